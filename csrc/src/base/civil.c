@@ -1,0 +1,168 @@
+/* Calendar values as text, and UTF-8 checking. Shared by every driver and codec. */
+#include "base/ctx.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void two(char *p, unsigned v) {
+    p[0] = (char)('0' + v / 10 % 10);
+    p[1] = (char)('0' + v % 10);
+}
+
+size_t cm_civil_format(const cm_civil *t, cm_value_kind kind, bool micro, char *out) {
+    char *p = out;
+    if (kind != CM_TIME) {
+        two(p, (unsigned)t->year / 100);
+        two(p + 2, (unsigned)t->year % 100);
+        p[4] = '-';
+        two(p + 5, t->month);
+        p[7] = '-';
+        two(p + 8, t->day);
+        p += 10;
+        if (kind == CM_DATETIME) *p++ = ' ';
+    }
+    if (kind != CM_DATE) {
+        two(p, t->hour);
+        p[2] = ':';
+        two(p + 3, t->minute);
+        p[5] = ':';
+        two(p + 6, t->second);
+        p += 8;
+        if (micro) {
+            *p++ = '.';
+            two(p, t->micro / 10000);
+            two(p + 2, t->micro / 100 % 100);
+            two(p + 4, t->micro % 100);
+            p += 6;
+        }
+        if (t->has_offset) {
+            int32_t o = t->offset_s < 0 ? -t->offset_s : t->offset_s;
+            *p++ = t->offset_s < 0 ? '-' : '+';
+            two(p, (unsigned)o / 3600);
+            p[2] = ':';
+            two(p + 3, (unsigned)o / 60 % 60);
+            p += 5;
+            if (o % 60) {
+                *p++ = ':';
+                two(p, (unsigned)o % 60);
+                p += 2;
+            }
+        }
+    }
+    *p = '\0';
+    return (size_t)(p - out);
+}
+
+static bool digits(const char *p, size_t n, unsigned *out) {
+    unsigned v = 0;
+    for (size_t i = 0; i < n; i++) {
+        unsigned d = (unsigned)(p[i] - '0');
+        if (d > 9) return false;
+        v = v * 10 + d;
+    }
+    *out = v;
+    return true;
+}
+
+static bool parse_date(const char *p, size_t n, cm_civil *out) {
+    unsigned y, m, d;
+    static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    if (n < 10 || p[4] != '-' || p[7] != '-' || !digits(p, 4, &y) || !digits(p + 5, 2, &m) || !digits(p + 8, 2, &d)) return false;
+    if (y < 1 || m < 1 || m > 12 || d < 1) return false;
+    unsigned last = days[m - 1] + (m == 2 && y % 4 == 0 && (y % 100 != 0 || y % 400 == 0) ? 1u : 0u);
+    if (d > last) return false;
+    out->year = (int16_t)y;
+    out->month = (uint8_t)m;
+    out->day = (uint8_t)d;
+    return true;
+}
+
+static bool parse_offset(const char *p, size_t n, cm_civil *out) {
+    unsigned h = 0, m = 0, s = 0;
+    if (n == 0) return true;
+    if (n == 1 && (*p == 'Z' || *p == 'z')) {
+        out->has_offset = 1;
+        return true;
+    }
+    if ((*p != '+' && *p != '-') || n < 3 || !digits(p + 1, 2, &h)) return false;
+    const char *q = p + 3, *end = p + n;
+    if (q < end && *q == ':') q++;
+    if (q < end) {
+        if (end - q < 2 || !digits(q, 2, &m)) return false;
+        q += 2;
+    }
+    if (q < end && *q == ':') q++;
+    if (q < end) {
+        if (end - q != 2 || !digits(q, 2, &s)) return false;
+    }
+    if (h > 23 || m > 59 || s > 59) return false;
+    out->has_offset = 1;
+    out->offset_s = (int32_t)(h * 3600 + m * 60 + s) * (*p == '-' ? -1 : 1);
+    return true;
+}
+
+static bool parse_time(const char *p, size_t n, cm_civil *out) {
+    unsigned h, m, s = 0, micro = 0;
+    const char *end = p + n;
+    if (n < 5 || p[2] != ':' || !digits(p, 2, &h) || !digits(p + 3, 2, &m)) return false;
+    p += 5;
+    if (p < end && *p == ':') {
+        if (end - p < 3 || !digits(p + 1, 2, &s)) return false;
+        p += 3;
+        if (p < end && (*p == '.' || *p == ',')) {
+            unsigned scale = 100000;
+            const char *first = ++p;
+            for (; p < end && *p >= '0' && *p <= '9'; p++, scale /= 10) micro += (unsigned)(*p - '0') * scale;
+            if (p == first) return false;
+        }
+    }
+    if (h > 23 || m > 59 || s > 59) return false;
+    out->hour = (uint8_t)h;
+    out->minute = (uint8_t)m;
+    out->second = (uint8_t)s;
+    out->micro = micro;
+    return parse_offset(p, (size_t)(end - p), out);
+}
+
+bool cm_civil_parse(const char *p, size_t n, cm_value_kind kind, cm_civil *out) {
+    memset(out, 0, sizeof *out);
+    if (kind == CM_TIME) return parse_time(p, n, out);
+    if (!parse_date(p, n, out)) return false;
+    if (n == 10) return true;
+    if (p[10] != ' ' && p[10] != 'T') return false;
+    return parse_time(p + 11, n - 11, out) && (kind == CM_DATETIME || (out->hour | out->minute | out->second | out->micro) == 0);
+}
+
+bool cm_utf8_valid(const char *p, size_t n, bool *ascii) {
+    const unsigned char *s = (const unsigned char *)p, *end = s + n;
+    bool plain = true;
+    while (s < end) {
+        if (end - s >= 8) {
+            uint64_t w;
+            memcpy(&w, s, 8);
+            if (!(w & 0x8080808080808080u)) {
+                s += 8;
+                continue;
+            }
+        }
+        unsigned c = *s;
+        if (c < 0x80) {
+            s++;
+            continue;
+        }
+        plain = false;
+        size_t need = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : 1;
+        if (c < 0xC2 || c > 0xF4 || (size_t)(end - s) <= need) return false;
+        unsigned lo = 0x80, hi = 0xBF;
+        if (c == 0xE0) lo = 0xA0;
+        if (c == 0xED) hi = 0x9F;
+        if (c == 0xF0) lo = 0x90;
+        if (c == 0xF4) hi = 0x8F;
+        if (s[1] < lo || s[1] > hi) return false;
+        for (size_t i = 2; i <= need; i++)
+            if ((s[i] & 0xC0) != 0x80) return false;
+        s += need + 1;
+    }
+    if (ascii) *ascii = plain;
+    return true;
+}

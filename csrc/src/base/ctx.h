@@ -1,0 +1,73 @@
+/* visible to: every room */
+/* Context and environment: what is passed first everywhere. The environment is shared by all contexts of a program
+ * (allocator, host, clock, counters, type table, serials); a context adds the error of one line of work. */
+#ifndef CM_BASE_CTX_H
+#define CM_BASE_CTX_H
+
+#include "cormorant_ext.h"
+
+#define CM_ERROR_TEXT 1024 /* bytes of an error message kept; longer ones end in "..." */
+
+typedef struct cm_env {
+    cm_alloc alloc;
+    cm_os os;
+    const cm_host *host;
+    void *host_data;
+    uint64_t serial;                 /* last serial handed out */
+    int64_t refs;                    /* contexts alive; atomic */
+    int64_t count[CM_COUNT_MAX];     /* live objects; atomic */
+    struct cm_type_table *types;     /* schema room's intern table; freed by types_free */
+    void (*types_free)(struct cm_env *env);
+    void *none;                      /* cached host null object */
+} cm_env;
+
+struct cm_ctx {
+    cm_env *env;
+    cm_error err;                    /* err.status CM_OK: none. Strings point into the buffers below or sql_copy */
+    char message[CM_ERROR_TEXT];
+    char constraint[128], subject[160], code_name[64];
+    char *sql_copy;                  /* owned copy of err.sql */
+    cm_arena *scratch;               /* reusable arena of the innermost operation, or NULL */
+};
+
+/* Allocation through the context's environment. alloc: zeroed n bytes. grow: doubles a growable array when n == *cap.
+ * fails: NULL / CM_E_NOMEM, recorded. */
+void *cm__alloc(cm_ctx *cx, size_t n);
+void cm__free(cm_ctx *cx, void *p);
+cm_status cm__grow(cm_ctx *cx, void *array_of_pointers_address, size_t *cap, size_t need, size_t item);
+char *cm__strdup(cm_ctx *cx, const char *p); /* NULL gives NULL without failing */
+void *cm__env_mem(cm_env *env, void *p, size_t n);
+static inline void cm__count(cm_ctx *cx, cm_counter which, int delta) {
+    __atomic_fetch_add(&cx->env->count[which], delta, __ATOMIC_RELAXED);
+}
+
+/* Records the first failure and answers it: `return cm__fail(cx, CM_E_COMPILE, "no column %s", name);`. Later failures
+ * are ignored until cm_ctx_clear. The format knows what printf knows. */
+cm_status cm__fail(cm_ctx *cx, cm_status st, const char *format, ...) __attribute__((format(printf, 3, 4)));
+cm_status cm__nomem(cm_ctx *cx);
+/* Adds details to a failure just recorded; nothing when there is none or the detail is known. */
+void cm__fail_sql(cm_ctx *cx, const char *sql, size_t n);
+void cm__fail_subject(cm_ctx *cx, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void cm__fail_code(cm_ctx *cx, int code, const char *code_name, const char *constraint);
+/* Moves the failure of one context to another (first wins). */
+void cm__fail_move(cm_ctx *to, cm_ctx *from);
+
+static inline int64_t cm__now_us(cm_ctx *cx) { return cx->env->os.now_us(cx->env->os.user); }
+static inline const cm_host *cm__host(cm_ctx *cx) { return cx->env->host; }
+void *cm__none(cm_ctx *cx); /* the host's null object, borrowed */
+
+#ifdef CM_DEBUG
+#include <assert.h>
+#define CM_ASSERT(x) assert(x)
+#else
+#define CM_ASSERT(x) ((void)0)
+#endif
+
+/* Sizes that a test build makes tiny, so that every growth path runs. */
+#ifdef CM_TINY
+#define CM_SIZE(normal, tiny) (tiny)
+#else
+#define CM_SIZE(normal, tiny) (normal)
+#endif
+
+#endif

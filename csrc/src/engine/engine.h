@@ -1,0 +1,64 @@
+/* visible to: engine orm */
+/* Engines, connections, plans, results and flights. */
+#ifndef CM_ENGINE_H
+#define CM_ENGINE_H
+
+#include "sql/sql.h"
+
+/* A compiled statement under its structural key, shared between threads. Holds no host object but retained types and
+ * the nodes its constant binds come from. */
+typedef struct cm_plan {
+    int64_t refs;            /* atomic */
+    uint64_t hash;
+    uint64_t *key; size_t nkey;
+    cm_compiled *compiled;
+    void *extra;             /* the ORM's row plan, or NULL */
+    void (*extra_free)(cm_ctx *cx, void *extra);
+    struct cm_plan *next, *newer, *older; /* bucket chain, LRU list; under the cache's mutex */
+} cm_plan;
+typedef struct cm_plan_cache cm_plan_cache;
+/* owns: retained (cm_plan__release); NULL: not there. thread: any. */
+cm_plan *cm_plan__find(cm_engine *engine, const cm_keybuf *key);
+/* Takes over *plan's reference to the caller's; the cache keeps one of its own. Beyond the bound the oldest goes. */
+cm_status cm_plan__add(cm_ctx *cx, cm_engine *engine, const cm_keybuf *key, cm_compiled *take_compiled, void *take_extra,
+                       void (*extra_free)(cm_ctx *, void *), cm_plan **out);
+void cm_plan__release(cm_ctx *cx, cm_plan *plan);
+
+/* A unit of I/O: one statement, one or many sets of values, and what happens with what comes back. The ORM makes flights
+ * and takes results; only the engine runs them. */
+typedef struct cm_flight {
+    const cm_compiled *stmt;
+    size_t nsets;
+    /* Fills values[0..stmt->nparams) for one set. Slices live until the set is done; scratch is reset between sets. */
+    cm_status (*bind)(cm_ctx *cx, struct cm_flight *f, size_t set, cm_value *values, cm_arena *scratch);
+    /* One row, decoded to nothing yet: raw driver values, valid during the call. NULL: rows are an error of the maker. */
+    cm_status (*row)(cm_ctx *cx, struct cm_flight *f, size_t set, cm_value *values, size_t n);
+    /* After each set. rows: changed rows, or -1. id: last generated key. NULL: nobody cares. */
+    cm_status (*done)(cm_ctx *cx, struct cm_flight *f, size_t set, int64_t rows, int64_t id);
+    void *user;
+} cm_flight;
+/* Runs a flight: prepares (cache by stmt->id), begins the transaction if one is due, binds, steps, resets. GIL policy here.
+ * On failure SQL is added to the error and the connection's transaction state is read back from the database. */
+cm_status cm_conn__fly(cm_ctx *cx, cm_conn *conn, cm_flight *flight);
+/* A flight of one set whose rows are pulled instead of pushed (streams, yield_per). owns: *out by caller. */
+typedef struct cm_cursor cm_cursor;
+cm_status cm_conn__open(cm_ctx *cx, cm_conn *conn, cm_flight *flight, cm_cursor **out);
+cm_status cm_cursor__next(cm_ctx *cx, cm_cursor *cursor, const cm_value **values, bool *more);
+void cm_cursor__close(cm_ctx *cx, cm_cursor *cursor);
+
+/* Fills values from a statement's binds, the caller's mapping and column defaults: the ordinary binder. */
+typedef struct cm_bind_env {
+    const cm_keybuf *key;    /* binds of the statement at hand, by ordinal */
+    void *mapping;           /* host mapping of this set, or NULL */
+    cm_objs *expanded;       /* cache of expanded IN lists, one cm_objs per ordinal; or NULL */
+    cm_objs *defaults;       /* out: host values made for CM_SRC_DEFAULT params, by param index (retained); or NULL */
+} cm_bind_env;
+cm_status cm_bind__values(cm_ctx *cx, const cm_compiled *c, cm_bind_env *env, cm_value *values, cm_arena *scratch);
+/* Decodes raw row values: codec, then one host call. out: new references. */
+cm_status cm_row__decode(cm_ctx *cx, const cm_type *const *types, cm_value *raw, size_t n, cm_arena *scratch, void **out);
+
+const cm_dialect *cm_engine__dialect(const cm_engine *engine);
+cm_engine *cm_conn__engine(const cm_conn *conn);
+/* Results built by others (the ORM): rows are host values, ncolumns each. owns: *out by caller; take_values moves on success. */
+cm_status cm_result__from_values(cm_ctx *cx, size_t ncolumns, cm_str *const *names, cm_objs *take_values, cm_result **out);
+#endif

@@ -1,0 +1,38 @@
+/* visible to: expr sql engine orm host */
+/* Expression nodes inside the core: plan keys, walks, builders. Layout and public part: cormorant_ext.h. */
+#ifndef CM_EXPR_H
+#define CM_EXPR_H
+
+#include "base/buf.h"
+#include "base/map.h"
+#include "schema/schema.h"
+
+/* Words of a plan key and the binds met on the way, in walk order (the order is part of the key: compiled statements
+ * name their values by position in it). Reusable between statements: reset keeps the memory. */
+typedef struct cm_keybuf {
+    uint64_t *words; size_t n, cap;
+    cm_node **binds; size_t nbinds, binds_cap;   /* borrowed from the statement */
+    cm_node **seen; size_t nseen, seen_cap;      /* identity nodes, ordinal = index */
+    bool uncacheable;                            /* a HOST node or type said that it must not be cached */
+    void *stack; size_t stack_cap;
+} cm_keybuf;
+/* Appends a statement to a key. fails: CM_E_ARGUMENT (a node that cannot be part of a statement). */
+cm_status cm_key__add(cm_ctx *cx, cm_keybuf *key, cm_node *stmt);
+cm_status cm_key__word(cm_ctx *cx, cm_keybuf *key, uint64_t word);
+cm_status cm_key__bytes(cm_ctx *cx, cm_keybuf *key, const char *p, size_t n);
+void cm_key__reset(cm_keybuf *key);
+void cm_key__dispose(cm_ctx *cx, cm_keybuf *key);
+
+static inline cm_node *cm__node_unalias(cm_node *n) { /* ATTR -> its column expression; others themselves */
+    while (n && n->kind == CM_N_ATTR && n->u.attr.expr) n = n->u.attr.expr;
+    return n;
+}
+/* The table a FROM element stands for: TABLE, ENTITY of a table, alias of one -> cm_table (frozen on the way); else NULL. */
+cm_status cm__from_table(cm_ctx *cx, cm_node *from, cm_table **out);
+/* Collects FROM elements mentioned by an expression (columns' tables, aliases, ...), each once, in order of appearance;
+ * does not descend into subqueries. */
+cm_status cm__expr_froms(cm_ctx *cx, cm_node *expr, cm_objs *out);
+/* Iterative walk that also tells when a node is left (post), used by every pass. */
+cm_status cm_node__walk2(cm_ctx *cx, cm_node *tree, cm_visit pre, cm_visit post, void *user);
+
+#endif

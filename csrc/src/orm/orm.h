@@ -1,0 +1,136 @@
+/* visible to: orm */
+/* Structures of the ORM room. Write side (state, unit of work, session): state.c idmap.c relation.c cascade.c uow_plan.c
+ * uow_run.c session.c transaction.c. Read side (load): expand.c loader.c eager.c lazy.c get.c. */
+#ifndef CM_ORM_H
+#define CM_ORM_H
+
+#include "engine/engine.h"
+
+/* ---- mapper.c */
+typedef struct cm_relation {
+    cm_attr *attr;                  /* its attribute on the parent */
+    cm_mapper *parent, *target;     /* borrowed (classes keep their mappers; targets are configured together) */
+    cm_direction direction;
+    size_t npairs; cm_column **parent_columns, **target_columns;   /* MANY_TO_MANY: target_columns are the secondary's */
+    cm_table *secondary;
+    size_t nsecondary_pairs; cm_column **secondary_columns, **secondary_target_columns;
+    cm_node *primaryjoin, *secondaryjoin;
+    cm_node **order_by; size_t norder_by;
+    const cm_attr *back;
+    uint32_t cascade;
+    cm_lazy lazy;
+    bool uselist, viewonly, post_update, single_parent, innerjoin, active_history, simple_equality, passive_updates;
+    bool self_referential;          /* parent and target share a table */
+    bool use_get;                   /* MANY_TO_ONE whose target columns are the target's primary key */
+    int passive_deletes, join_depth;
+    uint32_t batch_size;
+    void *collection_class;
+    cm_node *lazy_stmt;             /* cached SELECT of the lazy loader, built on first use; read side */
+    void *load_cache;               /* read side's own, freed by cm_load__relation_free */
+} cm_relation;
+
+typedef struct cm_mapped_column {   /* an attribute's column in one of the mapper's tables */
+    cm_attr *attr;
+    cm_column *column;
+} cm_mapped_column;
+
+struct cm_mapper {
+    int64_t refs;
+    uint64_t id;                    /* serial */
+    cm_str *name;
+    cm_mapper *inherits, *root;     /* inherits retained; root borrowed (self when none) */
+    bool concrete, eager_defaults, confirm_deleted_rows, batch;
+    cm_table **tables; size_t ntables;         /* base first; retained */
+    cm_mapped_column **columns; size_t *ncolumns; /* per table: its mapped columns */
+    cm_node *from, *entity;         /* FROM element; ENTITY node (owned) */
+    cm_attr **attrs; size_t nattrs, attrs_cap; /* slot i is attrs[i] while i < nslots */
+    size_t nslots;
+    cm_strmap by_key;
+    cm_attr **primary_key; size_t nprimary_key;
+    bool int_key;                   /* one integer primary key: keys are cm_inst.key.i */
+    cm_attr *polymorphic_on, *version;
+    void *polymorphic_identity, *version_generator;
+    cm_mapper **children; size_t nchildren, children_cap; /* borrowed direct sub-mappers */
+    uint64_t events;                /* bit mask of cm_event */
+    void *host_class;               /* borrowed */
+    cm_relation **relations; size_t nrelations, relations_cap;
+    void *load_cache;               /* read side's own (get statement ...), freed by cm_load__mapper_free */
+    void *flush_cache;              /* write side's own (compiled DML by column set), freed by cm_uow__mapper_free */
+};
+bool cm_mapper__isa(const cm_mapper *m, const cm_mapper *base); /* same or inherits from */
+cm_attr *cm_mapper__column_attr(const cm_mapper *m, const cm_column *column); /* attribute of a column, or NULL */
+const cm_mapper *cm_mapper__by_identity(cm_ctx *cx, const cm_mapper *root, void *identity, cm_status *st); /* polymorphic child, NULL unknown */
+
+/* ---- idmap.c: identity map. Weak: entries are removed by cm_inst_dispose. */
+struct cm_key {                     /* composite or non-integer key; heap */
+    uint64_t hash;
+    uint32_t n;
+    void *v[];                      /* host values, retained, normalised */
+};
+typedef struct cm_idmap cm_idmap;   /* open addressing over (root mapper, key); integer keys need no allocation */
+cm_inst *cm_idmap__find_int(cm_idmap *m, const cm_mapper *root, int64_t key);       /* borrowed; NULL: absent or being destroyed */
+cm_status cm_idmap__find(cm_ctx *cx, cm_idmap *m, const cm_mapper *root, void *const *key, size_t n, cm_inst **out);
+cm_status cm_idmap__add(cm_ctx *cx, cm_idmap *m, cm_inst *inst);                     /* inst has its key; fails: CM_E_INVALID_REQUEST another instance has it */
+void cm_idmap__remove(cm_idmap *m, cm_inst *inst);                                   /* by pointer; fine when absent */
+bool cm_idmap__next(cm_idmap *m, size_t *i, cm_inst **inst);                         /* any order; map must not change meanwhile */
+size_t cm_idmap__size(const cm_idmap *m);
+/* Gives an instance its identity key from host values (integer fast path inside). */
+cm_status cm_inst__set_key(cm_ctx *cx, cm_inst *inst, void *const *key, size_t n);
+/* Key as host values (new references) into out[0..npk). */
+cm_status cm_inst__key_values(cm_ctx *cx, cm_inst *inst, void **out);
+void cm_inst__clear_key(cm_ctx *cx, cm_inst *inst);
+
+/* ---- state.c: values and history. */
+typedef struct cm_state {           /* allocated when an instance first needs it */
+    void **committed; size_t ncommitted; /* by slot: NULL unchanged; CM_UNSET had no value; else the retained value before the change */
+    struct cm_coll_state *colls;    /* collections: members as of load or flush */
+    uint64_t insert_order;          /* of session.add, orders INSERTs */
+    cm_node **options; size_t noptions; /* loader options the instance was loaded with, for its lazy loads; retained */
+    void *host;                     /* the host's own (InstanceState), not touched */
+} cm_state;
+extern char cm__unset_marker;
+#define CM_UNSET ((void *)&cm__unset_marker)
+cm_status cm_inst__state(cm_ctx *cx, cm_inst *inst, cm_state **out);                 /* makes it when missing */
+/* The accessor pair, whatever store: borrowed value or NULL (unloaded). store retains value; NULL unloads. No events, no history. */
+void *cm_inst__peek(cm_ctx *cx, cm_inst *inst, const cm_attr *attr);
+cm_status cm_inst__store(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *value);
+cm_status cm_inst__store_take(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *take_value); /* loader: moves the reference */
+cm_status cm_inst__store_loaded_coll(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *take_coll, cm_objs *members); /* collection + its committed snapshot */
+/* History of an attribute. added/unchanged/deleted: borrowed host values. */
+typedef struct cm_history { cm_objs added, unchanged, deleted; } cm_history;
+cm_status cm_inst__history(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, cm_history *out);
+void cm_history__dispose(cm_ctx *cx, cm_history *h);
+bool cm_inst__net_changed(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, cm_status *st);
+void cm_inst__commit_all(cm_ctx *cx, cm_inst *inst);                                 /* forgets history: now is committed */
+void cm_inst__expire(cm_ctx *cx, cm_inst *inst, const cm_attr *const *attrs, size_t n); /* n == 0: everything loaded */
+
+/* ---- session */
+struct cm_session {
+    cm_ctx *cx;                     /* of the thread at work; set by every entry */
+    cm_engine *engine;              /* retained or NULL */
+    bool autoflush, expire_on_commit, autobegin, flushing, closed_for_good;
+    void *host_session;
+    uint64_t events;
+    cm_idmap *idmap;
+    cm_objs new_list;               /* pending instances in order of add; each held */
+    cm_objs dirty_list;             /* persistent instances with CM_INST_MODIFIED; each held */
+    cm_objs deleted_list;           /* marked for deletion; each held */
+    struct cm_transaction *tx;      /* innermost, NULL when none begun */
+    struct { cm_engine *engine; cm_conn *conn; } *conns; size_t nconns; /* connections of the root transaction */
+    uint64_t insert_counter;
+    int no_autoflush;               /* depth of no_autoflush blocks */
+};
+cm_status cm_session__conn(cm_ctx *cx, cm_session *s, cm_mapper *mapper, cm_node *stmt, cm_conn **out); /* begins, asks session_bind */
+cm_status cm_session__autoflush(cm_ctx *cx, cm_session *s);
+cm_status cm_session__attach_loaded(cm_ctx *cx, cm_session *s, cm_inst *inst);      /* loader: instance with key becomes persistent */
+cm_status cm_session__event(cm_ctx *cx, cm_session *s, cm_event ev, cm_inst *inst); /* cheap when nobody listens */
+
+/* ---- read side */
+cm_status cm_load__execute(cm_ctx *cx, cm_session *s, cm_node *stmt, void *const *params, size_t nparams, cm_result **out); /* ORM-enabled select */
+cm_status cm_load__attr(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, bool allow_sql, void **out); /* what cm_inst_load does */
+cm_status cm_load__refresh(cm_ctx *cx, cm_session *s, cm_inst *inst, const cm_attr *const *attrs, size_t n, bool *found);
+cm_status cm_load__get(cm_ctx *cx, cm_session *s, cm_mapper *m, void *const *key, size_t n, cm_node *const *options, size_t noptions, bool populate_existing, cm_inst **out);
+void cm_load__relation_free(cm_ctx *cx, cm_relation *r);
+void cm_load__mapper_free(cm_ctx *cx, cm_mapper *m);
+void cm_uow__mapper_free(cm_ctx *cx, cm_mapper *m);
+#endif

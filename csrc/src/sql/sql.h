@@ -1,0 +1,114 @@
+/* visible to: sql engine orm */
+/* Compiled statements and the compiler's entry points. */
+#ifndef CM_SQL_H
+#define CM_SQL_H
+
+#include "expr/expr.h"
+
+/* Where a placeholder's value comes from. */
+typedef enum cm_param_source {
+    CM_SRC_BIND = 0,     /* BIND node number `ordinal` of the statement's key walk (or `node` itself when ordinal is UINT32_MAX) */
+    CM_SRC_KEY = 1,      /* the caller's mapping, under `name` (INSERT/UPDATE values given at execution) */
+    CM_SRC_DEFAULT = 2,  /* the column's insert or update default, from the host */
+    CM_SRC_SET = 3       /* the flight's own binder fills it (unit of work): position `ordinal` */
+} cm_param_source;
+
+typedef struct cm_param {
+    uint8_t source;
+    bool expanding;          /* IN list: this is item `item` of `count` placeholders of the same BIND */
+    bool update_default;     /* CM_SRC_DEFAULT: update_default rather than insert_default */
+    uint32_t ordinal, item, count;
+    const cm_type *type;     /* retained */
+    cm_str *name;            /* retained: parameter name for people and errors */
+    cm_node *node;           /* the BIND, retained; NULL for other sources */
+    cm_column *column;       /* borrowed from the table (which `tables` retains), or NULL */
+} cm_param;
+
+typedef struct cm_out_column {
+    cm_str *name;            /* name in the result: label, column name, or anonymous "anon_1" */
+    const cm_type *type;     /* retained */
+    cm_node *node;           /* what was selected; retained by the compiled statement */
+} cm_out_column;
+
+enum { /* cm_compiled.flags */
+    CM_C_RETURNS_ROWS = 1u << 0, CM_C_INSERT = 1u << 1, CM_C_UPDATE = 1u << 2, CM_C_DELETE = 1u << 3, CM_C_DDL = 1u << 4,
+    CM_C_TEXT = 1u << 5,          /* user-written SQL: prepare with CM_PREPARE_TEXT */
+    CM_C_SELECT = 1u << 6, CM_C_FOR_UPDATE = 1u << 7,
+    CM_C_MULTI_VALUES = 1u << 8,
+    CM_C_AUTOCOMMIT_DDL = 1u << 9
+};
+
+struct cm_compiled {
+    uint64_t id;             /* serial: key of the connection's prepared statement cache */
+    char *sql; size_t nsql;
+    uint32_t flags;
+    cm_param *params; size_t nparams;
+    cm_out_column *columns; size_t ncolumns;
+    cm_table *table;         /* INSERT/UPDATE/DELETE target, retained; else NULL */
+    cm_node *stmt;           /* retained while params refer into it; NULL when nothing does */
+};
+
+/* Compiles for execution. key: binds in key walk order (NULL: binds are numbered as met and kept by node).
+ * names: parameter names the caller's mapping will hold for INSERT/UPDATE (nnames; 0: those of the statement alone). */
+typedef struct cm_compile_request {
+    const cm_dialect *dialect;
+    const cm_keybuf *key;
+    const char *const *names; size_t nnames;
+    cm_param_style params;
+    bool literal_binds, render_postcompile, for_execution;
+    const char *const *schema_map;
+    int server_version;
+} cm_compile_request;
+cm_status cm_sql__compile(cm_ctx *cx, cm_node *stmt, const cm_compile_request *request, cm_compiled **out);
+
+/* Statements of the unit of work, whose values come from the flight's binder in the order given.
+ *   INSERT INTO t (c0, c1) VALUES (?, ?) [, (?, ?) x nrows] [RETURNING r0]; ncolumns == 0: DEFAULT VALUES
+ *   UPDATE t SET c0=?, c1=? WHERE k0 = ? AND k1 = ?  (set columns, then where columns; sql expressions compiled in)
+ *   DELETE FROM t WHERE k0 = ? AND k1 = ? */
+typedef struct cm_dml_request {
+    const cm_dialect *dialect;
+    cm_table *table;
+    int kind;                         /* CM_N_INSERT, CM_N_UPDATE, CM_N_DELETE */
+    cm_column *const *set; cm_node *const *set_sql; size_t nset; /* set_sql[i]: expression instead of a placeholder, or NULL; may be NULL */
+    cm_column *const *where; size_t nwhere;
+    cm_column *const *returning; size_t nreturning;
+    size_t nrows;                     /* INSERT: rows of VALUES; 1 */
+    const char *const *schema_map;
+} cm_dml_request;
+cm_status cm_sql__dml(cm_ctx *cx, const cm_dml_request *request, cm_compiled **out);
+
+/* What a dialect is: tables and small functions. `static const`, one per file. */
+struct cm_dialect {
+    const char *name;
+    char quote_open, quote_close;
+    cm_param_style params;
+    uint64_t features;                       /* CM_F_* */
+    size_t max_identifier;
+    const char *const *reserved;             /* sorted lower-case words that need quotes, NULL ends */
+    /* Overrides: answer true when they wrote the node. NULL: none. */
+    bool (*node)(struct cm_compiler *c, cm_node *n, cm_status *st);
+    bool (*op)(struct cm_compiler *c, cm_node *n, cm_status *st);
+    bool (*func)(struct cm_compiler *c, cm_node *n, cm_status *st);
+    /* Spelling of a type in DDL and CAST. */
+    cm_status (*type)(cm_ctx *cx, cm_buf *b, const cm_type *type, bool for_cast);
+    /* LIMIT/OFFSET clause. */
+    cm_status (*limit)(struct cm_compiler *c, cm_node *select);
+    /* Literal for reading (literal_binds): value is not NULL. */
+    cm_status (*literal)(cm_ctx *cx, cm_buf *b, const cm_type *type, const cm_value *value);
+    /* CREATE TABLE: what follows a column's type (AUTO_INCREMENT, PRIMARY KEY inline ...). NULL: the standard order. */
+    cm_status (*column)(cm_ctx *cx, cm_buf *b, const cm_dialect *d, const cm_column *column);
+    const char *insert_default_values;       /* "DEFAULT VALUES" or "() VALUES ()" */
+};
+enum {
+    CM_F_RETURNING = 1u << 0, CM_F_FOR_UPDATE = 1u << 1, CM_F_ALTER_FK = 1u << 2, CM_F_SCHEMAS = 1u << 3, CM_F_CTE_DML = 1u << 4,
+    CM_F_LATERAL = 1u << 5, CM_F_MULTI_VALUES = 1u << 6, CM_F_TUPLE_IN_VALUES = 1u << 7 /* (a,b) IN (VALUES (?,?)) */,
+    CM_F_BOOLEAN = 1u << 8 /* true/false words */, CM_F_ARRAY_IN = 1u << 9 /* one array parameter instead of IN lists */,
+    CM_F_UPDATE_FROM = 1u << 10, CM_F_NULLS_ORDER = 1u << 11, CM_F_LASTROWID = 1u << 12 /* generated keys by last_insert_id */,
+    CM_F_NATIVE_ENUM = 1u << 13, CM_F_NATIVE_UUID = 1u << 14, CM_F_COMMENTS = 1u << 15, CM_F_SEQUENCES = 1u << 16,
+    CM_F_ON_CONFLICT = 1u << 17, CM_F_DISTINCT_ON = 1u << 18, CM_F_ILIKE = 1u << 19, CM_F_ROW_VALUES = 1u << 20
+};
+extern const cm_dialect cm__dialect_default, cm__dialect_sqlite;
+
+/* An identifier into a buffer, quoted where needed. */
+cm_status cm_sql__quote(cm_ctx *cx, cm_buf *b, const cm_dialect *d, const char *name, size_t n, uint32_t flags /* CM_FLAG_QUOTE, CM_FLAG_NO_QUOTE */);
+#endif

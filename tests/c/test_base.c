@@ -1,0 +1,110 @@
+/* base room: buffers, regions, maps, civil time, UTF-8, errors. */
+#include "harness.h"
+
+#include "base/buf.h"
+#include "base/map.h"
+
+Test(base, buffer_grows_and_inserts) {
+    OOM_LOOP(cx) {
+        cm_buf b;
+        char *p = NULL;
+        cm_buf__init(&b, cx);
+        for (int i = 0; i < 100; i++) cm_buf__printf(&b, "%d,", i);
+        cm_buf__insert(&b, 0, "head ", 5);
+        size_t n = 0;
+        OOM_TRY(cm_buf__take(&b, &p, &n));
+        cr_assert_eq(n, 295);
+        cr_assert_eq(strncmp(p, "head 0,1,2,", 11), 0);
+    OOM_DONE:
+        cm_buf__dispose(&b);
+        cm__free(cx, p);
+    }
+}
+
+Test(base, region_keeps_pieces_apart) {
+    OOM_LOOP(cx) {
+        cm_arena a;
+        char *piece[50] = {0};
+        cm_arena__init(&a, cx);
+        for (int i = 0; i < 50; i++) {
+            piece[i] = cm_arena__alloc(&a, (size_t)i * 7 + 1);
+            OOM_NULL(piece[i]);
+            memset(piece[i], i, (size_t)i * 7 + 1);
+        }
+        for (int i = 0; i < 50; i++) cr_assert_eq(piece[i][i * 7], (char)i);
+    OOM_DONE:
+        cm_arena__dispose(&a);
+    }
+}
+
+Test(base, map_survives_growth_removal_and_strides) {
+    OOM_LOOP(cx) {
+        cm_map m = {0};
+        static int value[400];
+        for (uint64_t i = 0; i < 400; i++) OOM_TRY(cm_map__put(cx, &m, i << 22, &value[i]));
+        for (uint64_t i = 0; i < 400; i += 2) cr_assert_eq(cm_map__remove(&m, i << 22), &value[i]);
+        for (uint64_t i = 0; i < 400; i++) cr_assert_eq(cm_map__get(&m, i << 22), i % 2 ? (void *)&value[i] : NULL);
+        cr_assert_eq(m.used, 200);
+    OOM_DONE:
+        cm_map__dispose(cx, &m);
+    }
+}
+
+Test(base, string_map_replaces_and_forgets) {
+    OOM_LOOP(cx) {
+        cm_strmap m = {0};
+        static char keys[100][8];
+        static int value[100], other;
+        for (int i = 0; i < 100; i++) {
+            snprintf(keys[i], sizeof keys[i], "k%d", i);
+            OOM_TRY(cm_strmap__put(cx, &m, keys[i], strlen(keys[i]), &value[i]));
+        }
+        OOM_TRY(cm_strmap__put(cx, &m, "k7", 2, &other));
+        cr_assert_eq(cm_strmap__get(&m, "k7", 2), &other);
+        cm_strmap__remove(&m, "k8", 2);
+        cr_assert_null(cm_strmap__get(&m, "k8", 2));
+        cr_assert_eq(cm_strmap__get(&m, "k99", 3), &value[99]);
+        cr_assert_eq(m.used, 99);
+    OOM_DONE:
+        cm_strmap__dispose(cx, &m);
+    }
+}
+
+Test(base, civil_text_round_trips) {
+    static const struct { const char *text; cm_value_kind kind; bool ok; } rows[] = {
+        {"2024-02-29", CM_DATE, true}, {"2023-02-29", CM_DATE, false}, {"0000-01-01", CM_DATE, false}, {"13:37:59.123456", CM_TIME, true},
+        {"24:00:00", CM_TIME, false}, {"2024-02-29 13:37:59.000001", CM_DATETIME, true}, {"2024-13-01 00:00:00.000000", CM_DATETIME, false},
+        {"abc", CM_DATE, false}, {"", CM_DATETIME, false}, {"1999-12-31 23:59:59.999999+05:30", CM_DATETIME, true}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        cm_civil t;
+        char out[48];
+        bool ok = cm_civil_parse(rows[i].text, strlen(rows[i].text), rows[i].kind, &t);
+        cr_assert_eq(ok, rows[i].ok, "%s", rows[i].text);
+        if (!ok) continue;
+        cm_civil_format(&t, rows[i].kind, true, out);
+        cr_assert_str_eq(out, rows[i].text);
+    }
+}
+
+Test(base, utf8_is_checked_strictly) {
+    bool ascii;
+    cr_assert(cm_utf8_valid("plain ascii text", 16, &ascii) && ascii);
+    cr_assert(cm_utf8_valid("rom\xC3\xA1n \xF0\x9F\x90\xA6", 11, &ascii) && !ascii);
+    cr_assert_not(cm_utf8_valid("\xC0\xAF", 2, NULL));     /* overlong */
+    cr_assert_not(cm_utf8_valid("\xED\xA0\x80", 3, NULL)); /* surrogate */
+    cr_assert_not(cm_utf8_valid("\xF4\x90\x80\x80", 4, NULL));
+    cr_assert_not(cm_utf8_valid("abc\xE2\x82", 5, NULL));  /* truncated */
+}
+
+Test(base, first_error_wins) {
+    oom_loop l;
+    cm_ctx *cx = test_ctx(&l);
+    cr_assert_eq(cm__fail(cx, CM_E_ARGUMENT, "no %s", "column"), CM_E_ARGUMENT);
+    cm__fail_sql(cx, "SELECT 1", 8);
+    cm__fail(cx, CM_E_COMPILE, "later");
+    cr_assert_str_eq(cm_ctx_error(cx)->message, "no column");
+    cr_assert_str_eq(cm_ctx_error(cx)->sql, "SELECT 1");
+    cm_ctx_clear(cx);
+    cr_assert_eq(cm_ctx_error(cx)->status, CM_OK);
+    test_ctx_end(&l);
+}
