@@ -352,6 +352,9 @@ CM_API cm_obj *cm_obj_blob(cm_ctx *cx, const void *p, size_t n);
 CM_API cm_obj *cm_obj_value(cm_ctx *cx, const cm_value *value);   /* any value; slices are copied */
 CM_API cm_obj *cm_obj_list(cm_ctx *cx, void *const *items, size_t n);
 CM_API cm_obj *cm_obj_map(cm_ctx *cx, const char *const *keys, void *const *values, size_t n);
+/* A value made anew at each use: column defaults, version generators. *out is a new reference. */
+typedef cm_status (*cm_obj_fn)(cm_ctx *cx, void *user, cm_obj **out);
+CM_API cm_obj *cm_obj_function(cm_ctx *cx, cm_obj_fn fn, void *user);
 CM_API cm_obj *cm_obj_retain(cm_obj *obj);
 CM_API void cm_obj_release(cm_ctx *cx, cm_obj *obj);
 CM_API const cm_value *cm_obj_get(const cm_obj *obj);             /* borrowed */

@@ -3,11 +3,15 @@
 
 #include <stdlib.h>
 
+/* Each block carries its size in front; growing always moves, so that a stale pointer shows under a sanitizer. */
 static void *counting_mem(void *user, void *p, size_t n) {
     oom_loop *l = user;
+    size_t *old = p ? (size_t *)p - 2 : NULL;
     if (n == 0) {
-        if (p) l->live--;
-        free(p);
+        if (!old) return NULL;
+        l->live--;
+        memset(p, 0xDD, *old);
+        free(old);
         return NULL;
     }
     l->count++;
@@ -15,19 +19,18 @@ static void *counting_mem(void *user, void *p, size_t n) {
         l->failed = true;
         return NULL;
     }
-    void *q = malloc(n); /* growing always moves */
-    if (!q) abort();
-    memset(q, 0xA5, n);
-    if (p) {
-        q = realloc(q, n);
-        void *moved = realloc(p, n);
-        if (!q || !moved) abort();
-        memcpy(q, moved, n);
-        free(moved);
+    size_t *block = malloc(n + 2 * sizeof(size_t));
+    if (!block) abort();
+    *block = n;
+    memset(block + 2, 0xA5, n);
+    if (old) {
+        memcpy(block + 2, p, *old < n ? *old : n);
+        memset(p, 0xDD, *old);
+        free(old);
     } else {
         l->live++;
     }
-    return q;
+    return block + 2;
 }
 
 static bool open_context(oom_loop *l) {

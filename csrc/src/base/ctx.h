@@ -28,6 +28,8 @@ struct cm_ctx {
     char constraint[128], subject[160], code_name[64];
     char *sql_copy;                  /* owned copy of err.sql */
     cm_arena *scratch;               /* reusable arena of the innermost operation, or NULL */
+    cm_node *pending;                /* plain C host: nodes to take apart, linked through id */
+    bool draining;
 };
 
 /* Allocation through the context's environment. alloc: zeroed n bytes. grow: doubles a growable array when n == *cap.
