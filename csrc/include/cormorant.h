@@ -444,7 +444,36 @@ CM_API cm_status cm_conn_create_tables(cm_ctx *cx, cm_conn *conn, cm_table *cons
 CM_API cm_status cm_conn_drop_tables(cm_ctx *cx, cm_conn *conn, cm_table *const *tables, size_t n, bool checkfirst);
 CM_API cm_status cm_conn_has_table(cm_ctx *cx, cm_conn *conn, const char *schema, const char *name, bool *out);
 
+/* What happens to a statement, for watchers: told before and after it runs. Pointers are borrowed during the call. */
+typedef struct cm_statement_event {
+    bool after;                   /* false: about to run; true: ran, or failed with `status` */
+    cm_status status;
+    const char *sql; size_t nsql;
+    const cm_value *values;       /* of the first set of parameters; nvalues of them */
+    size_t nvalues, nsets;
+    int64_t rowcount;             /* after: rows changed, or -1 */
+} cm_statement_event;
+/* Watches every statement of an engine, whoever runs it (connections, sessions, flushes); NULL ends it. Costs nothing
+ * while nobody watches. A watcher that fails stops the statement. thread: set while no statement runs. */
+CM_API void cm_engine_set_watcher(cm_engine *engine, cm_status (*watch)(cm_ctx *cx, void *user, cm_conn *conn, const cm_statement_event *event), void *user);
+/* True when statements run in a transaction that cm_conn_begin opened AND the database has been told of it. */
+CM_API bool cm_conn_begun(const cm_conn *conn);
+/* Marks the physical connection as not to be used again: cm_conn_close closes it. */
+CM_API void cm_conn_invalidate(cm_conn *conn);
+/* Connections of the pool: idle ones, those in use. */
+CM_API void cm_engine_pool_status(const cm_engine *engine, int *idle, int *in_use);
+
 CM_API void cm_result_free(cm_ctx *cx, cm_result *result);
+/* What the i-th column was selected from; borrowed until the result goes; NULL for SQL text. */
+CM_API cm_node *cm_result_column_node(const cm_result *result, size_t i);
+/* Rows known to be there without asking the database again (buffered results), or 0. */
+CM_API size_t cm_result_buffered(const cm_result *result);
+/* Up to max rows at once, row after row, into values[0..max * ncolumns): owned host values. *n: rows fetched; fewer than
+ * max only at the end. */
+CM_API cm_status cm_result_fetch(cm_ctx *cx, cm_result *result, void **values, size_t max, size_t *n);
+/* Value of a primary key column of the single row inserted (given, made by a default, or generated), as the database takes
+ * it; a new reference; the host's null object when unknown. */
+CM_API cm_status cm_result_inserted_key(cm_ctx *cx, cm_result *result, const cm_column *column, void **out);
 CM_API bool cm_result_returns_rows(const cm_result *result);
 CM_API size_t cm_result_ncolumns(const cm_result *result);
 CM_API const char *cm_result_column_name(const cm_result *result, size_t i);
