@@ -95,6 +95,7 @@ enum { /* cm_node.flags; the same bit may mean different things for different ki
     CM_FLAG_RETURN_DEFAULTS = 1u << 17,
     CM_FLAG_FETCH = 1u << 18,        /* SELECT: LIMIT segment is fetch(); */
     CM_FLAG_WITH_TIES = 1u << 19, CM_FLAG_PERCENT = 1u << 20,
+    CM_FLAG_POPULATE_EXISTING = 1u << 21, /* SELECT: what is loaded overwrites what instances hold */
     CM_FLAG_WILDCARD = 1u << 12,     /* OPTION on all attributes ("*") */
     CM_FLAG_SQL_ONLY = 1u << 13, CM_FLAG_RAISE = 1u << 14, CM_FLAG_INCLUDE_ALIASES = 1u << 15,
     CM_FLAG_COMPARISON = 1u << 16,   /* CUSTOM operator answers boolean */
@@ -260,6 +261,48 @@ CM_API cm_status cm_inst_changing(cm_ctx *cx, cm_inst *inst, const cm_attr *attr
 CM_API cm_status cm_inst_load(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, bool allow_sql, void **out);
 CM_API uint16_t cm_mapper_nslots(const cm_mapper *mapper);
 CM_API void *cm_mapper_host_class(const cm_mapper *mapper);
+
+/* ---- Looking into instances and sessions (orm/inspect.c) -------------------------------------------------- */
+/* What inspect(), session views and the attribute functions of a host need. Nothing here runs SQL unless it says so. */
+
+/* Value of an attribute as it is: borrowed until it changes, NULL when unloaded. No events, no loading. */
+CM_API void *cm_inst_peek(cm_ctx *cx, cm_inst *inst, const cm_attr *attr);
+typedef struct cm_changes { cm_objs added, unchanged, deleted; } cm_changes; /* borrowed host values */
+/* History of an attribute since it was loaded or flushed. owns: caller, cm_changes_dispose. */
+CM_API cm_status cm_inst_history(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, cm_changes *out);
+CM_API void cm_changes_dispose(cm_ctx *cx, cm_changes *changes);
+/* Number of primary key values of a mapper, and those of an instance with CM_INST_KEY (new references in out[0..n)). */
+CM_API size_t cm_mapper_nprimary_key(const cm_mapper *mapper);
+CM_API const cm_attr *cm_mapper_primary_key(const cm_mapper *mapper, size_t i);
+CM_API cm_status cm_inst_identity(cm_ctx *cx, cm_inst *inst, void **out);
+/* Gives a transient instance an identity (detached), or takes it away together with its history (transient).
+ * fails: CM_E_INVALID_REQUEST when it is in a session. */
+CM_API cm_status cm_inst_set_identity(cm_ctx *cx, cm_inst *inst, void *const *key, size_t n);
+CM_API cm_status cm_inst_make_transient(cm_ctx *cx, cm_inst *inst);
+/* Stores a value as if it had been loaded: no events, no history. NULL unloads. The value is retained. */
+CM_API cm_status cm_inst_store_committed(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *value);
+/* Marks an attribute (NULL: the instance alone) changed, so that the next flush writes it. */
+CM_API cm_status cm_inst_flag_modified(cm_ctx *cx, cm_inst *inst, const cm_attr *attr);
+/* Forgets the history of a detached or transient instance: what it holds is what was loaded. */
+CM_API void cm_inst_commit_all(cm_ctx *cx, cm_inst *inst);
+/* Unloads attributes (n == 0: all) of an instance in no session. */
+CM_API void cm_inst_expire(cm_ctx *cx, cm_inst *inst, const cm_attr *const *attrs, size_t n);
+
+CM_API void *cm_session_host(const cm_session *session);       /* host_session of its options */
+typedef enum cm_session_set { CM_SET_NEW = 0, CM_SET_DIRTY = 1, CM_SET_DELETED = 2, CM_SET_IDENTITY = 3 } cm_session_set;
+/* Instances of one of the session's sets, as host objects (new references). */
+CM_API cm_status cm_session_list(cm_ctx *cx, cm_session *s, cm_session_set which, cm_objs *out);
+/* Levels of transaction under way: 0 none, 1 the outermost, more with savepoints. */
+CM_API size_t cm_session_depth(const cm_session *s);
+CM_API void cm_session_set_autoflush(cm_session *s, bool on);
+CM_API void cm_session_set_expire_on_commit(cm_session *s, bool on);
+/* The instance with that key in the identity map: a new reference, or NULL. */
+CM_API cm_status cm_session_find(cm_ctx *cx, cm_session *s, cm_mapper *mapper, void *const *key, size_t n, cm_inst **out);
+/* cm_session_get with loader options; populate: read the row even when the instance is there, and overwrite. Runs SQL. */
+CM_API cm_status cm_session_get_with(cm_ctx *cx, cm_session *s, cm_mapper *mapper, void *const *key, size_t n,
+                                     cm_node *const *options, size_t noptions, bool populate, cm_inst **out);
+/* Connection of the transaction for a mapper or statement (either may be NULL), beginning one. Borrowed until it ends. */
+CM_API cm_status cm_session_connection(cm_ctx *cx, cm_session *s, cm_mapper *mapper, cm_node *stmt, cm_conn **out);
 
 /* Zeroed scratch memory for an encode call; NULL without memory. Freed with the operation. */
 CM_API void *cm_arena_alloc(cm_arena *arena, size_t n);
