@@ -474,6 +474,8 @@ CM_API cm_status cm_result_fetch(cm_ctx *cx, cm_result *result, void **values, s
 /* Value of a primary key column of the single row inserted (given, made by a default, or generated), as the database takes
  * it; a new reference; the host's null object when unknown. */
 CM_API cm_status cm_result_inserted_key(cm_ctx *cx, cm_result *result, const cm_column *column, void **out);
+/* True when rows repeat because a collection was joined in: callers drop repetitions (Result.unique()). */
+CM_API bool cm_result_needs_unique(const cm_result *result);
 CM_API bool cm_result_returns_rows(const cm_result *result);
 CM_API size_t cm_result_ncolumns(const cm_result *result);
 CM_API const char *cm_result_column_name(const cm_result *result, size_t i);
@@ -652,6 +654,9 @@ CM_API cm_status cm_session_refresh(cm_ctx *cx, cm_session *s, cm_inst *inst, co
 CM_API cm_status cm_session_get(cm_ctx *cx, cm_session *s, cm_mapper *mapper, void *const *key, size_t n, cm_inst **out);
 /* Runs a statement with autoflush; rows hold entities, attributes and columns as selected. */
 CM_API cm_status cm_session_execute(cm_ctx *cx, cm_session *s, cm_node *stmt, void *const *params, size_t nparams, cm_result **out);
+/* The plain statement that executing an ORM statement sends: entities as columns, relationship joins spelled out, eager
+ * loads joined, options gone. For people (str(stmt)) and for subqueries. owns: *out retained. */
+CM_API cm_status cm_statement_expand(cm_ctx *cx, cm_node *stmt, cm_node **out);
 /* What a flush would do now, a line per action, for people. */
 CM_API cm_status cm_flush_dump(cm_ctx *cx, cm_session *s, void (*write)(void *user, const char *p, size_t n), void *user);
 

@@ -44,6 +44,7 @@ cm_status cm_conn__fly(cm_ctx *cx, cm_conn *conn, cm_flight *flight);
 typedef struct cm_cursor cm_cursor;
 cm_status cm_conn__open(cm_ctx *cx, cm_conn *conn, cm_flight *flight, cm_cursor **out);
 cm_status cm_cursor__next(cm_ctx *cx, cm_cursor *cursor, const cm_value **values, bool *more);
+const char *cm_cursor__column_name(const cm_cursor *cursor, size_t i); /* as the database says; NULL past the end */
 void cm_cursor__close(cm_ctx *cx, cm_cursor *cursor);
 
 /* Fills values from a statement's binds, the caller's mapping and column defaults: the ordinary binder. */
@@ -54,11 +55,15 @@ typedef struct cm_bind_env {
     cm_objs *defaults;       /* out: host values made for CM_SRC_DEFAULT params, by param index (retained); or NULL */
 } cm_bind_env;
 cm_status cm_bind__values(cm_ctx *cx, const cm_compiled *c, cm_bind_env *env, cm_value *values, cm_arena *scratch);
+/* Parameter i alone: for binders that fill some parameters themselves (loaders know the keys). */
+cm_status cm_bind__value(cm_ctx *cx, const cm_compiled *c, cm_bind_env *env, size_t i, cm_value *out, cm_arena *scratch);
 /* Decodes raw row values: codec, then one host call. out: new references. */
 cm_status cm_row__decode(cm_ctx *cx, const cm_type *const *types, cm_value *raw, size_t n, cm_arena *scratch, void **out);
 
 const cm_dialect *cm_engine__dialect(const cm_engine *engine);
 cm_engine *cm_conn__engine(const cm_conn *conn);
 /* Results built by others (the ORM): rows are host values, ncolumns each. owns: *out by caller; take_values moves on success. */
+/* Joined collections repeat their parents: the reader of the result must make rows unique (cm_result_needs_unique). */
+void cm_result__set_needs_unique(cm_result *result, bool needs);
 cm_status cm_result__from_values(cm_ctx *cx, size_t ncolumns, cm_str *const *names, cm_objs *take_values, cm_result **out);
 #endif
