@@ -423,27 +423,47 @@ typedef struct cm_url {                /* parsed; strings borrowed from the engi
     const char *backend, *driver;      /* "sqlite", "pysqlite" or NULL */
     const char *user, *password, *host, *port, *database;
     const char *const *query;          /* pairs, NULL ends */
+    const char *raw_database;          /* as written, before percent-decoding; NULL with database */
 } cm_url;
+/* Takes a database URL apart: `backend[+driver]://[user[:password]@][host][:port][/database][?query]`, percent-decoded.
+ * owns: caller, cm_url_free. fails: CM_E_ARGUMENT (not a URL, a port that is no number, NUL or control characters). */
+CM_API cm_status cm_url_parse(cm_ctx *cx, const char *text, cm_url **out);
+CM_API void cm_url_free(cm_ctx *cx, cm_url *url);
+/* The URL as text, the password as *** when hidden. owns: caller, cm_mem(cx, p, 0). */
+CM_API cm_status cm_url_format(cm_ctx *cx, const cm_url *url, bool hide_password, char **out);
+/* Gives a parsed URL another database (copied). For drivers that resolve it once, in configure. */
+CM_API cm_status cm_url_set_database(cm_ctx *cx, cm_url *url, const char *database);
 
 /* Result of a step. */
 typedef enum cm_step { CM_STEP_ROW = 1, CM_STEP_DONE = 2, CM_STEP_WAIT_READ = 3, CM_STEP_WAIT_WRITE = 4 } cm_step;
 
-/* Rules for drivers: no function touches a host object or the context's error while the host is left; failures are left
- * in the connection and copied by `error`. */
+/* What a prepared statement does to a transaction. */
+typedef enum cm_stmt_kind {
+    CM_STMT_READ = 0,                  /* changes nothing */
+    CM_STMT_WRITE = 1,                 /* changes rows: belongs in a transaction */
+    CM_STMT_OTHER = 2                  /* DDL, PRAGMA, BEGIN and the like: the engine opens no transaction for it */
+} cm_stmt_kind;
+
+/* Rules for drivers: no function touches a host object while the host is left (but through cx->left aware callbacks);
+ * failures are left in the connection and copied into the context by `error`; only configure reports by itself. */
 struct cm_driver {
     uint32_t version;                  /* 1 */
     const char *name;                  /* "sqlite" */
     bool blocking;                     /* step may block for long: the engine leaves the host around the first step */
-    /* options: pairs (connect_args and URL query). owns: *out by caller, close. */
+    /* Checks URL and options (pairs, NULL ends; the URL's query comes first) when an engine is made, and may complete the
+     * URL; connects nowhere. fails: CM_E_ARGUMENT. */
+    cm_status (*configure)(cm_ctx *, cm_url *, const char *const *options);
+    bool (*in_memory)(const cm_url *);                            /* the database lives and dies with its one connection */
+    /* owns: *out by caller, close; on failure *out may be set, for `error`. */
     cm_status (*connect)(cm_ctx *, const cm_url *, const char *const *options, cm_dconn **out);
     void (*close)(cm_ctx *, cm_dconn *);
-    bool (*alive)(cm_dconn *);                                    /* cheap look, for pre-ping */
+    bool (*alive)(cm_ctx *, cm_dconn *);                                    /* cheap look, for pre-ping */
     cm_status (*prepare)(cm_ctx *, cm_dconn *, const char *sql, size_t n, uint32_t flags, size_t *used, cm_dstmt **out); /* flags: CM_PREPARE_*; used: bytes of the first statement */
     void (*finalize)(cm_ctx *, cm_dstmt *);
     size_t (*nparams)(cm_dstmt *);
     const char *(*param_name)(cm_dstmt *, size_t i);              /* ":x" of native statements, or NULL */
     cm_status (*bind)(cm_ctx *, cm_dstmt *, size_t i, const cm_value *, const cm_type *); /* i from 0; slices stay valid until reset */
-    int (*step)(cm_dstmt *, cm_status *failure);                  /* cm_step, or 0 with *failure; called with the host left or held */
+    int (*step)(cm_ctx *, cm_dstmt *, cm_status *failure);        /* cm_step, or 0 with *failure; called with the host left or held */
     size_t (*ncolumns)(cm_dstmt *);
     const char *(*column_name)(cm_dstmt *, size_t i);
     const char *(*column_decltype)(cm_dstmt *, size_t i);         /* or NULL */
@@ -451,8 +471,9 @@ struct cm_driver {
     void (*reset)(cm_dstmt *);
     int64_t (*changes)(cm_dstmt *);                               /* rows changed by the last run */
     int64_t (*last_insert_id)(cm_dconn *);
-    bool (*readonly)(cm_dstmt *);                                 /* does not write */
-    cm_status (*begin)(cm_ctx *, cm_dconn *, const char *mode);   /* mode: "DEFERRED", "IMMEDIATE", isolation level, or NULL */
+    cm_stmt_kind (*kind)(cm_dstmt *);
+    bool (*begin_reads)(cm_dconn *);                              /* the user wants a transaction around reads too */
+    cm_status (*begin)(cm_ctx *, cm_dconn *, const char *mode);   /* mode: "DEFERRED", "IMMEDIATE", or NULL: as configured */
     cm_status (*commit)(cm_ctx *, cm_dconn *);
     cm_status (*rollback)(cm_ctx *, cm_dconn *);
     bool (*in_transaction)(cm_dconn *);                           /* what the database itself thinks */
@@ -460,10 +481,12 @@ struct cm_driver {
     void (*error)(cm_ctx *, cm_dconn *, const char *sql, size_t n); /* copies the failure of the connection into the context */
     int (*limit)(cm_dconn *, int which);                          /* CM_LIMIT_*; -1 unknown */
     int (*server_version)(cm_dconn *);                            /* 3040001, 150019, ... */
+    cm_status (*set_isolation)(cm_ctx *, cm_dconn *, const char *level); /* "SERIALIZABLE", ...; NULL: the default. fails: CM_E_ARGUMENT */
+    cm_status (*has_table)(cm_ctx *, cm_dconn *, const char *schema, const char *name, bool *out); /* schema may be NULL */
     void *(*native)(cm_dconn *);                                  /* sqlite3 * and the like, for the DBAPI face */
 };
 enum { CM_PREPARE_TEXT = 1 }; /* the SQL was written by the user: dialect leniencies (SQLite "strings") stay on */
-enum { CM_LIMIT_PARAMS = 0, CM_LIMIT_SQL_LENGTH = 1, CM_LIMIT_COMPOUND = 2 };
+enum { CM_LIMIT_PARAMS = 0, CM_LIMIT_SQL_LENGTH = 1, CM_LIMIT_COMPOUND = 2, CM_LIMIT_BUSY_MS = 3 /* wait for locks */ };
 CM_API const cm_driver *cm_driver_find(const char *backend);     /* NULL where there is none */
 /* Makes a driver known (network drivers live in libraries of their own). thread: before engines are made. */
 CM_API cm_status cm_driver_register(cm_ctx *cx, const char *backend, const cm_driver *driver);

@@ -14,6 +14,7 @@ typedef struct cm_env {
     const cm_host *host;
     void *host_data;
     uint64_t serial;                 /* last serial handed out */
+    uint64_t generation;             /* counts changes to mapped classes: part of every plan key of the ORM */
     int64_t refs;                    /* contexts alive; atomic */
     int64_t count[CM_COUNT_MAX];     /* live objects; atomic */
     struct cm_type_table *types;     /* schema room's intern table; freed by types_free */
@@ -30,7 +31,18 @@ struct cm_ctx {
     cm_arena *scratch;               /* reusable arena of the innermost operation, or NULL */
     cm_node *pending;                /* plain C host: nodes to take apart, linked through id */
     bool draining;
+    bool left;                       /* the host is left: no host object may be touched (cm__leave, cm__enter) */
 };
+
+/* The only two doors of a blocking stretch. Between them drivers may run and memory may be asked for, no host object touched. */
+static inline void cm__leave(cm_ctx *cx) {
+    cx->left = true;
+    cx->env->host->leave(cx);
+}
+static inline void cm__enter(cm_ctx *cx) {
+    cx->env->host->enter(cx);
+    cx->left = false;
+}
 
 /* Allocation through the context's environment. alloc: zeroed n bytes. grow: doubles a growable array when n == *cap.
  * fails: NULL / CM_E_NOMEM, recorded. */
