@@ -1,0 +1,1 @@
+"""Three small programs of the kind that tutorials teach."""
