@@ -117,7 +117,8 @@ CM_API void cm_str_release(cm_ctx *cx, cm_str *s);
 
 /* Lists of a node: nseg end offsets (cumulative), then the children of all segments in order. Never shared by two nodes. */
 typedef struct cm_block {
-    uint32_t nseg, n; /* then nseg cumulative ends (uint32_t), padded to 8 bytes, then cm_node *[n] */
+    uint32_t nseg, n; /* then nseg cumulative ends (uint32_t), padded to 8 bytes, then cm_node *[n]. Empty segments at the end
+                         are left out (nseg may be less than the kind's): read through cm_node_segment */
 } cm_block;
 static inline uint32_t *cm_block_ends(const cm_block *b) { return (uint32_t *)(uintptr_t)(b + 1); }
 static inline cm_node **cm_block_nodes(const cm_block *b) {
@@ -127,7 +128,8 @@ static inline cm_node **cm_block_nodes(const cm_block *b) {
 struct cm_node {               /* 48 bytes on 64-bit machines, every kind */
     uint16_t kind, op;
     uint32_t flags;
-    uint64_t id;               /* serial of tables, columns, identity kinds; never reused; 0 for others */
+    uint64_t id;               /* serial of tables, columns, identity kinds; never reused; 0 for others. Copies of a COLUMN keep
+                                  it, aliased ENTITYs have that of their mapper's own (copy it: cm_node_copy) */
     const cm_type *type;       /* result type; retained. NULL where there is none */
     union {
         struct { cm_node *kid[3]; } k;
@@ -209,6 +211,8 @@ CM_API bool cm_from_column(const cm_node *from, size_t i, const char **key, cm_n
 /* The PROXY for that column of an ALIAS, SUBQUERY, CTE, VALUES (a new reference). */
 CM_API cm_status cm_from_proxy(cm_ctx *cx, cm_node *from, size_t i, cm_node **out);
 
+typedef struct cm_objs { void **v; size_t n, cap; } cm_objs;    /* growable array of host values */
+
 /* ---- Instance layout ------------------------------------------------------------------------------------- */
 
 enum { /* cm_inst.flags */
@@ -246,11 +250,15 @@ struct cm_attr {                   /* read-only for hosts */
     cm_mapper *mapper;
     cm_column *column;             /* first column, or NULL */
     struct cm_relation *relation;  /* or NULL */
+    uint64_t events;               /* bits of CM_EV_ATTR_*: somebody listens */
     cm_node *node;                 /* ATTR node; borrowed from the host (the class keeps it) */
     void *host;                    /* the host's own, e.g. interned name; not touched by the core */
 };
 /* What the host's constructor calls for storage it made: fills the header. thread: host's lock. */
 CM_API void cm_inst_init(cm_ctx *cx, cm_inst *inst, cm_mapper *mapper, uint16_t slot_offset, uint16_t nslots);
+/* What the host's constructor calls for an instance made by the program (not by a loader), before the program's own
+ * initialiser: writes the polymorphic identity of its class. cm_inst_new does it by itself. */
+CM_API cm_status cm_inst_constructed(cm_ctx *cx, cm_inst *inst);
 /* What the host's destructor calls: leaves the identity map (by pointer), drops state and slots. The host calls it
  * before it clears weak references. */
 CM_API void cm_inst_dispose(cm_ctx *cx, cm_inst *inst);
@@ -309,7 +317,6 @@ CM_API void *cm_arena_alloc(cm_arena *arena, size_t n);
 
 /* ---- Host ------------------------------------------------------------------------------------------------- */
 
-typedef struct cm_objs { void **v; size_t n, cap; } cm_objs;    /* growable array of host values */
 CM_API cm_status cm_objs_add(cm_ctx *cx, cm_objs *list, void *obj); /* takes no reference */
 CM_API void cm_objs_free(cm_ctx *cx, cm_objs *list);            /* frees the array, releases nothing */
 
@@ -357,7 +364,8 @@ struct cm_host {
     cm_status (*node_copied)(cm_ctx *, const cm_node *from, cm_node *to);
     /* HOST, DDL and CM_FLAG_HOST_COMPILE nodes: write their SQL with the compiler handed in (cm_compiler_* below). */
     cm_status (*node_compile)(cm_ctx *, cm_node *, cm_compiler *);
-    cm_status (*table_freeze)(cm_ctx *, cm_node *table, cm_table **out); /* TABLE without ref: the host builds it; *out borrowed from the host's table */
+    cm_status (*table_freeze)(cm_ctx *, cm_node *table, cm_table **out); /* TABLE without ref: the host builds it; *out borrowed from the host's
+                                                                   table; NULL: a table() clause, which has no definition */
     /* Instances. */
     cm_status (*inst_alloc)(cm_ctx *, cm_mapper *, cm_inst **out);  /* a new, empty instance, not through __init__ */
     void *(*inst_object)(cm_inst *);                               /* borrowed; NULL when it is being destroyed */
@@ -374,11 +382,18 @@ struct cm_host {
     /* Events: bits were set beforehand. `arg` depends on the event (see csrc/README.md, "Events"); *arg may be replaced. */
     cm_status (*event)(cm_ctx *, cm_event, cm_session *, cm_inst *, const cm_attr *, void **arg);
     cm_status (*session_bind)(cm_ctx *, cm_session *, cm_mapper *, cm_node *stmt, cm_engine **out); /* NULL entry: the session's engine */
+    /* SQL expression assigned to a column attribute (`user.n = User.n + 1`): a new reference, or NULL for plain values. The
+     * entry may be NULL. */
+    cm_node *(*value_node)(cm_ctx *, void *value);
     void (*warn)(cm_ctx *, const char *category, const char *message);
     /* Blocking. Between leave and enter no host object is touched. check: signals and cancellation; non-OK stops. */
     void (*leave)(cm_ctx *);
     void (*enter)(cm_ctx *);
     cm_status (*check)(cm_ctx *);
+    /* Looks at values and nodes that building and keying need; each may be NULL. */
+    cm_status (*value_type)(cm_ctx *, void *value, const cm_type **out);          /* type of a bare value; *out retained. NULL entry: CM_T_NULL */
+    cm_status (*sequence_size)(cm_ctx *, void *value, size_t *out);               /* items of an IN list, cheaply. NULL entry: `sequence` is counted */
+    uint64_t (*node_class_id)(cm_ctx *, const cm_node *);   /* serial of the class of a HOST or HOST_COMPILE node; 0 (or NULL entry): statements with it are never cached */
 };
 CM_API const cm_host *cm_ctx_host(const cm_ctx *cx);
 /* The plain C host: values are cm_obj, instances and nodes are malloc'd, collections are vectors. csrc/src/host/plain.c. */
