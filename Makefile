@@ -14,9 +14,66 @@ SOURCES := $(shell sed -e 's/\#.*//' -e '/^ *$$/d' csrc/sources.txt)
 OBJECTS := $(SOURCES:%.c=$(BUILD)/core/%.o)
 C_TESTS := $(wildcard tests/c/test_*.c)
 
-.PHONY: help core install test-c clean
+VENV := .venv/bin
+EXTENSION := $(BUILD)/.extension
+EXTENSION_SOURCES := $(shell find csrc bindings -name '*.[ch]' -o -name '*.def' -o -name sources.txt) setup.py
+
+.PHONY: help run test core install extension test-c test-c-tiny test-asan test-valgrind test-examples-c test-python bench lint clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+
+run: ## sets up, builds, loads the flights of 2013 into build/flights.db and asks questions of them
+	@.ci/setup run
+	@$(MAKE) --no-print-directory extension
+	@PYTHONPATH=python $(VENV)/python -m examples.flights $(BUILD)/flights.db
+
+test: ## sets up and passes every test
+	@.ci/setup test
+	@$(MAKE) --no-print-directory extension
+	@$(MAKE) --no-print-directory test-c test-examples-c
+	@$(MAKE) --no-print-directory test-python
+
+extension: $(EXTENSION) ## the CPython extension, in place (python/cormorant/_core*.so)
+$(EXTENSION): $(EXTENSION_SOURCES)
+	@mkdir -p $(BUILD)
+	@echo "==> Building the extension"
+	@$(VENV)/python setup.py -q build_ext --inplace --build-temp $(BUILD)/ext
+	@touch $@
+
+test-python: ## pytest over everything
+	@PYTHONPATH=python $(VENV)/python -m pytest $(PYTEST_FLAGS)
+
+bench: ## eight ratios against SQLAlchemy and the sqlite3 module, under three minutes
+	@.ci/setup test
+	@$(MAKE) --no-print-directory extension
+	@PYTHONPATH=python $(VENV)/python -m benchmarks.python
+
+test-c-tiny: ## the C suites again with tiny buffers, tables and batches
+	@$(MAKE) --no-print-directory test-c BUILD=$(BUILD)/tiny EXTRA_CFLAGS="-DCM_TINY -DCM_DEBUG"
+
+test-asan: ## C and Python suites under AddressSanitizer and UndefinedBehaviorSanitizer
+	@.ci/setup test
+	@$(MAKE) --no-print-directory test-c BUILD=$(BUILD)/asan EXTRA_CFLAGS="-fsanitize=address,undefined -fno-omit-frame-pointer -DCM_DEBUG" EXTRA_LIBS="-fsanitize=address,undefined"
+	@mkdir -p $(BUILD)/asan/python && cp -r python/cormorant $(BUILD)/asan/python/ && rm -f $(BUILD)/asan/python/cormorant/*.so
+	@CORMORANT_SANITIZE=address,undefined $(VENV)/python setup.py -q build_ext --build-lib $(BUILD)/asan/python --build-temp $(BUILD)/asan/ext
+	@LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc \
+	 PYTHONPATH=$(BUILD)/asan/python $(VENV)/python -m pytest -p no:cacheprovider tests/bindings tests/compile tests/python $(PYTEST_FLAGS)
+
+test-valgrind: $(C_TESTS:tests/c/%.c=$(BUILD)/tests/%) ## every C test body once under valgrind
+	@set -e; for t in $^; do echo "== valgrind $$t"; CM_NO_OOM=1 valgrind -q --error-exitcode=9 --trace-children=yes --leak-check=full --errors-for-leak-kinds=definite $$t -j1 --short-filename; done
+
+C_EXAMPLES := $(patsubst examples/c/%.c,$(BUILD)/examples/%,$(wildcard examples/c/*.c))
+$(BUILD)/examples/%: examples/c/%.c $(BUILD)/libcormorant.a
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(CFLAGS) $(WARN) -Icsrc/include $< $(BUILD)/libcormorant.a $(LIBS) -o $@
+test-examples-c: $(C_EXAMPLES) ## builds and runs the C examples
+	@set -e; for e in $^; do echo "== $$e"; $$e; done
+
+lint: ## formats, static analysis, Python lints
+	@.ci/setup lint
+	@$(VENV)/ruff check python tests benchmarks examples setup.py
+	@clang-format --dry-run -Werror $$(git ls-files 'csrc/*.c' 'csrc/*.h' 'bindings/*.c' 'bindings/*.h')
+	@clang-tidy --quiet $$(git ls-files 'csrc/src/*.c') -- -std=c11 -Icsrc/include -Icsrc/src 2>/dev/null
 
 core: $(BUILD)/libcormorant.a $(BUILD)/libcormorant.so ## libcormorant, static and shared, without Python
 
