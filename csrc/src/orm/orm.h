@@ -1,6 +1,6 @@
 /* visible to: orm */
-/* Structures of the ORM room. Write side (state, unit of work, session): state.c idmap.c relation.c cascade.c uow_plan.c
- * uow_run.c session.c transaction.c. Read side (load): expand.c loader.c eager.c lazy.c get.c. */
+/* Structures of the ORM room. Write side (state, unit of work, session): state.c history.c idmap.c relation.c cascade.c
+ * session.c transaction.c inspect.c and, behind uow.h, uow_*.c flush_dump.c. Read side (load): expand.c loader.c eager.c lazy.c get.c. */
 #ifndef CM_ORM_H
 #define CM_ORM_H
 
@@ -9,6 +9,7 @@
 /* ---- mapper.c */
 typedef struct cm_relation {
     cm_attr *attr;                  /* its attribute on the parent */
+    const struct cm_relation *origin; /* the relation it is a copy of, on the class that defined it; itself there */
     cm_mapper *parent, *target;     /* borrowed (classes keep their mappers; targets are configured together) */
     cm_direction direction;
     size_t npairs; cm_column **parent_columns, **target_columns;   /* MANY_TO_MANY: target_columns are the secondary's */
@@ -46,6 +47,8 @@ struct cm_mapper {
     cm_attr **attrs; size_t nattrs, attrs_cap; /* slot i is attrs[i] while i < nslots */
     size_t nslots;
     cm_strmap by_key;
+    cm_map by_column;               /* cm__ptr_key(cm_column *) -> cm_attr * */
+    cm_objs own_nodes;              /* ATTR nodes the mapper made itself */
     cm_attr **primary_key; size_t nprimary_key;
     bool int_key;                   /* one integer primary key: keys are cm_inst.key.i */
     cm_attr *polymorphic_on, *version;
@@ -59,6 +62,9 @@ struct cm_mapper {
 };
 bool cm_mapper__isa(const cm_mapper *m, const cm_mapper *base); /* same or inherits from */
 cm_attr *cm_mapper__column_attr(const cm_mapper *m, const cm_column *column); /* attribute of a column, or NULL */
+/* The same attribute on the mapper of an instance: attributes of a base class are met as copies by its subclasses. NULL when
+ * the instance's class has none of that name. */
+const cm_attr *cm_mapper__own_attr(const cm_mapper *m, const cm_attr *attr);
 const cm_mapper *cm_mapper__by_identity(cm_ctx *cx, const cm_mapper *root, void *identity, cm_status *st); /* polymorphic child, NULL unknown */
 
 /* ---- idmap.c: identity map. Weak: entries are removed by cm_inst_dispose. */
@@ -81,10 +87,22 @@ cm_status cm_inst__key_values(cm_ctx *cx, cm_inst *inst, void **out);
 void cm_inst__clear_key(cm_ctx *cx, cm_inst *inst);
 
 /* ---- state.c: values and history. */
+typedef struct cm_coll_state {      /* a collection that changed since it was loaded or flushed */
+    struct cm_coll_state *next;
+    const cm_attr *attr;
+    bool queued;                    /* not loaded: backrefs queue what to add and remove until it is */
+    cm_objs before;                 /* members before the first change; held */
+    cm_objs added, removed;         /* queued; held */
+} cm_coll_state;
+typedef struct cm_parent_link {     /* who holds an instance, for relations with delete-orphan or single_parent */
+    const cm_relation *relation;    /* origin */
+    const cm_inst *parent;          /* NULL: it was taken away. Compared, never followed: parents may be gone */
+} cm_parent_link;
 typedef struct cm_state {           /* allocated when an instance first needs it */
     void **committed; size_t ncommitted; /* by slot: NULL unchanged; CM_UNSET had no value; else the retained value before the change */
-    struct cm_coll_state *colls;    /* collections: members as of load or flush */
-    uint64_t insert_order;          /* of session.add, orders INSERTs */
+    cm_coll_state *colls;
+    cm_parent_link *parents; size_t nparents, parents_cap;
+    bool orphaned;                  /* lost its parent while in no session: the next flush forgets it */
     cm_node **options; size_t noptions; /* loader options the instance was loaded with, for its lazy loads; retained */
     void *host;                     /* the host's own (InstanceState), not touched */
 } cm_state;
@@ -95,8 +113,25 @@ cm_status cm_inst__state(cm_ctx *cx, cm_inst *inst, cm_state **out);            
 void *cm_inst__peek(cm_ctx *cx, cm_inst *inst, const cm_attr *attr);
 cm_status cm_inst__store(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *value);
 cm_status cm_inst__store_take(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *take_value); /* loader: moves the reference */
-cm_status cm_inst__store_loaded_coll(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *take_coll, cm_objs *members); /* collection + its committed snapshot */
-/* History of an attribute. added/unchanged/deleted: borrowed host values. */
+/* Stores a collection just loaded. members: what it holds (borrowed; NULL: the host is asked when somebody needs to know).
+ * What backrefs queued meanwhile is added and removed, which makes the collection changed. */
+cm_status cm_inst__store_loaded_coll(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *take_coll, cm_objs *members);
+/* Keeps the members of a loaded collection of an instance with a key before their first change; nothing when kept already. */
+cm_status cm_inst__keep_coll(cm_ctx *cx, cm_inst *inst, const cm_attr *attr);
+/* What a collection was before it changed, or is queued to become; NULL: unchanged. make: makes an empty one. */
+cm_coll_state *cm_inst__coll_state(const cm_inst *inst, const cm_attr *attr);
+cm_status cm_inst__coll_queue(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *member, bool add);
+/* Value before the change: NULL unchanged, CM_UNSET, or borrowed. */
+void *cm_inst__committed(const cm_inst *inst, const cm_attr *attr);
+/* Parents of delete-orphan and single_parent relations. */
+cm_status cm_inst__set_parent(cm_ctx *cx, cm_inst *child, const cm_relation *r, const cm_inst *parent);
+cm_status cm_inst__drop_parent(cm_ctx *cx, cm_inst *child, const cm_relation *r, const cm_inst *parent);
+/* Whether somebody holds child by that relation; unknown: the answer when nothing was recorded. */
+bool cm_inst__has_parent(const cm_inst *child, const cm_relation *r, bool unknown);
+/* Marks changed: joins the session's changed list. */
+cm_status cm_inst__modified(cm_ctx *cx, cm_inst *inst);
+const char *cm_inst__text(cm_inst *inst, char *buffer, size_t n);                    /* "<Book id=3>" for messages */
+/* History of an attribute: host values, held by the history. fails: what cm_host.equal and coll_members say. */
 typedef struct cm_history { cm_objs added, unchanged, deleted; } cm_history;
 cm_status cm_inst__history(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, cm_history *out);
 void cm_history__dispose(cm_ctx *cx, cm_history *h);
@@ -112,12 +147,13 @@ struct cm_session {
     void *host_session;
     uint64_t events;
     cm_idmap *idmap;
-    cm_objs new_list;               /* pending instances in order of add; each held */
+    cm_objs new_list;               /* pending instances in order of add, each held; NULL where one left. A pending instance's
+                                       key.i is its position here */
+    size_t nnew;                    /* those not NULL */
     cm_objs dirty_list;             /* persistent instances with CM_INST_MODIFIED; each held */
     cm_objs deleted_list;           /* marked for deletion; each held */
     struct cm_transaction *tx;      /* innermost, NULL when none begun */
-    struct { cm_engine *engine; cm_conn *conn; } *conns; size_t nconns; /* connections of the root transaction */
-    uint64_t insert_counter;
+    struct cm_session_conn { cm_engine *engine; cm_conn *conn; } *conns; size_t nconns, conns_cap; /* of the root transaction */
     int no_autoflush;               /* depth of no_autoflush blocks */
 };
 cm_status cm_session__conn(cm_ctx *cx, cm_session *s, cm_mapper *mapper, cm_node *stmt, cm_conn **out); /* begins, asks session_bind */
