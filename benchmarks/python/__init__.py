@@ -1,0 +1,1 @@
+"""Cormorant against SQLAlchemy and the sqlite3 module: contenders take turns in one process, medians, ratios first."""
