@@ -14,4 +14,17 @@
 #define Py_TPFLAGS_HAVE_VECTORCALL _Py_TPFLAGS_HAVE_VECTORCALL
 #endif
 
+/* What a weak reference refers to, borrowed from whoever keeps it alive; NULL: gone. */
+static inline PyObject *cmpy_weak_get(PyObject *ref) {
+    PyObject *o = NULL;
+    if (!ref) return NULL;
+#if PY_VERSION_HEX >= 0x030D0000
+    if (PyWeakref_GetRef(ref, &o) > 0) Py_DECREF(o);
+#else
+    o = PyWeakref_GetObject(ref);
+    if (o == Py_None || Py_REFCNT(o) <= 0) o = NULL;
+#endif
+    return o;
+}
+
 #endif
