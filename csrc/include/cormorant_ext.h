@@ -483,7 +483,7 @@ struct cm_driver {
     const char *(*column_name)(cm_dstmt *, size_t i);
     const char *(*column_decltype)(cm_dstmt *, size_t i);         /* or NULL */
     void (*row)(cm_dstmt *, size_t first, size_t n, cm_value *out); /* raw values of the current row; slices valid until next step or reset */
-    void (*reset)(cm_dstmt *);
+    void (*reset)(cm_dstmt *, bool again);                        /* ends the run; again: the same values are bound anew before the next step */
     int64_t (*changes)(cm_dstmt *);                               /* rows changed by the last run */
     int64_t (*last_insert_id)(cm_dconn *);
     cm_stmt_kind (*kind)(cm_dstmt *);
