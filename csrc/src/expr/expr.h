@@ -23,6 +23,12 @@ cm_status cm_key__bytes(cm_ctx *cx, cm_keybuf *key, const char *p, size_t n);
 void cm_key__reset(cm_keybuf *key);
 void cm_key__dispose(cm_ctx *cx, cm_keybuf *key);
 
+/* The node table as arrays, by kind and operator (expr/info.c). */
+extern const cm_kind_info cm__kinds[CM_N_MAX];
+extern const cm_op_info cm__ops[CM_OP_MAX];
+/* Result type that follows from the parts of a node to be made; borrowed. */
+const cm_type *cm_expr__type(cm_ctx *cx, const cm_node_spec *spec);
+
 static inline cm_node *cm__node_unalias(cm_node *n) { /* ATTR -> its column expression; others themselves */
     while (n && n->kind == CM_N_ATTR && n->u.attr.expr) n = n->u.attr.expr;
     return n;

@@ -47,7 +47,6 @@ struct cm_table {
 typedef struct cm_codec {
     cm_type_kind kind;
     const char *name;
-    bool atomic;
     /* Raw value of a driver -> the kind the host decodes (text -> date, 0/1 -> bool, double -> decimal digits ...).
      * scratch holds new text. fails: CM_E_VALUE with the text at fault. Values that already have the kind pass. */
     cm_status (*decode)(cm_ctx *cx, const cm_type *type, cm_value *value, cm_arena *scratch);
