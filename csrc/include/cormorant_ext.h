@@ -250,6 +250,7 @@ struct cm_attr {                   /* read-only for hosts */
     cm_mapper *mapper;
     cm_column *column;             /* first column, or NULL */
     struct cm_relation *relation;  /* or NULL */
+    const char *group;             /* deferred group, or NULL; owned */
     uint64_t events;               /* bits of CM_EV_ATTR_*: somebody listens */
     cm_node *node;                 /* ATTR node; borrowed from the host (the class keeps it) */
     void *host;                    /* the host's own, e.g. interned name; not touched by the core */
