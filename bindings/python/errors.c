@@ -1,0 +1,157 @@
+/* Statuses of the core -> Python exceptions; the one place.
+ *
+ * The class comes from CM_STATUS_LIST and is looked up in cormorant.exc, cormorant.orm.exc and the builtins. What the
+ * database said (CM_E_DB and above) is wrapped as the reference wraps it: `orig` is an exception of cormorant.dbapi with
+ * the database's own codes, the outer one carries statement and parameters. A failure that the host itself reported
+ * (CM_E_HOST) is the exception that is set already.
+ */
+#include "core.h"
+
+static PyObject *import_once(PyObject **slot, const char *name) {
+    if (!*slot) *slot = PyImport_ImportModule(name);
+    return *slot;
+}
+
+PyObject *cmpy_exc_class(const char *name) {
+    PyObject **modules[] = {&cmpy_st->exc, &cmpy_st->orm_exc};
+    static const char *const names[] = {"cormorant.exc", "cormorant.orm.exc"};
+    for (int i = 0; i < 2; i++) {
+        PyObject *module = import_once(modules[i], names[i]);
+        if (!module) return NULL;
+        PyObject *cls = PyObject_GetAttrString(module, name);
+        if (cls) {
+            Py_DECREF(cls); /* the module keeps it */
+            return cls;
+        }
+        PyErr_Clear();
+    }
+    PyObject *builtin = PyDict_GetItemString(PyEval_GetBuiltins(), name);
+    if (!builtin) PyErr_Format(PyExc_SystemError, "cormorant has no exception class %s", name);
+    return builtin;
+}
+
+void cmpy_raise_exc(const char *name, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    PyObject *text = PyUnicode_FromFormatV(format, args), *cls = text ? cmpy_exc_class(name) : NULL;
+    va_end(args);
+    PyObject *exc = cls ? PyObject_CallOneArg(cls, text) : NULL;
+    if (exc) PyErr_SetObject((PyObject *)Py_TYPE(exc), exc);
+    Py_XDECREF(exc);
+    Py_XDECREF(text);
+}
+
+static PyObject *text_or_none(const char *p) { return p && *p ? PyUnicode_DecodeUTF8(p, (Py_ssize_t)strlen(p), "replace") : Py_NewRef(Py_None); }
+
+static int set_text(PyObject *o, const char *name, const char *text) {
+    PyObject *value = text_or_none(text);
+    int st = value ? PyObject_SetAttrString(o, name, value) : -1;
+    Py_XDECREF(value);
+    return st;
+}
+
+/* The exception a PEP 249 module would have raised. */
+static PyObject *dbapi_exception(const cm_error *e, const char *name) {
+    PyObject *module = PyImport_ImportModule("cormorant.dbapi");
+    if (!module) return NULL;
+    PyObject *cls = PyObject_GetAttrString(module, name), *exc = NULL, *code = NULL;
+    Py_DECREF(module);
+    if (!cls) {
+        PyErr_Clear();
+        return PyObject_CallFunction(PyExc_Exception, "s", e->message);
+    }
+    PyObject *message = text_or_none(e->message);
+    if (message) exc = PyObject_CallOneArg(cls, message);
+    code = PyLong_FromLong(e->code);
+    if (exc && (!code || (e->code && PyObject_SetAttrString(exc, "sqlite_errorcode", code) < 0) ||
+                (e->code_name && set_text(exc, "sqlite_errorname", e->code_name) < 0) || set_text(exc, "sqlstate", e->sqlstate) < 0 ||
+                set_text(exc, "pgcode", e->sqlstate) < 0 || set_text(exc, "constraint_name", e->constraint) < 0))
+        Py_CLEAR(exc);
+    Py_XDECREF(code);
+    Py_XDECREF(message);
+    Py_DECREF(cls);
+    return exc;
+}
+
+/* IntegrityError(statement, params, orig, connection_invalidated=...) */
+static PyObject *database_error(PyObject *cls, const cm_error *e, const char *name) {
+    PyObject *orig = dbapi_exception(e, name), *sql = NULL, *exc = NULL;
+    if (!orig) return NULL;
+    sql = text_or_none(e->sql);
+    PyObject *args = sql ? Py_BuildValue("(OOO)", sql, Py_None, orig) : NULL;
+    PyObject *kwargs = args ? Py_BuildValue("{s:O,s:O}", "hide_parameters", Py_True, "connection_invalidated", e->disconnected ? Py_True : Py_False) : NULL;
+    if (kwargs) exc = PyObject_Call(cls, args, kwargs);
+    if (exc) {
+        PyObject *retry = e->retryable ? Py_True : Py_False;
+        if (PyObject_SetAttrString(exc, "retryable", retry) < 0) PyErr_Clear();
+        PyException_SetCause(exc, Py_NewRef(orig));
+    }
+    Py_XDECREF(kwargs);
+    Py_XDECREF(args);
+    Py_XDECREF(sql);
+    Py_DECREF(orig);
+    return exc;
+}
+
+/* StatementError(message, statement, params, orig): a value that does not fit, or is missing. */
+static PyObject *statement_error(PyObject *cls, const cm_error *e, cm_status st) {
+    PyObject *plain = st == CM_E_MISSING_BIND ? cmpy_exc_class("InvalidRequestError") : PyExc_ValueError;
+    if (!plain) return NULL;
+    PyObject *text = text_or_none(e->message), *sql = text_or_none(e->sql), *orig = NULL, *exc = NULL, *message = NULL;
+    if (text && sql && (orig = PyObject_CallOneArg(plain, text))) {
+        message = PyUnicode_FromFormat("(%s) %U", st == CM_E_MISSING_BIND ? "cormorant.exc.InvalidRequestError" : "builtins.ValueError", text);
+        if (message) exc = PyObject_CallFunction(cls, "OOOO", message, sql, Py_None, orig);
+        if (exc) PyException_SetCause(exc, Py_NewRef(orig));
+    }
+    Py_XDECREF(message);
+    Py_XDECREF(orig);
+    Py_XDECREF(sql);
+    Py_XDECREF(text);
+    return exc;
+}
+
+/* Classes whose constructors want more than a sentence. */
+static PyObject *plain_error(PyObject *cls, const cm_error *e, const char *name) {
+    PyObject *text = text_or_none(e->message), *exc = NULL;
+    if (!text) return NULL;
+    if (!strcmp(name, "NoReferencedTableError")) exc = PyObject_CallFunction(cls, "Oz", text, e->subject);
+    else if (!strcmp(name, "NoReferencedColumnError")) exc = PyObject_CallFunction(cls, "Ozz", text, NULL, e->subject);
+    else if (!strcmp(name, "CircularDependencyError")) exc = PyObject_CallFunction(cls, "O[][]", text);
+    else if (!strcmp(name, "ObjectDeletedError") || !strcmp(name, "UnmappedInstanceError")) exc = PyObject_CallFunction(cls, "OO", Py_None, text);
+    else if (!strcmp(name, "UnsupportedCompilationError")) exc = PyObject_CallFunction(cls, "OOO", Py_None, Py_None, text);
+    else exc = PyObject_CallOneArg(cls, text);
+    Py_DECREF(text);
+    return exc;
+}
+
+static PyObject *build_exception(const cm_error *e, cm_status st) {
+    const char *name = cm_status_exception(st);
+    PyObject *cls = cmpy_exc_class(name);
+    if (!cls) return NULL;
+    if (st >= CM_E_DB) return database_error(cls, e, st == CM_E_OUTCOME_UNKNOWN ? "OperationalError" : name);
+    if (st == CM_E_VALUE || st == CM_E_MISSING_BIND) return statement_error(cls, e, st);
+    return plain_error(cls, e, name);
+}
+
+PyObject *cmpy_raise(cm_ctx *cx, cm_status st) {
+    if (st == CM_E_HOST) {
+        if (!PyErr_Occurred()) PyErr_SetString(PyExc_SystemError, "a callback failed without an exception");
+    } else if (st == CM_E_NOMEM) {
+        PyErr_NoMemory();
+    } else {
+        const cm_error *seen = cm_ctx_error(cx);
+        cm_error e = {.status = st, .message = cm_status_text(st)};
+        if (seen && seen->status == st) e = *seen;
+        PyErr_Clear();
+        PyObject *exc = build_exception(&e, st);
+        if (exc) PyErr_SetObject((PyObject *)Py_TYPE(exc), exc);
+        Py_XDECREF(exc);
+    }
+    cm_ctx_clear(cx);
+    return NULL;
+}
+
+int cmpy_raise_int(cm_ctx *cx, cm_status st) {
+    cmpy_raise(cx, st);
+    return -1;
+}

@@ -1,0 +1,111 @@
+/* The host seam: what the core asks of Python. This file assembles the vtable; conversions, nodes, instances, collections
+ * and events are in the files of their own (core.h says which). Also contexts for operations that may block.
+ */
+#include "core.h"
+
+/* The thread state of a thread that has left the interpreter, innermost first is enough: leave and enter alternate. */
+static _Thread_local PyThreadState *left_state;
+
+static void *host_none(cm_ctx *cx) {
+    (void)cx;
+    return Py_None;
+}
+
+static void host_retain(cm_ctx *cx, void *value) {
+    (void)cx;
+    Py_XINCREF((PyObject *)value);
+}
+
+static void host_release(cm_ctx *cx, void *value) {
+    (void)cx;
+    Py_XDECREF((PyObject *)value);
+}
+
+static void host_leave(cm_ctx *cx) {
+    (void)cx;
+    left_state = PyEval_SaveThread();
+}
+
+static void host_enter(cm_ctx *cx) {
+    (void)cx;
+    PyThreadState *state = left_state;
+    left_state = NULL;
+    if (state) PyEval_RestoreThread(state);
+}
+
+/* Signals: KeyboardInterrupt stops a long statement. May be asked with the host left or held. */
+static cm_status host_check(cm_ctx *cx) {
+    bool away = left_state != NULL;
+    if (away) host_enter(cx);
+    cm_status st = PyErr_CheckSignals() < 0 ? CM_E_HOST : CM_OK;
+    if (away) host_leave(cx);
+    return st;
+}
+
+static void host_warn(cm_ctx *cx, const char *category, const char *message) {
+    (void)cx;
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *cls = cmpy_exc_class(category && *category ? category : "SAWarning");
+    if (!cls || PyErr_WarnEx(cls, message, 1) < 0) PyErr_WriteUnraisable(NULL);
+    PyErr_Restore(type, value, traceback);
+}
+
+const cm_host cmpy_host = {
+    .version = 1,
+    .none = host_none,
+    .retain = host_retain,
+    .release = host_release,
+    .encode = cmpy_encode,
+    .decode = cmpy_decode,
+    .decode_row = cmpy_decode_row,
+    .equal = cmpy_equal,
+    .hash = cmpy_hash,
+    .sequence = cmpy_sequence,
+    .mapping_get = cmpy_mapping_get,
+    .mapping_keys = cmpy_mapping_keys,
+    .call_default = cmpy_call_default,
+    .next_version = cmpy_next_version,
+    .describe = cmpy_describe,
+    .node_alloc = cmpy_node_alloc,
+    .node_ready = cmpy_node_ready,
+    .nodes_retain = cmpy_nodes_retain,
+    .nodes_release = cmpy_nodes_release,
+    .node_class = cmpy_node_class,
+    .node_copied = cmpy_node_copied,
+    .node_compile = cmpy_node_compile,
+    .table_freeze = cmpy_table_freeze,
+    .inst_alloc = cmpy_inst_alloc,
+    .inst_object = cmpy_inst_object,
+    .object_inst = cmpy_object_inst,
+    .dict_get = cmpy_dict_get,
+    .dict_set = cmpy_dict_set,
+    .value_stored = cmpy_value_stored,
+    .coll_new = cmpy_coll_new,
+    .coll_add = cmpy_coll_add,
+    .coll_remove = cmpy_coll_remove,
+    .coll_members = cmpy_coll_members,
+    .coll_adopt = cmpy_coll_adopt,
+    .event = cmpy_event,
+    .session_bind = cmpy_session_bind,
+    .warn = host_warn,
+    .leave = host_leave,
+    .enter = host_enter,
+    .check = host_check,
+};
+
+/* ---- contexts for operations that may let other threads run; the list is guarded by the GIL */
+
+cm_ctx *cmpy_cx_take(void) {
+    if (cmpy_st->nfree_cx > 0) return cmpy_st->free_cx[--cmpy_st->nfree_cx];
+    cm_ctx *cx = NULL;
+    if (cm_ctx_child(cmpy_st->cx, &cx) != CM_OK) PyErr_NoMemory();
+    return cx;
+}
+
+void cmpy_cx_give(cm_ctx *cx) {
+    if (!cx) return;
+    cm_ctx_clear(cx);
+    if (cmpy_st->nfree_cx < (int)(sizeof cmpy_st->free_cx / sizeof cmpy_st->free_cx[0])) cmpy_st->free_cx[cmpy_st->nfree_cx++] = cx;
+    else cm_ctx_free(cx);
+}
