@@ -8,6 +8,8 @@
 typedef struct cmpy_attr_host {
     PyObject *name;
     PyTypeObject *type; /* borrowed; NULL: dict store, go the long way */
+    cm_node *node;      /* the ATTR node this was made for; kept by cmpy_mapper.nodes */
+    PyObject *factory;  /* collection class of a relationship, borrowed from the node's dictionary; NULL: list */
 } cmpy_attr_host;
 
 typedef struct cmpy_mapper {
@@ -57,6 +59,9 @@ cmpy_mapper *cmpy_mapper_of(PyTypeObject *type);  /* borrowed; NULL without exce
 cmpy_mapper *cmpy_mapper_arg(PyObject *arg);      /* borrowed: mapper of a Mapper, class or entity; NULL + exception */
 const cm_attr *cmpy_attr_arg(cm_mapper *m, PyObject *key); /* NULL + exception */
 static inline cmpy_attr_host *cmpy_attr_info(const cm_attr *a) { return (cmpy_attr_host *)a->host; }
+/* session.c: one operation at a time in a session; the second thread waits. 0, or -1 + IllegalStateChangeError. */
+int cmpy_session_enter(cm_session *s);
+void cmpy_session_leave(cm_session *s);
 /* collection.c */
 PyObject *cmpy_objs_list(cm_ctx *cx, cm_objs *objs, bool owned); /* list of what objs holds; frees objs */
 
