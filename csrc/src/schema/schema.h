@@ -3,7 +3,7 @@
 #ifndef CM_SCHEMA_H
 #define CM_SCHEMA_H
 
-#include "base/ctx.h"
+#include "base/buf.h"
 #include "base/map.h"
 
 struct cm_type {
@@ -41,6 +41,7 @@ struct cm_table {
     cm_column *autoincrement;       /* the integer key that the database makes, or NULL */
     cm_node *node;                  /* TABLE; borrowed or owned */
     bool owns_node;
+    cm_arena memory;                /* strings and arrays above */
 };
 
 /* The type codec: one record per cm_type_kind. */
