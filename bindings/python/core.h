@@ -140,6 +140,7 @@ int cmpy_session_setup(PyObject *m);
 
 /* ---- engine.c / result.c, for session.c */
 cm_engine *cmpy_engine_get(PyObject *engine);          /* borrowed; NULL + TypeError */
+PyObject *cmpy_connection_borrow(cm_conn *conn, PyObject *keep); /* Connection over one that somebody else (keep) owns and ends */
 PyObject *cmpy_result_new(cm_result *take_result, PyObject *keep); /* keep: object that must outlive it, or NULL */
 
 #endif
