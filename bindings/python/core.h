@@ -91,6 +91,7 @@ void cmpy_nodes_retain(cm_ctx *cx, cm_node *const *v, size_t n);
 void cmpy_nodes_release(cm_ctx *cx, cm_node *const *v, size_t n);
 void *cmpy_node_class(cm_ctx *cx, const cm_node *n);
 cm_status cmpy_node_copied(cm_ctx *cx, const cm_node *from, cm_node *to);
+uint64_t cmpy_node_class_id(cm_ctx *cx, const cm_node *n);
 cm_status cmpy_node_compile(cm_ctx *cx, cm_node *n, cm_compiler *c); /* compiled.c */
 cm_status cmpy_table_freeze(cm_ctx *cx, cm_node *table, cm_table **out); /* table.c */
 /* instance.c */

@@ -1,7 +1,7 @@
 /* The host seam: what the core asks of Python. This file assembles the vtable; conversions, nodes, instances, collections
  * and events are in the files of their own (core.h says which). Also contexts for operations that may block.
  */
-#include "core.h"
+#include "node.h"
 
 /* The thread state of a thread that has left the interpreter, innermost first is enough: leave and enter alternate. */
 static _Thread_local PyThreadState *left_state;
@@ -40,6 +40,29 @@ static cm_status host_check(cm_ctx *cx) {
     cm_status st = PyErr_CheckSignals() < 0 ? CM_E_HOST : CM_OK;
     if (away) host_leave(cx);
     return st;
+}
+
+/* Expressions assigned to attributes; asked for every value that is flushed, so a miss must be cheap. */
+static cm_node *host_value_node(cm_ctx *cx, void *value) {
+    (void)cx;
+    if (!cmpy_is_node(value) && !_PyType_Lookup(Py_TYPE((PyObject *)value), cmpy_st->str_clause_element)) return NULL;
+    cm_node *n = cmpy_find_node(value);
+    if (!n) PyErr_Clear();
+    return n;
+}
+
+static cm_status host_value_type(cm_ctx *cx, void *value, const cm_type **out) {
+    *out = cmpy_literal_type(value);
+    cm_type_retain(cx, *out);
+    return CM_OK;
+}
+
+static cm_status host_sequence_size(cm_ctx *cx, void *value, size_t *out) {
+    (void)cx;
+    Py_ssize_t n = PyObject_Size(value);
+    if (n < 0) return CM_E_HOST;
+    *out = (size_t)n;
+    return CM_OK;
 }
 
 static void host_warn(cm_ctx *cx, const char *category, const char *message) {
@@ -88,10 +111,14 @@ const cm_host cmpy_host = {
     .coll_adopt = cmpy_coll_adopt,
     .event = cmpy_event,
     .session_bind = cmpy_session_bind,
+    .value_node = host_value_node,
     .warn = host_warn,
     .leave = host_leave,
     .enter = host_enter,
     .check = host_check,
+    .value_type = host_value_type,
+    .sequence_size = host_sequence_size,
+    .node_class_id = cmpy_node_class_id,
 };
 
 /* ---- contexts for operations that may let other threads run; the list is guarded by the GIL */

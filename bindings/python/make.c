@@ -130,6 +130,18 @@ static PyObject *core_make(PyObject *m, PyObject *args, PyObject *kwargs) {
 }
 
 /* Fills an empty object: builds the node beside it and moves its contents over. */
+static int fill_object(PyObject *self, cm_node_spec *spec) {
+    cm_node *n = NULL;
+    spec->cls = NULL;
+    cm_status st = cm_node_make(cmpy_cx(), spec, &n);
+    if (st) return cmpy_raise_int(cmpy_cx(), st);
+    *CMPY_NODE(self) = *n;
+    memset(n, 0, sizeof *n);
+    Py_DECREF(CMPY_NODE_OBJECT(n));
+    cmpy_node_ready(cmpy_cx(), CMPY_NODE(self));
+    return 0;
+}
+
 static PyObject *core_init(PyObject *m, PyObject *args, PyObject *kwargs) {
     (void)m;
     if (PyTuple_GET_SIZE(args) < 1 || !cmpy_is_node(PyTuple_GET_ITEM(args, 0))) {
@@ -144,50 +156,28 @@ static PyObject *core_init(PyObject *m, PyObject *args, PyObject *kwargs) {
     PyObject *rest = PyTuple_GetSlice(args, 1, PyTuple_GET_SIZE(args)), *result = NULL;
     if (!rest) return NULL;
     spec_args a;
-    cm_node *n = NULL;
-    if (spec_parse(rest, kwargs, &a) == 0) {
-        a.spec.cls = NULL;
-        cm_status st = cm_node_make(cmpy_cx(), &a.spec, &n);
-        if (st) {
-            cmpy_raise(cmpy_cx(), st);
-        } else {
-            *CMPY_NODE(self) = *n;
-            memset(n, 0, sizeof *n);
-            Py_DECREF(CMPY_NODE_OBJECT(n));
-            cmpy_node_ready(cmpy_cx(), CMPY_NODE(self));
-            result = Py_NewRef(Py_None);
-        }
-    }
+    if (spec_parse(rest, kwargs, &a) == 0 && fill_object(self, &a.spec) == 0) result = Py_NewRef(Py_None);
     spec_dispose(&a);
     Py_DECREF(rest);
     return result;
 }
 
-/* Columns: a declarative attribute names its column late, a table takes its columns. The table is borrowed: the table's
- * author keeps a reference in the column's __dict__, where the collector sees it. */
-static PyObject *core_set_column(PyObject *m, PyObject *args, PyObject *kwargs) {
-    (void)m;
-    static char *names[] = {"column", "name", "table", "flags", NULL};
-    PyObject *column, *table = NULL;
-    const char *name = NULL;
-    Py_ssize_t name_n = 0;
-    long flags = -1;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!|z#Ol", names, cmpy_st->Node, &column, &name, &name_n, &table, &flags)) return NULL;
-    cm_node *n = CMPY_NODE(column), *owner = NULL;
-    if (n->kind != CM_N_COLUMN && n->kind != CM_N_TABLE) {
-        PyErr_SetString(PyExc_TypeError, "a column is expected");
-        return NULL;
+/* A construct of a user whose __init__ did not call ours: becomes a HOST node of the type its class says, once. */
+int cmpy_node_seal(PyObject *self) {
+    PyObject *name = PyObject_GetAttrString(self, "name");
+    if (!name) PyErr_Clear();
+    PyObject *type = PyObject_GetAttr(self, cmpy_str_type);
+    cm_node_spec spec = {.kind = CM_N_HOST};
+    int st = -1;
+    if (type && (spec.type = cmpy_type_get(type))) {
+        Py_ssize_t n = 0;
+        spec.name = name && PyUnicode_Check(name) ? PyUnicode_AsUTF8AndSize(name, &n) : NULL;
+        spec.name_n = (size_t)n;
+        st = PyErr_Occurred() ? -1 : fill_object(self, &spec);
     }
-    if (table && node_of(table, &owner) < 0) return NULL;
-    if (name) {
-        cm_str *text = cm_str_new(cmpy_cx(), name, (size_t)name_n);
-        if (!text) return cmpy_raise(cmpy_cx(), CM_E_NOMEM);
-        cm_str_release(cmpy_cx(), n->u.col.name);
-        n->u.col.name = text;
-    }
-    if (table && n->kind == CM_N_COLUMN) n->u.col.table = owner;
-    if (flags >= 0) n->flags = (uint32_t)flags;
-    Py_RETURN_NONE;
+    Py_XDECREF(type);
+    Py_XDECREF(name);
+    return st;
 }
 
 /* ---- generative copies */
@@ -469,8 +459,6 @@ static PyMethodDef module_functions[] = {
      "make($module, kind, op=0, flags=0, type=None, name=None, value=<unset>, kids=(), segs=(), cls=None, attr=None)\n--\n\nA new node."},
     {"init", KEYWORDS(core_init),
      "init($module, node, kind, op=0, flags=0, type=None, name=None, value=<unset>, kids=(), segs=())\n--\n\nFills an object that its class made, once."},
-    {"set_column", KEYWORDS(core_set_column),
-     "set_column($module, column, name=None, table=<unset>, flags=<unset>)\n--\n\nNames a column, or hands it to its table (borrowed)."},
     {"adapt", KEYWORDS(core_adapt),
      "adapt($module, tree, from_, to, replace=None)\n--\n\nThe tree with each of from_ replaced by its partner in to."},
     {"walk", core_walk, METH_O, "walk($module, tree, /)\n--\n\nEvery node of a tree once, parents first."},

@@ -391,7 +391,9 @@ PyType_Spec cmpy_node_spec = {
 
 /* A C type on top of another node type: gets its own destructor and the same collector functions. */
 PyObject *cmpy_node_subtype(PyObject *m, PyType_Spec *spec, PyObject *base) {
-    PyObject *type = PyType_FromModuleAndSpec(m, spec, base);
+    PyType_Spec own = *spec;
+    own.flags &= ~(unsigned)Py_TPFLAGS_HAVE_GC; /* inherited, together with traverse and clear */
+    PyObject *type = PyType_FromModuleAndSpec(m, &own, base);
     if (!type) return NULL;
     cmpy_node_adopt_class((PyTypeObject *)type);
     return type;
@@ -446,6 +448,25 @@ static PyObject *core_hook_compile(PyObject *m, PyObject *cls) {
     if (!cmpy_hooked_classes && !(cmpy_hooked_classes = PySet_New(NULL))) return NULL;
     if (PySet_Add(cmpy_hooked_classes, cls) < 0) return NULL;
     Py_RETURN_NONE;
+}
+
+/* ---- what the core asks of node classes and values */
+
+/* Serial of a class whose nodes may be cached: those that say `inherit_cache = True` themselves. */
+uint64_t cmpy_node_class_id(cm_ctx *cx, const cm_node *n) {
+    PyTypeObject *type = Py_TYPE(CMPY_NODE_OBJECT(n));
+    PyObject *says = PyDict_GetItemString(type->tp_dict, "inherit_cache");
+    if (says != Py_True && n->kind == CM_N_HOST) return 0;
+    PyObject *known = PyDict_GetItemString(type->tp_dict, "_core_serial");
+    if (known) return PyLong_AsUnsignedLongLong(known);
+    uint64_t serial = cm_serial(cx);
+    PyObject *number = PyLong_FromUnsignedLongLong(serial);
+    if (!number || PyObject_SetAttrString((PyObject *)type, "_core_serial", number) < 0) {
+        PyErr_Clear();
+        serial = 0;
+    }
+    Py_XDECREF(number);
+    return serial;
 }
 
 static PyMethodDef module_functions[] = {

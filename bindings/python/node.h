@@ -14,6 +14,7 @@ PyObject *cmpy_node_subtype(PyObject *m, PyType_Spec *spec, PyObject *base);
 void cmpy_node_adopt_class(PyTypeObject *type);
 
 /* make.c: the generic builder, pickling, adaption */
+int cmpy_node_seal(PyObject *self);                /* an empty object of a user's class becomes a HOST node */
 int cmpy_make_setup(PyObject *m);
 
 /* coerce.c */
@@ -24,7 +25,8 @@ cm_node *cmpy_find_node(PyObject *obj);
 cm_node *cmpy_coerce_operand(PyObject *obj, const cm_node *left, int op);
 /* The right side of IN: a select, a list of expressions, or one expanding parameter. New reference. */
 cm_node *cmpy_coerce_in(PyObject *obj, const cm_node *left);
-cm_node *cmpy_bind(PyObject *value, const cm_type *type, cm_str *name, uint32_t flags); /* name borrowed; made unique when given */
+cm_node *cmpy_bind(PyObject *value, const cm_type *type, cm_str *name, uint32_t flags); /* name borrowed, or NULL; made unique */
+const cm_type *cmpy_operand_type(PyObject *value, const cm_type *left, int op); /* borrowed; NULL + exception */
 cm_node *cmpy_const(int kind);                     /* NULL_, TRUE_, FALSE_: new reference */
 cm_node *cmpy_text_node(int kind, const char *p, size_t n, const cm_type *type); /* a node that is a name alone */
 cm_str *cmpy_bind_name(const cm_node *left);       /* borrowed: name parameters get from the expression they are compared with, or NULL */
@@ -36,6 +38,8 @@ void cmpy_nodes_dispose(cmpy_nodes *list);
 int cmpy_coerce_setup(PyObject *m);
 
 /* operators.c */
+int cmpy_fast_args(const char *method, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, const char *const *names, int nnames,
+                   int required, PyObject **out); /* -1 + TypeError; absent arguments leave out[i] as it was */
 /* left OP right as Python means it: asks comparators of types and attributes first. other may be NULL (unary). */
 PyObject *cmpy_operate(int op, PyObject *self, PyObject *other, bool reversed);
 /* The same without asking anybody. */
