@@ -438,6 +438,13 @@ CM_API cm_status cm_conn_savepoint(cm_ctx *cx, cm_conn *conn, const char *name, 
 CM_API cm_status cm_conn_execute(cm_ctx *cx, cm_conn *conn, cm_node *stmt, void *const *params, size_t nparams, cm_result **out);
 /* The same for SQL text as it is, with positional values. */
 CM_API cm_status cm_conn_execute_sql(cm_ctx *cx, cm_conn *conn, const char *sql, size_t n, void *const *values, size_t nvalues, cm_result **out);
+/* SQL text in the driver's own parameter style, once per set; sets are host sequences, or mappings for named parameters. */
+CM_API cm_status cm_conn_execute_driver(cm_ctx *cx, cm_conn *conn, const char *sql, size_t n, void *const *sets, size_t nsets, bool mappings, cm_result **out);
+/* Runs several statements of SQL text, one after the other, without values; rows are dropped. */
+CM_API cm_status cm_conn_execute_script(cm_ctx *cx, cm_conn *conn, const char *sql, size_t n);
+/* Executes a statement whose rows are fetched as they are asked for: the result holds the connection's statement open
+ * until it is freed, read to its end, or the connection is closed. */
+CM_API cm_status cm_conn_stream(cm_ctx *cx, cm_conn *conn, cm_node *stmt, void *params, cm_result **out);
 /* create_all / drop_all: tables in dependency order, foreign keys of cycles by ALTER where the database has it,
  * indexes after their table. checkfirst: leave existing (or missing) tables alone. */
 CM_API cm_status cm_conn_create_tables(cm_ctx *cx, cm_conn *conn, cm_table *const *tables, size_t n, bool checkfirst);
@@ -462,6 +469,22 @@ CM_API bool cm_conn_begun(const cm_conn *conn);
 CM_API void cm_conn_invalidate(cm_conn *conn);
 /* Connections of the pool: idle ones, those in use. */
 CM_API void cm_engine_pool_status(const cm_engine *engine, int *idle, int *in_use);
+/* Name of the pool's class and its bounds, for `engine.pool` and messages. */
+CM_API void cm_engine_pool_limits(const cm_engine *engine, cm_pool_kind *kind, int *size, int *max_overflow);
+CM_API const char *cm_engine_url(const cm_engine *engine);          /* password as ***; borrowed until the engine goes */
+CM_API const char *cm_engine_driver_name(const cm_engine *engine);  /* "sqlite" */
+CM_API const cm_dialect *cm_engine_dialect(const cm_engine *engine);
+CM_API int cm_engine_server_version(const cm_engine *engine);       /* 3040001, ...; 0 before the first connection */
+CM_API void cm_engine_set_echo(cm_engine *engine, void (*echo)(void *user, const char *sql, size_t n, const char *params), void *user);
+typedef struct cm_plan_stats { size_t plans; uint64_t hits, misses, compiles; } cm_plan_stats;
+CM_API void cm_engine_plan_stats(cm_engine *engine, cm_plan_stats *out);
+CM_API cm_engine *cm_conn_engine(const cm_conn *conn);              /* borrowed until the connection is freed */
+/* "AUTOCOMMIT" (every statement by itself), another level the database knows, or NULL: its default. Holds until the
+ * connection is closed. fails: CM_E_INVALID_REQUEST inside a transaction, CM_E_ARGUMENT. */
+CM_API cm_status cm_conn_set_isolation(cm_ctx *cx, cm_conn *conn, const char *level);
+CM_API bool cm_conn_autocommit(const cm_conn *conn);
+CM_API bool cm_conn_invalidated(const cm_conn *conn);               /* lost or given up: a new begin takes another one */
+CM_API void cm_conn_cancel(cm_conn *conn);                          /* stops the running statement; thread: any */
 
 CM_API void cm_result_free(cm_ctx *cx, cm_result *result);
 /* What the i-th column was selected from; borrowed until the result goes; NULL for SQL text. */
@@ -474,6 +497,9 @@ CM_API cm_status cm_result_fetch(cm_ctx *cx, cm_result *result, void **values, s
 /* Value of a primary key column of the single row inserted (given, made by a default, or generated), as the database takes
  * it; a new reference; the host's null object when unknown. */
 CM_API cm_status cm_result_inserted_key(cm_ctx *cx, cm_result *result, const cm_column *column, void **out);
+/* Value the single row of an INSERT or UPDATE gave to a column, defaults of the host included: a new reference; NULL when
+ * the statement gave none. */
+CM_API cm_status cm_result_given(cm_ctx *cx, cm_result *result, const cm_column *column, void **out);
 /* True when rows repeat because a collection was joined in: callers drop repetitions (Result.unique()). */
 CM_API bool cm_result_needs_unique(const cm_result *result);
 CM_API bool cm_result_returns_rows(const cm_result *result);

@@ -36,6 +36,8 @@ typedef struct cm_flight {
     /* After each set. rows: changed rows, or -1. id: last generated key. NULL: nobody cares. */
     cm_status (*done)(cm_ctx *cx, struct cm_flight *f, size_t set, int64_t rows, int64_t id);
     void *user;
+    /* Once, after the first step: how many columns there are and what the database calls them. NULL: nobody cares. */
+    cm_status (*columns)(cm_ctx *cx, struct cm_flight *f, size_t n, const char *(*name)(cm_dstmt *, size_t), cm_dstmt *stmt);
 } cm_flight;
 /* Runs a flight: prepares (cache by stmt->id), begins the transaction if one is due, binds, steps, resets. GIL policy here.
  * On failure SQL is added to the error and the connection's transaction state is read back from the database. */
@@ -47,18 +49,26 @@ cm_status cm_cursor__next(cm_ctx *cx, cm_cursor *cursor, const cm_value **values
 const char *cm_cursor__column_name(const cm_cursor *cursor, size_t i); /* as the database says; NULL past the end */
 void cm_cursor__close(cm_ctx *cx, cm_cursor *cursor);
 
-/* Fills values from a statement's binds, the caller's mapping and column defaults: the ordinary binder. */
+/* Fills values from a statement's binds, the caller's mapping and column defaults: the ordinary binder. Start with {key,
+ * mapping} and zeros; cm_bind__release when the set is done (or before the next), as slices point into what is held. */
 typedef struct cm_bind_env {
     const cm_keybuf *key;    /* binds of the statement at hand, by ordinal */
     void *mapping;           /* host mapping of this set, or NULL */
-    cm_objs *expanded;       /* cache of expanded IN lists, one cm_objs per ordinal; or NULL */
-    cm_objs *defaults;       /* out: host values made for CM_SRC_DEFAULT params, by param index (retained); or NULL */
+    size_t group;            /* number of the set, for messages */
+    void **given;            /* out: borrowed host value of every param (NULL for items of lists); NULL: not wanted */
+    cm_objs held;            /* references that keep the values alive */
+    const void *items_of; size_t items_at, nitems, width; /* IN list expanded last: a slice of held, rows of width */
 } cm_bind_env;
 cm_status cm_bind__values(cm_ctx *cx, const cm_compiled *c, cm_bind_env *env, cm_value *values, cm_arena *scratch);
+void cm_bind__release(cm_ctx *cx, cm_bind_env *env);
 /* Parameter i alone: for binders that fill some parameters themselves (loaders know the keys). */
 cm_status cm_bind__value(cm_ctx *cx, const cm_compiled *c, cm_bind_env *env, size_t i, cm_value *out, cm_arena *scratch);
 /* Decodes raw row values: codec, then one host call. out: new references. */
 cm_status cm_row__decode(cm_ctx *cx, const cm_type *const *types, cm_value *raw, size_t n, cm_arena *scratch, void **out);
+
+/* The plan of a statement as Core runs it: found by its key or compiled now. key: zeroed or reset; filled, so that binds can
+ * be read from it. names: keys of the caller's mapping for INSERT and UPDATE. owns: *out retained. */
+cm_status cm_engine__plan(cm_ctx *cx, cm_engine *engine, cm_node *stmt, cm_keybuf *key, const char *const *names, size_t nnames, cm_plan **out);
 
 const cm_dialect *cm_engine__dialect(const cm_engine *engine);
 cm_engine *cm_conn__engine(const cm_conn *conn);

@@ -1,0 +1,352 @@
+/* Flights: the only place where statements run.
+ *
+ * For each set of values: bind, step, hand out rows, report, reset. What may block runs with the host left: preparing,
+ * BEGIN, and the first step of a flight (every first step of a set where each statement commits by itself). The other steps
+ * run with the host held, for leaving costs more than a row does; every CLOCK_ROWS of them the clock is read, and after
+ * SLICE_US the host's lock is offered to others. A single long step is the driver's business.
+ *
+ * A failure leaves the connection as the database has it: the statement reset, the transaction state read back. */
+#include "engine/engine_int.h"
+
+#include <string.h>
+
+enum { CLOCK_ROWS = 64, SLICE_US = 5000, SMALL_VALUES = 24 };
+
+typedef struct cm_run {
+    cm_ctx *cx;
+    cm_conn *conn;
+    cm_link *link;
+    cm_flight *flight;
+    cm_stmt *stmt;
+    cm_value *values, *raw;       /* of the set; of the row */
+    size_t nvalues, nraw;
+    cm_arena scratch;
+    unsigned ticks;               /* rows and sets since the clock was read */
+    int64_t slice_us;             /* when this slice began; 0 not looked yet */
+    bool in_transaction;          /* the database was in one before the step that failed */
+    bool watched;                 /* somebody was told that it runs */
+    int64_t changed;
+    cm_value small[SMALL_VALUES]; /* values and raw of short statements */
+} cm_run;
+
+/* ---- start and end */
+
+static cm_status check_count(cm_run *r) {
+    size_t wanted = r->link->driver->nparams(r->stmt->d), given = r->flight->stmt->nparams;
+    if (wanted == given) return CM_OK;
+    cm_status st = cm__fail(r->cx, CM_E_PROGRAMMING, "Incorrect number of bindings supplied. The current statement uses %zu, and there are %zu supplied.", wanted, given);
+    cm__fail_sql(r->cx, r->flight->stmt->sql, r->flight->stmt->nsql);
+    return st;
+}
+
+static cm_status start(cm_run *r) {
+    const cm_compiled *c = r->flight->stmt;
+    cm_arena__init(&r->scratch, r->cx);
+    cm_status st = cm_stmt__get(r->cx, r->link, c, &r->stmt);
+    if (!st) st = check_count(r);
+    if (st) return st;
+    r->nvalues = c->nparams;
+    r->values = r->small;
+    if (r->nvalues > SMALL_VALUES) r->values = cm__alloc(r->cx, r->nvalues * sizeof *r->values);
+    return r->values ? CM_OK : CM_E_NOMEM;
+}
+
+/* Room for a row; the number of columns is known after the first step only, which may have prepared the text again. */
+static cm_status make_row(cm_run *r) {
+    size_t n = r->link->driver->ncolumns(r->stmt->d), used = r->values == r->small ? r->nvalues : 0;
+    if (r->raw && n <= r->nraw) return CM_OK;
+    if (r->raw && (r->raw < r->small || r->raw >= r->small + SMALL_VALUES)) cm__free(r->cx, r->raw);
+    r->nraw = n;
+    r->raw = used + n <= SMALL_VALUES ? r->small + used : cm__alloc(r->cx, n * sizeof *r->raw);
+    return r->raw ? CM_OK : CM_E_NOMEM;
+}
+
+static void finish(cm_run *r) {
+    cm_stmt__give(r->cx, r->link, r->stmt);
+    if (r->values != r->small) cm__free(r->cx, r->values);
+    if (r->raw < r->small || r->raw >= r->small + SMALL_VALUES) cm__free(r->cx, r->raw);
+    cm_arena__dispose(&r->scratch);
+}
+
+/* Copies the driver's failure, with the statement. */
+static cm_status driver_failed(cm_run *r, cm_status st) {
+    r->link->driver->error(r->cx, r->link->d, r->flight->stmt->sql, r->flight->stmt->nsql);
+    cm__fail(r->cx, st, "%s", cm_status_text(st)); /* when the driver had nothing to say */
+    if (r->cx->err.disconnected) r->link->dead = true;
+    return st;
+}
+
+/* ---- watchers and echo */
+
+static void write_text(void *user, const char *p, size_t n) { cm_buf__add(user, p, n); }
+
+static cm_status describe_value(cm_run *r, cm_buf *b, const cm_value *v) {
+    const cm_host *host = cm__host(r->cx);
+    void *obj = NULL;
+    cm_status st = host->decode(r->cx, cm_type_basic(r->cx, CM_T_NULL), v, &obj);
+    if (st) return st;
+    host->describe(r->cx, obj, write_text, b);
+    host->release(r->cx, obj);
+    return CM_OK;
+}
+
+/* (1, 'x') for the first set of values; the others are counted. */
+static cm_status echo(cm_run *r) {
+    const cm_engine_options *o = &r->conn->engine->options;
+    const cm_compiled *c = r->flight->stmt;
+    cm_buf b;
+    char *text = NULL;
+    cm_status st = CM_OK;
+    cm_buf__init(&b, r->cx);
+    cm_buf__putc(&b, '(');
+    for (size_t i = 0; i < r->nvalues && !st; i++) {
+        if (i) cm_buf__puts(&b, ", ");
+        st = describe_value(r, &b, &r->values[i]);
+    }
+    cm_buf__puts(&b, r->nvalues == 1 ? ",)" : ")");
+    if (r->flight->nsets > 1) cm_buf__printf(&b, " and %zu more sets", r->flight->nsets - 1);
+    if (!st) st = cm_buf__take(&b, &text, NULL);
+    if (!st) o->echo(o->echo_user, c->sql, c->nsql, r->nvalues ? text : NULL);
+    cm__free(r->cx, text);
+    cm_buf__dispose(&b);
+    return st;
+}
+
+static cm_status tell(cm_run *r, bool after, cm_status status) {
+    cm_engine *engine = r->conn->engine;
+    if (!engine->watch) return CM_OK;
+    const cm_compiled *c = r->flight->stmt;
+    cm_statement_event e = {after, status, c->sql, c->nsql, r->values, r->nvalues, r->flight->nsets, after ? r->changed : -1};
+    r->watched = !after;
+    return engine->watch(r->cx, engine->watch_user, r->conn, &e);
+}
+
+static cm_status announce(cm_run *r) {
+    if (r->conn->engine->options.echo) {
+        cm_status st = echo(r);
+        if (st) return st;
+    }
+    return tell(r, false, CM_OK);
+}
+
+/* ---- steps */
+
+static cm_status bind_set(cm_run *r, size_t set) {
+    const cm_flight *f = r->flight;
+    const cm_driver *driver = r->link->driver;
+    if (r->nvalues == 0) return CM_OK;
+    if (r->scratch.page) cm_arena__reset(&r->scratch);
+    cm_status st = f->bind ? f->bind(r->cx, r->flight, set, r->values, &r->scratch) : cm__fail(r->cx, CM_E_MISUSE, "the statement has values and nobody to give them");
+    if (!st && r->scratch.failed) st = cm__nomem(r->cx);
+    for (size_t i = 0; i < r->nvalues && !st; i++) {
+        st = driver->bind(r->cx, r->stmt->d, i, &r->values[i], f->stmt->params ? f->stmt->params[i].type : NULL);
+        if (st) driver_failed(r, st);
+    }
+    return st;
+}
+
+/* BEGIN where it is due, and the first step. Answers a cm_step; 0: failed. */
+static int first_step(cm_run *r, size_t set, cm_status *st) {
+    const cm_driver *driver = r->link->driver;
+    cm_conn *conn = r->conn;
+    cm_stmt_kind kind = (cm_stmt_kind)r->stmt->kind;
+    bool leave = driver->blocking && (set == 0 || (kind != CM_STMT_READ && !r->in_transaction));
+    int step = 0;
+    if (leave) cm__leave(r->cx);
+    *st = cm_conn__begin_due(r->cx, conn, kind);
+    bool begun = *st == CM_OK;
+    if (begun) {
+        r->in_transaction = driver->in_transaction(r->link->d);
+        step = driver->step(r->cx, r->stmt->d, st);
+    }
+    if (leave) cm__enter(r->cx);
+    if (begun && step == 0) driver_failed(r, *st);
+    return step;
+}
+
+/* Lets others have the host's lock when this slice is over, and looks for signals. */
+static cm_status tick(cm_run *r) {
+    if (++r->ticks < CLOCK_ROWS) return CM_OK;
+    int64_t now = cm__now_us(r->cx);
+    r->ticks = 0;
+    if (!r->slice_us) r->slice_us = now;
+    if (now - r->slice_us < SLICE_US) return CM_OK;
+    cm__leave(r->cx);
+    cm__enter(r->cx);
+    r->slice_us = cm__now_us(r->cx);
+    return cm__host(r->cx)->check(r->cx);
+}
+
+static cm_status next_step(cm_run *r, int *step) {
+    cm_status st = tick(r);
+    if (st) return st;
+    *step = r->link->driver->step(r->cx, r->stmt->d, &st);
+    return *step ? CM_OK : driver_failed(r, st);
+}
+
+static cm_status run_rows(cm_run *r, size_t set, int step) {
+    cm_flight *f = r->flight;
+    const cm_driver *driver = r->link->driver;
+    if (step != CM_STEP_ROW) return CM_OK;
+    cm_status st = f->row ? make_row(r) : cm__fail(r->cx, CM_E_MISUSE, "a statement answered rows where none were expected");
+    if (st) return st;
+    size_t n = driver->ncolumns(r->stmt->d);
+    while (!st && step == CM_STEP_ROW) {
+        driver->row(r->stmt->d, 0, n, r->raw);
+        st = f->row(r->cx, f, set, r->raw, n);
+        if (!st) st = next_step(r, &step);
+    }
+    return st;
+}
+
+static cm_status run_set(cm_run *r, size_t set) {
+    const cm_driver *driver = r->link->driver;
+    cm_flight *f = r->flight;
+    cm_status st = bind_set(r, set);
+    if (!st && set == 0) st = announce(r);
+    if (!st && set > 0) st = tick(r);
+    if (st) return st;
+    int step = first_step(r, set, &st);
+    if (!st && set == 0 && f->columns) st = f->columns(r->cx, f, driver->ncolumns(r->stmt->d), driver->column_name, r->stmt->d);
+    if (!st) st = run_rows(r, set, step);
+    if (st) return st;
+    int64_t changes = driver->changes(r->stmt->d);
+    r->changed = changes < 0 ? changes : (r->changed > 0 ? r->changed : 0) + changes;
+    if (f->done) st = f->done(r->cx, f, set, changes, driver->last_insert_id(r->link->d));
+    driver->reset(r->stmt->d, set + 1 < f->nsets);
+    return st;
+}
+
+/* Transaction state after a statement, as the database has it. */
+static void read_back(cm_run *r, cm_status st) {
+    cm_conn *conn = r->conn;
+    cm_link *link = r->link;
+    bool now = link->driver->in_transaction(link->d);
+    if (st && r->in_transaction && !now && conn->begun && !conn->autocommit) conn->lost = true;
+    if (!link->lock) return;
+    if (now && !link->writer) { /* a BEGIN written by hand */
+        link->writer = conn;
+        link->writer_thread = link->owner;
+        conn->tx = link->tx;
+    }
+    cm_link__settle(r->cx, link);
+}
+
+cm_status cm_conn__fly(cm_ctx *cx, cm_conn *conn, cm_flight *flight) {
+    if (flight->nsets == 0) return CM_OK;
+    cm_status st = cm_conn__ready(cx, conn);
+    if (st) return st;
+    cm_run r;
+    memset(&r, 0, offsetof(cm_run, small));
+    r.cx = cx;
+    r.conn = conn;
+    r.link = conn->link;
+    r.flight = flight;
+    r.changed = -1;
+    cm_link__lock(cx, r.link);
+    st = start(&r);
+    for (size_t set = 0; set < flight->nsets && !st; set++) st = run_set(&r, set);
+    if (r.watched && st != CM_E_HOST) {
+        cm_status told = tell(&r, true, st);
+        if (!st) st = told;
+    }
+    finish(&r);
+    read_back(&r, st);
+    cm_link__unlock(cx, r.link);
+    return st;
+}
+
+/* ---- cursors: the same, pulled */
+
+struct cm_cursor {
+    cm_run run;
+    cm_flight flight;
+    int step;                     /* of the row not handed out yet; CM_STEP_DONE at the end */
+    bool open;
+    cm_cursor *next;              /* in the connection's list */
+};
+
+static void shut(cm_ctx *cx, cm_cursor *c, cm_status st) {
+    if (!c->open) return;
+    c->open = false;
+    c->run.cx = cx;
+    c->run.scratch.cx = cx;
+    cm_link__lock(cx, c->run.link);
+    if (c->run.stmt) c->run.changed = c->run.link->driver->changes(c->run.stmt->d);
+    if (c->run.watched && st != CM_E_HOST) tell(&c->run, true, st);
+    finish(&c->run);
+    read_back(&c->run, st);
+    cm_link__unlock(cx, c->run.link);
+    cm_cursor **at = &c->run.conn->cursors;
+    while (*at != c) at = &(*at)->next;
+    *at = c->next;
+}
+
+static cm_status open_cursor(cm_cursor *c) {
+    cm_status st = start(&c->run);
+    if (!st) st = bind_set(&c->run, 0);
+    if (!st) st = announce(&c->run);
+    if (!st) c->step = first_step(&c->run, 0, &st);
+    if (!st) st = make_row(&c->run);
+    if (!st && c->flight.columns) st = c->flight.columns(c->run.cx, &c->flight, c->run.nraw, c->run.link->driver->column_name, c->run.stmt->d);
+    return st;
+}
+
+cm_status cm_conn__open(cm_ctx *cx, cm_conn *conn, cm_flight *flight, cm_cursor **out) {
+    *out = NULL;
+    cm_status st = cm_conn__ready(cx, conn);
+    if (st) return st;
+    cm_cursor *c = cm__alloc(cx, sizeof *c);
+    if (!c) return CM_E_NOMEM;
+    c->flight = *flight;
+    c->run.cx = cx;
+    c->run.conn = conn;
+    c->run.link = conn->link;
+    c->run.flight = &c->flight;
+    c->run.changed = -1;
+    c->open = true;
+    c->next = conn->cursors;
+    conn->cursors = c;
+    cm_link__lock(cx, c->run.link);
+    st = open_cursor(c);
+    cm_link__unlock(cx, c->run.link);
+    if (st) {
+        shut(cx, c, st);
+        cm__free(cx, c);
+        return st;
+    }
+    *out = c;
+    return CM_OK;
+}
+
+cm_status cm_cursor__next(cm_ctx *cx, cm_cursor *c, const cm_value **values, bool *more) {
+    *more = false;
+    if (!c->open) return c->step == CM_STEP_DONE ? CM_OK : cm__fail(cx, CM_E_CLOSED, "This result object is closed.");
+    cm_run *r = &c->run;
+    cm_status st = CM_OK;
+    r->cx = cx;
+    r->scratch.cx = cx;
+    cm_link__lock(cx, r->link);
+    if (c->step == 0) st = next_step(r, &c->step); /* the row handed out last is done with now */
+    if (!st && c->step == CM_STEP_ROW) {
+        r->link->driver->row(r->stmt->d, 0, r->nraw, r->raw);
+        *values = r->raw;
+        *more = true;
+        c->step = 0;
+    }
+    cm_link__unlock(cx, r->link);
+    if (st || !*more) shut(cx, c, st);
+    return st;
+}
+
+void cm_cursor__close(cm_ctx *cx, cm_cursor *c) {
+    if (!c) return;
+    shut(cx, c, CM_OK);
+    cm__free(cx, c);
+}
+
+void cm_cursor__abandon_all(cm_ctx *cx, cm_conn *conn) {
+    while (conn->cursors) shut(cx, conn->cursors, CM_OK);
+}
+
+int64_t cm_cursor__changes(const cm_cursor *c) { return c->run.changed; }

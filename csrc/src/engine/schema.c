@@ -1,0 +1,131 @@
+/* create_all and drop_all: tables in dependency order, their indexes after them.
+ *
+ * On databases that add foreign keys by ALTER, keys of cycles would be added last; SQLite names tables that do not exist
+ * yet without complaint, so there they stay in CREATE TABLE. Where no transaction is open, the whole runs in one of its
+ * own and is committed: half a schema helps nobody, and one sync is cheaper than one per table. */
+#include "engine/engine_int.h"
+
+#include <string.h>
+
+cm_status cm_conn_has_table(cm_ctx *cx, cm_conn *conn, const char *schema, const char *name, bool *out) {
+    *out = false;
+    cm_status st = cm_conn__ready(cx, conn);
+    if (st) return st;
+    cm_link *link = conn->link;
+    cm_link__lock(cx, link);
+    cm__leave(cx);
+    st = link->driver->has_table(cx, link->d, schema, name, out);
+    cm__enter(cx);
+    if (st) link->driver->error(cx, link->d, NULL, 0);
+    cm_link__unlock(cx, link);
+    return st;
+}
+
+static cm_status run_ddl(cm_ctx *cx, cm_conn *conn, cm_compiled *take_compiled) {
+    cm_flight flight = {.stmt = take_compiled, .nsets = 1};
+    cm_status st = cm_conn__fly(cx, conn, &flight);
+    cm_compiled_free(cx, take_compiled);
+    return st;
+}
+
+static cm_status table_exists(cm_ctx *cx, cm_conn *conn, const cm_table *table, bool *out) {
+    return cm_conn_has_table(cx, conn, table->schema ? cm_str_text(table->schema) : NULL, cm_str_text(table->name), out);
+}
+
+static cm_status create_one(cm_ctx *cx, cm_conn *conn, cm_table *table, bool checkfirst) {
+    const cm_dialect *dialect = conn->engine->dialect;
+    cm_compiled *c = NULL;
+    bool exists = false;
+    cm_status st = checkfirst ? table_exists(cx, conn, table, &exists) : CM_OK;
+    if (st || exists) return st;
+    st = cm_ddl_table(cx, dialect, table, 0, false, &c);
+    if (!st) st = run_ddl(cx, conn, c);
+    for (size_t i = 0; i < table->nindexes && !st; i++) {
+        st = cm_ddl_index(cx, dialect, table, i, 0, false, &c);
+        if (!st) st = run_ddl(cx, conn, c);
+    }
+    return st;
+}
+
+static cm_status drop_one(cm_ctx *cx, cm_conn *conn, cm_table *table, bool checkfirst) {
+    cm_compiled *c = NULL;
+    bool exists = true;
+    cm_status st = checkfirst ? table_exists(cx, conn, table, &exists) : CM_OK;
+    if (st || !exists) return st;
+    st = cm_ddl_table(cx, conn->engine->dialect, table, 1, false, &c);
+    return st ? st : run_ddl(cx, conn, c);
+}
+
+/* BEGIN of our own, where the connection is in no transaction yet. *ours: it is to be ended here. */
+static cm_status begin_ours(cm_ctx *cx, cm_conn *conn, bool *ours) {
+    cm_link *link = conn->link;
+    if (conn->autocommit || link->driver->in_transaction(link->d)) return CM_OK;
+    cm_status st = cm_link__claim(cx, link, conn);
+    if (st) return st;
+    cm__leave(cx);
+    st = link->driver->begin(cx, link->d, "IMMEDIATE");
+    cm__enter(cx);
+    if (st) link->driver->error(cx, link->d, "BEGIN IMMEDIATE", 15);
+    *ours = st == CM_OK;
+    return st;
+}
+
+static cm_status end_ours(cm_ctx *cx, cm_conn *conn, cm_status st) {
+    cm_link *link = conn->link;
+    cm_status ended;
+    cm__leave(cx);
+    ended = st ? link->driver->rollback(cx, link->d) : link->driver->commit(cx, link->d);
+    if (!st && ended) link->driver->error(cx, link->d, "COMMIT", 6);
+    if (!st && ended) link->driver->rollback(cx, link->d);
+    cm__enter(cx);
+    conn->lost = false; /* the transaction that was given up was ours */
+    cm_link__settle(cx, link);
+    return st ? st : ended;
+}
+
+/* Leaves in tables[0..*n) those that there is something to do for. */
+static cm_status keep_pending(cm_ctx *cx, cm_conn *conn, cm_table **tables, size_t *n, bool drop) {
+    size_t kept = 0;
+    cm_status st = CM_OK;
+    for (size_t i = 0; i < *n && !st; i++) {
+        bool exists = false;
+        st = table_exists(cx, conn, tables[i], &exists);
+        if (exists == drop) tables[kept++] = tables[i];
+    }
+    *n = kept;
+    return st;
+}
+
+static cm_status run_sorted(cm_ctx *cx, cm_conn *conn, cm_table *const *sorted, size_t n, bool drop, bool checkfirst) {
+    bool ours = false;
+    cm_status st = begin_ours(cx, conn, &ours);
+    for (size_t i = 0; i < n && !st; i++) /* looked for again under the lock: another process may have been quicker */
+        st = drop ? drop_one(cx, conn, sorted[n - 1 - i], checkfirst) : create_one(cx, conn, sorted[i], checkfirst);
+    return ours ? end_ours(cx, conn, st) : st;
+}
+
+static cm_status for_each(cm_ctx *cx, cm_conn *conn, cm_table *const *tables, size_t n, bool drop, bool checkfirst) {
+    size_t in_cycles = 0;
+    cm_status st = cm_conn__ready(cx, conn);
+    if (st || n == 0) return st;
+    cm_table **sorted = cm__alloc(cx, n * sizeof *sorted);
+    if (!sorted) return CM_E_NOMEM;
+    cm_link *link = conn->link;
+    cm_link__lock(cx, link);
+    st = cm_tables_sort(cx, tables, n, sorted, &in_cycles);
+    if (!st && in_cycles > 0 && (conn->engine->dialect->features & CM_F_ALTER_FK))
+        st = cm__fail(cx, CM_E_UNSUPPORTED, "foreign keys in a circle, added by ALTER, are not supported yet on %s", conn->engine->dialect->name);
+    if (!st && checkfirst) st = keep_pending(cx, conn, sorted, &n, drop);
+    if (!st && n > 0) st = run_sorted(cx, conn, sorted, n, drop, checkfirst);
+    cm_link__unlock(cx, link);
+    cm__free(cx, sorted);
+    return st;
+}
+
+cm_status cm_conn_create_tables(cm_ctx *cx, cm_conn *conn, cm_table *const *tables, size_t n, bool checkfirst) {
+    return for_each(cx, conn, tables, n, false, checkfirst);
+}
+
+cm_status cm_conn_drop_tables(cm_ctx *cx, cm_conn *conn, cm_table *const *tables, size_t n, bool checkfirst) {
+    return for_each(cx, conn, tables, n, true, checkfirst);
+}
