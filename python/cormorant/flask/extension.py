@@ -1,0 +1,346 @@
+"""The extension object: engines per application, models, the session of an app context."""
+
+from __future__ import annotations
+
+import os
+import types
+import warnings
+from typing import Any, Callable, Dict, List, Optional, Tuple, Union
+from weakref import WeakKeyDictionary
+
+from flask import Flask, abort, current_app, has_app_context
+
+from .. import MetaData, Table, create_engine, make_url
+from .. import exc as sa_exc
+from .. import orm as sa_orm
+from .. import event as sa_event
+from . import _names
+from .model import BindMixin, DefaultMeta, DefaultMetaNoName, Model, NameMixin, _QueryProperty
+from .pagination import Pagination, SelectPagination
+from .query import Query
+from .session import Session, _app_ctx_id
+from .table import _Table
+
+BindKey = Optional[str]
+
+
+class SQLAlchemy:
+    """Ties models, engines and sessions to Flask applications. One object may serve several applications.
+
+    :param app: call `init_app` with it at once.
+    :param metadata: the default MetaData; its `info["bind_key"]` is set to None.
+    :param session_options: arguments of `sessionmaker`; `scopefunc` decides what a session belongs to.
+    :param query_class: class of `Model.query`, `db.session.query` and dynamic relationships.
+    :param model_class: base of the models: a plain class, or a 2.x `DeclarativeBase` subclass.
+    :param engine_options: arguments of `create_engine` for every engine; the configuration overrides them.
+    :param add_models_to_shell: names of the models in `flask shell`.
+    :param disable_autonaming: no table names made from class names.
+    """
+
+    def __init__(
+        self, app: Optional[Flask] = None, *, metadata: Optional[MetaData] = None, session_options: Optional[Dict[str, Any]] = None,
+        query_class: type = Query, model_class: Any = Model, engine_options: Optional[Dict[str, Any]] = None,
+        add_models_to_shell: bool = True, disable_autonaming: bool = False,
+    ) -> None:
+        self.Query = query_class
+        self.session = self._make_scoped_session(dict(session_options or {}))
+        self.metadatas: Dict[BindKey, MetaData] = {}
+        if metadata is not None:
+            if len(_declarative_bases(model_class)) > 0 and "metadata" in getattr(model_class, "__dict__", {}):
+                warnings.warn("metadata is given twice; the one handed to SQLAlchemy() is used", stacklevel=2)
+            metadata.info["bind_key"] = None
+            self.metadatas[None] = metadata
+        self.Table = self._make_table_class()
+        self.Model = self._make_declarative_base(model_class, disable_autonaming=disable_autonaming)
+        self._engine_options = dict(engine_options or {})
+        self._app_engines: WeakKeyDictionary[Flask, Dict[BindKey, Any]] = WeakKeyDictionary()
+        self._add_models_to_shell = add_models_to_shell
+        if app is not None:
+            self.init_app(app)
+
+    def __repr__(self) -> str:
+        if not has_app_context():
+            return f"<{type(self).__name__}>"
+        message = f"{type(self).__name__} {self.engine.url}"
+        if len(self.engines) > 1:
+            message = f"{message} +{len(self.engines) - 1}"
+        return f"<{message}>"
+
+    # ---- applications
+
+    def init_app(self, app: Flask) -> None:
+        """Reads the configuration of an application and makes its engines. Connects nowhere."""
+        if "sqlalchemy" in app.extensions:
+            raise RuntimeError(
+                "A 'SQLAlchemy' instance has already been registered on this Flask app. Import and use that instance instead."
+            )
+        app.extensions["sqlalchemy"] = self
+        app.teardown_appcontext(self._teardown_session)
+        if self._add_models_to_shell:
+            from .cli import add_models_to_shell
+
+            app.shell_context_processor(add_models_to_shell)
+        uri: Any = app.config.setdefault("SQLALCHEMY_DATABASE_URI", None)
+        basic: Dict[str, Any] = app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {})
+        binds: Dict[BindKey, Any] = app.config.setdefault("SQLALCHEMY_BINDS", {}) or {}
+        echo: bool = app.config.setdefault("SQLALCHEMY_ECHO", False)
+        app.config.setdefault("SQLALCHEMY_RECORD_QUERIES", False)
+        app.config.setdefault("SQLALCHEMY_TRACK_MODIFICATIONS", False)
+        foreign_keys = app.config.get("SQLALCHEMY_SQLITE_FOREIGN_KEYS")
+
+        options: Dict[BindKey, Dict[str, Any]] = {}
+        for key, value in binds.items():
+            given = dict(value) if isinstance(value, dict) else {"url": value}
+            options[key] = {**self._engine_options, **given}
+        if uri is not None or basic.get("url") is not None:
+            options[None] = {**self._engine_options, **({"url": uri} if uri is not None else {}), **basic, **options.get(None, {})}
+        if not options:
+            raise RuntimeError("Either 'SQLALCHEMY_DATABASE_URI' or 'SQLALCHEMY_BINDS' must be set.")
+        engines = self._app_engines.setdefault(app, {})
+        for key, option in options.items():
+            self._make_metadata(key)
+            option.setdefault("echo", echo)
+            option.setdefault("echo_pool", echo)
+            self._apply_driver_defaults(option, app)
+            if foreign_keys is not None and option["url"].get_backend_name() == "sqlite":
+                option.setdefault("foreign_keys", bool(foreign_keys))
+            engines[key] = self._make_engine(key, option, app)
+        if app.config["SQLALCHEMY_RECORD_QUERIES"]:
+            from . import record_queries
+
+            for engine in engines.values():
+                record_queries._listen(engine)
+        if app.config["SQLALCHEMY_TRACK_MODIFICATIONS"]:
+            from . import track_modifications
+
+            if not getattr(self, "_tracking", False):
+                track_modifications._listen(self.session.session_factory if isinstance(self.session.session_factory, type) else self.session)
+                self._tracking = True
+
+    def _apply_driver_defaults(self, options: Dict[str, Any], app: Flask) -> None:
+        """SQLite files with a relative path live in the instance folder, which is made."""
+        url = make_url(options["url"])
+        if url.get_backend_name() == "sqlite":
+            name = url.database
+            if name in (None, "", ":memory:"):
+                pass
+            else:
+                is_uri = bool(url.query.get("uri", False))
+                path = name[5:] if is_uri and name.startswith("file:") else name
+                if not (is_uri and (":memory:" in path or url.query.get("mode") == "memory")) and not os.path.isabs(path):
+                    os.makedirs(app.instance_path, exist_ok=True)
+                    path = os.path.join(app.instance_path, path)
+                    url = url.set(database=f"file:{path}" if is_uri and name.startswith("file:") else path)
+        options["url"] = url
+
+    def _make_engine(self, bind_key: BindKey, options: Dict[str, Any], app: Flask) -> Any:
+        options = dict(options)
+        return create_engine(options.pop("url"), **options)
+
+    def _teardown_session(self, exc: Optional[BaseException]) -> None:
+        self.session.remove()
+
+    # ---- what models are made of
+
+    def _make_scoped_session(self, options: Dict[str, Any]) -> Any:
+        scope = options.pop("scopefunc", _app_ctx_id)
+        return sa_orm.scoped_session(self._make_session_factory(options), scope)
+
+    def _make_session_factory(self, options: Dict[str, Any]) -> Any:
+        options.setdefault("class_", Session)
+        options.setdefault("query_cls", self.Query)
+        return sa_orm.sessionmaker(db=self, **options)
+
+    def _make_metadata(self, bind_key: BindKey) -> MetaData:
+        if bind_key in self.metadatas:
+            return self.metadatas[bind_key]
+        if bind_key is not None:  # constraints are named alike in every database
+            metadata = MetaData(naming_convention=self._make_metadata(None).naming_convention)
+        else:
+            metadata = MetaData()
+        metadata.info["bind_key"] = bind_key
+        self.metadatas[bind_key] = metadata
+        return metadata
+
+    def _make_table_class(self) -> Any:
+        """A `Table` whose metadata argument may be left out."""
+
+        class Table(_Table):
+            def __new__(cls, name: str, *args: Any, bind_key: BindKey = None, metadata: Any = None, **kwargs: Any) -> Any:
+                if args and isinstance(args[0], MetaData):
+                    return super().__new__(cls, name, *args, **kwargs)
+                if metadata is None:
+                    metadata = self._make_metadata(bind_key)
+                return super().__new__(cls, name, metadata, *args, **kwargs)
+
+            def __init__(self_, name: str, *args: Any, bind_key: BindKey = None, metadata: Any = None, **kwargs: Any) -> None:  # noqa: N805
+                if not (args and isinstance(args[0], MetaData)):
+                    args = (metadata if metadata is not None else self._make_metadata(bind_key), *args)
+                super(_Table, self_).__init__(name, *args, **kwargs)
+
+        return Table
+
+    def _make_declarative_base(self, model_class: Any, disable_autonaming: bool = False) -> Any:
+        bases = _declarative_bases(model_class)
+        if len(bases) > 1:
+            raise ValueError(f"Only one declarative base can be passed to SQLAlchemy. Got: {model_class.__bases__}")
+        if bases:
+            body = {k: v for k, v in model_class.__dict__.items() if k not in ("__dict__", "__weakref__", "registry", "_sa_registry", "metadata")}
+            for kept in ("metadata", "registry"):
+                if kept in model_class.__dict__:
+                    body[kept] = model_class.__dict__[kept]
+            body["__fsa__"] = self
+            if None in self.metadatas:
+                body["metadata"] = self.metadatas[None]
+                body.pop("registry", None)
+            mixins = (BindMixin, Model) if disable_autonaming else (BindMixin, NameMixin, Model)
+            model = types.new_class("FlaskSQLAlchemyBase", (*mixins, *model_class.__bases__), {"metaclass": type(bases[0])}, lambda ns: ns.update(body))
+        elif not isinstance(model_class, sa_orm.DeclarativeMeta):
+            metadata = self._make_metadata(None)
+            meta = DefaultMetaNoName if disable_autonaming else DefaultMeta
+            model = sa_orm.declarative_base(metadata=metadata, cls=model_class, name="Model", metaclass=meta)
+        else:
+            model = model_class
+        if None not in self.metadatas:
+            model.metadata.info["bind_key"] = None
+            self.metadatas[None] = model.metadata
+        else:
+            model.metadata = self.metadatas[None]
+        model.query_class = self.Query
+        model.query = _QueryProperty()
+        model.__fsa__ = self
+        return model
+
+    # ---- engines
+
+    @property
+    def engines(self) -> Dict[BindKey, Any]:
+        """Engines of the current application by bind key; None is the default."""
+        app = current_app._get_current_object()  # type: ignore[attr-defined]
+        if app not in self._app_engines:
+            raise RuntimeError(
+                "The current Flask app is not registered with this 'SQLAlchemy' instance. Did you forget to call 'init_app', or did you "
+                "create multiple 'SQLAlchemy' instances?"
+            )
+        return self._app_engines[app]
+
+    @property
+    def engine(self) -> Any:
+        """The default engine of the current application."""
+        return self.engines[None]
+
+    def get_engine(self, bind_key: BindKey = None, **kwargs: Any) -> Any:
+        """The engine of a bind key; older programs call it `bind`."""
+        if "bind" in kwargs:
+            bind_key = kwargs.pop("bind")
+        if kwargs:
+            raise TypeError(f"get_engine() got an unexpected keyword argument {next(iter(kwargs))!r}")
+        return self.engines[bind_key]
+
+    @property
+    def metadata(self) -> MetaData:
+        """The default metadata."""
+        return self.metadatas[None]
+
+    def get_tables_for_bind(self, bind: BindKey = None) -> List[Table]:
+        return list(self.metadatas[bind].tables.values()) if bind in self.metadatas else []
+
+    def get_binds(self) -> Dict[Table, Any]:
+        return {table: engine for key, engine in self.engines.items() for table in self.get_tables_for_bind(key)}
+
+    # ---- views
+
+    def get_or_404(self, entity: Any, ident: Any, *, description: Optional[str] = None, **kwargs: Any) -> Any:
+        found = self.session.get(entity, ident, **kwargs)
+        return found if found is not None else abort(404, description=description)
+
+    def first_or_404(self, statement: Any, *, description: Optional[str] = None) -> Any:
+        found = self.session.execute(statement).scalar()
+        return found if found is not None else abort(404, description=description)
+
+    def one_or_404(self, statement: Any, *, description: Optional[str] = None) -> Any:
+        try:
+            return self.session.execute(statement).scalar_one()
+        except (sa_exc.NoResultFound, sa_exc.MultipleResultsFound):
+            abort(404, description=description)
+
+    def paginate(
+        self, select: Any, *, page: Optional[int] = None, per_page: Optional[int] = None, max_per_page: Optional[int] = None,
+        error_out: bool = True, count: bool = True,
+    ) -> Pagination:
+        """One page of a select; see `Query.paginate`."""
+        return SelectPagination(
+            select=select, session=self.session(), page=page, per_page=per_page, max_per_page=max_per_page, error_out=error_out, count=count
+        )
+
+    # ---- tables
+
+    def _call_for_binds(self, bind_key: Union[str, None, List[BindKey]], operation: Callable[[MetaData, Any], None]) -> None:
+        keys: List[BindKey]
+        if bind_key == "__all__":
+            keys = list(self.metadatas)
+        elif bind_key is None or isinstance(bind_key, str):
+            keys = [bind_key]
+        else:
+            keys = bind_key
+        for key in keys:
+            try:
+                engine = self.engines[key]
+            except KeyError:
+                message = f"Bind key '{key}' is not in 'SQLALCHEMY_BINDS' config."
+                raise sa_exc.UnboundExecutionError(message) from None
+            operation(self.metadatas[key], engine)
+
+    def create_all(self, bind_key: Union[str, None, List[BindKey]] = "__all__") -> None:
+        """Creates the tables that do not exist; existing ones are left as they are."""
+        self._call_for_binds(bind_key, lambda metadata, engine: metadata.create_all(bind=engine))
+
+    def drop_all(self, bind_key: Union[str, None, List[BindKey]] = "__all__") -> None:
+        self._call_for_binds(bind_key, lambda metadata, engine: metadata.drop_all(bind=engine))
+
+    def reflect(self, bind_key: Union[str, None, List[BindKey]] = "__all__") -> None:
+        """Reads tables from the databases into the metadata."""
+        self._call_for_binds(bind_key, lambda metadata, engine: metadata.reflect(bind=engine))
+
+    # ---- relationships with this extension's query class
+
+    def _set_rel_query(self, kwargs: Dict[str, Any]) -> None:
+        kwargs.setdefault("query_class", self.Query)
+        backref = kwargs.get("backref")
+        if backref is not None:
+            name, options = backref if isinstance(backref, tuple) else (backref, {})
+            kwargs["backref"] = (name, {"query_class": self.Query, **options})
+
+    def relationship(self, *args: Any, **kwargs: Any) -> Any:
+        self._set_rel_query(kwargs)
+        return sa_orm.relationship(*args, **kwargs)
+
+    def dynamic_loader(self, argument: Any, **kwargs: Any) -> Any:
+        self._set_rel_query(kwargs)
+        return sa_orm.dynamic_loader(argument, **kwargs)
+
+    def _relation(self, *args: Any, **kwargs: Any) -> Any:
+        return self.relationship(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        """Every public name of `cormorant` and `cormorant.orm`."""
+        if name == "db":
+            raise AttributeError("The extension has no attribute 'db': it is 'db' itself")
+        if name == "relation":
+            return self._relation
+        if name == "event":
+            return sa_event
+        if name.startswith("_"):
+            raise AttributeError(name)
+        found = _names.find(name)
+        if found is not None:
+            return found
+        raise AttributeError(name)
+
+
+def _declarative_bases(model_class: Any) -> Tuple[Any, ...]:
+    return tuple(
+        base for base in getattr(model_class, "__bases__", ()) if isinstance(base, type) and issubclass(base, (sa_orm.DeclarativeBase, sa_orm.DeclarativeBaseNoMeta))
+    )
+
+
