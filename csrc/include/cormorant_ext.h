@@ -152,7 +152,7 @@ typedef struct cm_kind_info {
 CM_API const cm_kind_info *cm_kind_get_info(int kind);       /* static; NULL for unknown kinds */
 typedef struct cm_op_info {
     const char *name, *sql;
-    uint8_t precedence;
+    int8_t precedence;
     bool comparison, associative, left_type, bitwise, postfix, dialect;
 } cm_op_info;
 CM_API const cm_op_info *cm_op_get_info(int op);             /* static; NULL for unknown operators */
@@ -224,6 +224,8 @@ enum { /* cm_inst.flags */
     CM_INST_KEY_HEAP = 1u << 7,    /* key.ptr instead of key.i */
     CM_INST_IN_FLUSH = 1u << 8, CM_INST_HELD = 1u << 9, /* the session holds a host reference */
     CM_INST_PARTIAL = 1u << 10,    /* some column attributes were not selected (defer, load_only) */
+    CM_INST_DELETING = 1u << 11,   /* session.delete(): the next flush deletes its row */
+    CM_INST_NEW_ROW = 1u << 12,    /* its row was inserted by the transaction under way */
     CM_INST_HOST = 1u << 24        /* bits 24..31 belong to the host */
 };
 
@@ -266,6 +268,9 @@ CM_API void cm_inst_dispose(cm_ctx *cx, cm_inst *inst);
 /* Records that a plain column attribute changes from old (NULL: unset) to a new value, before it is stored: keeps the
  * committed value, puts the instance in its session's changed list. For hosts that store into slots themselves. */
 CM_API cm_status cm_inst_changing(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *old);
+/* cm_inst_coll_append for hosts whose listeners may replace the member: then *member is a new reference to the one to put
+ * into the container. */
+CM_API cm_status cm_inst_coll_appending(cm_ctx *cx, cm_inst *owner, const cm_attr *attr, void **member, const cm_attr *initiator);
 /* Loads what is unloaded and answers the value; the slow half of attribute access. */
 CM_API cm_status cm_inst_load(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, bool allow_sql, void **out);
 CM_API uint16_t cm_mapper_nslots(const cm_mapper *mapper);
@@ -303,6 +308,13 @@ typedef enum cm_session_set { CM_SET_NEW = 0, CM_SET_DIRTY = 1, CM_SET_DELETED =
 CM_API cm_status cm_session_list(cm_ctx *cx, cm_session *s, cm_session_set which, cm_objs *out);
 /* Levels of transaction under way: 0 none, 1 the outermost, more with savepoints. */
 CM_API size_t cm_session_depth(const cm_session *s);
+CM_API cm_status cm_session_expunge_all(cm_ctx *cx, cm_session *s);
+CM_API cm_status cm_session_expire_all(cm_ctx *cx, cm_session *s);
+/* Whether an instance has net changes that a flush would write (collections: also in its collections). */
+CM_API cm_status cm_session_is_modified(cm_ctx *cx, cm_session *s, cm_inst *inst, bool collections, bool *out);
+/* Host objects that cascade from an instance (CM_CASCADE_*), itself not included: new references, parents first. Deleting
+ * cascades run SQL. */
+CM_API cm_status cm_inst_cascade(cm_ctx *cx, cm_inst *inst, uint32_t cascade, cm_objs *out);
 CM_API void cm_session_set_autoflush(cm_session *s, bool on);
 CM_API void cm_session_set_expire_on_commit(cm_session *s, bool on);
 /* The instance with that key in the identity map: a new reference, or NULL. */

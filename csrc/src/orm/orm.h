@@ -56,6 +56,7 @@ struct cm_mapper {
     cm_mapper **children; size_t nchildren, children_cap; /* borrowed direct sub-mappers */
     uint64_t events;                /* bit mask of cm_event */
     void *host_class;               /* borrowed */
+    const cm_host *host;            /* of the context that made it */
     cm_relation **relations; size_t nrelations, relations_cap;
     void *load_cache;               /* read side's own (get statement ...), freed by cm_load__mapper_free */
     void *flush_cache;              /* write side's own (compiled DML by column set), freed by cm_uow__mapper_free */
@@ -74,7 +75,9 @@ struct cm_key {                     /* composite or non-integer key; heap */
     void *v[];                      /* host values, retained, normalised */
 };
 typedef struct cm_idmap cm_idmap;   /* open addressing over (root mapper, key); integer keys need no allocation */
-cm_inst *cm_idmap__find_int(cm_idmap *m, const cm_mapper *root, int64_t key);       /* borrowed; NULL: absent or being destroyed */
+cm_status cm_idmap__new(cm_ctx *cx, cm_idmap **out);
+void cm_idmap__free(cm_ctx *cx, cm_idmap *m);
+cm_inst *cm_idmap__find_int(cm_ctx *cx, cm_idmap *m, const cm_mapper *root, int64_t key);       /* borrowed; NULL: absent or being destroyed */
 cm_status cm_idmap__find(cm_ctx *cx, cm_idmap *m, const cm_mapper *root, void *const *key, size_t n, cm_inst **out);
 cm_status cm_idmap__add(cm_ctx *cx, cm_idmap *m, cm_inst *inst);                     /* inst has its key; fails: CM_E_INVALID_REQUEST another instance has it */
 void cm_idmap__remove(cm_idmap *m, cm_inst *inst);                                   /* by pointer; fine when absent */
@@ -85,6 +88,7 @@ cm_status cm_inst__set_key(cm_ctx *cx, cm_inst *inst, void *const *key, size_t n
 /* Key as host values (new references) into out[0..npk). */
 cm_status cm_inst__key_values(cm_ctx *cx, cm_inst *inst, void **out);
 void cm_inst__clear_key(cm_ctx *cx, cm_inst *inst);
+void cm_key__free(cm_ctx *cx, struct cm_key *key);
 
 /* ---- state.c: values and history. */
 typedef struct cm_coll_state {      /* a collection that changed since it was loaded or flushed */
@@ -96,6 +100,7 @@ typedef struct cm_coll_state {      /* a collection that changed since it was lo
 } cm_coll_state;
 typedef struct cm_parent_link {     /* who holds an instance, for relations with delete-orphan or single_parent */
     const cm_relation *relation;    /* origin */
+    bool orphans;                   /* the relation deletes orphans */
     const cm_inst *parent;          /* NULL: it was taken away. Compared, never followed: parents may be gone */
 } cm_parent_link;
 typedef struct cm_state {           /* allocated when an instance first needs it */
@@ -137,6 +142,7 @@ cm_status cm_inst__history(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, cm_hi
 void cm_history__dispose(cm_ctx *cx, cm_history *h);
 bool cm_inst__net_changed(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, cm_status *st);
 void cm_inst__commit_all(cm_ctx *cx, cm_inst *inst);                                 /* forgets history: now is committed */
+void cm_inst__forget(cm_ctx *cx, cm_inst *inst, const cm_attr *attr);                /* the history of one attribute */
 void cm_inst__expire(cm_ctx *cx, cm_inst *inst, const cm_attr *const *attrs, size_t n); /* n == 0: everything loaded */
 
 /* ---- session */
@@ -155,6 +161,7 @@ struct cm_session {
     struct cm_transaction *tx;      /* innermost, NULL when none begun */
     struct cm_session_conn { cm_engine *engine; cm_conn *conn; } *conns; size_t nconns, conns_cap; /* of the root transaction */
     int no_autoflush;               /* depth of no_autoflush blocks */
+    uint64_t savepoints;            /* begun so far, for their names */
 };
 cm_status cm_session__conn(cm_ctx *cx, cm_session *s, cm_mapper *mapper, cm_node *stmt, cm_conn **out); /* begins, asks session_bind */
 cm_status cm_session__autoflush(cm_ctx *cx, cm_session *s);

@@ -1,0 +1,628 @@
+/* Mappers: a class mapped to tables.
+ *
+ *   cm_mapper ─ attrs[]       slot i of an instance is attrs[i]; beyond nslots values live in the host's dictionary
+ *             ─ by_key        name -> cm_attr          by_column   cm_column -> cm_attr (every column of an attribute)
+ *             ─ columns[t]    what table t stores, in table order
+ *             ─ relations[]   borrowed targets
+ *
+ * A subclass has attributes of its own for everything it inherits: same key, its own slot. An attribute added to a base
+ * later (relationships come when all classes are known) is handed down to the subclasses; a relation handed down keeps
+ * `origin`, so that both sides of a backref find each other whatever class the instance is of.
+ *
+ * Attributes and relations live as long as their mapper, a mapper as long as its class and its subclasses.
+ */
+#include "orm/uow.h"
+
+#include <string.h>
+
+/* ---- looking up */
+
+cm_attr *cm_mapper__column_attr(const cm_mapper *m, const cm_column *column) {
+    return cm_map__get(&m->by_column, cm__ptr_key(column));
+}
+
+const cm_attr *cm_mapper__own_attr(const cm_mapper *m, const cm_attr *attr) {
+    if (attr->mapper == m) return attr;
+    return cm_strmap__get(&m->by_key, cm_str_text(attr->key), attr->key->n);
+}
+
+const cm_attr *cm_mapper_find_attr(const cm_mapper *m, const char *key) { return cm_strmap__get(&m->by_key, key, strlen(key)); }
+
+bool cm_mapper__isa(const cm_mapper *m, const cm_mapper *base) {
+    while (m && m != base) m = m->inherits;
+    return m != NULL;
+}
+
+const cm_mapper *cm_mapper__by_identity(cm_ctx *cx, const cm_mapper *root, void *identity, cm_status *st) {
+    const cm_type *type = root->polymorphic_on ? root->polymorphic_on->type : NULL;
+    *st = CM_OK;
+    if (root->polymorphic_identity) {
+        bool same = false;
+        *st = cm__host(cx)->equal(cx, type, root->polymorphic_identity, identity, &same);
+        if (*st) return NULL;
+        if (same) return root;
+    }
+    for (size_t i = 0; i < root->nchildren; i++) {
+        const cm_mapper *found = cm_mapper__by_identity(cx, root->children[i], identity, st);
+        if (found || *st) return found;
+    }
+    return NULL;
+}
+
+cm_node *cm_mapper_entity(const cm_mapper *m) { return m->entity; }
+size_t cm_mapper_nattrs(const cm_mapper *m) { return m->nattrs; }
+const cm_attr *cm_mapper_attr(const cm_mapper *m, size_t i) { return i < m->nattrs ? m->attrs[i] : NULL; }
+uint16_t cm_mapper_nslots(const cm_mapper *m) { return (uint16_t)m->nslots; }
+void *cm_mapper_host_class(const cm_mapper *m) { return m->host_class; }
+void cm_mapper_set_events(cm_mapper *m, uint64_t mask) { m->events = mask; }
+
+void cm_attr_set_events(const cm_attr *attr, uint64_t mask) {
+    cm_attr *a = attr->mapper->attrs[attr->slot]; /* the mapper's own, writable pointer to the same attribute */
+    a->events = mask;
+    a->hooked = mask || a->relation || (a->flags & CM_ATTR_ACTIVE_HISTORY);
+}
+
+/* ---- releasing */
+
+static void release_value(cm_ctx *cx, void *value) {
+    if (value) cm__host(cx)->release(cx, value);
+}
+
+static void relation_free(cm_ctx *cx, cm_relation *r) {
+    if (!r) return;
+    cm_load__relation_free(cx, r);
+    cm_node_release(cx, r->primaryjoin);
+    cm_node_release(cx, r->secondaryjoin);
+    cm_node_release(cx, r->lazy_stmt);
+    for (size_t i = 0; i < r->norder_by; i++) cm_node_release(cx, r->order_by[i]);
+    cm__free(cx, r->order_by);
+    cm__free(cx, r->parent_columns);
+    cm__free(cx, r->target_columns);
+    cm__free(cx, r->secondary_columns);
+    cm__free(cx, r->secondary_target_columns);
+    if (r->secondary) cm_table_release(cx, r->secondary);
+    release_value(cx, r->collection_class);
+    cm__free(cx, r);
+}
+
+static void forget_child(cm_mapper *parent, const cm_mapper *child) {
+    for (size_t i = 0; parent && i < parent->nchildren; i++) {
+        if (parent->children[i] != child) continue;
+        memmove(&parent->children[i], &parent->children[i + 1], (parent->nchildren - i - 1) * sizeof *parent->children);
+        parent->nchildren--;
+        return;
+    }
+}
+
+static void free_attrs(cm_ctx *cx, cm_mapper *m) {
+    for (size_t i = 0; i < m->nattrs; i++) {
+        cm_str_release(cx, m->attrs[i]->key);
+        cm__free(cx, (char *)(uintptr_t)m->attrs[i]->group);
+        cm__free(cx, m->attrs[i]);
+    }
+    for (size_t i = 0; i < m->own_nodes.n; i++) cm_node_release(cx, m->own_nodes.v[i]);
+    cm_objs_free(cx, &m->own_nodes);
+    cm__free(cx, m->attrs);
+    cm_strmap__dispose(cx, &m->by_key);
+    cm_map__dispose(cx, &m->by_column);
+}
+
+static void mapper_free(cm_ctx *cx, cm_mapper *m) {
+    cm_load__mapper_free(cx, m);
+    cm_uow__mapper_free(cx, m);
+    forget_child(m->inherits, m);
+    for (size_t i = 0; i < m->nrelations; i++) relation_free(cx, m->relations[i]);
+    cm__free(cx, m->relations);
+    cm_node_release(cx, m->entity);
+    cm_node_release(cx, m->from);
+    free_attrs(cx, m);
+    for (size_t i = 0; i < m->ntables; i++) {
+        if (m->columns) cm__free(cx, m->columns[i]);
+        cm_table_release(cx, m->tables[i]);
+    }
+    cm__free(cx, m->columns);
+    cm__free(cx, m->ncolumns);
+    cm__free(cx, m->tables);
+    cm__free(cx, m->primary_key);
+    cm__free(cx, m->children);
+    release_value(cx, m->polymorphic_identity);
+    release_value(cx, m->version_generator);
+    cm_str_release(cx, m->name);
+    cm_mapper *parent = m->inherits;
+    cm__free(cx, m);
+    cm__count(cx, CM_COUNT_MAPPER, -1);
+    if (parent) cm_mapper_release(cx, parent);
+}
+
+void cm_mapper_retain(cm_mapper *m) { __atomic_fetch_add(&m->refs, 1, __ATOMIC_RELAXED); }
+
+void cm_mapper_release(cm_ctx *cx, cm_mapper *m) {
+    if (m && __atomic_sub_fetch(&m->refs, 1, __ATOMIC_ACQ_REL) == 0) mapper_free(cx, m);
+}
+
+/* ---- attributes */
+
+/* The attribute's ATTR node: the host's, or one the mapper makes and owns. */
+static cm_status attr_node(cm_ctx *cx, cm_mapper *m, cm_attr *a, cm_node *given, cm_node *expr) {
+    a->node = given;
+    if (given) return CM_OK;
+    cm_status st = cm__grow(cx, &m->own_nodes.v, &m->own_nodes.cap, m->own_nodes.n + 1, sizeof *m->own_nodes.v);
+    if (st) return st;
+    cm_node_spec spec = {.kind = CM_N_ATTR, .type = a->type, .kid = {expr, m->entity, NULL}, .attr = a};
+    st = cm_node_make(cx, &spec, &a->node);
+    if (!st) m->own_nodes.v[m->own_nodes.n++] = a->node;
+    return st;
+}
+
+/* A new attribute at the end of attrs[]. It stays listed even when a later step fails, and goes with the mapper. */
+static cm_status attr_new(cm_ctx *cx, cm_mapper *m, const char *key, uint8_t kind, cm_attr **out) {
+    if (cm_mapper_find_attr(m, key))
+        return cm__fail(cx, CM_E_ARGUMENT, "class %s maps attribute \"%s\" twice", cm_str_text(m->name), key);
+    if (m->nattrs >= UINT16_MAX) return cm__fail(cx, CM_E_ARGUMENT, "class %s has too many attributes", cm_str_text(m->name));
+    cm_status st = cm__grow(cx, &m->attrs, &m->attrs_cap, m->nattrs + 1, sizeof *m->attrs);
+    if (st) return st;
+    cm_attr *a = cm__alloc(cx, sizeof *a);
+    if (!a) return CM_E_NOMEM;
+    a->key = cm_str_new(cx, key, strlen(key));
+    if (!a->key) {
+        cm__free(cx, a);
+        return CM_E_NOMEM;
+    }
+    a->kind = kind;
+    a->slot = (uint16_t)m->nattrs;
+    a->id = cm_serial(cx);
+    a->mapper = m;
+    m->attrs[m->nattrs++] = a;
+    *out = a;
+    return cm_strmap__put(cx, &m->by_key, cm_str_text(a->key), a->key->n, a);
+}
+
+static int table_index(const cm_mapper *m, const cm_table *t) {
+    for (size_t i = 0; i < m->ntables; i++)
+        if (m->tables[i] == t) return (int)i;
+    return -1;
+}
+
+/* Enters a column of an attribute under its table, in table order. */
+static cm_status map_column(cm_ctx *cx, cm_mapper *m, cm_attr *a, cm_column *column) {
+    cm_status st = cm_map__put(cx, &m->by_column, cm__ptr_key(column), a);
+    int t = table_index(m, column->table);
+    if (st || t < 0) return st; /* a column of a selectable that is no table of the class: read only */
+    cm_mapped_column *grown = cm_mem(cx, m->columns[t], (m->ncolumns[t] + 1) * sizeof *grown);
+    if (!grown) return CM_E_NOMEM;
+    m->columns[t] = grown;
+    size_t i = m->ncolumns[t]++;
+    for (; i > 0 && grown[i - 1].column->index > column->index; i--) grown[i] = grown[i - 1];
+    grown[i] = (cm_mapped_column){a, column};
+    return CM_OK;
+}
+
+static cm_status add_attr(cm_ctx *cx, cm_mapper *m, const cm_attr_def *def, cm_attr **out) {
+    cm_attr *a = NULL;
+    cm_status st = attr_new(cx, m, def->key, def->ncolumns ? CM_ATTR_COLUMN : CM_ATTR_EXPR, &a);
+    if (st) return st;
+    a->flags = def->flags;
+    a->hooked = (def->flags & CM_ATTR_ACTIVE_HISTORY) != 0;
+    a->column = def->ncolumns ? def->columns[0] : NULL;
+    a->type = a->column ? a->column->type : def->expr ? def->expr->type : NULL;
+    for (size_t i = 0; i < def->ncolumns; i++) {
+        st = map_column(cx, m, a, def->columns[i]);
+        if (st) return st;
+    }
+    *out = a;
+    if (def->group && !(a->group = cm__strdup(cx, def->group))) return CM_E_NOMEM;
+    return attr_node(cx, m, a, def->node, a->column ? a->column->node : def->expr);
+}
+
+cm_status cm_mapper_add_attr(cm_ctx *cx, cm_mapper *m, const cm_attr_def *def, const cm_attr **out) {
+    cm_attr *a = NULL;
+    cm_status st = add_attr(cx, m, def, &a);
+    cm_attr_def inherited = *def;
+    inherited.node = NULL;
+    for (size_t i = 0; !st && i < m->nchildren; i++)
+        if (!cm_mapper_find_attr(m->children[i], def->key)) st = cm_mapper_add_attr(cx, m->children[i], &inherited, NULL);
+    if (out) *out = a;
+    return st;
+}
+
+/* ---- relations */
+
+static cm_status copy_columns(cm_ctx *cx, cm_column *const *from, size_t n, cm_column ***out) {
+    if (n == 0) return CM_OK;
+    *out = cm__alloc(cx, n * sizeof **out);
+    if (!*out) return CM_E_NOMEM;
+    memcpy(*out, from, n * sizeof **out);
+    return CM_OK;
+}
+
+/* A many-to-one over exactly the target's primary key may be looked up in the identity map. */
+static bool targets_primary_key(const cm_relation *r) {
+    const cm_mapper *t = r->target;
+    if (r->direction != CM_MANY_TO_ONE || !r->simple_equality || r->npairs != t->nprimary_key) return false;
+    for (size_t i = 0; i < r->npairs; i++) {
+        bool found = false;
+        for (size_t k = 0; k < t->nprimary_key; k++)
+            found = found || cm_mapper__column_attr(t, r->target_columns[i]) == t->primary_key[k];
+        if (!found) return false;
+    }
+    return true;
+}
+
+static void copy_relation_options(cm_relation *r, const cm_relation_def *def) {
+    r->target = def->target;
+    r->direction = def->direction;
+    r->back = def->back;
+    r->cascade = def->cascade;
+    r->lazy = def->lazy;
+    r->uselist = def->uselist;
+    r->viewonly = def->viewonly;
+    r->post_update = def->post_update;
+    r->single_parent = def->single_parent;
+    r->innerjoin = def->innerjoin;
+    r->simple_equality = def->simple_equality;
+    r->passive_deletes = def->passive_deletes;
+    r->passive_updates = def->passive_updates;
+    r->join_depth = def->join_depth;
+    r->batch_size = def->batch_size;
+}
+
+static cm_status relation_fill(cm_ctx *cx, cm_relation *r, const cm_relation_def *def) {
+    copy_relation_options(r, def);
+    cm_status st = copy_columns(cx, def->parent_columns, def->npairs, &r->parent_columns);
+    if (!st) st = copy_columns(cx, def->target_columns, def->npairs, &r->target_columns);
+    if (!st) st = copy_columns(cx, def->secondary_columns, def->nsecondary_pairs, &r->secondary_columns);
+    if (!st) st = copy_columns(cx, def->secondary_target_columns, def->nsecondary_pairs, &r->secondary_target_columns);
+    if (st) return st;
+    r->npairs = def->npairs;
+    r->nsecondary_pairs = def->nsecondary_pairs;
+    if ((r->secondary = def->secondary)) cm_table_retain(r->secondary);
+    if ((r->primaryjoin = def->primaryjoin)) cm_node_retain(cx, r->primaryjoin);
+    if ((r->secondaryjoin = def->secondaryjoin)) cm_node_retain(cx, r->secondaryjoin);
+    if ((r->collection_class = def->collection_class)) cm__host(cx)->retain(cx, r->collection_class);
+    if (def->norder_by) {
+        r->order_by = cm__alloc(cx, def->norder_by * sizeof *r->order_by);
+        if (!r->order_by) return CM_E_NOMEM;
+        for (; r->norder_by < def->norder_by; r->norder_by++) {
+            r->order_by[r->norder_by] = def->order_by[r->norder_by];
+            cm_node_retain(cx, r->order_by[r->norder_by]);
+        }
+    }
+    r->use_get = targets_primary_key(r);
+    /* The old value must be known when it changes, unless it is a plain many-to-one. */
+    r->active_history = def->active_history || r->direction != CM_MANY_TO_ONE || !r->use_get;
+    r->self_referential = r->target->root == r->parent->root;
+    return CM_OK;
+}
+
+/* The relation of r's other side learns about r when it does not know it yet. */
+static void link_back(cm_relation *r) {
+    if (!r->back || !r->back->relation || r->origin != r) return;
+    cm_relation *other = r->back->relation;
+    if (!other->back) other->back = r->attr;
+}
+
+static cm_status add_relation(cm_ctx *cx, cm_mapper *m, const cm_relation_def *def, const cm_relation *origin, cm_attr **out) {
+    cm_attr *a = NULL;
+    cm_status st = cm__grow(cx, &m->relations, &m->relations_cap, m->nrelations + 1, sizeof *m->relations);
+    if (!st) st = attr_new(cx, m, def->key, CM_ATTR_RELATION, &a);
+    if (st) return st;
+    a->uselist = def->uselist;
+    a->hooked = true;
+    cm_relation *r = cm__alloc(cx, sizeof *r);
+    if (!r) return CM_E_NOMEM;
+    r->attr = a;
+    r->parent = m;
+    r->origin = origin ? origin : r;
+    m->relations[m->nrelations++] = r;
+    a->relation = r;
+    st = relation_fill(cx, r, def);
+    if (!st) st = attr_node(cx, m, a, def->node, NULL);
+    if (!st) link_back(r);
+    *out = a;
+    return st;
+}
+
+/* Hands a relation down to the subclasses that have no attribute of that name. */
+static cm_status inherit_relation(cm_ctx *cx, cm_mapper *m, const cm_relation_def *def, const cm_relation *origin) {
+    cm_relation_def inherited = *def;
+    cm_status st = CM_OK;
+    inherited.node = NULL;
+    for (size_t i = 0; !st && i < m->nchildren; i++) {
+        cm_mapper *child = m->children[i];
+        cm_attr *a = NULL;
+        if (cm_mapper_find_attr(child, def->key)) continue;
+        st = add_relation(cx, child, &inherited, origin, &a);
+        if (!st) st = inherit_relation(cx, child, &inherited, origin);
+    }
+    return st;
+}
+
+/* A subclass's own attribute object for a relation it inherits: the host brings its node, the definition stays. */
+static bool adopt_inherited(const cm_mapper *m, const cm_relation_def *def, const cm_attr **out) {
+    cm_attr *a = cm_strmap__get(&m->by_key, def->key, strlen(def->key));
+    if (!a || !a->relation || a->relation->origin == a->relation) return false;
+    if (def->node) a->node = def->node;
+    if (out) *out = a;
+    return true;
+}
+
+cm_status cm_mapper_add_relation(cm_ctx *cx, cm_mapper *m, const cm_relation_def *def, const cm_attr **out) {
+    cm_attr *a = NULL;
+    if (adopt_inherited(m, def, out)) return CM_OK;
+    if (!def->target) return cm__fail(cx, CM_E_ARGUMENT, "relationship %s.%s has no target", cm_str_text(m->name), def->key);
+    cm_status st = add_relation(cx, m, def, NULL, &a);
+    if (!st) st = inherit_relation(cx, m, def, a->relation);
+    if (out) *out = a;
+    return st;
+}
+
+/* The definition of a relation again, to hand it to a class mapped later. */
+static cm_relation_def relation_def(const cm_relation *r) {
+    return (cm_relation_def){
+        .key = cm_str_text(r->attr->key), .target = r->target, .direction = r->direction, .npairs = r->npairs,
+        .parent_columns = r->parent_columns, .target_columns = r->target_columns, .secondary = r->secondary,
+        .nsecondary_pairs = r->nsecondary_pairs, .secondary_columns = r->secondary_columns,
+        .secondary_target_columns = r->secondary_target_columns, .primaryjoin = r->primaryjoin, .secondaryjoin = r->secondaryjoin,
+        .order_by = r->order_by, .norder_by = r->norder_by, .back = r->back, .cascade = r->cascade, .lazy = r->lazy,
+        .uselist = r->uselist, .viewonly = r->viewonly, .post_update = r->post_update, .single_parent = r->single_parent,
+        .innerjoin = r->innerjoin, .active_history = r->active_history, .simple_equality = r->simple_equality,
+        .passive_deletes = r->passive_deletes, .passive_updates = r->passive_updates, .join_depth = r->join_depth,
+        .batch_size = r->batch_size, .collection_class = r->collection_class};
+}
+
+static cm_status inherit_relations(cm_ctx *cx, cm_mapper *m) {
+    cm_status st = CM_OK;
+    for (size_t i = 0; !st && m->inherits && i < m->inherits->nrelations; i++) {
+        const cm_relation *r = m->inherits->relations[i];
+        cm_relation_def def = relation_def(r);
+        cm_attr *a = NULL;
+        if (!cm_mapper_find_attr(m, def.key)) st = add_relation(cx, m, &def, r->origin, &a);
+    }
+    return st;
+}
+
+/* ---- making a mapper */
+
+static cm_status add_tables(cm_ctx *cx, cm_mapper *m, const cm_mapper_def *def) {
+    const cm_mapper *parent = def->concrete ? NULL : def->inherits;
+    size_t inherited = parent ? parent->ntables : 0, n = inherited + def->ntables;
+    if (n == 0) return def->from ? CM_OK : cm__fail(cx, CM_E_ARGUMENT, "class %s has no table", def->name);
+    m->tables = cm__alloc(cx, n * sizeof *m->tables);
+    m->columns = cm__alloc(cx, n * sizeof *m->columns);
+    m->ncolumns = cm__alloc(cx, n * sizeof *m->ncolumns);
+    if (!m->tables || !m->columns || !m->ncolumns) return CM_E_NOMEM;
+    for (; m->ntables < n; m->ntables++) {
+        m->tables[m->ntables] = m->ntables < inherited ? parent->tables[m->ntables] : def->tables[m->ntables - inherited];
+        cm_table_retain(m->tables[m->ntables]);
+    }
+    return CM_OK;
+}
+
+/* base.id = child.id AND ...: the columns that share an attribute join a table to those before it. */
+static cm_status join_condition(cm_ctx *cx, const cm_mapper_def *def, const cm_mapper *m, size_t t, cm_node **out) {
+    cm_objs terms = {0};
+    cm_status st = CM_OK;
+    for (size_t i = 0; !st && i < def->nattrs; i++) {
+        cm_column *mine = NULL, *before = NULL;
+        for (size_t c = 0; c < def->attrs[i].ncolumns; c++) {
+            cm_column *column = def->attrs[i].columns[c];
+            int at = table_index(m, column->table);
+            if (at == (int)t) mine = column;
+            else if (at >= 0 && at < (int)t && !before) before = column;
+        }
+        cm_node *term = NULL;
+        if (!mine || !before) continue;
+        st = cm_expr_binary(cx, CM_OP_EQ, before->node, mine->node, &term);
+        if (!st) st = cm_objs_add(cx, &terms, term);
+        if (st) cm_node_release(cx, term);
+    }
+    if (!st && terms.n == 0)
+        st = cm__fail(cx, CM_E_ARGUMENT, "table \"%s\" of class %s is not joined to its base table by any attribute",
+                      cm_table_name(m->tables[t]), def->name);
+    if (!st) st = cm_expr_all_of(cx, CM_OP_AND, (cm_node *const *)(void *)terms.v, terms.n, out);
+    for (size_t i = 0; i < terms.n; i++) cm_node_release(cx, terms.v[i]);
+    cm_objs_free(cx, &terms);
+    return st;
+}
+
+/* What the class reads: the given FROM, or its tables joined base first. */
+static cm_status make_from(cm_ctx *cx, cm_mapper *m, const cm_mapper_def *def) {
+    m->from = def->from ? def->from : m->tables[0]->node;
+    cm_node_retain(cx, m->from);
+    cm_status st = CM_OK;
+    for (size_t t = 1; !def->from && !st && t < m->ntables; t++) {
+        cm_node *on = NULL, *join = NULL;
+        st = join_condition(cx, def, m, t, &on);
+        cm_node_spec spec = {.kind = CM_N_JOIN, .kid = {m->from, m->tables[t]->node, on}};
+        if (!st) st = cm_node_make(cx, &spec, &join);
+        cm_node_release(cx, on);
+        if (st) break;
+        cm_node_release(cx, m->from);
+        m->from = join;
+    }
+    if (st) return st;
+    cm_node_spec entity = {.kind = CM_N_ENTITY, .kid = {m->from, NULL, NULL}, .attr = m};
+    return cm_node_make(cx, &entity, &m->entity);
+}
+
+static cm_status find_named(cm_ctx *cx, const cm_mapper *m, const char *key, cm_attr **out) {
+    *out = cm_strmap__get(&m->by_key, key, strlen(key));
+    if (*out && (*out)->kind != CM_ATTR_RELATION) return CM_OK;
+    return cm__fail(cx, CM_E_ARGUMENT, "class %s has no column attribute \"%s\"", cm_str_text(m->name), key);
+}
+
+static bool integer_kind(const cm_type *type) {
+    const cm_type_def *d = type ? &type->def : NULL;
+    return d && (d->kind == CM_T_INTEGER || d->kind == CM_T_BIGINT || d->kind == CM_T_SMALLINT) && !(d->flags & CM_TYPE_HOST);
+}
+
+static cm_status set_primary_key(cm_ctx *cx, cm_mapper *m, const cm_mapper_def *def) {
+    const cm_table *base = m->ntables ? m->tables[0] : NULL;
+    size_t n = def->nprimary_key ? def->nprimary_key : base ? base->nprimary_key : 0;
+    if (n == 0)
+        return cm__fail(cx, CM_E_ARGUMENT, "Mapper %s could not assemble any primary key columns for mapped table '%s'", def->name,
+                        base ? cm_str_text(base->name) : "");
+    m->primary_key = cm__alloc(cx, n * sizeof *m->primary_key);
+    if (!m->primary_key) return CM_E_NOMEM;
+    for (size_t i = 0; i < n; i++) {
+        cm_attr *a = NULL;
+        cm_status st = CM_OK;
+        if (def->nprimary_key) st = find_named(cx, m, def->primary_key[i], &a);
+        else if (!(a = cm_mapper__column_attr(m, base->primary_key[i])))
+            st = cm__fail(cx, CM_E_ARGUMENT, "primary key column \"%s\" of table \"%s\" is not mapped by class %s",
+                          cm_str_text(base->primary_key[i]->name), cm_str_text(base->name), def->name);
+        if (st) return st;
+        a->primary_key = true;
+        m->primary_key[m->nprimary_key++] = a;
+    }
+    m->int_key = n == 1 && integer_kind(m->primary_key[0]->type);
+    return CM_OK;
+}
+
+static cm_status set_named_attrs(cm_ctx *cx, cm_mapper *m, const cm_mapper_def *def) {
+    cm_status st = CM_OK;
+    if (def->polymorphic_on) st = find_named(cx, m, def->polymorphic_on, &m->polymorphic_on);
+    else if (m->inherits && m->inherits->polymorphic_on && !m->concrete)
+        m->polymorphic_on = cm_strmap__get(&m->by_key, cm_str_text(m->inherits->polymorphic_on->key), m->inherits->polymorphic_on->key->n);
+    if (!st && def->version_attr) st = find_named(cx, m, def->version_attr, &m->version);
+    return st;
+}
+
+static void retain_value(cm_ctx *cx, void *value, void **out) {
+    if (value) cm__host(cx)->retain(cx, value);
+    *out = value;
+}
+
+static cm_status mapper_fill(cm_ctx *cx, cm_mapper *m, const cm_mapper_def *def) {
+    m->name = cm_str_new(cx, def->name, strlen(def->name));
+    if (!m->name) return CM_E_NOMEM;
+    m->id = cm_serial(cx);
+    m->concrete = def->concrete;
+    m->eager_defaults = def->eager_defaults;
+    m->confirm_deleted_rows = def->confirm_deleted_rows;
+    m->batch = def->batch;
+    m->host_class = def->host_class;
+    m->host = cm__host(cx);
+    retain_value(cx, def->polymorphic_identity, &m->polymorphic_identity);
+    retain_value(cx, def->version_generator, &m->version_generator);
+    if ((m->inherits = def->inherits)) cm_mapper_retain(m->inherits);
+    m->root = m->inherits && !m->concrete ? m->inherits->root : m;
+    cm_status st = add_tables(cx, m, def);
+    if (!st) st = make_from(cx, m, def);
+    for (size_t i = 0; !st && i < def->nattrs; i++) {
+        cm_attr *a = NULL;
+        st = add_attr(cx, m, &def->attrs[i], &a);
+    }
+    if (!st) st = set_primary_key(cx, m, def);
+    if (!st) st = set_named_attrs(cx, m, def);
+    if (!st) st = inherit_relations(cx, m);
+    if (st) return st;
+    m->nslots = m->nattrs + def->reserve_slots;
+    if (m->nslots > UINT16_MAX / 2) m->nslots = m->nattrs;
+    return cm_uow__mapper_init(cx, m);
+}
+
+cm_status cm_mapper_new(cm_ctx *cx, const cm_mapper_def *def, cm_mapper **out) {
+    cm_mapper *parent = def->inherits;
+    *out = NULL;
+    if (def->version != 1 || !def->name) return cm__fail(cx, CM_E_MISUSE, "this is no mapper definition of version 1");
+    cm_mapper *m = cm__alloc(cx, sizeof *m);
+    if (!m) return CM_E_NOMEM;
+    m->refs = 1;
+    cm__count(cx, CM_COUNT_MAPPER, 1);
+    cm_status st = mapper_fill(cx, m, def);
+    if (!st && parent) {
+        st = cm__grow(cx, &parent->children, &parent->children_cap, parent->nchildren + 1, sizeof *parent->children);
+        if (!st) parent->children[parent->nchildren++] = m;
+    }
+    if (!st) {
+        *out = m;
+        m = NULL;
+    }
+    cm_mapper_release(cx, m);
+    return st;
+}
+
+/* ---- aliased entities */
+
+/* The FROM elements at the leaves of a tree of joins, left to right. */
+static cm_status join_leaves(cm_ctx *cx, cm_node *from, cm_objs *out) {
+    if (from->kind != CM_N_JOIN) return cm_objs_add(cx, out, from);
+    cm_status st = join_leaves(cx, from->u.k.kid[0], out);
+    return st ? st : join_leaves(cx, from->u.k.kid[1], out);
+}
+
+/* An alias of what a class reads: of its table, or of each table of its join with the conditions re-pointed. */
+static cm_status alias_from(cm_ctx *cx, cm_node *from, const char *name, cm_node **out) {
+    cm_objs leaves = {0}, aliases = {0};
+    cm_status st = join_leaves(cx, from, &leaves);
+    for (size_t i = 0; !st && i < leaves.n; i++) {
+        cm_node *alias = NULL;
+        const char *called = leaves.n == 1 ? name : NULL;
+        cm_node_spec spec = {.kind = CM_N_ALIAS, .op = CM_OP_ALIAS, .name = called, .name_n = called ? strlen(called) : 0, .kid = {leaves.v[i], NULL, NULL}};
+        st = cm_node_make(cx, &spec, &alias);
+        if (!st) st = cm_objs_add(cx, &aliases, alias);
+        if (st) cm_node_release(cx, alias);
+    }
+    if (!st && leaves.n == 1) {
+        *out = aliases.v[0];
+        cm_node_retain(cx, *out);
+    } else if (!st) {
+        cm_adapt map = {.n = leaves.n, .from = (cm_node *const *)(void *)leaves.v, .to = (cm_node *const *)(void *)aliases.v};
+        st = cm_node_adapt(cx, from, &map, out);
+    }
+    for (size_t i = 0; i < aliases.n; i++) cm_node_release(cx, aliases.v[i]);
+    cm_objs_free(cx, &aliases);
+    cm_objs_free(cx, &leaves);
+    return st;
+}
+
+cm_status cm_mapper_alias(cm_ctx *cx, cm_mapper *m, const char *name, cm_node *from, cm_node **out) {
+    cm_node *made = NULL;
+    cm_status st = CM_OK;
+    *out = NULL;
+    if (!from) st = alias_from(cx, m->from, name, &made);
+    if (!st) {
+        cm_node_spec spec = {.kind = CM_N_ENTITY, .flags = CM_FLAG_ALIASED, .kid = {from ? from : made, NULL, NULL}, .attr = m};
+        st = cm_node_make(cx, &spec, out);
+    }
+    cm_node_release(cx, made);
+    return st;
+}
+
+/* The column expression of an attribute as an aliased entity sees it. */
+static cm_status alias_expr(cm_ctx *cx, const cm_mapper *m, cm_node *entity, cm_node *expr, cm_node **out) {
+    cm_objs from = {0}, to = {0};
+    cm_status st = join_leaves(cx, m->from, &from);
+    if (!st) st = join_leaves(cx, entity->u.attr.expr, &to);
+    if (!st && to.n < from.n) { /* one subquery stands for all tables of the class */
+        while (!st && to.n < from.n) st = cm_objs_add(cx, &to, to.v[0]);
+    }
+    cm_adapt map = {.n = from.n, .from = (cm_node *const *)(void *)from.v, .to = (cm_node *const *)(void *)to.v};
+    if (!st) st = cm_node_adapt(cx, expr, &map, out);
+    cm_objs_free(cx, &from);
+    cm_objs_free(cx, &to);
+    return st;
+}
+
+cm_status cm_entity_attr(cm_ctx *cx, cm_node *entity, const cm_attr *attr, cm_node **out) {
+    const cm_mapper *m = entity->u.attr.attr;
+    const cm_attr *own = cm_mapper__own_attr(m, attr);
+    *out = NULL;
+    if (!own) own = attr; /* an attribute of a subclass, asked of an entity that loads subclasses too */
+    if (!(entity->flags & CM_FLAG_ALIASED) && own->mapper->entity == entity) {
+        *out = own->node;
+        cm_node_retain(cx, *out);
+        return CM_OK;
+    }
+    cm_node *expr = cm__node_unalias(own->node), *adapted = NULL;
+    cm_status st = CM_OK;
+    if (own->kind == CM_ATTR_RELATION) expr = NULL;
+    if (expr && (entity->flags & CM_FLAG_ALIASED)) st = alias_expr(cx, m, entity, expr, &adapted);
+    if (!st) {
+        cm_node_spec spec = {.kind = CM_N_ATTR, .type = own->type, .kid = {adapted ? adapted : expr, entity, NULL}, .attr = own};
+        st = cm_node_make(cx, &spec, out);
+    }
+    cm_node_release(cx, adapted);
+    return st;
+}

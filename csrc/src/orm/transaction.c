@@ -1,0 +1,448 @@
+/* Transactions of a session: the outermost level and the savepoints inside it.
+ *
+ * A level remembers what its flushes did, so that rollback can undo it in memory:
+ *   inserted rows   CM_INST_NEW_ROW on the instance; for savepoints also a list
+ *   changed rows    savepoints list them; the outermost level expires everything anyway
+ *   deleted rows    listed
+ *   changed keys    the old keys
+ * Connections join the outermost level when a statement first needs them, savepoints when a statement first runs inside.
+ * A failed flush rolls the innermost level back at once and leaves it inactive: only rollback() works then.
+ */
+#include "orm/uow.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- levels */
+
+static void tx_free(cm_ctx *cx, cm_transaction *t) {
+    if (!t) return;
+    cm_objs__release(cx, &t->news);
+    cm_objs__release(cx, &t->dirty);
+    cm_objs__release(cx, &t->deleted);
+    for (size_t i = 0; i < t->nswitches; i++) {
+        if (t->switches[i].heap) cm_key__free(cx, t->switches[i].ptr);
+        cm_inst_release(cx, t->switches[i].inst);
+    }
+    cm__free(cx, t->switches);
+    cm__free(cx, t->saved);
+    cm__free(cx, t->reason);
+    cm__free(cx, t);
+}
+
+static void pop(cm_ctx *cx, cm_session *s) {
+    cm_transaction *t = s->tx;
+    s->tx = t->parent;
+    tx_free(cx, t);
+}
+
+static cm_status push(cm_ctx *cx, cm_session *s, bool nested) {
+    cm_transaction *t = cm__alloc(cx, sizeof *t);
+    if (!t) return CM_E_NOMEM;
+    t->nested = nested;
+    t->parent = s->tx;
+    if (nested) snprintf(t->name, sizeof t->name, "cm_savepoint_%llu", (unsigned long long)++s->savepoints);
+    s->tx = t;
+    cm_status st = cm_session__event(cx, s, CM_EV_TRANSACTION_CREATE, NULL);
+    if (st && s->tx == t) pop(cx, s);
+    return st;
+}
+
+size_t cm_session_depth(const cm_session *s) {
+    size_t n = 0;
+    for (const cm_transaction *t = s->tx; t; t = t->parent) n++;
+    return n;
+}
+
+static cm_status refuse_inactive(cm_ctx *cx, const cm_session *s) {
+    return cm__fail(cx, CM_E_PENDING_ROLLBACK,
+                    "This Session's transaction has been rolled back due to a previous exception during flush. To begin a new transaction with "
+                    "this Session, first issue Session.rollback(). Original exception was: %s",
+                    s->tx->reason ? s->tx->reason : "unknown");
+}
+
+cm_status cm_session__autobegin(cm_ctx *cx, cm_session *s) {
+    if (s->tx) return CM_OK;
+    if (!s->autobegin)
+        return cm__fail(cx, CM_E_INVALID_REQUEST, "Autobegin is disabled on this Session; please call session.begin() to start a new transaction");
+    return push(cx, s, false);
+}
+
+cm_status cm_session__ready(cm_ctx *cx, cm_session *s) {
+    if (s->tx) return s->tx->inactive ? refuse_inactive(cx, s) : CM_OK;
+    return cm_session__autobegin(cx, s);
+}
+
+cm_status cm_session_begin(cm_ctx *cx, cm_session *s) {
+    s->cx = cx;
+    if (s->tx) return cm__fail(cx, CM_E_INVALID_REQUEST, "A transaction is already begun on this Session.");
+    return push(cx, s, false);
+}
+
+cm_status cm_session_begin_nested(cm_ctx *cx, cm_session *s) {
+    s->cx = cx;
+    cm_status st = s->tx ? cm_session__ready(cx, s) : push(cx, s, false);
+    if (!st && !s->flushing) st = cm_session_flush(cx, s);
+    return st ? st : push(cx, s, true);
+}
+
+/* ---- connections */
+
+static cm_status engine_for(cm_ctx *cx, cm_session *s, cm_mapper *mapper, cm_node *stmt, cm_engine **out) {
+    *out = NULL;
+    if (cm__host(cx)->session_bind) {
+        cm_status st = cm__host(cx)->session_bind(cx, s, mapper, stmt, out);
+        if (st || *out) return st;
+    }
+    *out = s->engine;
+    if (*out) return CM_OK;
+    if (mapper)
+        return cm__fail(cx, CM_E_UNBOUND, "Could not locate a bind configured on mapper %s or this Session.", cm_str_text(mapper->name));
+    return cm__fail(cx, CM_E_UNBOUND, "Could not locate a bind configured on SQL expression or this Session.");
+}
+
+static cm_status join_connection(cm_ctx *cx, cm_session *s, cm_engine *engine, size_t *at) {
+    for (*at = 0; *at < s->nconns; ++*at)
+        if (s->conns[*at].engine == engine) return CM_OK;
+    cm_conn *conn = NULL;
+    cm_status st = cm__grow(cx, &s->conns, &s->conns_cap, s->nconns + 1, sizeof *s->conns);
+    if (!st) st = cm_engine_connect(cx, engine, &conn);
+    if (!st) st = cm_conn_begin(cx, conn);
+    if (st) {
+        cm_conn_close(cx, conn);
+        return st;
+    }
+    cm_engine_retain(engine);
+    *at = s->nconns;
+    s->conns[s->nconns++] = (struct cm_session_conn){engine, conn};
+    return cm_session__event(cx, s, CM_EV_AFTER_BEGIN, NULL);
+}
+
+/* Sends the savepoints that a connection has not seen, outermost first. */
+static cm_status join_savepoints(cm_ctx *cx, cm_session *s, cm_transaction *t, size_t at) {
+    if (!t || !t->nested) return CM_OK;
+    if (at < t->nsaved && t->saved[at]) return CM_OK; /* then those outside were sent, too */
+    cm_status st = join_savepoints(cx, s, t->parent, at);
+    if (!st && at >= t->nsaved) {
+        bool *grown = cm_mem(cx, t->saved, (at + 1) * sizeof *grown);
+        if (!grown) return CM_E_NOMEM;
+        memset(grown + t->nsaved, 0, (at + 1 - t->nsaved) * sizeof *grown);
+        t->saved = grown;
+        t->nsaved = at + 1;
+    }
+    if (!st) st = cm_conn_savepoint(cx, s->conns[at].conn, t->name, 0);
+    if (!st) t->saved[at] = true;
+    return st;
+}
+
+cm_status cm_session__conn(cm_ctx *cx, cm_session *s, cm_mapper *mapper, cm_node *stmt, cm_conn **out) {
+    cm_engine *engine = NULL;
+    size_t at = 0;
+    *out = NULL;
+    cm_status st = cm_session__ready(cx, s);
+    if (!st) st = engine_for(cx, s, mapper, stmt, &engine);
+    if (!st) st = join_connection(cx, s, engine, &at);
+    if (!st) st = join_savepoints(cx, s, s->tx, at);
+    if (!st) *out = s->conns[at].conn;
+    return st;
+}
+
+/* Gives the connections back to their pools. */
+static void leave_connections(cm_ctx *cx, cm_session *s) {
+    while (s->nconns > 0) {
+        struct cm_session_conn c = s->conns[--s->nconns];
+        cm_conn_close(cx, c.conn);
+        cm_engine_release(cx, c.engine);
+    }
+}
+
+/* ---- what flushes did */
+
+cm_status cm_tx__note_new(cm_ctx *cx, cm_session *s, cm_inst *inst) {
+    inst->flags |= CM_INST_NEW_ROW;
+    s->tx->inserted++;
+    return s->tx->nested ? cm_objs__hold(cx, &s->tx->news, cm__object(cx, inst)) : CM_OK;
+}
+
+cm_status cm_tx__note_dirty(cm_ctx *cx, cm_session *s, cm_inst *inst) {
+    return s->tx->nested ? cm_objs__hold(cx, &s->tx->dirty, cm__object(cx, inst)) : CM_OK;
+}
+
+cm_status cm_tx__note_deleted(cm_ctx *cx, cm_session *s, cm_inst *inst) { return cm_objs__hold(cx, &s->tx->deleted, cm__object(cx, inst)); }
+
+cm_status cm_tx__note_switch(cm_ctx *cx, cm_session *s, cm_inst *inst) {
+    cm_transaction *t = s->tx;
+    for (size_t i = 0; i < t->nswitches; i++)
+        if (t->switches[i].inst == inst) return CM_OK;
+    cm_status st = cm__grow(cx, &t->switches, &t->switches_cap, t->nswitches + 1, sizeof *t->switches);
+    if (st) return st;
+    cm_key_switch *k = &t->switches[t->nswitches++];
+    cm__retain(cx, cm__object(cx, inst));
+    *k = (cm_key_switch){.inst = inst, .heap = (inst->flags & CM_INST_KEY_HEAP) != 0};
+    if (k->heap) {
+        k->ptr = inst->key.ptr; /* moves here; the caller gives the instance a new one */
+        inst->flags &= ~(uint32_t)CM_INST_KEY_HEAP;
+    } else {
+        k->i = inst->key.i;
+    }
+    return CM_OK;
+}
+
+/* ---- undoing in memory */
+
+static void restore_keys(cm_ctx *cx, cm_session *s, cm_transaction *t) {
+    for (size_t i = t->nswitches; i-- > 0;) {
+        cm_key_switch *k = &t->switches[i];
+        if (!(k->inst->flags & CM_INST_KEY)) continue;
+        bool here = k->inst->session == s && (k->inst->flags & CM_INST_PERSISTENT);
+        if (here) cm_idmap__remove(s->idmap, k->inst);
+        cm_inst__clear_key(cx, k->inst);
+        k->inst->flags |= CM_INST_KEY | (k->heap ? CM_INST_KEY_HEAP : 0);
+        if (k->heap) k->inst->key.ptr = k->ptr;
+        else k->inst->key.i = k->i;
+        k->heap = false;
+        if (here && cm_idmap__add(cx, s->idmap, k->inst)) cm_session__detach(cx, s, k->inst, false);
+    }
+}
+
+static bool is_new_here(const cm_transaction *t, const cm_inst *inst, const cm_map *news) {
+    if (!(inst->flags & CM_INST_NEW_ROW)) return false;
+    return !t->nested || cm_map__get(news, cm__ptr_key(inst));
+}
+
+/* Pending instances, and those whose rows this level inserted, are transient again. */
+static void restore_new(cm_ctx *cx, cm_session *s, const cm_transaction *t, const cm_objs *all, const cm_map *news) {
+    for (size_t i = 0; i < all->n; i++) {
+        cm_inst *inst = cm__host(cx)->object_inst(cx, all->v[i]);
+        if (inst && inst->session == s && is_new_here(t, inst, news)) cm_session__detach(cx, s, inst, true);
+    }
+    for (size_t i = 0; i < s->new_list.n; i++) {
+        cm_inst *inst = s->new_list.v[i] ? cm__host(cx)->object_inst(cx, s->new_list.v[i]) : NULL;
+        if (inst) cm_session__detach(cx, s, inst, true);
+    }
+}
+
+/* Deleted instances are persistent again; those that were also inserted here are transient. */
+static void restore_deleted(cm_ctx *cx, cm_session *s, cm_transaction *t, const cm_map *news) {
+    for (size_t i = 0; i < t->deleted.n; i++) {
+        cm_inst *inst = cm__host(cx)->object_inst(cx, t->deleted.v[i]);
+        if (!inst || inst->session != s || !(inst->flags & CM_INST_DELETED)) continue;
+        if (is_new_here(t, inst, news)) {
+            cm_session__detach(cx, s, inst, true);
+            continue;
+        }
+        inst->flags &= ~(uint32_t)CM_INST_DELETED;
+        if (cm_idmap__add(cx, s->idmap, inst)) {
+            cm_session__detach(cx, s, inst, false);
+            continue;
+        }
+        inst->flags |= CM_INST_PERSISTENT;
+        cm_inst__expire(cx, inst, NULL, 0);
+        cm_session__event(cx, s, CM_EV_DELETED_TO_PERSISTENT, inst);
+    }
+    while (s->deleted_list.n > 0) {
+        cm_inst *inst = cm__host(cx)->object_inst(cx, s->deleted_list.v[s->deleted_list.n - 1]);
+        if (!inst) break;
+        cm_session__undelete(cx, s, inst);
+    }
+}
+
+/* What the database took back is read again: everything, or for a savepoint what changed inside it. */
+static void expire_changed(cm_ctx *cx, cm_session *s, const cm_transaction *t, const cm_objs *all) {
+    cm_objs changed = s->dirty_list;
+    s->dirty_list = (cm_objs){0};
+    for (size_t i = 0; i < changed.n; i++) {
+        cm_inst *inst = cm__host(cx)->object_inst(cx, changed.v[i]);
+        if (!inst) continue;
+        inst->flags &= ~(uint32_t)CM_INST_MODIFIED;
+        cm_inst__expire(cx, inst, NULL, 0);
+    }
+    const cm_objs *list = t->nested ? &t->dirty : all;
+    for (size_t i = 0; i < list->n; i++) {
+        cm_inst *inst = cm__host(cx)->object_inst(cx, list->v[i]);
+        if (inst && inst->session == s && (inst->flags & CM_INST_PERSISTENT)) cm_inst__expire(cx, inst, NULL, 0);
+    }
+    cm_objs__release(cx, &changed);
+}
+
+/* Memory as it was when level t began. Running out of memory here leaves instances expired rather than restored. */
+static void restore(cm_ctx *cx, cm_session *s, cm_transaction *t) {
+    cm_objs all = {0};
+    cm_map news = {0};
+    cm_session__identities(cx, s, &all);
+    for (size_t i = 0; i < t->news.n; i++) {
+        cm_inst *inst = cm__host(cx)->object_inst(cx, t->news.v[i]);
+        if (inst && cm_map__put(cx, &news, cm__ptr_key(inst), inst)) break;
+    }
+    restore_keys(cx, s, t);
+    restore_new(cx, s, t, &all, &news);
+    restore_deleted(cx, s, t, &news);
+    expire_changed(cx, s, t, &all);
+    cm_map__dispose(cx, &news);
+    cm_objs__release(cx, &all);
+}
+
+/* ---- ending */
+
+static cm_status rollback_database(cm_ctx *cx, cm_session *s, const cm_transaction *t) {
+    cm_status st = CM_OK;
+    for (size_t i = 0; i < s->nconns; i++) {
+        cm_status one = CM_OK;
+        if (!t->nested) one = cm_conn_rollback(cx, s->conns[i].conn);
+        else if (i < t->nsaved && t->saved[i]) one = cm_conn_savepoint(cx, s->conns[i].conn, t->name, 2);
+        if (!st) st = one;
+    }
+    return st;
+}
+
+/* Undoes level t, which stays. */
+static cm_status undo(cm_ctx *cx, cm_session *s, cm_transaction *t) {
+    cm_status st = rollback_database(cx, s, t);
+    t->inactive = true;
+    restore(cx, s, t);
+    cm_status told = cm_session__event(cx, s, CM_EV_AFTER_ROLLBACK, NULL);
+    return st ? st : told;
+}
+
+static cm_status end_level(cm_ctx *cx, cm_session *s) {
+    bool root = !s->tx->nested;
+    cm_status st = cm_session__event(cx, s, CM_EV_TRANSACTION_END, NULL);
+    if (root) leave_connections(cx, s);
+    pop(cx, s);
+    return st;
+}
+
+cm_status cm_session_rollback(cm_ctx *cx, cm_session *s) {
+    s->cx = cx;
+    if (s->flushing) return cm__fail(cx, CM_E_INVALID_REQUEST, "rollback() cannot be called while the session is flushing");
+    if (!s->tx) return CM_OK;
+    cm_status st = s->tx->inactive ? CM_OK : undo(cx, s, s->tx);
+    cm_status told = cm_session__event(cx, s, CM_EV_AFTER_SOFT_ROLLBACK, NULL);
+    if (!st) st = told;
+    told = end_level(cx, s);
+    return st ? st : told;
+}
+
+void cm_tx__fail(cm_ctx *cx, cm_session *s) {
+    cm_transaction *t = s->tx;
+    const cm_error *e = cm_ctx_error(cx);
+    if (!t || t->inactive) return;
+    if (e->status) {
+        size_t n = (e->message ? strlen(e->message) : 0) + (e->sql ? strlen(e->sql) : 0) + 16;
+        t->reason = cm__env_mem(cx->env, NULL, n);
+        if (t->reason) snprintf(t->reason, n, e->sql ? "%s\n[SQL: %s]" : "%s", e->message ? e->message : "", e->sql);
+    } else {
+        t->reason = cm__strdup(cx, "an exception of the program");
+    }
+    undo(cx, s, t); /* the failure that led here stays the first */
+}
+
+static cm_status flush_all(cm_ctx *cx, cm_session *s) {
+    cm_status st = CM_OK;
+    for (int i = 0; !st && !s->flushing && !cm_session__clean(s); i++) {
+        if (i == 100)
+            return cm__fail(cx, CM_E_FLUSH, "Over 100 subsequent flushes have occurred within session.commit() - is an after_flush() hook creating new objects?");
+        st = cm_session_flush(cx, s);
+    }
+    return st;
+}
+
+static void move_list(cm_ctx *cx, cm_objs *from, cm_objs *to, cm_status *st) {
+    for (size_t i = 0; !*st && i < from->n; i++) {
+        *st = cm_objs_add(cx, to, from->v[i]);
+        if (!*st) from->v[i] = NULL;
+    }
+    cm_objs__release(cx, from);
+}
+
+/* What a released savepoint did belongs to the level around it. */
+static cm_status hand_up(cm_ctx *cx, cm_transaction *t) {
+    cm_transaction *up = t->parent;
+    cm_status st = CM_OK;
+    up->inserted += t->inserted;
+    move_list(cx, &t->deleted, &up->deleted, &st);
+    if (up->nested) {
+        move_list(cx, &t->news, &up->news, &st);
+        move_list(cx, &t->dirty, &up->dirty, &st);
+    }
+    for (size_t i = 0; !st && i < t->nswitches; i++) {
+        bool known = false;
+        for (size_t k = 0; k < up->nswitches; k++) known = known || up->switches[k].inst == t->switches[i].inst;
+        if (known) continue;
+        st = cm__grow(cx, &up->switches, &up->switches_cap, up->nswitches + 1, sizeof *up->switches);
+        if (st) break;
+        up->switches[up->nswitches++] = t->switches[i];
+        cm__retain(cx, cm__object(cx, t->switches[i].inst));
+        t->switches[i].heap = false;
+    }
+    return st;
+}
+
+static cm_status release_savepoint(cm_ctx *cx, cm_session *s, cm_transaction *t) {
+    cm_status st = CM_OK;
+    for (size_t i = 0; !st && i < s->nconns; i++)
+        if (i < t->nsaved && t->saved[i]) st = cm_conn_savepoint(cx, s->conns[i].conn, t->name, 1);
+    return st ? st : hand_up(cx, t);
+}
+
+/* After COMMIT: instances are expired, deleted ones leave. */
+static cm_status settle(cm_ctx *cx, cm_session *s, cm_transaction *t) {
+    cm_objs all = {0}, gone = t->deleted;
+    t->deleted = (cm_objs){0};
+    cm_status st = s->expire_on_commit || t->inserted ? cm_session__identities(cx, s, &all) : CM_OK;
+    for (size_t i = 0; i < all.n; i++) {
+        cm_inst *inst = cm__host(cx)->object_inst(cx, all.v[i]);
+        if (!inst || inst->session != s) continue;
+        inst->flags &= ~(uint32_t)CM_INST_NEW_ROW;
+        if (s->expire_on_commit) cm_inst__expire(cx, inst, NULL, 0);
+    }
+    for (size_t i = 0; i < gone.n; i++) {
+        cm_inst *inst = cm__host(cx)->object_inst(cx, gone.v[i]);
+        if (inst && inst->session == s && (inst->flags & CM_INST_DELETED)) cm_session__detach(cx, s, inst, false);
+    }
+    cm_objs__release(cx, &gone);
+    cm_objs__release(cx, &all);
+    return st;
+}
+
+static cm_status commit_database(cm_ctx *cx, cm_session *s) {
+    cm_status st = CM_OK;
+    for (size_t i = 0; !st && i < s->nconns; i++) st = cm_conn_commit(cx, s->conns[i].conn);
+    return st;
+}
+
+cm_status cm_session_commit(cm_ctx *cx, cm_session *s) {
+    s->cx = cx;
+    if (s->flushing) return cm__fail(cx, CM_E_INVALID_REQUEST, "commit() cannot be called while the session is flushing");
+    cm_status st = cm_session__ready(cx, s), told;
+    if (!st) st = cm_session__event(cx, s, CM_EV_BEFORE_COMMIT, NULL);
+    if (!st) st = flush_all(cx, s);
+    if (st) return st;
+    cm_transaction *t = s->tx;
+    st = t->nested ? release_savepoint(cx, s, t) : commit_database(cx, s);
+    if (st) {
+        cm_tx__fail(cx, s);
+        return st;
+    }
+    st = cm_session__event(cx, s, CM_EV_AFTER_COMMIT, NULL);
+    told = t->nested ? CM_OK : settle(cx, s, t);
+    if (!st) st = told;
+    told = end_level(cx, s);
+    return st ? st : told;
+}
+
+void cm_tx__abandon(cm_ctx *cx, cm_session *s) {
+    for (size_t i = 0; i < s->nconns; i++) cm_conn_rollback(cx, s->conns[i].conn);
+    leave_connections(cx, s);
+    while (s->tx) {
+        cm_objs gone = s->tx->deleted;
+        s->tx->deleted = (cm_objs){0};
+        for (size_t i = 0; i < gone.n; i++) {
+            cm_inst *inst = cm__host(cx)->object_inst(cx, gone.v[i]);
+            if (inst && inst->session == s) cm_session__detach(cx, s, inst, false);
+        }
+        cm_objs__release(cx, &gone);
+        cm_session__event(cx, s, CM_EV_TRANSACTION_END, NULL);
+        pop(cx, s);
+    }
+}

@@ -1,0 +1,176 @@
+/* visible to: orm */
+/* Write side of the ORM: what its files share. Public structures are in orm.h. */
+#ifndef CM_UOW_H
+#define CM_UOW_H
+
+#include "orm/orm.h"
+
+/* ---- small helpers */
+static inline void *cm__object(cm_ctx *cx, cm_inst *inst) { return cm__host(cx)->inst_object(inst); }
+static inline void cm__retain(cm_ctx *cx, void *value) { cm__host(cx)->retain(cx, value); }
+static inline void cm__release(cm_ctx *cx, void *value) { cm__host(cx)->release(cx, value); }
+static inline bool cm__is_none(cm_ctx *cx, const void *value) { return value == cm__none(cx); }
+void cm_objs__release(cm_ctx *cx, cm_objs *list); /* releases every item that is not NULL, then frees the array */
+cm_status cm_objs__hold(cm_ctx *cx, cm_objs *list, void *obj); /* adds and retains */
+
+/* ---- relation.c: what set, append and remove of relationships cause */
+typedef enum cm_link_op { CM_LINK_NONE = 0, CM_LINK_SET = 1, CM_LINK_APPEND = 2, CM_LINK_REMOVE = 3 } cm_link_op;
+typedef struct cm_initiator { const cm_relation *origin; cm_link_op op; } cm_initiator; /* where a chain of events began */
+cm_status cm_relation__set(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *value);      /* scalar or whole collection */
+cm_status cm_relation__clear(cm_ctx *cx, cm_inst *inst, const cm_attr *attr);                 /* del */
+
+/* ---- cascade.c */
+typedef struct cm_cascade { /* instances found, each once, in order of discovery; held */
+    cm_objs found;
+    cm_map seen;
+} cm_cascade;
+/* Adds what `inst` reaches through relations with the cascade bit (CM_CASCADE_*), itself not included. stop_in: instances
+ * already in that session are not followed (save-update). Loads for CM_CASCADE_DELETE unless passive_deletes. */
+cm_status cm_cascade__collect(cm_ctx *cx, cm_cascade *c, cm_inst *inst, uint32_t bit, const cm_session *stop_in);
+void cm_cascade__dispose(cm_ctx *cx, cm_cascade *c);
+/* An instance of a class with delete-orphan parents that lacks one of them. */
+bool cm_inst__is_orphan(const cm_inst *inst);
+/* Related instances as they are now: host objects held in out. load: read them when they are not loaded. */
+cm_status cm_relation__members(cm_ctx *cx, cm_inst *inst, const cm_relation *r, bool load, cm_objs *out);
+
+/* ---- session.c */
+static inline bool cm_session__has(const cm_session *s, const cm_inst *inst) {
+    return inst->session == s && (inst->flags & (CM_INST_PENDING | CM_INST_PERSISTENT));
+}
+cm_status cm_session__dirty(cm_ctx *cx, cm_session *s, cm_inst *inst);      /* joins the changed list */
+void cm_session__undirty(cm_ctx *cx, cm_session *s, cm_inst *inst);         /* leaves it */
+void cm_session__unpend(cm_ctx *cx, cm_session *s, cm_inst *inst);          /* leaves the pending list: key.i is free again */
+void cm_session__undelete(cm_ctx *cx, cm_session *s, cm_inst *inst);        /* is no longer marked for deletion */
+bool cm_session__clean(const cm_session *s);
+/* Takes an instance out of the session. transient: its identity goes too. */
+void cm_session__detach(cm_ctx *cx, cm_session *s, cm_inst *inst, bool transient);
+cm_status cm_session__identities(cm_ctx *cx, cm_session *s, cm_objs *out);  /* all of the identity map, held */
+
+/* ---- transaction.c */
+typedef struct cm_key_switch { cm_inst *inst; int64_t i; struct cm_key *ptr; bool heap; } cm_key_switch; /* inst held; ptr owned */
+typedef struct cm_transaction {
+    struct cm_transaction *parent;
+    bool nested, inactive;      /* inactive: rolled back by a failed flush; waits for rollback() */
+    char name[24];              /* savepoint */
+    bool *saved; size_t nsaved; /* per connection of the session: this level's savepoint was sent */
+    size_t inserted;            /* instances that became persistent at this level */
+    cm_objs news, dirty;        /* nested levels: instances written here; held */
+    cm_objs deleted;            /* instances deleted here; held */
+    cm_key_switch *switches; size_t nswitches, switches_cap;
+    char *reason;               /* inactive: the failure that caused it */
+} cm_transaction;
+/* Begins the outermost level when there is none. fails: CM_E_INVALID_REQUEST (autobegin off), CM_E_PENDING_ROLLBACK. */
+cm_status cm_session__autobegin(cm_ctx *cx, cm_session *s);
+cm_status cm_session__ready(cm_ctx *cx, cm_session *s); /* the same, and no failed flush waits for rollback() */
+/* What a flush did, for the day it is rolled back. */
+cm_status cm_tx__note_new(cm_ctx *cx, cm_session *s, cm_inst *inst);
+cm_status cm_tx__note_dirty(cm_ctx *cx, cm_session *s, cm_inst *inst);
+cm_status cm_tx__note_deleted(cm_ctx *cx, cm_session *s, cm_inst *inst);
+cm_status cm_tx__note_switch(cm_ctx *cx, cm_session *s, cm_inst *inst);     /* before the key changes */
+/* After a failed flush: rolls the innermost level back and leaves it waiting for rollback(). Keeps the context's error. */
+void cm_tx__fail(cm_ctx *cx, cm_session *s);
+void cm_tx__abandon(cm_ctx *cx, cm_session *s); /* session is freed: rolls back everything without restoring instances */
+
+/* ---- a flush: uow_plan.c makes it, uow_run.c carries it out */
+typedef enum cm_row_action { CM_ROW_NONE = 0, CM_ROW_LINK = 1, CM_ROW_SAVE = 2, CM_ROW_DELETE = 3 } cm_row_action; /* LINK: keys are copied, nothing is written */
+enum {
+    CM_ROW_EXPANDED = 1u << 0,   /* its relations were looked at for `action` */
+    CM_ROW_INSERT = 1u << 1,     /* no row yet */
+    CM_ROW_SWITCH = 1u << 2,     /* pending, takes over the row of a deleted instance: UPDATE */
+    CM_ROW_REPLACED = 1u << 3,   /* deleted, its row is taken over: no DELETE */
+    CM_ROW_WRITTEN = 1u << 4,    /* a statement ran for it */
+    CM_ROW_STALE = 1u << 5,      /* the database computed values: expire the columns it left unloaded */
+    CM_ROW_POST = 1u << 6        /* waits for a post-update */
+};
+typedef struct cm_uow_row {
+    cm_inst *inst;               /* held by the flush */
+    struct cm_uow_group *group;
+    uint32_t flags;
+    uint8_t action;
+    uint32_t level;              /* depth among rows of a cycle; 0 elsewhere */
+    uint32_t order;              /* of registration */
+    uint64_t *post;              /* post_update: bits of the columns to write, by table column (arena); NULL none */
+} cm_uow_row;
+typedef struct cm_uow_group {    /* rows of the mappers that share a root */
+    cm_mapper *root;
+    cm_uow_row **rows; size_t nrows, rows_cap;
+    cm_mapper **mappers; size_t nmappers, mappers_cap; /* classes present */
+    size_t saves, deletes;
+    uint32_t component, rank;    /* strongly connected component; rank: place of that component in the order of saving */
+    bool cyclic;                 /* rows depend on rows of the same component */
+} cm_uow_group;
+typedef struct cm_link_row {     /* a row of a secondary table */
+    const cm_relation *relation; /* as seen from parent */
+    cm_inst *parent, *child;     /* held by their rows or by the flush */
+    bool add;
+    struct cm_link_row *next;
+} cm_link_row;
+typedef struct cm_uow_step { cm_uow_group *group; cm_uow_row **rows; size_t n; } cm_uow_step; /* batch of rows with no order among them but their own */
+typedef struct cm_uow {
+    cm_ctx *cx;
+    cm_session *session;
+    cm_arena arena;
+    cm_map by_inst;              /* cm__ptr_key(inst) -> row, persistent instances */
+    cm_uow_row **by_new; size_t nby_new; /* pending ones by their place in new_list */
+    cm_uow_row **rows; size_t nrows, rows_cap; /* in order of registration */
+    cm_uow_group **groups; size_t ngroups, groups_cap;
+    cm_objs held;                /* other instances the plan points to */
+    cm_uow_step *saves; size_t nsaves;
+    cm_uow_step *deletes; size_t ndeletes;
+    cm_link_row *links, **links_end; size_t nlinks;
+    cm_map link_keys;            /* hash of (parent, child, secondary) -> cm_link_row: each side of a backref once */
+} cm_uow;
+cm_status cm_uow__plan(cm_ctx *cx, cm_uow *u, cm_session *s); /* empty u; dispose also after failure */
+cm_status cm_uow__run(cm_ctx *cx, cm_uow *u);
+cm_status cm_uow__finish(cm_ctx *cx, cm_uow *u);              /* states after success */
+void cm_uow__dispose(cm_ctx *cx, cm_uow *u);
+cm_uow_row *cm_uow__find(const cm_uow *u, const cm_inst *inst); /* NULL: not in this flush */
+cm_status cm_uow__order(cm_ctx *cx, cm_uow *u);               /* uow_order.c: groups and cycles -> steps */
+
+/* ---- uow_sync.c: keys travel between related rows */
+cm_status cm_sync__before_save(cm_ctx *cx, cm_uow *u, const cm_uow_step *step);  /* many-to-one: into these rows */
+cm_status cm_sync__after_save(cm_ctx *cx, cm_uow *u, const cm_uow_step *step);   /* one-to-many: out of these rows */
+cm_status cm_sync__before_delete(cm_ctx *cx, cm_uow *u);                         /* nulls in rows that stay, and post-updates */
+cm_status cm_sync__links(cm_ctx *cx, cm_uow *u);                                 /* secondary rows */
+/* Value of a mapped column of an instance, loaded when it is not there; borrowed from the instance. */
+cm_status cm_sync__column_value(cm_ctx *cx, cm_inst *inst, const cm_column *column, void **out);
+
+/* ---- uow_shape.c: compiled DML by column set */
+enum { CM_COL_OUT = 0, CM_COL_PARAM = 1, CM_COL_SQL = 2 };
+typedef struct cm_dml_shape {
+    struct cm_dml_shape *next;
+    uint64_t hash;
+    int kind;                    /* CM_N_INSERT, CM_N_UPDATE, CM_N_DELETE */
+    const cm_dialect *dialect;
+    cm_table *table;             /* borrowed from the mapper or relation */
+    bool returning, cached;
+    size_t nset, nwhere, nreturning;
+    const cm_column **columns;   /* set columns, then where columns, then returned ones */
+    const cm_attr **attrs;       /* their attributes; NULL: unmapped */
+    uint8_t *marks; size_t nmarks; /* per table column: CM_COL_* */
+    cm_compiled *stmt;
+} cm_dml_shape;
+typedef struct cm_shape_request {
+    cm_mapper *mapper;
+    cm_table *table;
+    int kind;
+    const cm_dialect *dialect;
+    const uint8_t *marks;        /* table->ncolumns of CM_COL_*; INSERT and UPDATE */
+    cm_node *const *sql;         /* per table column: expression of CM_COL_SQL that is the row's own (not cached), or NULL */
+    cm_column *const *where; size_t nwhere;
+    cm_column *const *returning; size_t nreturning;
+} cm_shape_request;
+cm_status cm_shape__get(cm_ctx *cx, const cm_shape_request *request, cm_dml_shape **out);
+void cm_shape__done(cm_ctx *cx, cm_mapper *mapper, cm_dml_shape *shape);         /* frees shapes that are not cached */
+cm_status cm_uow__mapper_init(cm_ctx *cx, cm_mapper *m);
+
+/* ---- uow_insert.c, uow_update.c, uow_delete.c */
+cm_status cm_uow__save_step(cm_ctx *cx, cm_uow *u, const cm_uow_step *step);
+cm_status cm_uow__insert(cm_ctx *cx, cm_uow *u, cm_table *table, cm_uow_row **rows, size_t n);
+cm_status cm_uow__update(cm_ctx *cx, cm_uow *u, cm_table *table, cm_uow_row **rows, size_t n);
+cm_status cm_uow__post_update(cm_ctx *cx, cm_uow *u);
+cm_status cm_uow__delete(cm_ctx *cx, cm_uow *u, cm_table *table, cm_uow_row **rows, size_t n);
+/* Values of the key of a row as committed, for WHERE. */
+cm_status cm_uow__key_value(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, cm_arena *scratch, cm_value *out);
+cm_status cm_uow__encode(cm_ctx *cx, const cm_column *column, void *value, cm_arena *scratch, cm_value *out);
+#endif
