@@ -1,0 +1,79 @@
+"""Base classes of mapper properties."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .. import _core, exc
+from .base import MANYTOMANY, MANYTOONE, ONETOMANY, InspectionAttrInfo, RelationshipDirection
+
+_ids = iter(range(1, 1 << 62))
+
+
+class MapperProperty(InspectionAttrInfo):
+    """Something that a mapper puts on its class under a name."""
+
+    is_property = True
+    key: str
+    parent: t.Any = None
+    doc: t.Optional[str] = None
+    attribute_class: t.Any = None
+
+    def __init__(self, info: t.Optional[t.Dict[t.Any, t.Any]] = None, doc: t.Optional[str] = None) -> None:
+        if info is not None:
+            self.__dict__["_info"] = dict(info)
+        if doc is not None:
+            self.doc = doc
+        self._creation_order = next(_ids)
+
+    @property
+    def class_attribute(self) -> t.Any:
+        """The attribute of the mapped class."""
+        return getattr(self.parent.class_, self.key)
+
+    def set_parent(self, mapper: t.Any, key: str) -> None:
+        self.parent, self.key = mapper, key
+
+    def instrument(self, mapper: t.Any) -> None:
+        """Puts the attribute on the class."""
+        raise NotImplementedError(f"{type(self).__name__} cannot be mapped")
+
+    def for_subclass(self, mapper: t.Any) -> "MapperProperty":
+        """The same property for a mapper that inherits it."""
+        made = type(self).__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        made.parent = mapper
+        made.__dict__["_inherited_from"] = self
+        return made
+
+    def __str__(self) -> str:
+        return f"{self.parent.class_.__name__}.{self.key}" if self.parent is not None else f"{type(self).__name__}(unattached)"
+
+
+class StrategizedProperty(MapperProperty):
+    pass
+
+
+class MapperOption:
+    pass
+
+
+class UserDefinedOption:
+    """An option of a statement that only the program itself looks at."""
+
+    def __init__(self, payload: t.Any = None) -> None:
+        self.payload = payload
+
+
+PropComparator = _core.InstrumentedAttribute
+
+
+def put_attribute(cls: type, key: str, attribute: t.Any) -> None:
+    """Sets a class attribute past the interception of late declarations."""
+    type.__setattr__(cls, key, attribute)
+
+
+__all__ = [
+    "MANYTOMANY", "MANYTOONE", "MapperOption", "MapperProperty", "ONETOMANY", "PropComparator", "RelationshipDirection",
+    "StrategizedProperty", "UserDefinedOption", "exc",
+]

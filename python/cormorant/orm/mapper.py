@@ -1,0 +1,650 @@
+"""`Mapper`: what a class declares, handed to the core.
+
+A mapper knows its properties from the moment the class is declared. The core's part is built on first use (`_ensure_built`):
+the tables are complete by then. Relationships follow in `configure_mappers()`, when every class they speak of exists; that
+runs by itself before the first instance, the first statement and `inspect()`.
+"""
+
+from __future__ import annotations
+
+import threading
+import typing as t
+import weakref
+
+from .. import _core, exc
+from ..sql.schema import Column, Table
+from . import exc as orm_exc
+from .base import InspectionAttr
+from .interfaces import MapperProperty, put_attribute
+from .properties import ColumnProperty, MappedColumn, SynonymProperty
+
+_lock = threading.RLock()
+_pending: t.List["Mapper"] = []
+_all: "weakref.WeakSet[Mapper]" = weakref.WeakSet()
+_configuring = False
+_SPARE_SLOTS = 4  # for backrefs of classes that are declared after a mapper was built
+
+_UNSUPPORTED = {
+    "concrete": "concrete inheritance",
+    "with_polymorphic": "with_polymorphic",
+    "polymorphic_load": "polymorphic_load",
+    "version_id_generator": "version_id_generator=False",
+}
+
+
+class ClassManager:
+    """Instrumentation of one mapped class."""
+
+    is_mapped = True
+
+    def __init__(self, mapper: "Mapper") -> None:
+        self.mapper = mapper
+        self.class_ = mapper.class_
+        self.expired_attribute_loader = self.deferred_scalar_loader = None
+        self.info: t.Dict[t.Any, t.Any] = {}
+
+    def __bool__(self) -> bool:
+        return True
+
+    @property
+    def registry(self) -> t.Any:
+        return self.mapper.registry
+
+    @property
+    def attributes(self) -> t.Dict[str, t.Any]:
+        return dict(self.mapper._nodes)
+
+    def __getitem__(self, key: str) -> t.Any:
+        return self.mapper._nodes[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.mapper._nodes
+
+    def __iter__(self) -> t.Iterator[str]:
+        return iter(self.mapper._nodes)
+
+    def keys(self) -> t.List[str]:
+        return list(self.mapper._nodes)
+
+    def new_instance(self) -> t.Any:
+        return self.class_.__new__(self.class_)
+
+    def has_state(self, instance: t.Any) -> bool:
+        return bool(_core.inst_is_mapped(instance))
+
+
+class _ClauseElement:
+    """`User.__clause_element__()`: a mapped class stands for its entity in statements; its instances do not."""
+
+    def __get__(self, instance: t.Any, owner: t.Any) -> t.Any:
+        if instance is not None:
+            raise AttributeError("__clause_element__")
+        mapper = owner.__mapper__
+        return mapper.__clause_element__
+
+
+class _KeyedView(t.Mapping[str, t.Any]):
+    """A mapping whose values are also attributes: `mapper.attrs.name`."""
+
+    def __init__(self, items: t.Mapping[str, t.Any]) -> None:
+        self.__dict__["_items"] = items
+
+    def __getitem__(self, key: t.Any) -> t.Any:
+        return self._items[key] if isinstance(key, str) else list(self._items.values())[key]
+
+    def __iter__(self) -> t.Iterator[t.Any]:  # iterates over values, as the reference does
+        return iter(self._items.values())
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._items
+
+    def keys(self) -> t.Any:
+        return list(self._items.keys())
+
+    def values(self) -> t.Any:
+        return list(self._items.values())
+
+    def items(self) -> t.Any:
+        return list(self._items.items())
+
+    def get(self, key: str, default: t.Any = None) -> t.Any:
+        return self._items.get(key, default)
+
+    def __getattr__(self, name: str) -> t.Any:
+        try:
+            return self._items[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __dir__(self) -> t.Iterable[str]:
+        return self._items.keys()
+
+
+class Mapper(_core.Mapper, InspectionAttr):
+    """A class mapped to a table."""
+
+    is_mapper = True
+    is_selectable = True
+    always_refresh = False
+    allow_partial_pks = True
+    passive_updates = True
+
+    def __init__(
+        self, class_: type, local_table: t.Any = None, properties: t.Optional[t.Mapping[str, t.Any]] = None, *, registry: t.Any = None,
+        inherits: t.Any = None, primary_key: t.Any = None, include_properties: t.Any = None, exclude_properties: t.Any = None,
+        polymorphic_on: t.Any = None, polymorphic_identity: t.Any = None, polymorphic_abstract: bool = False,
+        inherit_condition: t.Any = None, inherit_foreign_keys: t.Any = None, version_id_col: t.Any = None,
+        version_id_generator: t.Any = None, eager_defaults: t.Any = "auto", confirm_deleted_rows: bool = True, batch: bool = True,
+        column_prefix: t.Optional[str] = None, passive_updates: bool = True, passive_deletes: bool = False,
+        always_refresh: bool = False, allow_partial_pks: bool = True, legacy_is_orphan: bool = False, **other: t.Any,
+    ) -> None:
+        for name, value in other.items():
+            if name not in _UNSUPPORTED:
+                raise TypeError(f"Mapper() got an unexpected keyword argument '{name}'")
+            if value:
+                raise NotImplementedError(f"class {class_.__name__}: {_UNSUPPORTED[name]} is not supported yet")
+        if version_id_generator is False:
+            raise NotImplementedError(f"class {class_.__name__}: version_id_generator=False is not supported yet")
+        self.class_ = class_
+        self.registry = registry
+        self.inherits = class_mapper_of(inherits)
+        self.local_table = local_table if local_table is not None else (self.inherits.local_table if self.inherits else None)
+        self.single = self.inherits is not None and (local_table is None or local_table is self.inherits.local_table)
+        self.concrete = False
+        self.polymorphic_identity = polymorphic_identity
+        self.polymorphic_abstract = polymorphic_abstract
+        self.version_id_generator = version_id_generator
+        self.eager_defaults, self.confirm_deleted_rows, self.batch = eager_defaults, confirm_deleted_rows, batch
+        self.passive_updates, self.passive_deletes = passive_updates, passive_deletes
+        self.always_refresh, self.allow_partial_pks = always_refresh, allow_partial_pks
+        self.legacy_is_orphan = legacy_is_orphan
+        self.validators: t.Dict[str, t.Any] = {}
+        self._props: t.Dict[str, MapperProperty] = {}
+        self._nodes: t.Dict[str, t.Any] = {}
+        self._subclasses: t.List[Mapper] = []
+        self._polymorphic_on, self._primary_key_given, self._version_id_col = polymorphic_on, primary_key, version_id_col
+        self._include, self._exclude, self._prefix = include_properties, set(exclude_properties or ()), column_prefix or ""
+        self._configured_relations: t.Set[str] = set()
+        self._failure: t.Optional[BaseException] = None
+        self.configured = False
+        self.class_manager = ClassManager(self)
+        if self.local_table is None:
+            raise exc.ArgumentError(f"Mapper {self} has no table")
+        put_attribute(class_, "__mapper__", self)
+        put_attribute(class_, "_sa_class_manager", self.class_manager)
+        put_attribute(class_, "__clause_element__", _ClauseElement())
+        self._gather(dict(properties or {}))
+        if self.inherits is not None:
+            self.inherits._subclasses.append(self)
+        if registry is not None:
+            registry._add_mapper(self)
+        _all.add(self)
+        with _lock:
+            _pending.append(self)
+            _core.set_pending(True)
+
+    # ---- properties
+
+    def _gather(self, given: t.Dict[str, t.Any]) -> None:
+        """Inherited properties first, then the table's columns in its order, then the rest as declared."""
+        props: t.Dict[str, MapperProperty] = {}
+        if self.inherits is not None:
+            for key, prop in self.inherits._props.items():
+                props[key] = prop.for_subclass(self)
+        given = {key: self._as_property(value) for key, value in given.items()}
+        by_column: t.Dict[t.Any, str] = {}
+        for key, prop in given.items():
+            if isinstance(prop, ColumnProperty):
+                for column in prop.columns:
+                    by_column.setdefault(id(column), key)
+        for column in self._table_columns(given):
+            key = by_column.get(id(column))
+            if key is None:
+                key = self._prefix + column.key
+                if self._is_excluded(column.key) or (key in given and not isinstance(given[key], ColumnProperty)):
+                    continue
+            prop = given.pop(key, None) if key in given else None
+            self._put_column(props, key, prop or ColumnProperty(column))
+        for key, prop in given.items():
+            self._put_column(props, key, prop) if isinstance(prop, ColumnProperty) else props.__setitem__(key, prop)
+        for key, prop in props.items():
+            self._install(key, prop)
+
+    def _table_columns(self, given: t.Mapping[str, t.Any]) -> t.List[t.Any]:
+        if not self.single:
+            return list(self.local_table.c)
+        # a class in its parent's table has the columns it declares; the others belong to its siblings
+        own = {id(c) for p in given.values() if isinstance(p, ColumnProperty) for c in p.columns}
+        return [c for c in self.local_table.c if id(c) in own]
+
+    def _put_column(self, props: t.Dict[str, MapperProperty], key: str, prop: t.Any) -> None:
+        inherited = props.get(key)
+        if isinstance(inherited, ColumnProperty) and not prop.is_expression and not self.single:
+            # one attribute over a column of each table: `id` of a joined subclass
+            prop._columns = prop.columns + [c for c in inherited.columns if c not in prop.columns]
+        props[key] = prop
+
+    def _as_property(self, value: t.Any) -> MapperProperty:
+        if isinstance(value, MapperProperty):
+            return value
+        if isinstance(value, MappedColumn):
+            return value.as_property(value.column)
+        if isinstance(value, (list, tuple)):
+            return ColumnProperty(*value)
+        return ColumnProperty(value)
+
+    def _is_excluded(self, name: str) -> bool:
+        return name in self._exclude or (self._include is not None and name not in self._include)
+
+    def _install(self, key: str, prop: MapperProperty) -> None:
+        prop.set_parent(self, key)
+        self._props[key] = prop
+        inherited = "_inherited_from" in prop.__dict__
+        if inherited and key in self.class_.__dict__ and not isinstance(self.class_.__dict__[key], _core.InstrumentedAttribute):
+            self._nodes[key] = self._hidden_node(prop)  # the class overrides it with something of its own
+            return
+        prop.instrument(self)
+
+    def _hidden_node(self, prop: t.Any) -> t.Any:
+        from .attributes import InstrumentedAttribute
+
+        values = {"_key": prop.key, "_prop": prop, "_parent": self, "_class": self.class_}
+        columns = getattr(prop, "columns", None)
+        return _core.attribute(InstrumentedAttribute, columns[0] if columns else None, values)
+
+    def add_property(self, key: str, prop: t.Any) -> None:
+        """Maps one more attribute."""
+        prop = self._as_property(prop)
+        if isinstance(prop, ColumnProperty):
+            column = prop.columns[0]
+            if isinstance(column, Column) and column.table is None:
+                from .decl_base import name_column
+
+                name_column(column, key)
+                self.local_table.append_column(column)
+        self._install(key, prop)
+        for sub in self._subclasses:
+            sub.add_property(key, prop.for_subclass(sub))
+        with _lock:
+            if isinstance(prop, ColumnProperty):
+                if self._built and key not in self._keys:
+                    self._add_attr(prop.definition(self))
+            elif self not in _pending:
+                self.configured = False
+                _pending.append(self)
+                _core.set_pending(True)
+
+    def add_properties(self, dict_of_properties: t.Mapping[str, t.Any]) -> None:
+        for key, value in dict_of_properties.items():
+            self.add_property(key, value)
+
+    # ---- building the core's mapper
+
+    def _relations(self) -> t.List[t.Any]:
+        from .relationships import RelationshipProperty
+
+        return [p for p in self._props.values() if isinstance(p, RelationshipProperty)]
+
+    def _ensure_built(self, spare: int = _SPARE_SLOTS) -> None:
+        if self._built:
+            return
+        with _lock:
+            if self._built:
+                return
+            if self.inherits is not None:
+                self.inherits._ensure_built(spare)
+            columns = [p for p in self._props.values() if isinstance(p, ColumnProperty)]
+            tables = [] if self.single else [self.local_table]
+            self._check_primary_key()
+            self._build(
+                {
+                    "cls": self.class_,
+                    "inherits": self.inherits,
+                    "tables": tables if all(isinstance(table, Table) for table in tables) else [],
+                    "from_": None if isinstance(self.local_table, Table) else self.local_table,
+                    "attrs": [p.definition(self) for p in columns],
+                    "primary_key": [self._key_of(c) for c in self._primary_key_given] if self._primary_key_given else None,
+                    "polymorphic_on": self._key_of(self._polymorphic_on) if self._polymorphic_on is not None else None,
+                    "polymorphic_identity": self.polymorphic_identity,
+                    "version_attr": self._key_of(self._version_id_col) if self._version_id_col is not None else None,
+                    "version_generator": self.version_id_generator or None,
+                    "eager_defaults": self.eager_defaults is True,
+                    "confirm_deleted_rows": self.confirm_deleted_rows,
+                    "batch": self.batch,
+                    "reserve": len(self._relations()) + spare,
+                }
+            )
+
+    def _check_primary_key(self) -> None:
+        if self.inherits is None and not self._primary_key_given and not list(self.local_table.primary_key.columns):
+            raise exc.ArgumentError(
+                f"Mapper {self} could not assemble any primary key columns for mapped table '{getattr(self.local_table, 'description', self.local_table)}'"
+            )
+
+    def _key_of(self, column: t.Any) -> str:
+        """Attribute name of a column, mapped_column(), attribute, or name."""
+        if isinstance(column, str):
+            if column not in self._props:
+                raise exc.ArgumentError(f"Can't determine attribute '{column}' of mapper {self}: no such property")
+            return column
+        if isinstance(column, MappedColumn):
+            column = column.column
+        if isinstance(column, _core.InstrumentedAttribute):
+            return t.cast(str, column.key)
+        return t.cast(str, self.get_property_by_column(column).key)
+
+    # ---- the public face
+
+    @property
+    def mapper(self) -> "Mapper":
+        return self
+
+    @property
+    def entity(self) -> type:
+        return self.class_
+
+    @property
+    def _aliased_mapper(self) -> "Mapper":
+        return self
+
+    def __clause_element__(self) -> t.Any:
+        self._ensure_built()
+        return self._entity
+
+    @property
+    def selectable(self) -> t.Any:
+        return self.persist_selectable
+
+    @property
+    def persist_selectable(self) -> t.Any:
+        self._ensure_built()
+        return self._entity._kids[0]
+
+    mapped_table = persist_selectable
+
+    @property
+    def tables(self) -> t.List[t.Any]:
+        inherited = [] if self.inherits is None else self.inherits.tables
+        return inherited if self.single else [*inherited, self.local_table]
+
+    @property
+    def base_mapper(self) -> "Mapper":
+        return self if self.inherits is None else self.inherits.base_mapper
+
+    @property
+    def primary_mapper(self) -> "Mapper":
+        return self
+
+    @property
+    def primary_key(self) -> t.Tuple[t.Any, ...]:
+        """The primary key columns."""
+        if self._primary_key_given:
+            return tuple(self._props[self._key_of(c)].columns[0] for c in self._primary_key_given)
+        if self.inherits is not None:
+            return self.inherits.primary_key
+        return tuple(self.local_table.primary_key.columns)
+
+    @property
+    def polymorphic_on(self) -> t.Any:
+        if self._polymorphic_on is None:
+            return self.inherits.polymorphic_on if self.inherits is not None else None
+        return self._props[self._key_of(self._polymorphic_on)].columns[0]
+
+    @property
+    def polymorphic_map(self) -> t.Dict[t.Any, "Mapper"]:
+        return {m.polymorphic_identity: m for m in self.base_mapper.self_and_descendants if m.polymorphic_identity is not None}
+
+    @property
+    def version_id_col(self) -> t.Any:
+        return None if self._version_id_col is None else self._props[self._key_of(self._version_id_col)].columns[0]
+
+    @property
+    def columns(self) -> t.Any:
+        """Columns by attribute name."""
+        from ..sql.collections import ReadOnlyColumnCollection
+
+        return ReadOnlyColumnCollection(
+            [(key, p.columns[0]) for key, p in self._props.items() if isinstance(p, ColumnProperty)]
+        )
+
+    c = columns
+
+    def _view(self, *kinds: type) -> _KeyedView:
+        configure_mappers()
+        return _KeyedView({key: p for key, p in self._props.items() if not kinds or isinstance(p, kinds)})
+
+    @property
+    def attrs(self) -> _KeyedView:
+        return self._view()
+
+    @property
+    def column_attrs(self) -> _KeyedView:
+        return self._view(ColumnProperty)
+
+    @property
+    def relationships(self) -> _KeyedView:
+        from .relationships import RelationshipProperty
+
+        return self._view(RelationshipProperty)
+
+    @property
+    def synonyms(self) -> _KeyedView:
+        return self._view(SynonymProperty)
+
+    @property
+    def composites(self) -> _KeyedView:
+        return _KeyedView({})
+
+    @property
+    def all_orm_descriptors(self) -> _KeyedView:
+        found: t.Dict[str, t.Any] = {}
+        for cls in reversed(self.class_.__mro__):
+            for key, value in cls.__dict__.items():
+                if isinstance(value, _core.InstrumentedAttribute) or hasattr(value, "extension_type") and not isinstance(value, type):
+                    found[key] = getattr(self.class_, key) if isinstance(value, _core.InstrumentedAttribute) else value
+        return _KeyedView(found)
+
+    @property
+    def iterate_properties(self) -> t.Iterator[MapperProperty]:
+        configure_mappers()
+        return iter(list(self._props.values()))
+
+    def has_property(self, key: str) -> bool:
+        return key in self._props
+
+    def get_property(self, key: str, _configure_mappers: bool = True) -> MapperProperty:
+        if _configure_mappers:
+            configure_mappers()
+        try:
+            return self._props[key]
+        except KeyError:
+            raise exc.InvalidRequestError(
+                f"Mapper '{self}' has no property '{key}'.  If this property was indicated from other mappers or configure events, "
+                "ensure registry.configure() has been called."
+            ) from None
+
+    def get_property_by_column(self, column: t.Any) -> MapperProperty:
+        for prop in self._props.values():
+            if isinstance(prop, ColumnProperty) and any(c is column for c in prop.columns):
+                return prop
+        raise orm_exc.UnmappedColumnError(f"No column {column} is configured on mapper {self}...")
+
+    def isa(self, other: "Mapper") -> bool:
+        m: t.Optional[Mapper] = self
+        while m is not None and m is not other:
+            m = m.inherits
+        return m is not None
+
+    def common_parent(self, other: "Mapper") -> bool:
+        return self.base_mapper is other.base_mapper
+
+    def is_sibling(self, other: "Mapper") -> bool:
+        return self.common_parent(other) and not self.isa(other) and not other.isa(self)
+
+    @property
+    def self_and_descendants(self) -> t.List["Mapper"]:
+        found = [self]
+        for sub in self._subclasses:
+            found.extend(sub.self_and_descendants)
+        return found
+
+    def polymorphic_iterator(self) -> t.Iterator["Mapper"]:
+        return iter(self.self_and_descendants)
+
+    def primary_key_from_instance(self, instance: t.Any) -> t.List[t.Any]:
+        return [getattr(instance, self.get_property_by_column(c).key) for c in self.primary_key]
+
+    def identity_key_from_primary_key(self, primary_key: t.Any, identity_token: t.Any = None) -> t.Tuple[t.Any, ...]:
+        return self.base_mapper.class_, tuple(primary_key), identity_token
+
+    def identity_key_from_instance(self, instance: t.Any) -> t.Tuple[t.Any, ...]:
+        return self.identity_key_from_primary_key(self.primary_key_from_instance(instance))
+
+    def identity_key_from_row(self, row: t.Any, identity_token: t.Any = None, adapter: t.Any = None) -> t.Tuple[t.Any, ...]:
+        return self.identity_key_from_primary_key(tuple(row._mapping[c] for c in self.primary_key), identity_token)
+
+    def cascade_iterator(self, type_: str, state: t.Any, halt_on: t.Any = None) -> t.Iterator[t.Any]:
+        """Instances that a cascade reaches from one."""
+        seen: t.Set[int] = set()
+        todo = [state.obj()]
+        while todo:
+            obj = todo.pop()
+            for prop in _core.inst_state(obj).mapper._relations():
+                if type_ not in prop.cascade:
+                    continue
+                value = getattr(obj, prop.key)
+                for member in prop.members(value):
+                    if id(member) not in seen and not (halt_on and halt_on(member)):
+                        seen.add(id(member))
+                        todo.append(member)
+                        s = _core.inst_state(member)
+                        yield member, s.mapper, s, _core.inst_loaded(member)
+
+    @property
+    def dispatch(self) -> t.Any:
+        from .events import mapper_dispatch
+
+        return mapper_dispatch(self)
+
+    def __repr__(self) -> str:
+        return f"<Mapper at {id(self):#x}; {self.class_.__name__}>"
+
+    def __str__(self) -> str:
+        table = getattr(self.local_table, "description", None) or getattr(self.local_table, "name", None)
+        return f"Mapper[{self.class_.__name__}({table})]"
+
+
+def class_mapper_of(cls: t.Any) -> t.Optional[Mapper]:
+    if cls is None or isinstance(cls, Mapper):
+        return cls
+    return t.cast(Mapper, cls.__mapper__)
+
+
+def configure_mappers() -> None:
+    """Completes all mappers that were declared: relationships find their classes, the core learns of them."""
+    global _configuring
+    if not _pending or _configuring:
+        return
+    with _lock:
+        if not _pending or _configuring:
+            return
+        for mapper in list(_all):
+            if mapper._failure is not None:
+                raise exc.InvalidRequestError(
+                    f"One or more mappers failed to initialize - can't proceed with initialization of other mappers. Triggering "
+                    f"mapper: '{mapper}'. Original exception was: {mapper._failure}"
+                )
+        _configuring = True
+        try:
+            _configure_all()
+        finally:
+            _configuring = False
+
+
+def _configure_all() -> None:
+    from .events import fire_configured
+
+    fire_configured("before_configured")
+    done: t.List[Mapper] = []
+    while _pending:
+        batch, _pending[:] = list(_pending), []
+        mapper = batch[0]
+        try:
+            for mapper in batch:
+                for prop in mapper._relations():
+                    prop.resolve()
+            for mapper in batch:  # backrefs are known now, so the slots of all relationships are
+                mapper._ensure_built(0)
+        except Exception as failure:
+            _pending[:0] = [m for m in batch if m not in _pending]
+            if not isinstance(failure, orm_exc.UnmappedClassError):
+                mapper._failure = failure
+            raise
+        done.extend(m for m in batch if m not in done)
+    relations = [(m, p) for m in done for p in m._relations() if p.key not in m._configured_relations]
+    for mapper, prop in sorted(relations, key=lambda pair: len(list(_ancestors(pair[0])))):
+        try:
+            mapper._add_relation(prop.definition(mapper))
+        except Exception as failure:
+            mapper._failure = failure
+            _pending[:0] = [m for m in done if not m.configured]
+            raise
+        mapper._configured_relations.add(prop.key)
+    for mapper in done:
+        mapper.configured = True
+    _core.set_pending(False)
+    for mapper in done:
+        fire_configured("mapper_configured", mapper)
+    fire_configured("after_configured")
+
+
+def _ancestors(mapper: Mapper) -> t.Iterator[Mapper]:
+    m = mapper.inherits
+    while m is not None:
+        yield m
+        m = m.inherits
+
+
+def clear_mappers() -> None:
+    """Takes the mapping away from all classes."""
+    with _lock:
+        for mapper in list(_all):
+            _dispose(mapper)
+        _pending.clear()
+        _core.set_pending(False)
+
+
+def _dispose(mapper: Mapper) -> None:
+    cls = mapper.class_
+    put_attribute(cls, "_sa_disposed_mapper", mapper)  # instances that are still about need it
+    for name in ("__mapper__", "_sa_class_manager", "__clause_element__", *mapper._nodes):
+        if name in cls.__dict__:
+            type.__delattr__(cls, name)
+    _all.discard(mapper)
+    if mapper in _pending:
+        _pending.remove(mapper)
+
+
+def validates(*names: str, include_removes: bool = False, include_backrefs: bool = True) -> t.Callable[[t.Any], t.Any]:
+    """Marks a method that checks, and may replace, values set to the attributes named."""
+
+    def mark(fn: t.Any) -> t.Any:
+        fn.__sa_validators__ = names
+        fn.__sa_validation_opts__ = {"include_removes": include_removes, "include_backrefs": include_backrefs}
+        return fn
+
+    return mark
+
+
+def reconstructor(fn: t.Any) -> t.Any:
+    """Marks a method that is called on every instance that is loaded."""
+    fn.__sa_reconstructor__ = True
+    return fn
+
+
+_core.register_hook("configure", configure_mappers)
+
+__all__ = ["ClassManager", "Mapper", "clear_mappers", "configure_mappers", "reconstructor", "validates"]
