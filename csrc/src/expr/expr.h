@@ -13,6 +13,7 @@ typedef struct cm_keybuf {
     uint64_t *words; size_t n, cap;
     cm_node **binds; size_t nbinds, binds_cap;   /* borrowed from the statement */
     cm_node **seen; size_t nseen, seen_cap;      /* identity nodes, ordinal = index */
+    cm_map binds_at, seen_at;                    /* position + 1 by node, once there are many */
     bool uncacheable;                            /* a HOST node or type said that it must not be cached */
     void *stack; size_t stack_cap;
 } cm_keybuf;
@@ -35,10 +36,19 @@ static inline cm_node *cm__node_unalias(cm_node *n) { /* ATTR -> its column expr
 }
 /* The table a FROM element stands for: TABLE, ENTITY of a table, alias of one -> cm_table (frozen on the way); else NULL. */
 cm_status cm__from_table(cm_ctx *cx, cm_node *from, cm_table **out);
+/* SQL names of the columns that a FROM element or statement offers, made unique as SQLAlchemy does (id, id_1); NULL for
+ * expressions without a name, which the compiler numbers (their PROXYs have no name either: look at the element).
+ * arena: *names and what they point to. */
+cm_status cm_from__names(cm_ctx *cx, const cm_node *from, cm_arena *arena, const char ***names, size_t *n);
+/* SQL name that an element of a select list has by itself: label, column, proxy; NULL: anonymous. Borrowed. */
+const char *cm_expr__name(const cm_node *element);
 /* Collects FROM elements mentioned by an expression (columns' tables, aliases, ...), each once, in order of appearance;
  * does not descend into subqueries. */
 cm_status cm__expr_froms(cm_ctx *cx, cm_node *expr, cm_objs *out);
 /* Iterative walk that also tells when a node is left (post), used by every pass. */
 cm_status cm_node__walk2(cm_ctx *cx, cm_node *tree, cm_visit pre, cm_visit post, void *user);
+/* Pushes what passes see as the parts of a node onto a stack, last one first, so that they are popped in layout order.
+ * As cm_node_children without NULLs, and without the element of a PROXY: that is reached through its FROM. */
+cm_status cm_node__push_parts(cm_ctx *cx, cm_objs *stack, const cm_node *n);
 
 #endif

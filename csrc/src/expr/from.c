@@ -1,0 +1,249 @@
+/* FROM elements: which columns they offer, under which names, and the PROXY nodes that stand for those columns outside.
+ *
+ *   element                 its columns                            PROXY of column i
+ *   TABLE                   COLUMNs                                the COLUMN itself
+ *   ALIAS of x              those of x                             alias.name
+ *   SUBQUERY, CTE           items of the select list               anon_1.name
+ *   VALUES, TABLE_FUNC      their COLUMNs                          name.column
+ *   JOIN                    left ones, then right ones             -
+ *   ENTITY                  those of its FROM element; in a select  through its FROM element
+ *                           list: the mapped ones
+ *
+ * Keys are what people write (`subq.c.key`); SQL names may differ from them (Column("sql_name", key="k")). */
+#include "expr/expr.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const cm_node *unwrap_entity(const cm_node *n) {
+    while (n && n->kind == CM_N_ENTITY) n = n->u.attr.expr;
+    return n;
+}
+
+const char *cm_expr__name(const cm_node *n) {
+    switch (n->kind) {
+    case CM_N_LABEL: return n->u.n.name ? cm_str_text(n->u.n.name) : NULL;
+    case CM_N_COLUMN: case CM_N_PROXY: return n->u.col.name ? cm_str_text(n->u.col.name) : NULL;
+    case CM_N_ATTR: return n->u.attr.expr ? cm_expr__name(n->u.attr.expr) : NULL;
+    case CM_N_LITERAL_COLUMN: return n->u.n.name ? cm_str_text(n->u.n.name) : NULL;
+    case CM_N_BIND: return n->u.bind.name && !(n->flags & CM_FLAG_UNIQUE) ? cm_str_text(n->u.bind.name) : NULL;
+    default: return NULL;
+    }
+}
+
+/* Name under which a column of a select list is found by people; anonymous ones have that of their function or column. */
+static const char *key_of(const cm_node *n) {
+    switch (n->kind) {
+    case CM_N_COLUMN: return n->u.col.ref ? cm_str_text(((const cm_column *)n->u.col.ref)->key) : cm_expr__name(n);
+    case CM_N_ATTR: return cm_str_text(((const cm_attr *)n->u.attr.attr)->key);
+    case CM_N_FUNC: return n->u.n.name ? cm_str_text(n->u.n.name) : NULL;
+    case CM_N_CAST: case CM_N_TYPE_COERCE: return n->u.k.kid[0] ? cm_expr__name(n->u.k.kid[0]) : NULL;
+    default: return cm_expr__name(n);
+    }
+}
+
+/* ---- the i-th column. Each function answers true when it found it, else takes its own columns off *i. */
+
+typedef struct found { size_t i; const char *key; cm_node *element; } found;
+
+static bool nth_of_from(const cm_node *from, found *f);
+
+static bool nth_element(cm_node *n, found *f) {
+    if (f->i--) return false;
+    f->element = n;
+    f->key = key_of(n);
+    return true;
+}
+
+/* Mapped columns under the columns' own keys, column properties under theirs. */
+static bool nth_of_mapper(const cm_mapper *m, found *f) {
+    for (size_t k = 0, n = cm_mapper_nattrs(m); k < n; k++) {
+        const cm_attr *a = cm_mapper_attr(m, k);
+        if (a->kind == CM_ATTR_RELATION || f->i--) continue;
+        f->element = a->kind == CM_ATTR_COLUMN ? cm_column_node(a->column) : a->node;
+        f->key = a->kind == CM_ATTR_COLUMN ? key_of(f->element) : cm_str_text(a->key);
+        return true;
+    }
+    return false;
+}
+
+static bool nth_of_list(cm_node *const *items, size_t n, found *f) {
+    for (size_t k = 0; k < n; k++) {
+        cm_node *item = items[k];
+        size_t inner;
+        if (item->kind == CM_N_ENTITY) {
+            if (nth_of_mapper(item->u.attr.attr, f)) return true;
+        } else if (item->kind == CM_N_BUNDLE) {
+            cm_node *const *columns = cm_node_segment(item, 0, &inner);
+            if (nth_of_list(columns, inner, f)) return true;
+        } else if (cm__kinds[item->kind].from && !cm__kinds[item->kind].expression && !cm__kinds[item->kind].statement) {
+            if (nth_of_from(item, f)) return true;
+        } else if (nth_element(item, f)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool nth_of_segment(const cm_node *n, int segment, found *f) {
+    size_t count;
+    cm_node *const *items = cm_node_segment(n, segment, &count);
+    return nth_of_list(items, count, f);
+}
+
+static bool nth_of_table(const cm_node *n, found *f) {
+    cm_table *t = n->u.col.ref;
+    size_t count = t ? t->ncolumns : 0;
+    if (f->i >= count) {
+        f->i -= count;
+        return false;
+    }
+    f->element = t->columns[f->i].node;
+    f->key = cm_str_text(t->columns[f->i].key);
+    return true;
+}
+
+/* The first select of a set operation, where n is one. */
+static const cm_node *first_select(const cm_node *n) {
+    size_t count;
+    while (n && (n->kind == CM_N_COMPOUND || n->kind == CM_N_GROUPING)) {
+        cm_node *const *selects = n->kind == CM_N_COMPOUND ? cm_node_segment(n, CM_SEG_COLUMNS, &count) : n->u.k.kid;
+        n = selects ? selects[0] : NULL;
+    }
+    return n;
+}
+
+static bool nth_of_from(const cm_node *from, found *f) {
+    for (;;) {
+        from = unwrap_entity(first_select(from));
+        switch (from ? from->kind : 0) {
+        case CM_N_TABLE: return nth_of_table(from, f);
+        case CM_N_ALIAS: case CM_N_SUBQUERY: case CM_N_CTE: from = from->u.n.kid; break;
+        case CM_N_VALUES: case CM_N_TABLE_FUNC: return nth_of_segment(from, 0, f);
+        case CM_N_SELECT: return nth_of_segment(from, CM_SEG_COLUMNS, f);
+        case CM_N_INSERT: case CM_N_UPDATE: case CM_N_DELETE: return nth_of_segment(from, CM_SEG_RETURNING, f);
+        case CM_N_TEXT: return nth_of_segment(from, 1, f);
+        case CM_N_FUNC: return nth_element((cm_node *)(uintptr_t)from, f);
+        case CM_N_JOIN: /* the only recursion: as deep as joins lean to the left */
+            if (nth_of_from(from->u.k.kid[0], f)) return true;
+            from = from->u.k.kid[1];
+            break;
+        default: return false;
+        }
+    }
+}
+
+bool cm_from_column(const cm_node *from, size_t i, const char **key, cm_node **element) {
+    found f = {i, NULL, NULL};
+    if (!nth_of_from(from, &f)) return false;
+    if (key) *key = f.key;
+    if (element) *element = f.element;
+    return true;
+}
+
+/* ---- names */
+
+static cm_status unique_name(cm_ctx *cx, cm_arena *arena, cm_strmap *taken, const char *base, const char **out) {
+    size_t room = strlen(base) + 24, n = strlen(base);
+    const char *name = base;
+    for (unsigned k = 1; cm_strmap__get(taken, name, n); k++) {
+        char *numbered = cm_arena__alloc(arena, room);
+        if (!numbered) return CM_E_NOMEM;
+        n = (size_t)snprintf(numbered, room, "%s_%u", base, k);
+        name = numbered;
+    }
+    *out = name;
+    return cm_strmap__put(cx, taken, name, n, (void *)(uintptr_t)name);
+}
+
+cm_status cm_from__names(cm_ctx *cx, const cm_node *from, cm_arena *arena, const char ***names, size_t *n) {
+    cm_strmap taken = {0};
+    cm_node *element;
+    cm_status st = CM_OK;
+    size_t count = 0;
+    while (cm_from_column(from, count, NULL, NULL)) count++;
+    *n = count;
+    *names = cm_arena__alloc(arena, (count ? count : 1) * sizeof **names);
+    if (!*names) return CM_E_NOMEM;
+    for (size_t i = 0; i < count && !st; i++) {
+        cm_from_column(from, i, NULL, &element);
+        const char *base = cm_expr__name(element);
+        if (base) st = unique_name(cx, arena, &taken, base, &(*names)[i]);
+    }
+    cm_strmap__dispose(cx, &taken);
+    return st;
+}
+
+/* Plain aliases of tables have unique names by themselves. */
+static bool names_are_unique(const cm_node *from) {
+    while (from->kind == CM_N_ALIAS) from = unwrap_entity(from->u.n.kid);
+    return from->kind == CM_N_TABLE || from->kind == CM_N_VALUES || from->kind == CM_N_TABLE_FUNC;
+}
+
+cm_status cm_from_proxy(cm_ctx *cx, cm_node *from, size_t i, cm_node **out) {
+    cm_arena arena;
+    cm_node *element = NULL;
+    cm_status st = CM_OK;
+    *out = NULL;
+    from = (cm_node *)(uintptr_t)unwrap_entity(from);
+    if (!cm_from_column(from, i, NULL, &element))
+        return cm__fail(cx, CM_E_ARGUMENT, "a %s has no column number %zu", from ? cm__kinds[from->kind].role : "missing FROM", i);
+    if (from->kind == CM_N_TABLE || from->kind == CM_N_JOIN || from->kind == CM_N_SELECT) {
+        cm_node_retain(cx, element);
+        *out = element;
+        return CM_OK;
+    }
+    const char *name = cm_expr__name(element), **names;
+    size_t n;
+    cm_arena__init(&arena, cx);
+    if (name && !names_are_unique(from)) {
+        st = cm_from__names(cx, from, &arena, &names, &n);
+        if (st) goto done;
+        name = names[i];
+    }
+    cm_node_spec spec = {.kind = CM_N_PROXY, .type = element->type, .name = name, .name_n = name ? strlen(name) : 0, .kid = {from, element, NULL}};
+    st = cm_node_make(cx, &spec, out);
+done:
+    cm_arena__dispose(&arena);
+    return st;
+}
+
+/* ---- FROM elements of expressions */
+
+cm_status cm__from_table(cm_ctx *cx, cm_node *from, cm_table **out) {
+    *out = NULL;
+    while (from && (from->kind == CM_N_ENTITY || from->kind == CM_N_ALIAS))
+        from = from->kind == CM_N_ENTITY ? from->u.attr.expr : from->u.n.kid;
+    if (!from || from->kind != CM_N_TABLE) return CM_OK;
+    if (!from->u.col.ref) return cm__host(cx)->table_freeze(cx, from, out);
+    *out = from->u.col.ref;
+    return CM_OK;
+}
+
+static cm_status add_from(cm_ctx *cx, cm_objs *list, const cm_node *from) {
+    from = unwrap_entity(from);
+    if (!from) return CM_OK;
+    for (size_t i = 0; i < list->n; i++)
+        if (list->v[i] == from) return CM_OK;
+    return cm_objs_add(cx, list, (void *)(uintptr_t)from);
+}
+
+static cm_status visit_from(cm_ctx *cx, void *user, cm_node *n, bool *descend) {
+    const cm_kind_info *info = &cm__kinds[n->kind];
+    switch (n->kind) {
+    case CM_N_COLUMN: return add_from(cx, user, n->u.col.table);
+    case CM_N_PROXY: *descend = false; return add_from(cx, user, n->u.col.table);
+    case CM_N_ATTR:
+        if (!n->u.attr.entity) return CM_OK;
+        *descend = false;
+        return add_from(cx, user, n->u.attr.entity);
+    case CM_N_TEXT: case CM_N_HOST: return CM_OK;
+    default:
+        if (!info->from && !info->statement) return CM_OK;
+        if (info->expression) return CM_OK; /* functions */
+        *descend = false;
+        return info->statement ? CM_OK : add_from(cx, user, n);
+    }
+}
+
+cm_status cm__expr_froms(cm_ctx *cx, cm_node *expr, cm_objs *out) { return cm_node_walk(cx, expr, visit_from, out); }
