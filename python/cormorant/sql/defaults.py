@@ -1,0 +1,330 @@
+"""Values that columns get by themselves: in the program, in the database, generated, from a sequence."""
+
+from __future__ import annotations
+
+import inspect
+import typing as t
+
+from .. import _core, exc
+from .items import DialectKWArgs, SchemaItem
+
+__all__ = [
+    "CallableColumnDefault", "ColumnDefault", "ColumnElementColumnDefault", "Computed", "ContextDefault", "DefaultClause",
+    "DefaultGenerator", "FetchedValue", "Identity", "ScalarElementColumnDefault", "Sequence",
+]  # fmt: skip
+
+
+class DefaultGenerator(SchemaItem):
+    """Something that makes a value for a column."""
+
+    __visit_name__ = "default_generator"
+    is_sequence = False
+    is_identity = False
+    is_server_default = False
+    is_clause_element = False
+    is_callable = False
+    is_scalar = False
+    has_arg = False
+    column: t.Any = None
+
+    def __init__(self, for_update: bool = False) -> None:
+        self.for_update = for_update
+        self._number()
+
+    def _set_parent(self, parent: t.Any, **kwargs: t.Any) -> None:
+        self.column = parent
+        if self.for_update:
+            parent.onupdate = self
+        else:
+            parent.default = self
+
+
+class ContextDefault:
+    """A default function that wants to know the row it makes a value for."""
+
+    __slots__ = ("function",)
+
+    def __init__(self, function: t.Callable[[t.Any], t.Any]) -> None:
+        self.function = function
+
+    def __call__(self, subject: t.Any = None) -> t.Any:
+        from ..engine.default import DefaultContext
+
+        return self.function(DefaultContext(subject))
+
+
+_core.register_hook("ContextDefault", ContextDefault)
+
+
+def _takes_context(function: t.Any) -> bool:
+    """Whether a default function has a parameter to be filled; raises for one that has several."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return False  # built-in functions: none of them wants a context
+    wanted = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty]
+    if len(wanted) > 1:
+        raise exc.ArgumentError("ColumnDefault Python function takes zero or one positional arguments")
+    return len(wanted) == 1
+
+
+class ColumnDefault(DefaultGenerator):
+    """A default given in Python: a value, a function, or an SQL expression. Makes one of the classes below."""
+
+    has_arg = True
+    arg: t.Any
+
+    def __new__(cls, arg: t.Any = None, for_update: bool = False) -> t.Any:
+        if cls is not ColumnDefault:
+            return super().__new__(cls)
+        if isinstance(arg, FetchedValue):
+            raise exc.ArgumentError("ColumnDefault may not be a server-side default type.")
+        if isinstance(arg, _core.Node) or hasattr(arg, "__clause_element__"):
+            return super().__new__(ColumnElementColumnDefault)
+        return super().__new__(CallableColumnDefault if callable(arg) else ScalarElementColumnDefault)
+
+    def __init__(self, arg: t.Any = None, for_update: bool = False) -> None:
+        super().__init__(for_update)
+        self.arg = arg
+
+    def _copy(self) -> ColumnDefault:
+        made = type(self).__new__(type(self))
+        made.__dict__.update(self.__dict__, column=None)
+        return made
+
+    def _value(self) -> t.Any:
+        """What the core calls or takes."""
+        return self.arg
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.arg!r})"
+
+
+class ScalarElementColumnDefault(ColumnDefault):
+    """A plain value."""
+
+    is_scalar = True
+
+
+class CallableColumnDefault(ColumnDefault):
+    """A function, asked for every row; it may take the execution context."""
+
+    is_callable = True
+
+    def __init__(self, arg: t.Any = None, for_update: bool = False) -> None:
+        function = arg.__func__ if isinstance(arg, staticmethod) else arg
+        wants = _takes_context(function)
+        super().__init__(function if wants else (lambda context=None: function()), for_update)  # always called with a context
+        self._wanted = ContextDefault(function) if wants else function
+
+    def _value(self) -> t.Any:
+        return self._wanted
+
+
+class ColumnElementColumnDefault(ColumnDefault):
+    """An SQL expression, part of the INSERT or UPDATE."""
+
+    is_clause_element = True
+
+    def __init__(self, arg: t.Any = None, for_update: bool = False) -> None:
+        super().__init__(arg.__clause_element__() if hasattr(arg, "__clause_element__") else arg, for_update)
+
+
+class Sequence(DialectKWArgs, DefaultGenerator):
+    """A named sequence of the database."""
+
+    __visit_name__ = "sequence"
+    is_sequence = True
+
+    def __init__(
+        self,
+        name: str,
+        start: int | None = None,
+        increment: int | None = None,
+        minvalue: int | None = None,
+        maxvalue: int | None = None,
+        nominvalue: bool | None = None,
+        nomaxvalue: bool | None = None,
+        cycle: bool | None = None,
+        schema: str | None = None,
+        cache: int | None = None,
+        order: bool | None = None,
+        data_type: t.Any = None,
+        optional: bool = False,
+        quote: bool | None = None,
+        metadata: t.Any = None,
+        quote_schema: bool | None = None,
+        for_update: bool = False,
+        **dialect_kw: t.Any,
+    ) -> None:
+        super().__init__(for_update)
+        self.name = name
+        self.start, self.increment, self.minvalue, self.maxvalue = start, increment, minvalue, maxvalue
+        self.nominvalue, self.nomaxvalue, self.cycle, self.cache, self.order = nominvalue, nomaxvalue, cycle, cache, order
+        self.optional = optional
+        self.data_type = data_type
+        self.metadata = metadata
+        self.schema = schema if schema is not None else getattr(metadata, "schema", None)
+        self._take_dialect_kwargs(dialect_kw)
+        if metadata is not None:
+            metadata._sequences[self._key] = self
+
+    @property
+    def _key(self) -> str:
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
+    def _set_parent(self, parent: t.Any, **kwargs: t.Any) -> None:
+        super()._set_parent(parent, **kwargs)
+
+    def next_value(self) -> t.Any:
+        """The next value, as an SQL expression."""
+        return _core.make(_core.K_SEQUENCE, name=self._key)
+
+    def create(self, bind: t.Any, checkfirst: bool = True) -> None:
+        if bind.dialect.supports_sequences:
+            raise NotImplementedError("CREATE SEQUENCE is not supported yet")
+
+    def drop(self, bind: t.Any, checkfirst: bool = True) -> None:
+        if bind.dialect.supports_sequences:
+            raise NotImplementedError("DROP SEQUENCE is not supported yet")
+
+    def _copy(self) -> Sequence:
+        made = type(self).__new__(type(self))
+        made.__dict__.update(self.__dict__, column=None)
+        return made
+
+    def __repr__(self) -> str:
+        return f"Sequence({self.name!r})"
+
+
+class FetchedValue(SchemaItem):
+    """Says that the database fills a column in, by a default or a trigger of its own."""
+
+    is_server_default = True
+    reflected = False
+    has_argument = False
+    is_clause_element = False
+    is_identity = False
+    column: t.Any = None
+
+    def __init__(self, for_update: bool = False) -> None:
+        self.for_update = for_update
+        self._number()
+
+    def _as_for_update(self, for_update: bool) -> FetchedValue:
+        if for_update == self.for_update:
+            return self
+        made = type(self).__new__(type(self))
+        made.__dict__.update(self.__dict__, for_update=for_update)
+        return made
+
+    def _set_parent(self, parent: t.Any, **kwargs: t.Any) -> None:
+        self.column = parent
+        if self.for_update:
+            parent.server_onupdate = self
+        else:
+            parent.server_default = self
+
+    def _copy(self) -> t.Self:
+        made = type(self).__new__(type(self))
+        made.__dict__.update(self.__dict__, column=None)
+        return made
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+class DefaultClause(FetchedValue):
+    """The DEFAULT of a column: a string is a value, `text()` is SQL."""
+
+    has_argument = True
+
+    def __init__(self, arg: t.Any, for_update: bool = False, _reflected: bool = False) -> None:
+        if not isinstance(arg, (str, _core.Node)) and not hasattr(arg, "__clause_element__"):
+            raise exc.ArgumentError(f"Argument 'arg' is expected to be one of type 'str' or 'ClauseElement' or 'TextClause', got {type(arg)!r}")
+        super().__init__(for_update)
+        self.arg = arg.__clause_element__() if hasattr(arg, "__clause_element__") else arg
+        self.reflected = _reflected
+
+    def __repr__(self) -> str:
+        return f"DefaultClause({self.arg!r}, for_update={self.for_update!r})"
+
+
+class Computed(FetchedValue):
+    """GENERATED ALWAYS AS: the database works the column out from others."""
+
+    __visit_name__ = "computed_column"
+    has_argument = True
+
+    def __init__(self, sqltext: t.Any, persisted: bool | None = None) -> None:
+        super().__init__()
+        self.sqltext = sqltext
+        self.persisted = persisted
+
+    def _set_parent(self, parent: t.Any, **kwargs: t.Any) -> None:
+        for existing in (parent.server_default, parent.server_onupdate):
+            if existing is not None and not isinstance(existing, Computed):
+                raise exc.ArgumentError("A generated column cannot specify a server_default or a server_onupdate argument")
+        self.column = parent
+        parent.computed = self
+        parent.server_default = self
+        parent.server_onupdate = self
+
+    def _as_for_update(self, for_update: bool) -> FetchedValue:
+        return self
+
+    def copy(self, **kwargs: t.Any) -> Computed:
+        return self._copy()
+
+    def __repr__(self) -> str:
+        return f"Computed({self.sqltext!r})"
+
+
+class Identity(DialectKWArgs, FetchedValue):
+    """GENERATED AS IDENTITY: the database numbers the rows."""
+
+    __visit_name__ = "identity_column"
+    is_identity = True
+
+    def __init__(
+        self,
+        start: int | None = None,
+        increment: int | None = None,
+        minvalue: int | None = None,
+        maxvalue: int | None = None,
+        nominvalue: bool | None = None,
+        nomaxvalue: bool | None = None,
+        cycle: bool | None = None,
+        cache: int | None = None,
+        order: bool | None = None,
+        *,
+        always: bool = False,
+        on_null: bool | None = None,
+        **dialect_kw: t.Any,
+    ) -> None:
+        super().__init__()
+        self.start, self.increment, self.minvalue, self.maxvalue = start, increment, minvalue, maxvalue
+        self.nominvalue, self.nomaxvalue, self.cycle, self.cache, self.order = nominvalue, nomaxvalue, cycle, cache, order
+        self.always = always
+        self.on_null = on_null
+        self._take_dialect_kwargs(dialect_kw)
+
+    def _set_parent(self, parent: t.Any, **kwargs: t.Any) -> None:
+        if parent.server_default is not None or parent.server_onupdate is not None:
+            raise exc.ArgumentError("A column with an Identity object cannot specify a server_default or a server_onupdate argument")
+        if parent.autoincrement is False:
+            raise exc.ArgumentError("A column with an Identity object cannot specify autoincrement=False")
+        self.column = parent
+        parent.identity = self
+        if parent._nullable_given is None:
+            parent.nullable = False
+        parent.server_default = self
+
+    def _as_for_update(self, for_update: bool) -> FetchedValue:
+        return self
+
+    def copy(self, **kwargs: t.Any) -> Identity:
+        return self._copy()
+
+    def __repr__(self) -> str:
+        return f"Identity(always={self.always!r})"

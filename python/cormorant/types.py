@@ -1,0 +1,4 @@
+"""The SQL types, and the bases for types of one's own."""
+
+from .sql.sqltypes import *  # noqa: F403
+from .sql.sqltypes import __all__  # noqa: F401
