@@ -1,0 +1,89 @@
+"""Unmodified programs on Cormorant: `import sqlalchemy` and `import flask_sqlalchemy` answer this package.
+
+    import cormorant.compat; cormorant.compat.install()     # first thing in a program
+    python -m cormorant.compat app.py                       # or a whole program, or a module:
+    python -m cormorant.compat -m pytest tests
+    python -m cormorant.compat --report src                 # what a code base uses that is absent here
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any, Optional, Sequence
+
+REFERENCE = {"sqlalchemy": ("cormorant", "2.1.9"), "flask_sqlalchemy": ("cormorant.flask", "3.1.1")}
+"""Name of the package spoken for -> (our package, the version it answers with)."""
+
+
+class _Alias(ModuleType):
+    """The top-level package under its other name: the same objects, but the version that programs check."""
+
+    def __init__(self, name: str, real: ModuleType, version: str) -> None:
+        super().__init__(name, real.__doc__)
+        self.__dict__.update(__version__=version, __path__=[], __file__=real.__file__, _real=real)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return getattr(self.__dict__["_real"], name)
+        except AttributeError:
+            raise AttributeError(f"module {self.__name__!r} (spoken for by {self._real.__name__!r}) has no attribute {name!r}") from None
+
+    def __dir__(self) -> Any:
+        return dir(self._real)
+
+
+class _Loader(Loader):
+    def __init__(self, real: str) -> None:
+        self.real = real
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        module = importlib.import_module(self.real)
+        if spec.name in REFERENCE:
+            return _Alias(spec.name, module, REFERENCE[spec.name][1])
+        spec.loader_state = module.__spec__  # importlib overwrites it with the alias's
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        spec = module.__spec__
+        if spec is not None and spec.loader_state is not None:
+            module.__spec__ = spec.loader_state
+
+
+class _Finder(MetaPathFinder):
+    def find_spec(self, fullname: str, path: Optional[Sequence[str]] = None, target: Optional[ModuleType] = None) -> Optional[ModuleSpec]:
+        top, _, rest = fullname.partition(".")
+        if top not in REFERENCE:
+            return None
+        real = REFERENCE[top][0] + (f".{rest}" if rest else "")
+        try:
+            found = importlib.util.find_spec(real)
+        except ModuleNotFoundError:
+            found = None
+        if found is None:
+            raise ModuleNotFoundError(f"{fullname!r} is not there in Cormorant yet (no module {real!r})", name=fullname)
+        return ModuleSpec(fullname, _Loader(real), is_package=found.submodule_search_locations is not None)
+
+
+def install() -> None:
+    """Answers imports of the reference packages from now on. Once is enough.
+
+    Fails with RuntimeError when the real SQLAlchemy was imported before: two halves of two libraries would meet.
+    """
+    if any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        return
+    for name in REFERENCE:
+        if name in sys.modules:
+            raise RuntimeError(f"{name} was imported before cormorant.compat.install(): call it first")
+    sys.meta_path.insert(0, _Finder())
+
+
+def installed() -> bool:
+    return any(isinstance(finder, _Finder) for finder in sys.meta_path)
+
+
+__all__ = ["install", "installed"]
