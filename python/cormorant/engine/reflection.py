@@ -1,0 +1,305 @@
+"""`Inspector`: what a database says of its tables. `inspect(engine)` makes one.
+
+The reading is done by a class per database (`cormorant.dialects.<name>.reflection`); this one caches answers, offers the
+`get_multi_*` forms, and fills `Table` objects.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from enum import Flag, auto
+from typing import Any, Collection, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
+
+from .. import exc
+
+
+class ObjectKind(Flag):
+    TABLE = auto()
+    VIEW = auto()
+    MATERIALIZED_VIEW = auto()
+    ANY_VIEW = VIEW | MATERIALIZED_VIEW
+    ANY = TABLE | VIEW | MATERIALIZED_VIEW
+
+
+class ObjectScope(Flag):
+    DEFAULT = auto()
+    TEMPORARY = auto()
+    ANY = DEFAULT | TEMPORARY
+
+
+def _reader(connection: Any) -> Any:
+    name = connection.dialect.name
+    if name == "sqlite":
+        from ..dialects.sqlite.reflection import SQLiteReflection
+
+        return SQLiteReflection(connection)
+    raise NotImplementedError(f"reflection of {name} is not there yet")
+
+
+class Inspector:
+    """Reads tables, columns, keys and indexes of the database behind an engine or a connection. Answers are cached until
+    `clear_cache()`."""
+
+    def __init__(self, bind: Any) -> None:
+        self.bind = bind
+        self.engine = bind.engine
+        self.dialect = bind.dialect
+        self.info_cache: Dict[Any, Any] = {}
+        self._connection = bind if hasattr(bind, "exec_driver_sql") else None
+
+    @classmethod
+    def from_engine(cls, bind: Any) -> "Inspector":
+        return cls(bind)
+
+    @property
+    def default_schema_name(self) -> Optional[str]:
+        return getattr(self.dialect, "default_schema_name", None)
+
+    def clear_cache(self) -> None:
+        self.info_cache.clear()
+
+    @contextlib.contextmanager
+    def _operation_context(self) -> Iterator["Inspector"]:
+        """An inspector with one connection for several questions."""
+        if self._connection is not None:
+            yield self
+            return
+        with self.engine.connect() as connection:
+            other = self.__class__.__new__(self.__class__)
+            other.__dict__.update(self.__dict__, _connection=connection)
+            yield other
+
+    def _ask(self, method: str, *args: Any) -> Any:
+        key = (method, args)
+        if key not in self.info_cache:
+            with self._operation_context() as inspector:
+                self.info_cache[key] = getattr(_reader(inspector._connection), method)(*args)
+        return self.info_cache[key]
+
+    def _copied(self, method: str, *args: Any) -> List[Dict[str, Any]]:
+        return [dict(item) for item in self._ask(method, *args)]
+
+    # ---- lists of things
+
+    def get_schema_names(self, **kw: Any) -> List[str]:
+        return list(self._ask("schema_names"))
+
+    def get_table_names(self, schema: Optional[str] = None, **kw: Any) -> List[str]:
+        return list(self._ask("table_names", schema))
+
+    def get_view_names(self, schema: Optional[str] = None, **kw: Any) -> List[str]:
+        return list(self._ask("view_names", schema))
+
+    def get_materialized_view_names(self, schema: Optional[str] = None, **kw: Any) -> List[str]:
+        return []
+
+    def get_temp_table_names(self, **kw: Any) -> List[str]:
+        return list(self._ask("temp_table_names"))
+
+    def get_temp_view_names(self, **kw: Any) -> List[str]:
+        return list(self._ask("temp_view_names"))
+
+    def get_sequence_names(self, schema: Optional[str] = None, **kw: Any) -> List[str]:
+        raise NotImplementedError(f"{self.dialect.name} has no sequences")
+
+    def has_sequence(self, sequence_name: str, schema: Optional[str] = None, **kw: Any) -> bool:
+        raise NotImplementedError(f"{self.dialect.name} has no sequences")
+
+    def has_schema(self, schema_name: str, **kw: Any) -> bool:
+        return schema_name in self.get_schema_names()
+
+    def has_table(self, table_name: str, schema: Optional[str] = None, **kw: Any) -> bool:
+        with self._operation_context() as inspector:
+            return bool(_reader(inspector._connection).has_table(table_name, schema))
+
+    def has_multi_table(self, table_names: Iterable[str], schema: Optional[str] = None, **kw: Any) -> Dict[Tuple[Optional[str], str], bool]:
+        with self._operation_context() as inspector:
+            return {(schema, name): inspector.has_table(name, schema) for name in table_names}
+
+    def has_index(self, table_name: str, index_name: str, schema: Optional[str] = None, **kw: Any) -> bool:
+        return self.has_table(table_name, schema) and any(i["name"] == index_name for i in self.get_indexes(table_name, schema))
+
+    def get_view_definition(self, view_name: str, schema: Optional[str] = None, **kw: Any) -> str:
+        return str(self._ask("view_definition", view_name, schema))
+
+    # ---- one table
+
+    def get_columns(self, table_name: str, schema: Optional[str] = None, **kw: Any) -> List[Dict[str, Any]]:
+        return self._copied("columns", table_name, schema)
+
+    def get_pk_constraint(self, table_name: str, schema: Optional[str] = None, **kw: Any) -> Dict[str, Any]:
+        return dict(self._ask("pk_constraint", table_name, schema))
+
+    def get_foreign_keys(self, table_name: str, schema: Optional[str] = None, **kw: Any) -> List[Dict[str, Any]]:
+        return self._copied("foreign_keys", table_name, schema)
+
+    def get_indexes(self, table_name: str, schema: Optional[str] = None, **kw: Any) -> List[Dict[str, Any]]:
+        self._ask("columns", table_name, schema)  # an unknown table is an error
+        return self._copied("indexes", table_name, schema)
+
+    def get_unique_constraints(self, table_name: str, schema: Optional[str] = None, **kw: Any) -> List[Dict[str, Any]]:
+        self._ask("columns", table_name, schema)
+        return self._copied("unique_constraints", table_name, schema)
+
+    def get_check_constraints(self, table_name: str, schema: Optional[str] = None, **kw: Any) -> List[Dict[str, Any]]:
+        return self._copied("check_constraints", table_name, schema)
+
+    def get_table_comment(self, table_name: str, schema: Optional[str] = None, **kw: Any) -> Dict[str, Any]:
+        return dict(self._ask("table_comment", table_name, schema))
+
+    def get_table_options(self, table_name: str, schema: Optional[str] = None, **kw: Any) -> Dict[str, Any]:
+        return dict(self._ask("table_options", table_name, schema))
+
+    # ---- many tables
+
+    def _multi(self, one: Any, schema: Optional[str], filter_names: Optional[Sequence[str]], kind: ObjectKind, scope: ObjectScope) -> Dict[Any, Any]:
+        with self._operation_context() as inspector:
+            names: List[str] = []
+            if ObjectScope.DEFAULT in scope:
+                names += inspector.get_table_names(schema) if ObjectKind.TABLE in kind else []
+                names += inspector.get_view_names(schema) if ObjectKind.VIEW in kind else []
+            if ObjectScope.TEMPORARY in scope and schema is None:
+                names += inspector.get_temp_table_names() if ObjectKind.TABLE in kind else []
+                names += inspector.get_temp_view_names() if ObjectKind.VIEW in kind else []
+            wanted = None if filter_names is None else set(filter_names)
+            return {(schema, name): getattr(inspector, one)(name, schema) for name in names if wanted is None or name in wanted}
+
+    def get_multi_columns(
+        self, schema: Optional[str] = None, filter_names: Optional[Sequence[str]] = None, kind: ObjectKind = ObjectKind.TABLE,
+        scope: ObjectScope = ObjectScope.DEFAULT, **kw: Any,
+    ) -> Dict[Any, Any]:
+        return self._multi("get_columns", schema, filter_names, kind, scope)
+
+    def get_sorted_table_and_fkc_names(self, schema: Optional[str] = None, **kw: Any) -> List[Tuple[Optional[str], List[Tuple[str, Optional[str]]]]]:
+        """Tables so that each comes after those it refers to; foreign keys inside of cycles follow with the name None."""
+        with self._operation_context() as inspector:
+            names = inspector.get_table_names(schema)
+            refers = {n: {k["referred_table"] for k in inspector.get_foreign_keys(n, schema)} & set(names) - {n} for n in names}
+        ordered: List[str] = []
+        while refers:
+            ready = sorted(n for n, targets in refers.items() if targets <= set(ordered))
+            if not ready:
+                break
+            ordered += ready
+            for name in ready:
+                del refers[name]
+        result: List[Tuple[Optional[str], List[Tuple[str, Optional[str]]]]] = [(name, []) for name in ordered + sorted(refers)]
+        left = [(name, key["name"]) for name in sorted(refers) for key in self.get_foreign_keys(name, schema) if key["referred_table"] in refers]
+        return result + [(None, left)]
+
+    # ---- Table objects
+
+    def reflect_table(
+        self, table: Any, include_columns: Optional[Collection[str]], exclude_columns: Collection[str] = (), resolve_fks: bool = True,
+        _extend_on: Any = None, _reflect_info: Any = None,
+    ) -> None:
+        """Adds to a `Table` what the database says of it. fails: NoSuchTableError."""
+        if _extend_on is not None:
+            if table in _extend_on:
+                return
+            _extend_on.add(table)
+        from .. import schema as sa_schema
+
+        with self._operation_context() as inspector:
+            columns = inspector.get_columns(table.name, table.schema)
+            key = inspector.get_pk_constraint(table.name, table.schema)
+            for described in columns:
+                name = described["name"]
+                if (include_columns and name not in include_columns) or name in (exclude_columns or ()):
+                    continue
+                inspector._reflect_column(sa_schema, table, described, key)
+            for name in key["constrained_columns"]:
+                if name in table.c:
+                    table.c[name].primary_key = True
+            if key["constrained_columns"]:
+                inspector._reflect_primary_key(sa_schema, table, key)
+            inspector._reflect_foreign_keys(sa_schema, table, include_columns, exclude_columns, resolve_fks, _extend_on)
+            inspector._reflect_indexes(sa_schema, table, include_columns)
+            inspector._reflect_constraints(sa_schema, table, include_columns)
+            for option, value in inspector.get_table_options(table.name, table.schema).items():
+                table.kwargs.setdefault(option, value) if hasattr(table.kwargs, "setdefault") else None
+
+    def _reflect_column(self, sa_schema: Any, table: Any, described: Dict[str, Any], key: Dict[str, Any]) -> None:
+        from .. import text
+
+        info = dict(described)
+        table.dispatch.column_reflect(self, table, info) if getattr(table, "dispatch", None) and hasattr(table.dispatch, "column_reflect") else None
+        items: List[Any] = []
+        if info.get("computed"):
+            items.append(sa_schema.Computed(info["computed"]["sqltext"], persisted=info["computed"].get("persisted")))
+        elif info.get("default") is not None:
+            items.append(sa_schema.DefaultClause(text(info["default"]), _reflected=True))
+        options: Dict[str, Any] = {}
+        if info.get("comment"):
+            options["comment"] = info["comment"]
+        column = sa_schema.Column(
+            info["name"], info["type"], *items, nullable=info["nullable"], primary_key=info["name"] in key["constrained_columns"],
+            key=info.get("key", info["name"]), **options,
+        )
+        table.append_column(column, replace_existing=True)
+
+    def _reflect_primary_key(self, sa_schema: Any, table: Any, key: Dict[str, Any]) -> None:
+        table.primary_key.name = key["name"]
+        columns = [table.c[name] for name in key["constrained_columns"] if name in table.c]
+        if hasattr(table.primary_key, "_reload"):
+            table.primary_key._reload(columns)
+
+    def _reflect_foreign_keys(
+        self, sa_schema: Any, table: Any, include: Any, exclude: Any, resolve_fks: bool, extend_on: Any
+    ) -> None:
+        for key in self.get_foreign_keys(table.name, table.schema):
+            local = key["constrained_columns"]
+            if any((include and name not in include) or name in (exclude or ()) for name in local):
+                continue
+            prefix = f"{key['referred_schema']}." if key["referred_schema"] else ""
+            if resolve_fks:
+                sa_schema.Table(
+                    key["referred_table"], table.metadata, schema=key["referred_schema"], autoload_with=self, _extend_on=extend_on
+                )
+            remote = [f"{prefix}{key['referred_table']}.{name}" for name in key["referred_columns"]]
+            table.append_constraint(
+                sa_schema.ForeignKeyConstraint(local, remote, key["name"], link_to_name=True, **key["options"])
+            )
+
+    def _reflect_indexes(self, sa_schema: Any, table: Any, include: Any) -> None:
+        from .. import text
+
+        for index in self.get_indexes(table.name, table.schema):
+            names = index["column_names"]
+            if include and not all(name in include for name in names if name is not None):
+                continue
+            if any(name is not None and name not in table.c for name in names):
+                continue
+            parts = [table.c[n] if n is not None else text(e) for n, e in zip(names, index.get("expressions", names))]
+            sa_schema.Index(index["name"], *parts, _table=table, unique=bool(index["unique"]), **index["dialect_options"])
+
+    def _reflect_constraints(self, sa_schema: Any, table: Any, include: Any) -> None:
+        for constraint in self.get_unique_constraints(table.name, table.schema):
+            names = constraint["column_names"]
+            if not include or all(name in include for name in names):
+                table.append_constraint(sa_schema.UniqueConstraint(*[table.c[n] for n in names if n in table.c], name=constraint["name"]))
+        for check in self.get_check_constraints(table.name, table.schema):
+            table.append_constraint(sa_schema.CheckConstraint(check["sqltext"], name=check["name"]))
+
+
+def _add_multi_forms() -> None:
+    """`get_multi_<things>` for the other things that one table can be asked for."""
+    for plural, one in (
+        ("pk_constraint", "get_pk_constraint"), ("foreign_keys", "get_foreign_keys"), ("indexes", "get_indexes"),
+        ("unique_constraints", "get_unique_constraints"), ("check_constraints", "get_check_constraints"),
+        ("table_comment", "get_table_comment"), ("table_options", "get_table_options"),
+    ):
+
+        def multi(
+            self: Inspector, schema: Optional[str] = None, filter_names: Optional[Sequence[str]] = None, kind: ObjectKind = ObjectKind.TABLE,
+            scope: ObjectScope = ObjectScope.DEFAULT, *, _one: str = one, **kw: Any,
+        ) -> Dict[Any, Any]:
+            return self._multi(_one, schema, filter_names, kind, scope)
+
+        multi.__name__ = f"get_multi_{plural}"
+        setattr(Inspector, multi.__name__, multi)
+
+
+_add_multi_forms()
+
+__all__ = ["Inspector", "ObjectKind", "ObjectScope", "exc"]
