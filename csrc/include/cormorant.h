@@ -66,6 +66,7 @@ extern "C" {
     X(CM_E_NO_REF_COLUMN, 31, "NoReferencedColumnError", "a foreign key names an unknown column")                   \
     X(CM_E_UNBOUND, 32, "UnboundExecutionError", "no engine is bound")                                              \
     X(CM_E_UNEVALUATABLE, 33, "UnevaluatableError", "the criteria cannot be evaluated in memory")                   \
+    X(CM_E_DECODE, 34, "ValueError", "a value in the database does not have the form of its type")                  \
     /* What the database said. */                                                                                   \
     X(CM_E_DB, 64, "DatabaseError", "the database reported an error")                                               \
     X(CM_E_INTEGRITY, 65, "IntegrityError", "a constraint was violated")                                            \

@@ -49,7 +49,8 @@ typedef struct cm_codec {
     cm_type_kind kind;
     const char *name;
     /* Raw value of a driver -> the kind the host decodes (text -> date, 0/1 -> bool, double -> decimal digits ...).
-     * scratch holds new text. fails: CM_E_VALUE with the text at fault. Values that already have the kind pass. */
+     * scratch holds new text. fails: CM_E_DECODE with the text at fault, CM_E_TYPE. Values that already have the kind pass;
+     * so do those of other kinds where the type does not care (an integer in a VARCHAR column). */
     cm_status (*decode)(cm_ctx *cx, const cm_type *type, cm_value *value, cm_arena *scratch);
 } cm_codec;
 const cm_codec *cm_codec__get(const cm_type *type);
