@@ -1,0 +1,347 @@
+"""What happens when a declarative class is defined: its columns and relationships are gathered, its table and mapper made.
+
+Gathering walks the class and its unmapped bases (mixins, abstract classes), main class first. Columns and declared_attr
+functions of mixins are copied, or called, for each class anew.
+"""
+
+from __future__ import annotations
+
+import sys
+import typing as t
+
+from .. import _core, exc
+from ..sql.schema import Column, MetaData, Table
+from . import exc as orm_exc
+from .annotations import Annotation, read_annotation
+from .base import Mapped
+from .interfaces import MapperProperty, put_attribute
+from .mapper import Mapper, class_mapper_of
+from .properties import UNSET, ColumnProperty, MappedColumn
+
+_scanning: t.List["ClassScan"] = []
+
+
+def name_column(column: t.Any, name: str) -> None:
+    """Gives a column without a name that of its attribute."""
+    if column.name is None:
+        column.name = name
+    if column.key is None:
+        column.key = column.name
+
+
+class ClassScan:
+    """One class on its way to being mapped."""
+
+    def __init__(self, cls: type, registry: t.Any, table: t.Any = None, mapper_kw: t.Optional[t.Dict[str, t.Any]] = None) -> None:
+        self.cls, self.registry = cls, registry
+        self.inherits = self._mapped_parent()
+        self.given_table = table
+        self.mapper_kw = dict(mapper_kw or {})
+        self.properties: t.Dict[str, t.Any] = {}
+        self.columns: t.List[t.Tuple[int, t.Any]] = []  # (sort order, column)
+        self.order: t.Dict[str, int] = {}
+        self.declared: t.Dict[t.Any, t.Any] = {}  # declared_attr -> its value for this class
+
+    def run(self) -> Mapper:
+        _scanning.append(self)
+        try:
+            self._gather()
+            table = self._make_table()
+            args = self._mapper_args()
+            self._drop_replaced()
+            return Mapper(self.cls, table, self.properties, registry=self.registry, inherits=self.inherits, **args)
+        finally:
+            _scanning.remove(self)
+
+    def _mapped_parent(self) -> t.Any:
+        for base in self.cls.__mro__[1:]:
+            mapper = base.__dict__.get("__mapper__")
+            if isinstance(mapper, Mapper):
+                return mapper
+        return None
+
+    # ---- gathering
+
+    def _sources(self) -> t.Iterator[t.Tuple[type, bool]]:
+        """The class and its unmapped bases; whether each is the class itself."""
+        for base in self.cls.__mro__:
+            if base is self.cls:
+                yield base, True
+            elif isinstance(base.__dict__.get("__mapper__"), Mapper):
+                continue
+            elif base not in (object, Mapped, t.Generic, _core.Instance) and not base.__dict__.get("_is_declarative_root", False):
+                yield base, False
+
+    def _gather(self) -> None:
+        seen: t.Set[str] = set()
+        for base, own in self._sources():
+            if not own and self._inherited_by_mapped(base):
+                continue
+            annotations = _annotations(base)
+            names = [*annotations, *(n for n in vars(base) if n not in annotations)]
+            for name in names:
+                if name in seen or (name.startswith("__") and name.endswith("__")):
+                    continue
+                if self._take(base, own, name, vars(base).get(name, UNSET), annotations.get(name, UNSET)):
+                    seen.add(name)
+                elif name in vars(base):
+                    seen.add(name)  # something of the program's own hides what mixins have
+
+    def _inherited_by_mapped(self, base: type) -> bool:
+        """Mixins of a mapped parent were its business."""
+        return self.inherits is not None and issubclass(self.inherits.class_, base)
+
+    def _take(self, base: type, own: bool, name: str, value: t.Any, hint: t.Any) -> bool:
+        """Maps one attribute if it is to be mapped."""
+        from .decl_api import declared_attr
+        from .relationships import RelationshipProperty
+
+        if isinstance(value, declared_attr):
+            if value._is_config:
+                return False
+            value = self.evaluate(value)
+            if not own and value is None:
+                return True
+        elif not own and isinstance(value, (Column, MappedColumn)):
+            value = value._copy()
+            self._share(base, name, value)
+        elif not own and isinstance(value, MapperProperty):
+            if not (isinstance(value, ColumnProperty) or hint is not UNSET):
+                raise exc.InvalidRequestError(
+                    "Mapper properties (i.e. deferred,column_property(), relationship(), etc.) must be declared as @declared_attr "
+                    f"callables on declarative mixin classes. Attribute {name!r} of {base.__name__}"
+                )
+            value = value.copy() if hasattr(value, "copy") else value
+        annotation = read_annotation(base, name, hint) if hint is not UNSET else None
+        if isinstance(value, (tuple, list)) and len(value) == 1 and isinstance(value[0], (Column, MappedColumn, MapperProperty)):
+            from ..util import warn
+
+            warn(f"Ignoring declarative-like tuple value of attribute '{name}': possibly a copy-and-paste error with a comma accidentally placed at the end of the line?")
+            return False
+        if value is UNSET:
+            if annotation is None or not annotation.is_mapped:
+                return False
+            value = annotation.default_construct()
+        if isinstance(value, _core.InstrumentedAttribute) and value.key != name and value.class_ is self.cls:
+            return False
+        if isinstance(value, Column):
+            self._take_column(name, value, ColumnProperty(value), 0)
+        elif isinstance(value, MappedColumn):
+            value = self._complete(name, value, annotation)
+            order = 0 if value.sort_order is UNSET else value.sort_order
+            self._take_column(name, value.column, value.as_property(value.column), order)
+        elif isinstance(value, MapperProperty):
+            if isinstance(value, RelationshipProperty) and annotation is not None:
+                value.take_annotation(annotation, self.cls, name)
+            if isinstance(value, ColumnProperty):
+                for column in value.columns:
+                    if isinstance(column, Column) and column.table is None:
+                        if annotation is not None and annotation.is_mapped:
+                            annotation.complete(column, self.registry, True, self.cls, name)
+                        name_column(column, name)
+                        self.columns.append((0, column))
+            if name in ("metadata", "registry"):
+                raise exc.InvalidRequestError(f"Attribute name '{name}' is reserved when using the Declarative API.")
+            self.properties[name] = value
+        elif annotation is not None and annotation.is_mapped and not callable(value) and not hasattr(value, "__get__"):
+            raise orm_exc.MappedAnnotationError(
+                f'Attribute "{name}" of class {self.cls.__name__} is annotated with Mapped[] but its value is {value!r}; '
+                "use mapped_column(), relationship() or another ORM construct"
+            )
+        else:
+            return False
+        return True
+
+    def _share(self, base: type, name: str, value: t.Any) -> None:
+        """`cls.name` in declared_attr functions is the copy of the column, not the mixin's original."""
+        if name not in self.cls.__dict__:
+            put_attribute(self.cls, name, value if isinstance(value, Column) else value)
+
+    def _take_column(self, name: str, column: t.Any, prop: ColumnProperty, order: int) -> None:
+        if name in ("metadata", "registry"):
+            raise exc.InvalidRequestError(f"Attribute name '{name}' is reserved when using the Declarative API.")
+        name_column(column, name)
+        if column.table is None:
+            self.columns.append((order, column))
+        self.properties[name] = prop
+
+    def _complete(self, name: str, value: MappedColumn, annotation: t.Optional[Annotation]) -> MappedColumn:
+        if annotation is not None and annotation.is_mapped:
+            value = annotation.apply_pep593(value)
+            if value.use_existing_column and self.inherits is not None:
+                existing = self.inherits.local_table.c.get(value.column.name or name)
+                if existing is not None:
+                    value.column = existing
+                    return value
+            annotation.complete(value.column, self.registry, value._has_nullable, self.cls, name)
+        return value
+
+    def evaluate(self, attribute: t.Any) -> t.Any:
+        """The value of a declared_attr for this class, made once."""
+        if attribute not in self.declared:
+            value = attribute.fget(self.cls)
+            if isinstance(value, (Column, MappedColumn)) and value.foreign_keys:
+                pass  # made for this class; no copy is needed
+            self.declared[attribute] = value
+        return self.declared[attribute]
+
+    # ---- configuration: __tablename__, __table__, __table_args__, __mapper_args__
+
+    def setting(self, name: str, inherit: bool = True) -> t.Any:
+        """A configuration attribute of the class or its mixins; None where only a mapped parent has it."""
+        from .decl_api import declared_attr
+
+        for base, own in self._sources():
+            if name not in base.__dict__:
+                continue
+            if not own and self._inherited_by_mapped(base) and not isinstance(base.__dict__[name], declared_attr):
+                continue
+            value = base.__dict__[name]
+            if isinstance(value, declared_attr):
+                return self.evaluate(value)
+            if isinstance(value, (classmethod, property)) or callable(value) and not isinstance(value, type):
+                return getattr(self.cls, name)
+            return value
+        # defaults that the whole hierarchy shares live on the declarative base
+        return None
+
+    def _metadata(self) -> MetaData:
+        found = getattr(self.cls, "metadata", None)
+        return found if isinstance(found, MetaData) else self.registry.metadata
+
+    def _make_table(self) -> t.Any:
+        columns = [c for _, c in sorted(self.columns, key=lambda pair: pair[0])]
+        table = self.given_table if self.given_table is not None else self.setting("__table__")
+        if table is None:
+            name = self.setting("__tablename__")
+            if name is None:
+                return self._parents_table(columns)
+            args, kw = self._table_args()
+            factory = getattr(self.cls, "__table_cls__", None)
+            table = (factory or Table)(name, self._metadata(), *columns, *args, **kw)
+            put_attribute(self.cls, "__table__", table)
+            return table
+        if "__table__" not in self.cls.__dict__:
+            put_attribute(self.cls, "__table__", table)
+        for column in columns:
+            if not any(c is column for c in table.c) and column.name not in table.c:
+                raise exc.ArgumentError(f"Can't add additional column '{column.key}' when specifying __table__")
+        for key, prop in list(self.properties.items()):
+            if isinstance(prop, ColumnProperty) and isinstance(prop.columns[0], Column) and prop.columns[0].table is None:
+                del self.properties[key]  # the table's own column of that name is mapped
+        return table
+
+    def _table_args(self) -> t.Tuple[t.Tuple[t.Any, ...], t.Dict[str, t.Any]]:
+        given = self.setting("__table_args__")
+        if given is None:
+            return (), {}
+        if isinstance(given, dict):
+            return (), dict(given)
+        if not isinstance(given, tuple):
+            raise exc.ArgumentError("__table_args__ value must be a tuple, dict, or None")
+        if given and isinstance(given[-1], dict):
+            return given[:-1], dict(given[-1])
+        return given, {}
+
+    def _parents_table(self, columns: t.List[t.Any]) -> t.Any:
+        if self.inherits is None:
+            raise exc.InvalidRequestError(
+                f"Class {self.cls!r} does not have a __table__ or __tablename__ specified and does not inherit from an existing "
+                "table-mapped class."
+            )
+        table = self.inherits.local_table
+        if self.setting("__table_args__"):
+            raise exc.ArgumentError("Can't place __table_args__ on an inherited class with no table.")
+        for column in columns:
+            if column.primary_key:
+                raise exc.ArgumentError("Can't place primary key columns on an inherited class with no table.")
+            if column.name in table.c:
+                if table.c[column.name] is column:
+                    continue
+                raise exc.ArgumentError(f"Column '{column.name}' on class {self.cls.__name__} conflicts with existing column '{table.c[column.name]}'. If using Declarative, consider using the use_existing_column parameter of mapped_column() to resolve conflicts.")
+            table.append_column(column)
+        return None
+
+    def _mapper_args(self) -> t.Dict[str, t.Any]:
+        args = dict(self.setting("__mapper_args__") or {})
+        args.update(self.mapper_kw)
+        for name, prop in (args.pop("properties", None) or {}).items():
+            self.properties.setdefault(name, prop)
+        if "inherits" in args:
+            inherits = args.pop("inherits")
+            self.inherits = class_mapper_of(inherits)
+        return args
+
+    def _drop_replaced(self) -> None:
+        """Attributes of the class that are about to become instrumented ones."""
+        for name in self.properties:
+            if name in self.cls.__dict__ and not isinstance(self.cls.__dict__[name], _core.InstrumentedAttribute):
+                type.__delattr__(self.cls, name)
+
+
+def current_scan(cls: type) -> t.Optional[ClassScan]:
+    for scan in reversed(_scanning):
+        if scan.cls is cls:
+            return scan
+    return None
+
+
+def _annotations(cls: type) -> t.Dict[str, t.Any]:
+    if sys.version_info >= (3, 14):
+        import annotationlib
+
+        return annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
+    found = cls.__dict__.get("__annotations__")
+    return dict(found) if isinstance(found, dict) else {}
+
+
+def map_declarative(registry: t.Any, cls: type, table: t.Any = None, **mapper_kw: t.Any) -> Mapper:
+    """Maps a class from what its body says."""
+    if isinstance(cls.__dict__.get("__mapper__"), Mapper):
+        raise exc.InvalidRequestError(f"Class {cls!r} already has been instrumented declaratively")
+    mapper = ClassScan(cls, registry, table, mapper_kw).run()
+    registry._class_registry.add(cls)
+    _register_hooks(mapper)
+    return mapper
+
+
+def _register_hooks(mapper: Mapper) -> None:
+    """Methods marked by validates() and reconstructor()."""
+    from .events import listen_reconstructor, listen_validator
+
+    names: t.Dict[str, t.Tuple[t.Any, t.Any]] = {}
+    for base in mapper.class_.__mro__:
+        for method, fn in list(base.__dict__.items()):
+            if hasattr(fn, "__sa_validators__"):
+                for name in fn.__sa_validators__:
+                    names.setdefault(name, (fn, getattr(fn, "__sa_validation_opts__", {})))
+            if getattr(fn, "__sa_reconstructor__", False):
+                listen_reconstructor(mapper, fn)
+    for name, (fn, options) in names.items():
+        mapper.validators[name] = (fn, options)
+        listen_validator(mapper, name, fn, options)
+
+
+def add_attribute(cls: type, key: str, value: t.Any) -> bool:
+    """`User.extra = Column(...)` after the class was mapped. False: nothing to map."""
+    mapper = cls.__dict__.get("__mapper__")
+    if not isinstance(mapper, Mapper):
+        return False
+    if isinstance(value, Column):
+        name_column(value, key)
+        if value.table is None:
+            mapper.local_table.append_column(value)
+        mapper.add_property(key, ColumnProperty(value))
+    elif isinstance(value, MappedColumn):
+        name_column(value.column, key)
+        mapper.local_table.append_column(value.column)
+        mapper.add_property(key, value.as_property(value.column))
+    elif isinstance(value, MapperProperty):
+        mapper.add_property(key, value)
+    elif isinstance(value, _core.InstrumentedAttribute) and value.key != key:
+        from .properties import SynonymProperty
+
+        mapper.add_property(key, SynonymProperty(value.key))
+    else:
+        return False
+    return True
