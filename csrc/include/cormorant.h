@@ -485,6 +485,11 @@ CM_API cm_engine *cm_conn_engine(const cm_conn *conn);              /* borrowed 
 CM_API cm_status cm_conn_set_isolation(cm_ctx *cx, cm_conn *conn, const char *level);
 CM_API bool cm_conn_autocommit(const cm_conn *conn);
 CM_API bool cm_conn_invalidated(const cm_conn *conn);               /* lost or given up: a new begin takes another one */
+/* A host object that stands for a connection: `holder` is where the core keeps it, NULL once the core's object is gone.
+ * The host sets both ends (*slot = face; face->holder = slot) and, when its object goes first, *face->holder = NULL. */
+typedef struct cm_face { struct cm_face **holder; } cm_face;
+CM_API cm_face **cm_conn_face(cm_conn *conn);      /* slot of the connection */
+CM_API cm_face **cm_conn_link_face(cm_conn *conn); /* slot of the physical connection; NULL when there is none */
 CM_API void cm_conn_cancel(cm_conn *conn);                          /* stops the running statement; thread: any */
 
 CM_API void cm_result_free(cm_ctx *cx, cm_result *result);

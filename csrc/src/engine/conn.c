@@ -63,6 +63,7 @@ static void detach(cm_ctx *cx, cm_conn *conn) {
 
 void cm_conn_close(cm_ctx *cx, cm_conn *conn) {
     if (!conn) return;
+    if (conn->face) conn->face->holder = NULL;
     detach(cx, conn);
     cm_key__dispose(cx, &conn->key);
     cm_engine *engine = conn->engine;
@@ -76,6 +77,7 @@ cm_status cm_conn__greet(cm_ctx *cx, cm_engine *engine, cm_link *link) {
     cm_status st = engine->options.on_connect(cx, engine->options.on_connect_user, &conn);
     cm_cursor__abandon_all(cx, &conn);
     cm_key__dispose(cx, &conn.key);
+    if (conn.face) conn.face->holder = NULL;
     if (link->writer == &conn) link->writer = NULL;
     return st;
 }
@@ -96,6 +98,9 @@ void cm_conn_invalidate(cm_conn *conn) {
 }
 
 bool cm_conn_invalidated(const cm_conn *conn) { return conn->link && conn->link->dead; }
+
+cm_face **cm_conn_face(cm_conn *conn) { return &conn->face; }
+cm_face **cm_conn_link_face(cm_conn *conn) { return conn->link ? &conn->link->face : NULL; }
 
 void cm_conn_cancel(cm_conn *conn) {
     if (conn->link) conn->link->driver->cancel(conn->link->d);

@@ -43,6 +43,7 @@ typedef struct cm_link {
     bool dead;                     /* not to be used again */
     int users;                     /* connections that hold it */
     struct cm_link *next, *prev;   /* in the pool's list */
+    cm_face *face;                 /* host object that stands for it, or NULL */
     void *lock;                    /* shared links: mutex of what follows; NULL: serves one connection */
     uint64_t owner; int depth;     /* thread in an operation, and how deep */
     cm_conn *writer;               /* whose transaction is open, or NULL */
@@ -122,6 +123,7 @@ struct cm_conn {
     bool lost;                     /* the database gave the transaction up after an error; only rollback helps */
     cm_cursor *cursors;            /* open ones */
     cm_keybuf key;                 /* reused from statement to statement */
+    cm_face *face;                 /* host object that stands for it, or NULL */
 };
 cm_status cm_conn__ready(cm_ctx *cx, cm_conn *conn);  /* fails: CM_E_CLOSED, CM_E_PENDING_ROLLBACK */
 /* Sends BEGIN if a statement of that kind asks for it; called with the host left. */

@@ -49,6 +49,7 @@ done:
 
 void cm_link__close(cm_ctx *cx, cm_link *link) {
     if (!link) return;
+    if (link->face) link->face->holder = NULL;
     if (cm_link__foreign(link)) return; /* the parent's: closing would speak in its name. Its memory stays, on purpose */
     cm_stmt__clear(cx, link);
     if (link->d) {
