@@ -306,6 +306,24 @@ static cm_status plain_sequence(cm_ctx *cx, void *value, cm_objs *out) {
     return CM_OK;
 }
 
+static cm_status plain_sequence_size(cm_ctx *cx, void *value, size_t *out) {
+    cm_obj *o = value;
+    if (o->kind != OBJ_LIST && o->kind != OBJ_COLL) return cm__fail(cx, CM_E_TYPE, "a list of values is needed here");
+    *out = cm_obj_size(o);
+    return CM_OK;
+}
+
+/* Type of a bare value: that of its kind. */
+static cm_status plain_value_type(cm_ctx *cx, void *value, const cm_type **out) {
+    static const cm_type_kind types[] = {
+        [CM_NULL] = CM_T_NULL, [CM_INT] = CM_T_INTEGER, [CM_DOUBLE] = CM_T_FLOAT, [CM_BOOL] = CM_T_BOOLEAN, [CM_TEXT] = CM_T_STRING,
+        [CM_BLOB] = CM_T_BLOB, [CM_DECIMAL] = CM_T_NUMERIC, [CM_DATE] = CM_T_DATE, [CM_TIME] = CM_T_TIME, [CM_DATETIME] = CM_T_DATETIME,
+        [CM_INTERVAL] = CM_T_INTERVAL, [CM_UUID] = CM_T_UUID, [CM_JSON] = CM_T_JSON};
+    cm_obj *o = value;
+    *out = cm_type_basic(cx, o->kind == OBJ_VALUE ? types[cm_obj_get(o)->kind] : CM_T_NULL);
+    return CM_OK;
+}
+
 static cm_status plain_mapping_get(cm_ctx *cx, void *mapping, const char *key, size_t n, void **out) {
     obj_map *m = mapping;
     *out = NULL;
@@ -433,8 +451,10 @@ static cm_status plain_node_compile(cm_ctx *cx, cm_node *n, cm_compiler *c) {
 }
 
 static cm_status plain_table_freeze(cm_ctx *cx, cm_node *table, cm_table **out) {
-    (void)out;
-    return cm__fail(cx, CM_E_INVALID_REQUEST, "table \"%s\" has no definition", table->u.col.name ? cm_str_text(table->u.col.name) : "");
+    (void)cx;
+    (void)table;
+    *out = NULL; /* tables are made with their definition: this is a table() clause */
+    return CM_OK;
 }
 
 /* ---- instances and collections */
@@ -555,6 +575,6 @@ static const cm_host plain_host = {
     .inst_alloc = plain_inst_alloc, .inst_object = plain_inst_object, .object_inst = plain_object_inst, .dict_get = plain_dict_get,
     .dict_set = plain_dict_set, .value_stored = plain_value_stored, .coll_new = plain_coll_new, .coll_add = plain_coll_add,
     .coll_remove = plain_coll_remove, .coll_members = plain_coll_members, .coll_adopt = plain_coll_adopt, .event = plain_event,
-    .session_bind = NULL, .warn = plain_warn, .leave = plain_leave, .enter = plain_enter, .check = plain_check};
+    .session_bind = NULL, .warn = plain_warn, .leave = plain_leave, .enter = plain_enter, .check = plain_check, .value_type = plain_value_type, .sequence_size = plain_sequence_size};
 
 const cm_host *cm_host_plain(void) { return &plain_host; }
