@@ -80,7 +80,7 @@ enum {
     CM_ROW_REPLACED = 1u << 3,   /* deleted, its row is taken over: no DELETE */
     CM_ROW_WRITTEN = 1u << 4,    /* a statement ran for it */
     CM_ROW_STALE = 1u << 5,      /* the database computed values: expire the columns it left unloaded */
-    CM_ROW_POST = 1u << 6        /* waits for a post-update */
+    CM_ROW_HAS_ID = 1u << 6      /* id is its integer key */
 };
 typedef struct cm_uow_row {
     cm_inst *inst;               /* held by the flush */
@@ -89,7 +89,7 @@ typedef struct cm_uow_row {
     uint8_t action;
     uint32_t level;              /* depth among rows of a cycle; 0 elsewhere */
     uint32_t order;              /* of registration */
-    uint64_t *post;              /* post_update: bits of the columns to write, by table column (arena); NULL none */
+    int64_t id;
 } cm_uow_row;
 typedef struct cm_uow_group {    /* rows of the mappers that share a root */
     cm_mapper *root;
@@ -99,13 +99,18 @@ typedef struct cm_uow_group {    /* rows of the mappers that share a root */
     uint32_t component, rank;    /* strongly connected component; rank: place of that component in the order of saving */
     bool cyclic;                 /* rows depend on rows of the same component */
 } cm_uow_group;
+typedef struct cm_uow_step { cm_uow_group *group; cm_uow_row **rows; size_t n; } cm_uow_step; /* rows without order among them but their own */
 typedef struct cm_link_row {     /* a row of a secondary table */
     const cm_relation *relation; /* as seen from parent */
-    cm_inst *parent, *child;     /* held by their rows or by the flush */
+    cm_inst *parent, *child;     /* held by the flush */
     bool add;
     struct cm_link_row *next;
 } cm_link_row;
-typedef struct cm_uow_step { cm_uow_group *group; cm_uow_row **rows; size_t n; } cm_uow_step; /* batch of rows with no order among them but their own */
+typedef struct cm_post_row {     /* a row that gets its foreign key by an UPDATE of its own (post_update) */
+    cm_inst *inst;
+    const cm_relation *relation; /* whose columns on inst are written */
+    struct cm_post_row *next;
+} cm_post_row;
 typedef struct cm_uow {
     cm_ctx *cx;
     cm_session *session;
@@ -115,25 +120,39 @@ typedef struct cm_uow {
     cm_uow_row **rows; size_t nrows, rows_cap; /* in order of registration */
     cm_uow_group **groups; size_t ngroups, groups_cap;
     cm_objs held;                /* other instances the plan points to */
-    cm_uow_step *saves; size_t nsaves;
-    cm_uow_step *deletes; size_t ndeletes;
+    cm_uow_step *saves; size_t nsaves, saves_cap;
+    cm_uow_step *deletes; size_t ndeletes, deletes_cap;
     cm_link_row *links, **links_end; size_t nlinks;
     cm_map link_keys;            /* hash of (parent, child, secondary) -> cm_link_row: each side of a backref once */
+    cm_post_row *posts;
 } cm_uow;
-cm_status cm_uow__plan(cm_ctx *cx, cm_uow *u, cm_session *s); /* empty u; dispose also after failure */
-cm_status cm_uow__run(cm_ctx *cx, cm_uow *u);
-cm_status cm_uow__finish(cm_ctx *cx, cm_uow *u);              /* states after success */
+/* uow_plan.c */
+cm_status cm_uow__plan(cm_ctx *cx, cm_uow *u, cm_session *s); /* zeroed u; dispose also after failure */
 void cm_uow__dispose(cm_ctx *cx, cm_uow *u);
 cm_uow_row *cm_uow__find(const cm_uow *u, const cm_inst *inst); /* NULL: not in this flush */
-cm_status cm_uow__order(cm_ctx *cx, cm_uow *u);               /* uow_order.c: groups and cycles -> steps */
+cm_status cm_uow__hold(cm_ctx *cx, cm_uow *u, cm_inst *inst);
+void cm_uow__warn_absent(cm_ctx *cx, const cm_relation *r, const cm_inst *child, const char *operation);
+/* Net change of the columns of an instance with a key that a relation's other side refers to. */
+bool cm_uow__keys_changed(cm_ctx *cx, cm_inst *inst, const cm_relation *r, cm_status *st);
+/* uow_order.c: groups and cycles -> steps */
+cm_status cm_uow__order(cm_ctx *cx, cm_uow *u);
+/* uow_run.c */
+cm_status cm_uow__run(cm_ctx *cx, cm_uow *u);
+cm_status cm_uow__row_event(cm_ctx *cx, cm_uow *u, cm_event ev, cm_inst *inst);
+/* flush.c: states after success */
+cm_status cm_uow__finish(cm_ctx *cx, cm_uow *u);
 
 /* ---- uow_sync.c: keys travel between related rows */
+cm_status cm_sync__begin(cm_ctx *cx, cm_uow *u);                                 /* rows that stay forget parents that go */
 cm_status cm_sync__before_save(cm_ctx *cx, cm_uow *u, const cm_uow_step *step);  /* many-to-one: into these rows */
 cm_status cm_sync__after_save(cm_ctx *cx, cm_uow *u, const cm_uow_step *step);   /* one-to-many: out of these rows */
-cm_status cm_sync__before_delete(cm_ctx *cx, cm_uow *u);                         /* nulls in rows that stay, and post-updates */
-cm_status cm_sync__links(cm_ctx *cx, cm_uow *u);                                 /* secondary rows */
+cm_status cm_sync__post(cm_ctx *cx, cm_uow *u, bool deletes);                    /* post_update: fills u->posts */
 /* Value of a mapped column of an instance, loaded when it is not there; borrowed from the instance. */
 cm_status cm_sync__column_value(cm_ctx *cx, cm_inst *inst, const cm_column *column, void **out);
+
+/* ---- uow_links.c: rows of secondary tables */
+cm_status cm_links__collect(cm_ctx *cx, cm_uow *u);
+cm_status cm_links__write(cm_ctx *cx, cm_uow *u);
 
 /* ---- uow_shape.c: compiled DML by column set */
 enum { CM_COL_OUT = 0, CM_COL_PARAM = 1, CM_COL_SQL = 2 };
@@ -143,11 +162,11 @@ typedef struct cm_dml_shape {
     int kind;                    /* CM_N_INSERT, CM_N_UPDATE, CM_N_DELETE */
     const cm_dialect *dialect;
     cm_table *table;             /* borrowed from the mapper or relation */
-    bool returning, cached;
-    size_t nset, nwhere, nreturning;
-    const cm_column **columns;   /* set columns, then where columns, then returned ones */
-    const cm_attr **attrs;       /* their attributes; NULL: unmapped */
-    uint8_t *marks; size_t nmarks; /* per table column: CM_COL_* */
+    bool cached;
+    uint8_t *marks;              /* per table column: CM_COL_* */
+    const cm_column **columns; const cm_attr **attrs; /* values in order: set columns, then where columns; attrs NULL: unmapped */
+    size_t nset, nwhere;
+    const cm_column **returning; size_t nreturning;
     cm_compiled *stmt;
 } cm_dml_shape;
 typedef struct cm_shape_request {
@@ -155,22 +174,32 @@ typedef struct cm_shape_request {
     cm_table *table;
     int kind;
     const cm_dialect *dialect;
-    const uint8_t *marks;        /* table->ncolumns of CM_COL_*; INSERT and UPDATE */
-    cm_node *const *sql;         /* per table column: expression of CM_COL_SQL that is the row's own (not cached), or NULL */
+    const uint8_t *marks;        /* table->ncolumns of CM_COL_* */
+    cm_node *const *sql;         /* per table column: the row's own expression of a CM_COL_SQL column; NULL: columns' defaults */
     cm_column *const *where; size_t nwhere;
     cm_column *const *returning; size_t nreturning;
 } cm_shape_request;
+/* owns: cm_shape__done with the same mapper. thread: any. */
 cm_status cm_shape__get(cm_ctx *cx, const cm_shape_request *request, cm_dml_shape **out);
-void cm_shape__done(cm_ctx *cx, cm_mapper *mapper, cm_dml_shape *shape);         /* frees shapes that are not cached */
+void cm_shape__done(cm_ctx *cx, cm_dml_shape *shape);
 cm_status cm_uow__mapper_init(cm_ctx *cx, cm_mapper *m);
 
-/* ---- uow_insert.c, uow_update.c, uow_delete.c */
-cm_status cm_uow__save_step(cm_ctx *cx, cm_uow *u, const cm_uow_step *step);
-cm_status cm_uow__insert(cm_ctx *cx, cm_uow *u, cm_table *table, cm_uow_row **rows, size_t n);
-cm_status cm_uow__update(cm_ctx *cx, cm_uow *u, cm_table *table, cm_uow_row **rows, size_t n);
+/* ---- uow_insert.c, uow_update.c, uow_delete.c: rows of one table, in order, as flights of equal shape */
+cm_status cm_uow__insert(cm_ctx *cx, cm_uow *u, size_t depth, cm_uow_row **rows, size_t n);
+cm_status cm_uow__update(cm_ctx *cx, cm_uow *u, size_t depth, cm_uow_row **rows, size_t n);
 cm_status cm_uow__post_update(cm_ctx *cx, cm_uow *u);
-cm_status cm_uow__delete(cm_ctx *cx, cm_uow *u, cm_table *table, cm_uow_row **rows, size_t n);
-/* Values of the key of a row as committed, for WHERE. */
-cm_status cm_uow__key_value(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, cm_arena *scratch, cm_value *out);
+cm_status cm_uow__delete(cm_ctx *cx, cm_uow *u, size_t depth, cm_uow_row **rows, size_t n);
+/* Encodes a value for a column; NULL and the null object are SQL NULL, except where the type says otherwise. */
 cm_status cm_uow__encode(cm_ctx *cx, const cm_column *column, void *value, cm_arena *scratch, cm_value *out);
+/* Value of a key (or version) attribute as the database has it. */
+cm_status cm_uow__where_value(cm_ctx *cx, cm_inst *inst, const cm_column *column, cm_arena *scratch, cm_value *out);
+/* Fills the params of a statement that are not CM_SRC_SET: binds of SQL expressions. */
+cm_status cm_uow__bind_extra(cm_ctx *cx, const cm_param *p, cm_arena *scratch, cm_value *out);
+/* The SQL expression assigned to an attribute: a new reference, or NULL. */
+static inline cm_node *cm_uow__value_node(cm_ctx *cx, void *value) {
+    return cm__host(cx)->value_node ? cm__host(cx)->value_node(cx, value) : NULL;
+}
+/* The database computed these columns: attributes are unloaded, to be read when somebody asks. */
+void cm_uow__expire_column(cm_ctx *cx, cm_inst *inst, const cm_attr *attr);
+cm_status cm_uow__check_count(cm_ctx *cx, const char *verb, const cm_table *table, int64_t matched, size_t expected);
 #endif
