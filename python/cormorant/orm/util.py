@@ -1,0 +1,264 @@
+"""Aliases of mapped classes, bundles, `with_parent()`, identity keys."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .. import _core, exc
+from ..sql import and_
+from . import exc as orm_exc
+from .base import InspectionAttr, _mapper_or_none, class_mapper, object_mapper, object_state
+from .relation_attribute import _value_of
+
+
+class AliasedInsp(InspectionAttr):
+    """`inspect(aliased(User))`."""
+
+    is_aliased_class = True
+    is_selectable = True
+
+    def __init__(self, entity: "AliasedClass", mapper: t.Any, node: t.Any, name: t.Optional[str]) -> None:
+        self.entity, self.mapper, self.name = entity, mapper, name
+        self._node = node
+
+    @property
+    def class_(self) -> type:
+        return t.cast(type, self.mapper.class_)
+
+    @property
+    def selectable(self) -> t.Any:
+        return self._node._kids[0]
+
+    @property
+    def _target(self) -> type:
+        return self.class_
+
+    def __clause_element__(self) -> t.Any:
+        return self._node
+
+    def __str__(self) -> str:
+        return f"aliased({self.class_.__name__})"
+
+
+class AliasedClass:
+    """A mapped class under another name in a statement: `aliased(User)`."""
+
+    def __init__(
+        self, mapped_class_or_ac: t.Any, alias: t.Any = None, name: t.Optional[str] = None, flat: bool = False, adapt_on_names: bool = False, **kw: t.Any
+    ) -> None:
+        if kw:
+            raise NotImplementedError(f"aliased({', '.join(kw)}=) is not supported yet")
+        mapper = _mapper_or_none(mapped_class_or_ac)
+        mapper._ensure_built()
+        source = None
+        if alias is not None:
+            source = _core.coerce(alias, _core.ROLE_FROM)
+        elif isinstance(mapped_class_or_ac, AliasedClass):
+            source = None
+        node = mapper._alias(name, source)
+        insp = AliasedInsp(self, mapper, node, name)
+        node.__dict__["_insp"] = insp
+        node.__dict__["_mapper"] = mapper
+        self.__dict__.update(_aliased_insp=insp, _aliased_mapper=mapper, _node=node, __name__=mapper.class_.__name__, _cache={})
+
+    def __clause_element__(self) -> t.Any:
+        return self._node
+
+    def __getattr__(self, key: str) -> t.Any:
+        d = self.__dict__
+        if "_cache" not in d or key.startswith("__"):
+            raise AttributeError(key)
+        found = d["_cache"].get(key)
+        if found is not None:
+            return found
+        mapper = d["_aliased_mapper"]
+        value = next((c.__dict__[key] for c in mapper.class_.__mro__ if key in c.__dict__), None)
+        if value is None and not hasattr(mapper.class_, key):
+            raise AttributeError(f"{self!r} has no attribute {key!r}")
+        if isinstance(value, _core.InstrumentedAttribute):
+            found = self._adapted(key, value)
+            d["_cache"][key] = found
+            return found
+        if value is None:
+            return getattr(mapper.class_, key)
+        if hasattr(value, "__get__"):
+            from .properties import _Synonym
+
+            if isinstance(value, _Synonym):
+                return getattr(self, value.name)
+            if isinstance(value, (classmethod, staticmethod)):
+                return getattr(mapper.class_, key)
+            return value.__get__(None, self)
+        return value
+
+    def _adapted(self, key: str, value: t.Any) -> t.Any:
+        if value.prop is not None and hasattr(value.prop, "direction"):
+            from .mapper import configure_mappers
+
+            configure_mappers()
+        made = self._aliased_mapper._entity_attr(self._node, key)
+        if type(made) is not type(value):
+            made = _as_class(made, type(value))
+        made.__dict__.setdefault("_prop", value.prop)
+        made.__dict__["_class"] = self
+        made.__dict__["_of_entity"] = self
+        return made
+
+    def __repr__(self) -> str:
+        return f"<AliasedClass at {id(self):#x}; {self.__dict__['_aliased_mapper'].class_.__name__}>"
+
+    def __str__(self) -> str:
+        return str(self.__dict__["_aliased_insp"])
+
+
+def _as_class(node: t.Any, cls: type) -> t.Any:
+    """A node of the same layout as an object of another node class."""
+    node.__class__ = cls
+    return node
+
+
+def aliased(element: t.Any, alias: t.Any = None, name: t.Optional[str] = None, flat: bool = False, adapt_on_names: bool = False) -> t.Any:
+    """Another name for a mapped class, or for a FROM element."""
+    if _mapper_or_none(element) is None:
+        if adapt_on_names:
+            raise exc.ArgumentError("adapt_on_names only applies to ORM elements")
+        return _core.coerce(element, _core.ROLE_FROM).alias(name)
+    return AliasedClass(element, alias, name, flat, adapt_on_names)
+
+
+def with_polymorphic(*args: t.Any, **kw: t.Any) -> t.Any:
+    raise NotImplementedError("with_polymorphic() is not supported yet")
+
+
+def polymorphic_union(*args: t.Any, **kw: t.Any) -> t.Any:
+    raise NotImplementedError("polymorphic_union() is not supported yet")
+
+
+class Bundle:
+    """Several columns answered as one value."""
+
+    is_bundle = True
+    single_entity = False
+
+    def __init__(self, name: str, *exprs: t.Any, **kw: t.Any) -> None:
+        raise NotImplementedError("Bundle() is not supported yet; select the columns themselves")
+
+
+class DictBundle(Bundle):
+    pass
+
+
+def with_loader_criteria(
+    entity_or_base: t.Any, where_criteria: t.Any, loader_only: bool = False, include_aliases: bool = False, propagate_to_loaders: bool = True,
+    track_closure_variables: bool = True,
+) -> t.Any:
+    """An option: further conditions on an entity wherever the statement reads it."""
+    entity = _core.coerce(entity_or_base, _core.ROLE_FROM)
+    condition = where_criteria(entity_or_base) if callable(where_criteria) and not isinstance(where_criteria, _core.Node) else where_criteria
+    flags = _core.FLAG_INCLUDE_ALIASES if include_aliases else 0
+    return _core.make(_core.K_CRITERIA, flags=flags, kids=(entity, _core.coerce(condition, _core.ROLE_WHERE)))
+
+
+def with_parent(instance: t.Any, prop: t.Any, from_entity: t.Any = None) -> t.Any:
+    """The condition that rows are related to an instance by a relationship of its class."""
+    if isinstance(prop, str):
+        raise exc.ArgumentError("with_parent() takes a class-bound attribute, not its name")
+    found = prop.property
+    join = found._join
+    entity = from_entity if from_entity is not None else prop.__dict__.get("_of_type")
+
+    def target(column: t.Any) -> t.Any:
+        if entity is None:
+            return column
+        return getattr(entity, found.mapper.get_property_by_column(column).key)
+
+    if found.secondary is not None:
+        terms = [key == _value_of(instance, mine) for mine, key in join.pairs]
+        terms += [key == target(theirs) for key, theirs in join.secondary_pairs]
+    elif join.simple:
+        terms = [target(theirs) == _value_of(instance, mine) for mine, theirs in join.pairs]
+    else:
+        local = {id(mine): mine for mine, _ in join.pairs}
+        own = {id(c): c for c in found.parent.columns}
+        terms = [
+            _core.adapt(
+                join.marked_primaryjoin(), (), (),
+                lambda n: _value_of(instance, n) if n._kind == _core.K_COLUMN and not n._flags & _core.FLAG_REMOTE and (id(n) in local or id(n) in own) else None,
+            )
+        ]
+    return and_(*terms) if len(terms) > 1 else terms[0]
+
+
+def identity_key(*args: t.Any, instance: t.Any = None, row: t.Any = None, identity_token: t.Any = None) -> t.Any:
+    """The key of an instance in identity maps: from a class and primary key, from an instance, or from a row."""
+    if args:
+        if len(args) == 1:
+            row_or_key = row
+            if row_or_key is None:
+                raise exc.ArgumentError("ident or row is required")
+            return class_mapper(args[0]).identity_key_from_row(row, identity_token)
+        mapper, ident = class_mapper(args[0]), args[1]
+        return mapper.identity_key_from_primary_key(ident if isinstance(ident, (tuple, list)) else (ident,), identity_token)
+    if instance is not None:
+        return object_mapper(instance).identity_key_from_instance(instance)
+    raise exc.ArgumentError("class or instance is required")
+
+
+def was_deleted(object_: t.Any) -> bool:
+    """Whether a flush deleted the instance's row."""
+    return t.cast(bool, object_state(object_).was_deleted)
+
+
+def join(left: t.Any, right: t.Any, onclause: t.Any = None, isouter: bool = False, full: bool = False) -> t.Any:
+    """A FROM element: two entities joined; the condition may be a relationship."""
+    left_from, right_from = _core.coerce(left, _core.ROLE_FROM), _core.coerce(right, _core.ROLE_FROM)
+    if onclause is not None and isinstance(onclause, _core.InstrumentedAttribute) and hasattr(onclause.property, "_join"):
+        onclause = onclause.property.primaryjoin
+    from ..sql import join as sql_join
+
+    return sql_join(_plain(left_from), _plain(right_from), onclause, isouter, full)
+
+
+def outerjoin(left: t.Any, right: t.Any, onclause: t.Any = None, full: bool = False) -> t.Any:
+    """`join(..., isouter=True)`."""
+    return join(left, right, onclause, True, full)
+
+
+def _plain(node: t.Any) -> t.Any:
+    return node._kids[0] if node._kind == _core.K_ENTITY else node
+
+
+def _entity_of_statement(entity: t.Any) -> t.Any:
+    """The mapped class or alias that a selected thing speaks of; None for plain columns and tables."""
+    if isinstance(entity, (type, AliasedClass)):
+        return entity if _mapper_or_none(entity) is not None else None
+    if isinstance(entity, _core.Mapper):
+        return entity.class_
+    if isinstance(entity, _core.InstrumentedAttribute):
+        return entity.__dict__.get("_of_entity") or entity.class_
+    if isinstance(entity, _core.Node):
+        if entity._kind == _core.K_ENTITY:
+            insp = entity.__dict__.get("_insp")
+            return insp.entity if insp is not None else _class_of(entity)
+        for node in _core.walk(entity):
+            if isinstance(node, _core.InstrumentedAttribute):
+                return node.__dict__.get("_of_entity") or node.class_
+    return None
+
+
+def _class_of(entity: t.Any) -> t.Any:
+    mapper = entity.__dict__.get("_mapper")
+    return mapper.class_ if mapper is not None else _core.entity_class(entity)
+
+
+def _is_single_entity(entity: t.Any) -> bool:
+    """Whether rows of a query for this alone are the entities themselves."""
+    if isinstance(entity, (type, AliasedClass, _core.Mapper)):
+        return _mapper_or_none(entity) is not None
+    return isinstance(entity, _core.Node) and entity._kind == _core.K_ENTITY
+
+
+__all__ = [
+    "AliasedClass", "AliasedInsp", "Bundle", "DictBundle", "aliased", "identity_key", "join", "object_mapper", "object_state", "orm_exc",
+    "outerjoin", "polymorphic_union", "was_deleted", "with_loader_criteria", "with_parent", "with_polymorphic",
+]
