@@ -10,13 +10,17 @@ typedef struct cmpy_engine { /* _core.Engine */
     PyObject *on_connect;    /* callable(dbapi connection), or NULL */
     PyObject *watch;         /* callable(after, sql, values, nsets, rowcount, failed), or NULL */
     PyObject *echo;          /* callable(sql, parameters), or NULL */
+    PyObject *faces;         /* list: PEP 249 connections of the physical connections that are open */
     PyObject *dict, *weak;
 } cmpy_engine;
 
 typedef struct cmpy_conn { /* _core.Connection */
     PyObject_HEAD
     cm_conn *conn;           /* NULL: closed */
+    cm_face face;            /* follows conn: holder is NULL when it is gone */
+    bool borrowed;           /* somebody else (keep) owns and ends it */
     PyObject *engine;        /* cmpy_engine */
+    PyObject *keep;
     unsigned long busy;      /* thread at work in the core, or 0 */
     int depth;               /* statements running inside each other */
     bool slow;               /* somebody listens, or options change what execute() does: the package's method runs */
@@ -50,7 +54,6 @@ int cmpy_connection_setup(PyObject *m);
 int cmpy_connection_enter(cmpy_conn *self);  /* -1 + exception: closed, or another thread is at work */
 void cmpy_connection_leave(cmpy_conn *self);
 /* dbapi.c */
-PyObject *cmpy_dbapi_connection(cm_dconn *d, const cm_driver *driver); /* the face of a physical connection; new reference */
-void cmpy_dbapi_closed(cm_dconn *d); /* the physical connection is about to go */
+PyObject *cmpy_dbapi_face(cmpy_conn *self); /* the PEP 249 connection of the physical connection in use; new reference */
 
 #endif

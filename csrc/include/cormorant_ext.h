@@ -96,6 +96,7 @@ enum { /* cm_node.flags; the same bit may mean different things for different ki
     CM_FLAG_FETCH = 1u << 18,        /* SELECT: LIMIT segment is fetch(); */
     CM_FLAG_WITH_TIES = 1u << 19, CM_FLAG_PERCENT = 1u << 20,
     CM_FLAG_POPULATE_EXISTING = 1u << 21, /* SELECT: what is loaded overwrites what instances hold */
+    CM_FLAG_CORRELATE_ALL = 1u << 22, /* SELECT.correlate_except(None) */
     CM_FLAG_WILDCARD = 1u << 12,     /* OPTION on all attributes ("*") */
     CM_FLAG_SQL_ONLY = 1u << 13, CM_FLAG_RAISE = 1u << 14, CM_FLAG_INCLUDE_ALIASES = 1u << 15,
     CM_FLAG_COMPARISON = 1u << 16,   /* CUSTOM operator answers boolean */
@@ -327,6 +328,9 @@ CM_API cm_status cm_session_connection(cm_ctx *cx, cm_session *s, cm_mapper *map
 
 /* Zeroed scratch memory for an encode call; NULL without memory. Freed with the operation. */
 CM_API void *cm_arena_alloc(cm_arena *arena, size_t n);
+/* A region of the host's own, for encode calls outside the engine. owns: caller, cm_arena_free (NULL is fine). */
+CM_API cm_status cm_arena_new(cm_ctx *cx, cm_arena **out);
+CM_API void cm_arena_free(cm_ctx *cx, cm_arena *arena);
 
 /* ---- Host ------------------------------------------------------------------------------------------------- */
 

@@ -147,3 +147,17 @@ char *cm_arena__copy(cm_arena *a, const char *p, size_t n) {
 }
 
 void *cm_arena_alloc(cm_arena *a, size_t n) { return cm_arena__alloc(a, n); }
+
+cm_status cm_arena_new(cm_ctx *cx, cm_arena **out) {
+    cm_arena *a = cm__alloc(cx, sizeof *a);
+    *out = a;
+    if (!a) return CM_E_NOMEM;
+    cm_arena__init(a, cx);
+    return CM_OK;
+}
+
+void cm_arena_free(cm_ctx *cx, cm_arena *a) {
+    if (!a) return;
+    cm_arena__dispose(a);
+    cm__free(cx, a);
+}
