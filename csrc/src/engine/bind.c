@@ -142,18 +142,18 @@ static cm_status resolve(cm_ctx *cx, cm_bind_env *env, const cm_param *p, void *
     return cm__fail(cx, CM_E_MISUSE, "parameter '%s' is filled by the unit of work only", name_of(p));
 }
 
+cm_status cm_bind__value(cm_ctx *cx, const cm_compiled *c, cm_bind_env *env, size_t i, cm_value *out, cm_arena *scratch) {
+    const cm_param *p = &c->params[i];
+    void *value = NULL;
+    cm_status st = resolve(cx, env, p, &value);
+    if (!st) st = cm__host(cx)->encode(cx, p->type ? p->type : cm_type_basic(cx, CM_T_NULL), value, scratch, out);
+    if (st) cm__fail_subject(cx, "%s", name_of(p));
+    else if (env->given) env->given[i] = p->expanding ? NULL : value;
+    return st;
+}
+
 cm_status cm_bind__values(cm_ctx *cx, const cm_compiled *c, cm_bind_env *env, cm_value *values, cm_arena *scratch) {
-    const cm_host *host = cm__host(cx);
-    for (size_t i = 0; i < c->nparams; i++) {
-        const cm_param *p = &c->params[i];
-        void *value = NULL;
-        cm_status st = resolve(cx, env, p, &value);
-        if (!st) st = host->encode(cx, p->type ? p->type : cm_type_basic(cx, CM_T_NULL), value, scratch, &values[i]);
-        if (st) {
-            cm__fail_subject(cx, "%s", name_of(p));
-            return st;
-        }
-        if (env->given) env->given[i] = p->expanding ? NULL : value;
-    }
-    return CM_OK;
+    cm_status st = CM_OK;
+    for (size_t i = 0; i < c->nparams && !st; i++) st = cm_bind__value(cx, c, env, i, &values[i], scratch);
+    return st;
 }

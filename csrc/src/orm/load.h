@@ -8,7 +8,7 @@
  * joins.c    join() steps -> FROM                               nested.c  ORM constructs inside subqueries
  * criteria.c single-table and with_loader_criteria conditions   expand.c  a statement as a whole
  * eager.c    joined eager loading, wrapping                     rowplan.c positions, slots, types
- * loader.c   rows -> instances                                  collect.c rows -> joined relationships
+ * load.c     a statement's way to its rows; loader.c rows -> instances; collect.c rows -> joined relationships
  * follow.c   selectin, subquery, immediate                      lazy.c get.c  one attribute, one instance
  */
 #ifndef CM_LOAD_H
@@ -211,7 +211,6 @@ typedef struct cm_load_request {
     void *mapping;                   /* values of named parameters, or NULL */
     cm_mapper *mapper;               /* for the choice of an engine; may be NULL */
     const cm_load_keys *keys;
-    cm_inst *refresh;                /* instance whose read attributes are overwritten, or NULL */
     bool populate_existing;
     cm_load_sink sink; void *sink_user; /* NULL: rows go to `values` */
     cm_mapper *const *path; size_t npath; /* classes this follow-up came through */
@@ -222,39 +221,68 @@ struct cm_load_run {
     cm_session *s;
     const cm_host *host;
     const cm_load_request *request;
+    const cm_compiled *compiled;
     const cm_row_plan *plan;
-    cm_arena *scratch;
+    cm_arena arena;                  /* dies with the run */
+    cm_arena codec;                  /* text the codec makes for a row */
     cm_bind_env env;
     uint32_t *key_of_param;          /* per parameter: key value that fills it, or CM_NOWHERE; NULL without keys */
     cm_inst **row;                   /* per group: instance of the row at hand; a reference each */
-    bool *fresh;                     /* per group: made or filled by this row */
+    bool *fresh;                     /* per group: made or overwritten by this row */
+    cm_value *raw; void **decoded;   /* room for one row */
     struct cm_collector *collectors; /* per group */
-    cm_objs *loaded;                 /* per group with follow-ups: instances to follow; a reference each */
+    cm_objs *loaded;                 /* per group with follow-ups: host objects to follow; a reference each */
     cm_opts *opts;                   /* per group, when follow-ups or memory need them */
+    cm_map overwritten;              /* with populate_existing: instances done already */
     cm_objs out;                     /* flat rows; a reference each */
-    cm_inst *refresh;
-    bool populate_existing, refreshed, found;
     size_t nrows;
 };
-/* Runs a request; values (flat, owned references) and the number of rows come back. plan: retained, or NULL. */
-cm_status cm_load__run(cm_ctx *cx, cm_session *s, const cm_load_request *request, cm_objs *values, size_t *nrows, cm_plan **plan);
-/* Makes or finds the instance of a group in a row. *out is a new reference, or NULL. */
-static inline bool cm_inst__holds(const cm_inst *inst, uint32_t flag) { return (inst->flags & flag) != 0; }
-static inline void cm_inst__keep(cm_load_run *run, cm_inst *inst) { run->host->retain(run->cx, run->host->inst_object(inst)); }
-static inline void cm_inst__drop(cm_load_run *run, cm_inst *inst) {
+/* Runs a request. out: flat rows (owned references; the caller releases what it does not hand on); plan: retained. Either
+ * may be NULL, as may nrows. */
+cm_status cm_load__run(cm_ctx *cx, cm_session *s, const cm_load_request *request, cm_objs *out, size_t *nrows, cm_plan **plan);
+/* The same in parts: begin, prepare (once the row plan is known), rows, end (collections, follow-ups), dispose. */
+void cm_load__begin(cm_load_run *run);
+cm_status cm_load__prepare(cm_load_run *run);
+cm_status cm_load__end(cm_load_run *run);
+void cm_load__dispose(cm_load_run *run);
+/* One raw row into instances and values; what a flight calls. */
+cm_status cm_load__row(cm_load_run *run, cm_value *values, size_t n);
+static inline void *cm_inst__object(const cm_load_run *run, cm_inst *inst) { return run->host->inst_object(inst); }
+static inline void cm_inst__keep(const cm_load_run *run, cm_inst *inst) { run->host->retain(run->cx, run->host->inst_object(inst)); }
+static inline void cm_inst__drop(const cm_load_run *run, cm_inst *inst) {
     if (inst) run->host->release(run->cx, run->host->inst_object(inst));
 }
+/* Releases and frees a list of host values. */
+void cm_load__release(cm_ctx *cx, cm_objs *list);
 
 /* ---- collect.c */
+cm_status cm_collect__init(cm_load_run *run);
 cm_status cm_collect__row(cm_load_run *run, uint32_t group);       /* puts run->row[group] into its parent */
 cm_status cm_collect__finish(cm_load_run *run);                    /* stores collections */
 void cm_collect__dispose(cm_load_run *run);
 
 /* ---- follow.c */
-cm_status cm_follow__all(cm_load_run *run, cm_arena *a);
+cm_status cm_follow__all(cm_load_run *run);
 
 /* ---- lazy.c, get.c */
-/* What reading a relationship without value answers: an empty collection (stored) or the null object. */
-cm_status cm_lazy__empty(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void **out);
-cm_status cm_inst__fail_text(cm_ctx *cx, cm_status st, const char *format, cm_inst *inst, const char *key);
+/* "<User at 0x7f...>" for messages. */
+const char *cm_inst__place(cm_ctx *cx, cm_inst *inst, char *buffer, size_t n);
+/* A statement that is used again with other keys; freed with its owner. */
+typedef struct cm_keyed_stmt {
+    cm_node *stmt;                   /* retained */
+    cm_objs binds;                   /* BINDs without values, in the order of the walk; held by the statement */
+    cm_objs columns;                 /* cm_column * whose value each stands for */
+} cm_keyed_stmt;
+void cm_keyed__free(cm_ctx *cx, cm_keyed_stmt *k);
+/* select(Entity).where(pk = ?), made at first use. */
+cm_status cm_load__get_stmt(cm_ctx *cx, cm_mapper *m, cm_keyed_stmt **out);
+/* Options remembered by an instance. */
+static inline cm_opts cm_inst__opts(const cm_inst *inst) {
+    return inst->state ? (cm_opts){inst->state->options, inst->state->noptions, 0} : (cm_opts){NULL, 0, 0};
+}
+/* A copy of a statement with loader options; *out retained. */
+cm_status cm_load__with_options(cm_ctx *cx, cm_node *stmt, cm_opts options, cm_node **out);
+
+/* ---- textual.c: from_statement() */
+cm_status cm_load__from_statement(cm_ctx *cx, cm_session *s, cm_node *stmt, void *const *params, size_t nparams, cm_result **out);
 #endif

@@ -108,6 +108,7 @@ static void free_attrs(cm_ctx *cx, cm_mapper *m) {
 }
 
 static void mapper_free(cm_ctx *cx, cm_mapper *m) {
+    cx->env->generation++; /* plans that name it must not be found again */
     cm_load__mapper_free(cx, m);
     cm_uow__mapper_free(cx, m);
     forget_child(m->inherits, m);
@@ -156,6 +157,7 @@ static cm_status attr_node(cm_ctx *cx, cm_mapper *m, cm_attr *a, cm_node *given,
 
 /* A new attribute at the end of attrs[]. It stays listed even when a later step fails, and goes with the mapper. */
 static cm_status attr_new(cm_ctx *cx, cm_mapper *m, const char *key, uint8_t kind, cm_attr **out) {
+    cx->env->generation++; /* plans made before do not know the attribute */
     if (cm_mapper_find_attr(m, key))
         return cm__fail(cx, CM_E_ARGUMENT, "class %s maps attribute \"%s\" twice", cm_str_text(m->name), key);
     if (m->nattrs >= UINT16_MAX) return cm__fail(cx, CM_E_ARGUMENT, "class %s has too many attributes", cm_str_text(m->name));
@@ -497,6 +499,7 @@ static cm_status mapper_fill(cm_ctx *cx, cm_mapper *m, const cm_mapper_def *def)
     m->name = cm_str_new(cx, def->name, strlen(def->name));
     if (!m->name) return CM_E_NOMEM;
     m->id = cm_serial(cx);
+    cx->env->generation++; /* a new subclass changes what its bases read */
     m->concrete = def->concrete;
     m->eager_defaults = def->eager_defaults;
     m->confirm_deleted_rows = def->confirm_deleted_rows;
