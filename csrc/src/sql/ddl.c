@@ -136,6 +136,34 @@ static cm_status column(cm_compiler *c, const cm_column *col) {
     return st;
 }
 
+/* CONSTRAINT name CHECK (c IN ('a', 'b')): what keeps a boolean or enum that the database has no type for. */
+static cm_status type_check(cm_compiler *c, const cm_column *col) {
+    const cm_type_def *type = &col->type->def;
+    cm_status st = CM_OK;
+    if (type->name) {
+        cm_out(c, "CONSTRAINT ");
+        st = cm_compiler__cname(c, type->name);
+        cm_out(c, " ");
+    }
+    cm_out(c, "CHECK (");
+    if (!st) st = cm_compiler__str(c, col->name, 0);
+    cm_out(c, " IN (");
+    if (type->kind == CM_T_BOOLEAN) cm_out(c, "0, 1");
+    for (size_t i = 0; type->kind == CM_T_ENUM && i < type->nlabels; i++) {
+        if (i) cm_out(c, ", ");
+        cm_sql__string(&c->b, type->labels[i], strlen(type->labels[i]));
+    }
+    cm_out(c, "))");
+    return st;
+}
+
+static bool needs_check(const cm_compiler *c, const cm_column *col) {
+    const cm_type_def *type = &col->type->def;
+    if (!(type->flags & CM_TYPE_CHECK)) return false;
+    if (type->kind == CM_T_BOOLEAN) return !(c->d->features & CM_F_BOOLEAN);
+    return type->kind == CM_T_ENUM && !((type->flags & CM_TYPE_NATIVE) && (c->d->features & CM_F_NATIVE_ENUM));
+}
+
 /* SQLite's AUTOINCREMENT stands behind the column, and then there is no PRIMARY KEY line. */
 static bool key_is_inline(const cm_table *t) {
     return t->nprimary_key == 1 && (t->primary_key[0]->flags & CM_COL_AUTOINCREMENT_WORD);
@@ -160,6 +188,11 @@ static cm_status create(cm_compiler *c, const cm_table *t, bool if_not_exists) {
         cm_out(c, between);
         st = constraint(c, k);
         between = ", \n\t";
+    }
+    for (size_t i = 0; !st && i < t->ncolumns; i++) {
+        if (!needs_check(c, &t->columns[i])) continue;
+        cm_out(c, between);
+        st = type_check(c, &t->columns[i]);
     }
     cm_out(c, "\n)");
     if (t->suffix && *t->suffix) cm_buf__printf(&c->b, "\n %s", t->suffix);

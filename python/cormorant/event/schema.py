@@ -22,10 +22,11 @@ class DDLEvents(Family):
     }
 
     def accepts(self, target: Any, identifier: str) -> Optional[Any]:
-        from ..sql.base import SchemaEventTarget
+        from ..sql.items import SchemaItem
+        from ..sql.sqltypes import SchemaType
 
         cls = target if isinstance(target, type) else type(target)
-        return target if issubclass(cls, SchemaEventTarget) else None
+        return target if issubclass(cls, (SchemaItem, SchemaType)) else None
 
 
 def listens(target: Any) -> bool:
