@@ -76,12 +76,6 @@ class QueryableAttribute(_core.InstrumentedAttribute, ClauseElement):
         return self
 
     @property
-    def dispatch(self) -> t.Any:
-        from .events import attribute_dispatch
-
-        return attribute_dispatch(self)
-
-    @property
     def info(self) -> t.Dict[t.Any, t.Any]:
         prop = self.prop
         return {} if prop is None else t.cast("t.Dict[t.Any, t.Any]", prop.info)

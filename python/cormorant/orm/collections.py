@@ -144,8 +144,6 @@ class _ListMethods(_Linked):
 
 
 class _SetMethods(_Linked):
-    _sa_quietly = _ListMethods._sa_quietly
-
     def add(self, item: t.Any) -> None:
         if item not in self:  # type: ignore[operator]
             self._sa_tell(item, True)

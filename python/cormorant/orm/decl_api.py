@@ -213,12 +213,6 @@ class registry:
     def mapped_as_dataclass(self, *args: t.Any, **kw: t.Any) -> t.Any:
         raise NotImplementedError("mapped_as_dataclass() is not supported yet")
 
-    @property
-    def dispatch(self) -> t.Any:
-        from .events import registry_dispatch
-
-        return registry_dispatch(self)
-
 
 def declarative_base(
     *, metadata: t.Optional[MetaData] = None, mapper: t.Any = None, cls: t.Any = object, name: str = "Base", class_registry: t.Any = None,

@@ -307,7 +307,7 @@ def map_declarative(registry: t.Any, cls: type, table: t.Any = None, **mapper_kw
 
 def _register_hooks(mapper: Mapper) -> None:
     """Methods marked by validates() and reconstructor()."""
-    from .events import listen_reconstructor, listen_validator
+    from .events import listen_reconstructor
 
     names: t.Dict[str, t.Tuple[t.Any, t.Any]] = {}
     for base in mapper.class_.__mro__:
@@ -319,7 +319,6 @@ def _register_hooks(mapper: Mapper) -> None:
                 listen_reconstructor(mapper, fn)
     for name, (fn, options) in names.items():
         mapper.validators[name] = (fn, options)
-        listen_validator(mapper, name, fn, options)
 
 
 def add_attribute(cls: type, key: str, value: t.Any) -> bool:

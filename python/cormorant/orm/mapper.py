@@ -317,6 +317,12 @@ class Mapper(_core.Mapper, InspectionAttr):
                     "reserve": len(self._relations()) + spare,
                 }
             )
+            self._listen()
+
+    def _listen(self) -> None:
+        from .events import install
+
+        install(self)
 
     def _check_primary_key(self) -> None:
         if self.inherits is None and not self._primary_key_given and not list(self.local_table.primary_key.columns):
@@ -523,12 +529,6 @@ class Mapper(_core.Mapper, InspectionAttr):
                         s = _core.inst_state(member)
                         yield member, s.mapper, s, _core.inst_loaded(member)
 
-    @property
-    def dispatch(self) -> t.Any:
-        from .events import mapper_dispatch
-
-        return mapper_dispatch(self)
-
     def __repr__(self) -> str:
         return f"<Mapper at {id(self):#x}; {self.class_.__name__}>"
 
@@ -593,6 +593,7 @@ def _configure_all() -> None:
             _pending[:0] = [m for m in done if not m.configured]
             raise
         mapper._configured_relations.add(prop.key)
+        mapper._listen()
     for mapper in done:
         mapper.configured = True
     _core.set_pending(False)

@@ -1,0 +1,149 @@
+"""INSERT, UPDATE and DELETE of mapped classes through a session, and the bulk methods of `Session`."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .. import _core, exc
+from ..sql import delete, insert, select, update
+from .evaluator import UnevaluatableError, evaluate
+
+DML_KINDS = frozenset((_core.K_INSERT, _core.K_UPDATE, _core.K_DELETE))
+_IDENTITY = 3
+
+
+def entity_of(statement: t.Any) -> t.Any:
+    """The ENTITY that a DML statement writes to, or None for a table."""
+    target = statement._kids[0] if statement._kids else None
+    return target if target is not None and target._kind == _core.K_ENTITY else None
+
+
+def mapper_of(entity: t.Any) -> t.Any:
+    return _core.entity_class(entity).__mapper__
+
+
+def execute(session: t.Any, statement: t.Any, params: t.Any, options: t.Mapping[str, t.Any]) -> t.Any:
+    """Runs a DML statement over a mapped class, and brings the session's instances in step."""
+    mapper = mapper_of(entity_of(statement))
+    many = isinstance(params, (list, tuple)) and bool(params)
+    if statement._kind == _core.K_INSERT:
+        return session._run(statement, [_by_column(mapper, p) for p in params] if many else [_by_column(mapper, params)] if params else None)
+    if many and statement._kind == _core.K_UPDATE and not statement._seg(_core.SEG_WHERE):
+        update_mappings(session, mapper, list(params))
+        return None
+    rows = list(params) if many else [params] if params else None
+    strategy = options.get("synchronize_session", "auto")
+    if strategy not in ("auto", "evaluate", "fetch", False, None):
+        raise exc.ArgumentError("Valid strategies for session synchronization are 'auto', 'evaluate', 'fetch', False")
+    if not strategy or many:
+        return session._run(statement, rows)
+    if session.autoflush:
+        session._flush()
+    matched = _matched(session, mapper, statement, strategy, rows)
+    result = session._run(statement, rows)
+    _synchronise(session, statement, mapper, matched)
+    return result
+
+
+def _by_column(mapper: t.Any, values: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
+    """Attribute names as column keys."""
+    found = {}
+    for key, value in values.items():
+        prop = mapper._props.get(key)
+        found[prop.columns[0].key if prop is not None and hasattr(prop, "columns") and not hasattr(prop, "direction") else key] = value
+    return found
+
+
+def _matched(session: t.Any, mapper: t.Any, statement: t.Any, strategy: t.Any, params: t.Any) -> t.List[t.Any]:
+    """Instances of the session that the statement is about to change."""
+    held = [obj for obj in session._list(_IDENTITY) if isinstance(obj, mapper.class_)]
+    if not held:
+        return []
+    criteria = statement._seg(_core.SEG_WHERE)
+    if strategy != "fetch":
+        try:
+            return [obj for obj in held if all(evaluate(c, obj) for c in criteria)]
+        except UnevaluatableError as error:
+            if strategy == "evaluate":
+                raise exc.InvalidRequestError(f'Could not evaluate current criteria in Python: "{error}". Specify \'fetch\' or False for the synchronize_session execution option.') from error
+    keys = session._run(select(*mapper.primary_key).where(*criteria), params).all()
+    wanted = {tuple(row) for row in keys}
+    return [obj for obj in held if _core.inst_identity(obj) in wanted]
+
+
+def _synchronise(session: t.Any, statement: t.Any, mapper: t.Any, matched: t.List[t.Any]) -> None:
+    if statement._kind == _core.K_DELETE:
+        for obj in matched:
+            if obj in session:
+                session.expunge(obj)
+        return
+    keys = []
+    for assign in statement._seg(_core.SEG_VALUES):
+        target = assign._kids[0]
+        column = target._expr if target._kind == _core.K_ATTR else target
+        keys += [p.key for p in mapper._props.values() if any(c is column for c in getattr(p, "columns", ()) or ()) and not hasattr(p, "direction")]
+    onupdate = [p.key for p in mapper._props.values() if not hasattr(p, "direction") and getattr((getattr(p, "columns", None) or [None])[0], "onupdate", None) is not None]
+    for obj in matched:
+        session._expire(obj, [*keys, *(k for k in onupdate if k not in keys)] or None)
+
+
+def apply_result_options(result: t.Any, options: t.Mapping[str, t.Any]) -> t.Any:
+    """Options that speak of the result."""
+    count = options.get("yield_per")
+    if count and result is not None and hasattr(result, "yield_per"):
+        return result.yield_per(count)
+    return result
+
+
+# ---- Session.bulk_*
+
+
+def insert_mappings(session: t.Any, mapper: t.Any, mappings: t.List[t.Mapping[str, t.Any]]) -> None:
+    """INSERTs rows given as mappings of attribute names, those with the same keys together."""
+    for table in mapper.tables:
+        groups: t.Dict[t.Tuple[str, ...], t.List[t.Dict[str, t.Any]]] = {}
+        for mapping in mappings:
+            row = {k: v for k, v in _by_column(mapper, mapping).items() if k in table.c}
+            groups.setdefault(tuple(row), []).append(row)
+        for rows in groups.values():
+            session._run(insert(table), rows)
+
+
+def update_mappings(session: t.Any, mapper: t.Any, mappings: t.List[t.Mapping[str, t.Any]]) -> None:
+    """UPDATEs rows by primary key, given as mappings of attribute names."""
+    names = [mapper.get_property_by_column(c).key for c in mapper.primary_key]
+    held = {_core.inst_identity(o): o for o in session._list(_IDENTITY) if isinstance(o, mapper.class_)}
+    for mapping in mappings:
+        missing = [n for n in names if n not in mapping]
+        if missing:
+            raise exc.InvalidRequestError(f"No primary key value supplied for column(s) {', '.join(missing)}; per-row ORM Bulk UPDATE by Primary Key requires that records contain primary key values")
+        values = {k: v for k, v in mapping.items() if k not in names}
+        if not values:
+            continue
+        criteria = [column == mapping[name] for column, name in zip(mapper.primary_key, names)]
+        for table in mapper.tables:
+            row = {k: v for k, v in _by_column(mapper, values).items() if k in table.c}
+            if row:
+                session._run(update(table).where(*criteria).values(row))
+        obj = held.get(tuple(mapping[n] for n in names))
+        if obj is not None:
+            session._expire(obj, [k for k in values if k in mapper._props])
+
+
+def save_objects(session: t.Any, objects: t.List[t.Any], return_defaults: bool) -> None:
+    """INSERTs or UPDATEs the rows of instances without taking them into the session."""
+    if return_defaults:
+        raise NotImplementedError("bulk_save_objects(return_defaults=True) is not supported yet; use add_all() and flush()")
+    for obj in objects:
+        mapper = _core.inst_state(obj).mapper
+        loaded = {k: v for k, v in _core.inst_loaded(obj).items() if hasattr(mapper._props[k], "columns") and not mapper._props[k].is_expression}
+        key = _core.inst_identity(obj)
+        if key is None:
+            insert_mappings(session, mapper, [loaded])
+        else:
+            names = [mapper.get_property_by_column(c).key for c in mapper.primary_key]
+            changed = {k: v for k, v in loaded.items() if any(_core.inst_history(obj, k)[::2])}
+            update_mappings(session, mapper, [{**changed, **dict(zip(names, key))}])
+
+
+__all__ = ["DML_KINDS", "apply_result_options", "delete", "entity_of", "execute", "insert_mappings", "save_objects", "update_mappings"]
