@@ -151,6 +151,7 @@ struct cm_result {
     cm_result_column *columns;
     const cm_type **types;         /* borrowed from the plan or the environment */
     bool returns_rows, described;
+    bool needs_unique;             /* rows repeat: a collection was joined in */
     void **values; size_t nvalues, cap, pos; /* rows not fetched yet: values[pos..nvalues) */
     int64_t rowcount, lastrowid;
     void **given;                  /* by parameter: host values of the single set written, retained; or NULL */

@@ -180,6 +180,9 @@ cm_status cm_result_next(cm_ctx *cx, cm_result *r, void **values, bool *more) {
 }
 
 size_t cm_result_buffered(const cm_result *r) { return r->ncolumns && !r->stream ? (r->nvalues - r->pos) / r->ncolumns : 0; }
+void cm_result__set_needs_unique(cm_result *r, bool needs) { r->needs_unique = needs; }
+bool cm_result_needs_unique(const cm_result *r) { return r->needs_unique; }
+
 bool cm_result_returns_rows(const cm_result *r) { return r->returns_rows; }
 size_t cm_result_ncolumns(const cm_result *r) { return r->ncolumns; }
 const char *cm_result_column_name(const cm_result *r, size_t i) { return i < r->ncolumns ? cm_str_text(r->columns[i].name) : NULL; }

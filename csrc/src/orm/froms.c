@@ -180,7 +180,8 @@ static cm_status from_pairs(cm_ctx *cx, sides *s, cm_column *const *left, cm_col
         else st = secondary_column(cx, s, left[i]->node, &l);
         if (!st && s->r->secondary && right_remote) st = secondary_column(cx, s, right[i]->node, &r);
         else if (!st) st = cm_entity__column(cx, s->target, right[i], &r);
-        if (!st) st = cm_expr_binary(cx, CM_OP_EQ, l, r, &term);
+        const bool target_first = s->r->direction == CM_MANY_TO_ONE; /* the referenced key stands on the left */
+        if (!st) st = cm_expr_binary(cx, CM_OP_EQ, target_first ? r : l, target_first ? l : r, &term);
         if (!st) st = cm_objs_add(cx, &terms, term);
         if (st) cm_node_release(cx, term);
         cm_node_release(cx, l);
@@ -192,11 +193,12 @@ static cm_status from_pairs(cm_ctx *cx, sides *s, cm_column *const *left, cm_col
     return st;
 }
 
+/* A condition inside one table says nothing about sides when it is the key pairs and no more: those say it. */
 static cm_status primary_on(cm_ctx *cx, sides *s, cm_node **out) {
     const cm_relation *r = s->r;
     cm_adapt map = {.replace = to_side, .user = s};
     s->in_secondaryjoin = false;
-    if (!r->primaryjoin) return from_pairs(cx, s, r->parent_columns, r->target_columns, r->npairs, true, out);
+    if (!r->primaryjoin || (r->self_referential && r->simple_equality && !r->secondary)) return from_pairs(cx, s, r->parent_columns, r->target_columns, r->npairs, true, out);
     return cm_node_adapt(cx, r->primaryjoin, &map, out);
 }
 
