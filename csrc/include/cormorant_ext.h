@@ -129,8 +129,8 @@ static inline cm_node **cm_block_nodes(const cm_block *b) {
 struct cm_node {               /* 48 bytes on 64-bit machines, every kind */
     uint16_t kind, op;
     uint32_t flags;
-    uint64_t id;               /* serial of tables, columns, identity kinds; never reused; 0 for others. Copies of a COLUMN keep
-                                  it, aliased ENTITYs have that of their mapper's own (copy it: cm_node_copy) */
+    uint64_t id;               /* serial of tables, columns, identity kinds; never reused; 0 for others. Copies of a COLUMN or
+                                  ENTITY keep it; those of other identity kinds are new things */
     const cm_type *type;       /* result type; retained. NULL where there is none */
     union {
         struct { cm_node *kid[3]; } k;

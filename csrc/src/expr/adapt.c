@@ -196,7 +196,9 @@ static void exchange_parts(cm_ctx *cx, const adapter *a, cm_node *copy) {
     default:
         exchange(cx, a, &copy->u.attr.expr);
         exchange(cx, a, &copy->u.attr.entity);
-        if (copy->kind == CM_N_ENTITY) copy->flags |= CM_FLAG_ALIASED; /* reads something else than its mapper does */
+        if (copy->kind != CM_N_ENTITY) break;
+        copy->flags |= CM_FLAG_ALIASED; /* reads something else than its mapper does */
+        copy->id = cm_serial(cx);
     }
 }
 

@@ -285,7 +285,7 @@ static cm_status add_attr(cm_ctx *cx, cm_keybuf *key, todo *t, cm_node *n) {
     if (n->kind == CM_N_ENTITY) {
         if (n->flags & CM_FLAG_ALIASED) parts[0] = n->u.attr.expr;
         put(key, head_word(n, parts[0] ? HAS_KID0 : 0));
-        put(key, n->id);
+        put(key, parts[0] ? cm_mapper_entity(n->u.attr.attr)->id : n->id);
         return push(cx, t, parts, 1);
     }
     if (!is_own_expression(n)) parts[0] = n->u.attr.expr;
