@@ -1,0 +1,505 @@
+/* engine room: connections, transactions, pool, caches, results; then Core statements through plans and flights. */
+#define _GNU_SOURCE
+#include "harness.h"
+
+#include "engine/engine_int.h"
+
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char file_path[64], file_url[128];
+
+static void make_file(void) {
+    static int n;
+    snprintf(file_path, sizeof file_path, P_tmpdir "/cm_engine_%d_%d.db", (int)getpid(), n++);
+    snprintf(file_url, sizeof file_url, "sqlite:///%s?timeout=0.1", file_path);
+    unlink(file_path);
+}
+
+static void drop_file(void) { unlink(file_path); }
+
+static cm_status open_engine(cm_ctx *cx, const char *url, cm_engine **out) {
+    cm_engine_options o = CM_ENGINE_OPTIONS_INIT;
+    o.url = url;
+    o.stmt_cache = 4;
+    return cm_engine_new(cx, &o, out);
+}
+
+static cm_status sql(cm_ctx *cx, cm_conn *conn, const char *text) {
+    cm_result *r = NULL;
+    cm_status st = cm_conn_execute_sql(cx, conn, text, strlen(text), NULL, 0, &r);
+    cm_result_free(cx, r);
+    return st;
+}
+
+/* The first value of the first row as an integer; -1: no row. */
+static cm_status number(cm_ctx *cx, cm_conn *conn, const char *text, int64_t *out) {
+    cm_result *r = NULL;
+    void *v[8] = {0};
+    bool more = false;
+    cm_status st = cm_conn_execute_sql(cx, conn, text, strlen(text), NULL, 0, &r);
+    *out = -1;
+    if (!st) st = cm_result_next(cx, r, v, &more);
+    if (!st && more) *out = cm_obj_get(v[0])->u.i;
+    for (size_t i = 0; more && i < cm_result_ncolumns(r); i++) cm_obj_release(cx, v[i]);
+    cm_result_free(cx, r);
+    return st;
+}
+
+static int64_t count(cm_ctx *cx, cm_conn *conn) {
+    int64_t n = -2;
+    cr_assert_eq(number(cx, conn, "SELECT count(*) FROM t", &n), CM_OK, "%s", cm_ctx_error(cx)->message);
+    return n;
+}
+
+Test(engine, text_runs_with_values_and_answers_rows) {
+    OOM_LOOP(cx) {
+        cm_engine *e = NULL;
+        cm_conn *c = NULL;
+        cm_result *r = NULL;
+        void *values[3] = {0}, *row[3] = {0};
+        bool more = false;
+        OOM_TRY(open_engine(cx, "sqlite://", &e));
+        OOM_TRY(cm_engine_connect(cx, e, &c));
+        OOM_TRY(sql(cx, c, "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, price REAL)"));
+        OOM_NULL(values[0] = cm_obj_int(cx, 7));
+        OOM_NULL(values[1] = cm_obj_text(cx, "caf\xC3\xA9"));
+        OOM_NULL(values[2] = cm_obj_double(cx, 2.5));
+        OOM_TRY(cm_conn_execute_sql(cx, c, "INSERT INTO t VALUES (?, ?, ?)", 30, values, 3, &r));
+        cr_assert_eq(cm_result_rowcount(r), 1);
+        cr_assert_eq(cm_result_lastrowid(r), 7);
+        cr_assert_not(cm_result_returns_rows(r));
+        cm_result_free(cx, r);
+        r = NULL;
+        OOM_TRY(cm_conn_execute_sql(cx, c, "SELECT price, name, id AS key FROM t", 36, NULL, 0, &r));
+        cr_assert_eq(cm_result_ncolumns(r), 3);
+        cr_assert_str_eq(cm_result_column_name(r, 2), "key");
+        cr_assert_eq(cm_result_buffered(r), 1);
+        OOM_TRY(cm_result_next(cx, r, row, &more));
+        cr_assert(more && cm_obj_get(row[0])->u.d == 2.5);
+        cr_assert_eq(strncmp(cm_obj_get(row[1])->u.s.p, "caf\xC3\xA9", 5), 0);
+        cr_assert_eq(cm_obj_get(row[2])->u.i, 7);
+        OOM_TRY(cm_result_next(cx, r, row + 0, &more));
+        cr_assert_not(more);
+    OOM_DONE:
+        for (int i = 0; i < 3; i++) {
+            cm_obj_release(cx, values[i]);
+            cm_obj_release(cx, row[i]);
+        }
+        cm_result_free(cx, r);
+        cm_conn_close(cx, c);
+        cm_engine_release(cx, e);
+    }
+}
+
+Test(engine, begin_comes_before_the_first_write_only) {
+    make_file();
+    oom_loop l;
+    cm_ctx *cx = test_ctx(&l);
+    cm_engine *e = NULL;
+    cm_conn *a = NULL, *b = NULL;
+    cr_assert_eq(open_engine(cx, file_url, &e), CM_OK);
+    cr_assert_eq(cm_engine_connect(cx, e, &a), CM_OK);
+    cr_assert_eq(cm_engine_connect(cx, e, &b), CM_OK);
+    cr_assert_eq(cm_conn_begin(cx, a), CM_OK);
+    cr_assert_eq(sql(cx, a, "CREATE TABLE t (x)"), CM_OK); /* commits by itself, as with Python's sqlite3 */
+    cr_assert_eq(count(cx, a), 0);
+    cr_assert(cm_conn_in_transaction(a) && !cm_conn_begun(a));
+    cr_assert_eq(cm_conn_begin(cx, b), CM_OK);
+    cr_assert_eq(sql(cx, b, "INSERT INTO t VALUES (1)"), CM_OK);
+    cr_assert(cm_conn_begun(b));
+    cr_assert_eq(count(cx, a), 0);
+    cr_assert_eq(cm_conn_commit(cx, b), CM_OK);
+    cr_assert_eq(count(cx, a), 1); /* reads hold nothing and see what was committed a moment ago */
+    cr_assert_eq(sql(cx, a, "INSERT INTO t VALUES (2)"), CM_OK);
+    cr_assert_eq(cm_conn_begin(cx, b), CM_OK);
+    cr_assert_eq(sql(cx, b, "INSERT INTO t VALUES (3)"), CM_E_OPERATIONAL);
+    cr_assert_str_eq(cm_ctx_error(cx)->code_name, "SQLITE_BUSY");
+    cm_ctx_clear(cx);
+    cr_assert_eq(cm_conn_rollback(cx, a), CM_OK);
+    cr_assert_eq(count(cx, b), 1);
+    cr_assert_eq(sql(cx, b, "INSERT INTO t VALUES (3)"), CM_OK);
+    cm_conn_close(cx, b); /* rolls back */
+    cr_assert_eq(count(cx, a), 1);
+    cr_assert_eq(cm_conn_set_isolation(cx, a, "AUTOCOMMIT"), CM_OK);
+    cr_assert_eq(cm_conn_begin(cx, a), CM_OK);
+    cr_assert_eq(sql(cx, a, "INSERT INTO t VALUES (4)"), CM_OK);
+    cr_assert_eq(cm_conn_rollback(cx, a), CM_OK);
+    cr_assert_eq(count(cx, a), 2);
+    cm_conn_close(cx, a);
+    cm_engine_release(cx, e);
+    test_ctx_end(&l);
+    drop_file();
+}
+
+Test(engine, savepoints_nest) {
+    OOM_LOOP(cx) {
+        cm_engine *e = NULL;
+        cm_conn *c = NULL;
+        int64_t n = 0;
+        OOM_TRY(open_engine(cx, "sqlite://", &e));
+        OOM_TRY(cm_engine_connect(cx, e, &c));
+        OOM_TRY(sql(cx, c, "CREATE TABLE t (x)"));
+        OOM_TRY(cm_conn_begin(cx, c));
+        OOM_TRY(cm_conn_savepoint(cx, c, "one", 0));
+        cr_assert(cm_conn_begun(c));
+        OOM_TRY(sql(cx, c, "INSERT INTO t VALUES (1)"));
+        OOM_TRY(cm_conn_savepoint(cx, c, "two", 0));
+        OOM_TRY(sql(cx, c, "INSERT INTO t VALUES (2)"));
+        OOM_TRY(cm_conn_savepoint(cx, c, "two", 2));
+        OOM_TRY(cm_conn_savepoint(cx, c, "one", 1));
+        OOM_TRY(cm_conn_commit(cx, c));
+        OOM_TRY(number(cx, c, "SELECT count(*) FROM t", &n));
+        cr_assert_eq(n, 1);
+    OOM_DONE:
+        cm_conn_close(cx, c);
+        cm_engine_release(cx, e);
+    }
+}
+
+Test(engine, errors_say_what_went_wrong) {
+    oom_loop l;
+    cm_ctx *cx = test_ctx(&l);
+    cm_engine *e = NULL;
+    cm_conn *c = NULL;
+    cm_result *r = NULL;
+    void *one = cm_obj_int(cx, 1);
+    cr_assert_eq(open_engine(cx, "oracle://h/d", &e), CM_E_ARGUMENT);
+    cm_ctx_clear(cx);
+    cr_assert_eq(open_engine(cx, "sqlite://", &e), CM_OK);
+    cr_assert_eq(cm_engine_connect(cx, e, &c), CM_OK);
+    cr_assert_eq(sql(cx, c, "SELECT 1; SELECT 2"), CM_E_PROGRAMMING);
+    cr_assert_str_eq(cm_ctx_error(cx)->message, "You can only execute one statement at a time.");
+    cm_ctx_clear(cx);
+    cr_assert_eq(sql(cx, c, "SELECT 1;  -- and nothing"), CM_OK);
+    cr_assert_eq(sql(cx, c, ""), CM_OK);
+    cr_assert_eq(cm_conn_execute_sql(cx, c, "SELECT ?, ?", 11, &one, 1, &r), CM_E_PROGRAMMING);
+    cr_assert_null(r);
+    cm_ctx_clear(cx);
+    cr_assert_eq(sql(cx, c, "SELECT * FROM missing"), CM_E_OPERATIONAL);
+    cr_assert_str_eq(cm_ctx_error(cx)->message, "no such table: missing");
+    cr_assert_str_eq(cm_ctx_error(cx)->sql, "SELECT * FROM missing");
+    cm_ctx_clear(cx);
+    cm_obj_release(cx, one);
+    cm_conn_close(cx, c);
+    cm_engine_release(cx, e);
+    test_ctx_end(&l);
+}
+
+/* A transaction that the database gave up (here: a full disk) cannot be committed in half. */
+Test(engine, a_lost_transaction_must_be_rolled_back) {
+    oom_loop l;
+    cm_ctx *cx = test_ctx(&l);
+    cm_engine *e = NULL;
+    cm_conn *c = NULL;
+    int64_t n;
+    cr_assert_eq(open_engine(cx, "sqlite://", &e), CM_OK);
+    cr_assert_eq(cm_engine_connect(cx, e, &c), CM_OK);
+    cr_assert_eq(sql(cx, c, "CREATE TABLE t (x)"), CM_OK);
+    cr_assert_eq(cm_conn_begin(cx, c), CM_OK);
+    cr_assert_eq(sql(cx, c, "INSERT INTO t VALUES (1)"), CM_OK);
+    cr_assert_eq(number(cx, c, "PRAGMA max_page_count=5", &n), CM_OK);
+    cr_assert_eq(sql(cx, c, "INSERT OR ROLLBACK INTO t VALUES (zeroblob(1000000))"), CM_E_OPERATIONAL);
+    cr_assert_str_eq(cm_ctx_error(cx)->code_name, "SQLITE_FULL");
+    cm_ctx_clear(cx);
+    if (!cm_conn_begun(c)) {
+        cr_assert_eq(sql(cx, c, "INSERT INTO t VALUES (2)"), CM_E_PENDING_ROLLBACK);
+        cm_ctx_clear(cx);
+        cr_assert_eq(cm_conn_commit(cx, c), CM_E_PENDING_ROLLBACK);
+        cm_ctx_clear(cx);
+    }
+    cr_assert_eq(cm_conn_rollback(cx, c), CM_OK);
+    cr_assert_eq(count(cx, c), 0);
+    cm_conn_close(cx, c);
+    cm_engine_release(cx, e);
+    test_ctx_end(&l);
+}
+
+Test(engine, statements_are_prepared_once_and_bounded) {
+    oom_loop l;
+    cm_ctx *cx = test_ctx(&l);
+    cm_engine *e = NULL;
+    cm_conn *c = NULL;
+    int64_t n;
+    cr_assert_eq(open_engine(cx, "sqlite://", &e), CM_OK);
+    cr_assert_eq(cm_engine_connect(cx, e, &c), CM_OK);
+    for (int i = 0; i < 30; i++) {
+        char text[32];
+        snprintf(text, sizeof text, "SELECT %d", i % 10);
+        cr_assert_eq(number(cx, c, text, &n), CM_OK);
+        cr_assert_eq(n, i % 10);
+        cr_assert_leq(cm_ctx_count(cx, CM_COUNT_STMT), 4);
+    }
+    cm_conn_close(cx, c);
+    cm_engine_release(cx, e);
+    test_ctx_end(&l);
+}
+
+/* ---- pool */
+
+Test(engine, the_pool_is_bounded_and_says_so) {
+    make_file();
+    oom_loop l;
+    cm_ctx *cx = test_ctx(&l);
+    cm_engine_options o = CM_ENGINE_OPTIONS_INIT;
+    cm_engine *e = NULL;
+    cm_conn *c[4] = {0};
+    int idle, in_use;
+    o.url = file_url;
+    o.pool_size = 2;
+    o.max_overflow = 1;
+    o.pool_timeout_s = 0.05;
+    cr_assert_eq(cm_engine_new(cx, &o, &e), CM_OK);
+    cr_assert_neq(access(file_path, F_OK), 0); /* nothing was opened yet */
+    for (int i = 0; i < 3; i++) cr_assert_eq(cm_engine_connect(cx, e, &c[i]), CM_OK);
+    cr_assert_eq(cm_engine_connect(cx, e, &c[3]), CM_E_TIMEOUT);
+    cr_assert_str_eq(cm_ctx_error(cx)->message, "QueuePool limit of size 2 overflow 1 reached, connection timed out, timeout 0.05");
+    cm_ctx_clear(cx);
+    cm_engine_pool_status(e, &idle, &in_use);
+    cr_assert(idle == 0 && in_use == 3);
+    for (int i = 0; i < 3; i++) cm_conn_close(cx, c[i]);
+    cm_engine_pool_status(e, &idle, &in_use);
+    cr_assert(idle == 2 && in_use == 0);
+    cr_assert_eq(cm_engine_connect(cx, e, &c[0]), CM_OK);
+    cm_engine_dispose(cx, e);
+    cm_engine_pool_status(e, &idle, &in_use);
+    cr_assert(idle == 0 && in_use == 1);
+    cm_conn_close(cx, c[0]); /* of before dispose: closed, not kept */
+    cm_engine_pool_status(e, &idle, &in_use);
+    cr_assert(idle == 0 && in_use == 0);
+    cm_engine_release(cx, e);
+    test_ctx_end(&l);
+    drop_file();
+}
+
+typedef struct worker { cm_ctx *cx; cm_engine *engine; int failures; } worker;
+
+static void *insert_often(void *arg) {
+    worker *w = arg;
+    for (int i = 0; i < 50; i++) {
+        cm_conn *c = NULL;
+        cm_status st = cm_engine_connect(w->cx, w->engine, &c);
+        if (!st) st = cm_conn_begin(w->cx, c);
+        if (!st) st = sql(w->cx, c, "INSERT INTO t VALUES (1)");
+        if (!st) st = cm_conn_commit(w->cx, c);
+        if (st) w->failures++;
+        cm_ctx_clear(w->cx);
+        cm_conn_close(w->cx, c);
+    }
+    return NULL;
+}
+
+/* Threads share one database, in memory and in a file; nothing is lost, whoever must wait waits. */
+static void work_in_threads(const char *url) {
+    enum { THREADS = 4 };
+    cm_ctx *cx = NULL;
+    cm_engine_options o = CM_ENGINE_OPTIONS_INIT;
+    cm_engine *e = NULL;
+    cm_conn *c = NULL;
+    pthread_t threads[THREADS];
+    worker workers[THREADS];
+    cr_assert_eq(cm_ctx_new(NULL, &cx), CM_OK);
+    o.url = url;
+    o.pool_size = 2;
+    o.max_overflow = 0;
+    cr_assert_eq(cm_engine_new(cx, &o, &e), CM_OK);
+    cr_assert_eq(cm_engine_connect(cx, e, &c), CM_OK);
+    cr_assert_eq(sql(cx, c, "CREATE TABLE t (x)"), CM_OK);
+    cm_conn_close(cx, c);
+    for (int i = 0; i < THREADS; i++) {
+        workers[i] = (worker){NULL, e, 0};
+        cr_assert_eq(cm_ctx_child(cx, &workers[i].cx), CM_OK);
+        pthread_create(&threads[i], NULL, insert_often, &workers[i]);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        cr_assert_eq(workers[i].failures, 0);
+        cm_ctx_free(workers[i].cx);
+    }
+    cr_assert_eq(cm_engine_connect(cx, e, &c), CM_OK);
+    cr_assert_eq(count(cx, c), THREADS * 50);
+    cm_conn_close(cx, c);
+    cm_engine_release(cx, e);
+    cr_assert_eq(cm_ctx_count(cx, CM_COUNT_CONN), 0);
+    cm_ctx_free(cx);
+}
+
+Test(engine, threads_share_a_memory_database) { work_in_threads("sqlite://"); }
+
+Test(engine, threads_share_a_file) {
+    make_file();
+    snprintf(file_url, sizeof file_url, "sqlite:///%s?timeout=20&synchronous=off", file_path);
+    work_in_threads(file_url);
+    drop_file();
+}
+
+Test(engine, connections_of_one_thread_share_a_memory_database_and_its_transaction) {
+    oom_loop l;
+    cm_ctx *cx = test_ctx(&l);
+    cm_engine *e = NULL;
+    cm_conn *a = NULL, *b = NULL;
+    cr_assert_eq(open_engine(cx, "sqlite://", &e), CM_OK);
+    cr_assert_eq(cm_engine_connect(cx, e, &a), CM_OK);
+    cr_assert_eq(cm_engine_connect(cx, e, &b), CM_OK);
+    cr_assert_eq(sql(cx, a, "CREATE TABLE t (x)"), CM_OK);
+    cr_assert_eq(cm_conn_begin(cx, a), CM_OK);
+    cr_assert_eq(sql(cx, a, "INSERT INTO t VALUES (1)"), CM_OK);
+    cr_assert_eq(cm_conn_begin(cx, b), CM_OK);
+    cr_assert_eq(count(cx, b), 1);
+    cm_conn_close(cx, b); /* only read: the writer's transaction is none of its business */
+    cr_assert_eq(cm_conn_commit(cx, a), CM_OK);
+    cr_assert_eq(count(cx, a), 1);
+    cm_conn_close(cx, a);
+    cm_engine_release(cx, e);
+    test_ctx_end(&l);
+}
+
+Test(engine, a_child_of_fork_never_uses_what_it_inherited) {
+    make_file();
+    cm_ctx *cx = NULL;
+    cm_engine *e = NULL;
+    cm_conn *c = NULL, *idle = NULL;
+    cr_assert_eq(cm_ctx_new(NULL, &cx), CM_OK);
+    cr_assert_eq(open_engine(cx, file_url, &e), CM_OK);
+    cr_assert_eq(cm_engine_connect(cx, e, &c), CM_OK);
+    cr_assert_eq(cm_engine_connect(cx, e, &idle), CM_OK);
+    cr_assert_eq(sql(cx, c, "CREATE TABLE t (x)"), CM_OK);
+    cm_conn_close(cx, idle);
+    cr_assert_eq(cm_conn_begin(cx, c), CM_OK);
+    cr_assert_eq(sql(cx, c, "INSERT INTO t VALUES (1)"), CM_OK);
+    pid_t child = fork();
+    if (child == 0) {
+        cm_conn *mine = NULL;
+        bool ok = cm_engine_connect(cx, e, &mine) == CM_OK && mine->link->pid == (int64_t)getpid();
+        int64_t n = -1;
+        ok = ok && number(cx, mine, "SELECT count(*) FROM t", &n) == CM_OK && n == 0;
+        cm_conn_close(cx, mine);
+        cm_conn_close(cx, c); /* the parent's: forgotten, not rolled back */
+        _exit(ok ? 0 : 1);
+    }
+    int status = 1;
+    waitpid(child, &status, 0);
+    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    cr_assert_eq(cm_conn_commit(cx, c), CM_OK);
+    cr_assert_eq(count(cx, c), 1);
+    cm_conn_close(cx, c);
+    cm_engine_release(cx, e);
+    cm_ctx_free(cx);
+    drop_file();
+}
+
+/* ---- text with mappings, scripts, watchers */
+
+Test(engine, driver_text_takes_sequences_and_mappings) {
+    OOM_LOOP(cx) {
+        cm_engine *e = NULL;
+        cm_conn *c = NULL;
+        cm_result *r = NULL;
+        void *v[2] = {0}, *sets[2] = {0}, *map = NULL;
+        static const char *const keys[] = {"a", "b"};
+        static const char script[] = "CREATE TABLE t (x, y); -- first\nCREATE INDEX i ON t (x);\n";
+        static const char insert[] = "INSERT INTO t VALUES (?, ?)", named[] = "INSERT INTO t VALUES (:b, :a)";
+        int64_t n = 0;
+        OOM_TRY(open_engine(cx, "sqlite://", &e));
+        OOM_TRY(cm_engine_connect(cx, e, &c));
+        OOM_TRY(cm_conn_execute_script(cx, c, script, sizeof script - 1));
+        OOM_NULL(v[0] = cm_obj_int(cx, 1));
+        OOM_NULL(v[1] = cm_obj_int(cx, 2));
+        OOM_NULL(sets[0] = cm_obj_list(cx, v, 2));
+        OOM_NULL(sets[1] = cm_obj_list(cx, v, 2));
+        OOM_NULL(map = cm_obj_map(cx, keys, v, 2));
+        OOM_TRY(cm_conn_execute_driver(cx, c, insert, sizeof insert - 1, sets, 2, false, &r));
+        cr_assert_eq(cm_result_rowcount(r), 2);
+        cm_result_free(cx, r);
+        r = NULL;
+        OOM_TRY(cm_conn_execute_driver(cx, c, named, sizeof named - 1, &map, 1, true, &r));
+        OOM_TRY(number(cx, c, "SELECT 100 * count(*) + 10 * max(x) + min(x) FROM t", &n));
+        cr_assert_eq(n, 321);
+    OOM_DONE:
+        cm_result_free(cx, r);
+        for (int i = 0; i < 2; i++) {
+            cm_obj_release(cx, v[i]);
+            cm_obj_release(cx, sets[i]);
+        }
+        cm_obj_release(cx, map);
+        cm_conn_close(cx, c);
+        cm_engine_release(cx, e);
+    }
+}
+
+typedef struct watch_log { int before, after; cm_status last; int64_t rows; } watch_log;
+
+static cm_status watch(cm_ctx *cx, void *user, cm_conn *conn, const cm_statement_event *event) {
+    watch_log *log = user;
+    (void)cx, (void)conn;
+    if (event->after) {
+        log->after++;
+        log->last = event->status;
+        log->rows = event->rowcount;
+    } else {
+        log->before++;
+    }
+    return CM_OK;
+}
+
+static char echoed[128];
+static void echo(void *user, const char *text, size_t n, const char *params) {
+    (void)user;
+    snprintf(echoed, sizeof echoed, "%.*s %s", (int)n, text, params ? params : "");
+}
+
+Test(engine, watchers_and_echo_see_every_statement) {
+    oom_loop l;
+    cm_ctx *cx = test_ctx(&l);
+    cm_engine *e = NULL;
+    cm_conn *c = NULL;
+    cm_result *r = NULL;
+    watch_log log = {0};
+    void *five = cm_obj_int(cx, 5);
+    cr_assert_eq(open_engine(cx, "sqlite://", &e), CM_OK);
+    cm_engine_set_watcher(e, watch, &log);
+    cm_engine_set_echo(e, echo, NULL);
+    cr_assert_eq(cm_engine_connect(cx, e, &c), CM_OK);
+    cr_assert_eq(sql(cx, c, "CREATE TABLE t (x UNIQUE)"), CM_OK);
+    cr_assert_eq(cm_conn_execute_sql(cx, c, "INSERT INTO t VALUES (?)", 24, &five, 1, &r), CM_OK);
+    cr_assert_str_eq(echoed, "INSERT INTO t VALUES (?) (5,)");
+    cr_assert_eq(log.rows, 1);
+    cm_result_free(cx, r);
+    cr_assert_eq(sql(cx, c, "INSERT INTO t VALUES (5)"), CM_E_INTEGRITY);
+    cr_assert(log.before == 3 && log.after == 3 && log.last == CM_E_INTEGRITY);
+    cm_ctx_clear(cx);
+    cm_obj_release(cx, five);
+    cm_conn_close(cx, c);
+    cm_engine_release(cx, e);
+    test_ctx_end(&l);
+}
+
+static cm_status greet(cm_ctx *cx, void *user, cm_conn *conn) {
+    ++*(int *)user;
+    return sql(cx, conn, "PRAGMA foreign_keys=ON");
+}
+
+Test(engine, new_connections_are_greeted_once) {
+    OOM_LOOP(cx) {
+        cm_engine_options o = CM_ENGINE_OPTIONS_INIT;
+        cm_engine *e = NULL;
+        cm_conn *c = NULL;
+        int greeted = 0;
+        int64_t on = 0;
+        o.url = "sqlite://";
+        o.on_connect = greet;
+        o.on_connect_user = &greeted;
+        OOM_TRY(cm_engine_new(cx, &o, &e));
+        for (int i = 0; i < 2; i++) {
+            OOM_TRY(cm_engine_connect(cx, e, &c));
+            OOM_TRY(number(cx, c, "PRAGMA foreign_keys", &on));
+            cr_assert(on == 1 && greeted == 1);
+            cm_conn_close(cx, c);
+            c = NULL;
+        }
+    OOM_DONE:
+        cm_conn_close(cx, c);
+        cm_engine_release(cx, e);
+    }
+}
