@@ -100,6 +100,10 @@ $(BUILD)/tests/%: tests/c/%.c tests/c/harness.c tests/c/harness.h $(BUILD)/libco
 	@mkdir -p $(@D)
 	$(CC) $(CORE_CFLAGS) -Wno-missing-prototypes -Itests/c $< tests/c/harness.c $(BUILD)/libcormorant.a -lcriterion $(LIBS) -o $@
 
+$(BUILD)/tests/test_orm_%: tests/c/test_orm_%.c tests/c/harness.c tests/c/orm_world.c tests/c/orm_world.h tests/c/harness.h $(BUILD)/libcormorant.a
+	@mkdir -p $(@D)
+	$(CC) $(CORE_CFLAGS) -Wno-missing-prototypes -Itests/c $< tests/c/harness.c tests/c/orm_world.c $(BUILD)/libcormorant.a -lcriterion $(LIBS) -o $@
+
 test-c: $(C_TESTS:tests/c/%.c=$(BUILD)/tests/%) ## Criterion suites of the core
 	@set -e; for t in $^; do echo "== $$t"; $$t --short-filename -j1 $(CRITERION_FLAGS); done
 
