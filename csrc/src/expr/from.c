@@ -26,7 +26,6 @@ const char *cm_expr__name(const cm_node *n) {
     case CM_N_COLUMN: case CM_N_PROXY: return n->u.col.name ? cm_str_text(n->u.col.name) : NULL;
     case CM_N_ATTR: return n->u.attr.expr ? cm_expr__name(n->u.attr.expr) : NULL;
     case CM_N_LITERAL_COLUMN: return n->u.n.name ? cm_str_text(n->u.n.name) : NULL;
-    case CM_N_BIND: return n->u.bind.name && !(n->flags & CM_FLAG_UNIQUE) ? cm_str_text(n->u.bind.name) : NULL;
     default: return NULL;
     }
 }
@@ -37,6 +36,7 @@ static const char *key_of(const cm_node *n) {
     case CM_N_COLUMN: return n->u.col.ref ? cm_str_text(((const cm_column *)n->u.col.ref)->key) : cm_expr__name(n);
     case CM_N_ATTR: return cm_str_text(((const cm_attr *)n->u.attr.attr)->key);
     case CM_N_FUNC: return n->u.n.name ? cm_str_text(n->u.n.name) : NULL;
+    case CM_N_BIND: return n->u.bind.name && !(n->flags & CM_FLAG_UNIQUE) ? cm_str_text(n->u.bind.name) : NULL;
     case CM_N_CAST: case CM_N_TYPE_COERCE: return n->u.k.kid[0] ? cm_expr__name(n->u.k.kid[0]) : NULL;
     default: return cm_expr__name(n);
     }
