@@ -18,6 +18,7 @@ typedef struct cm_param {
     bool expanding;          /* IN list: this is item `item` of `count` placeholders of the same BIND */
     bool update_default;     /* CM_SRC_DEFAULT: update_default rather than insert_default */
     uint32_t ordinal, item, count;
+    uint32_t width;          /* IN list of tuples: values of one item; item and count number single values. Else 0 */
     const cm_type *type;     /* retained */
     cm_str *name;            /* retained: parameter name for people and errors */
     cm_node *node;           /* the BIND, retained; NULL for other sources */
@@ -96,8 +97,12 @@ struct cm_dialect {
     /* Literal for reading (literal_binds): value is not NULL. */
     cm_status (*literal)(cm_ctx *cx, cm_buf *b, const cm_type *type, const cm_value *value);
     /* CREATE TABLE: what follows a column's type (AUTO_INCREMENT, PRIMARY KEY inline ...). NULL: the standard order. */
-    cm_status (*column)(cm_ctx *cx, cm_buf *b, const cm_dialect *d, const cm_column *column);
+    cm_status (*column)(struct cm_compiler *c, const cm_column *column);
+    /* What stands between the parentheses of IN for an empty list of items `width` wide. NULL: the standard's. */
+    void (*empty_in)(cm_buf *b, uint32_t width);
     const char *insert_default_values;       /* "DEFAULT VALUES" or "() VALUES ()" */
+    const char *delete_using;                /* before further tables of DELETE (" USING "); NULL: there can be none */
+    bool bare_returning;                     /* RETURNING takes no table names */
 };
 enum {
     CM_F_RETURNING = 1u << 0, CM_F_FOR_UPDATE = 1u << 1, CM_F_ALTER_FK = 1u << 2, CM_F_SCHEMAS = 1u << 3, CM_F_CTE_DML = 1u << 4,
@@ -105,10 +110,14 @@ enum {
     CM_F_BOOLEAN = 1u << 8 /* true/false words */, CM_F_ARRAY_IN = 1u << 9 /* one array parameter instead of IN lists */,
     CM_F_UPDATE_FROM = 1u << 10, CM_F_NULLS_ORDER = 1u << 11, CM_F_LASTROWID = 1u << 12 /* generated keys by last_insert_id */,
     CM_F_NATIVE_ENUM = 1u << 13, CM_F_NATIVE_UUID = 1u << 14, CM_F_COMMENTS = 1u << 15, CM_F_SEQUENCES = 1u << 16,
-    CM_F_ON_CONFLICT = 1u << 17, CM_F_DISTINCT_ON = 1u << 18, CM_F_ILIKE = 1u << 19, CM_F_ROW_VALUES = 1u << 20
+    CM_F_ON_CONFLICT = 1u << 17, CM_F_DISTINCT_ON = 1u << 18, CM_F_ILIKE = 1u << 19, CM_F_ROW_VALUES = 1u << 20,
+    CM_F_LOCAL_FK = 1u << 21 /* foreign keys cannot leave their schema, and do not name it */, CM_F_PARTIAL_INDEX = 1u << 22,
+    CM_F_IDENTITY = 1u << 23 /* GENERATED ... AS IDENTITY */
 };
 extern const cm_dialect cm__dialect_default, cm__dialect_sqlite;
 
+/* Spelling of a type as standard SQL has it, for dialects to fall back on. */
+cm_status cm_sql__type(cm_ctx *cx, cm_buf *b, const cm_dialect *d, const cm_type *type, bool for_cast);
 /* An identifier into a buffer, quoted where needed. */
 cm_status cm_sql__quote(cm_ctx *cx, cm_buf *b, const cm_dialect *d, const char *name, size_t n, uint32_t flags /* CM_FLAG_QUOTE, CM_FLAG_NO_QUOTE */);
 #endif

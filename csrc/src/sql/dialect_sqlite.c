@@ -1,0 +1,175 @@
+/* SQLite. */
+#include "sql/ddl.h"
+
+#include <strings.h>
+
+static const char *const reserved[] = {
+    "add", "after", "all", "alter", "analyze", "and", "as", "asc", "attach", "autoincrement", "before", "begin",
+    "between", "by", "cascade", "case", "cast", "check", "collate", "column", "commit", "conflict",
+    "constraint", "create", "cross", "current_date", "current_time", "current_timestamp", "database", "default",
+    "deferrable", "deferred", "delete", "desc", "detach", "distinct", "drop", "each", "else", "end", "escape",
+    "except", "exclusive", "exists", "explain", "fail", "false", "for", "foreign", "from", "full", "glob",
+    "group", "having", "if", "ignore", "immediate", "in", "index", "indexed", "initially", "inner", "insert",
+    "instead", "intersect", "into", "is", "isnull", "join", "key", "left", "like", "limit", "match", "natural",
+    "not", "notnull", "null", "of", "offset", "on", "or", "order", "outer", "plan", "pragma", "primary",
+    "query", "raise", "references", "reindex", "rename", "replace", "restrict", "right", "rollback", "row",
+    "select", "set", "table", "temp", "temporary", "then", "to", "transaction", "trigger", "true", "union",
+    "unique", "update", "using", "vacuum", "values", "view", "virtual", "when", "where", NULL};
+
+static cm_status write_type(cm_ctx *cx, cm_buf *b, const cm_type *type, bool for_cast) {
+    if (type->def.kind == CM_T_ARRAY)
+        return cm__fail(cx, CM_E_UNSUPPORTED, "SQLite has no type for an ARRAY");
+    return cm_sql__type(cx, b, &cm__dialect_sqlite, type, for_cast);
+}
+
+static cm_status write_literal(cm_ctx *cx, cm_buf *b, const cm_type *type, const cm_value *v) {
+    (void)cx;
+    return cm_sql__literal(b, type, v, true, false);
+}
+
+static void write_empty_in(cm_buf *b, uint32_t width) {
+    cm_buf__puts(b, "SELECT 1");
+    for (uint32_t i = 1; i < width; i++) cm_buf__puts(b, ", 1");
+    cm_buf__puts(b, " FROM (SELECT 1");
+    for (uint32_t i = 1; i < width; i++) cm_buf__puts(b, ", 1");
+    cm_buf__puts(b, ") WHERE 1!=1");
+}
+
+/* LIMIT and OFFSET always come together, so that one text serves with and without an offset of zero. */
+static cm_status write_limit(cm_compiler *c, cm_node *n) {
+    size_t nlimit, noffset;
+    cm_node *const *limit = cm_node_segment(n, CM_SEG_LIMIT, &nlimit), *const *offset = cm_node_segment(n, CM_SEG_OFFSET, &noffset);
+    cm_out(c, "\n LIMIT ");
+    cm_status st = nlimit ? cm_compiler__expr(c, limit[0]) : cm_compiler__constant(c, -1);
+    if (st) return st;
+    cm_out(c, " OFFSET ");
+    return noffset ? cm_compiler__expr(c, offset[0]) : cm_compiler__constant(c, 0);
+}
+
+/* ---- operators */
+
+static cm_status infix(cm_compiler *c, cm_node *n, const char *sql, const char *before, const char *after) {
+    const char *hint = c->hint;
+    c->hint = cm_compiler__hint_of(n->u.k.kid[1]);
+    cm_status st = cm_compiler__operand(c, n->u.k.kid[0], n->op);
+    cm_out(c, sql);
+    cm_out(c, before);
+    c->hint = cm_compiler__hint_of(n->u.k.kid[0]);
+    if (!st) st = cm_compiler__operand(c, n->u.k.kid[1], n->op);
+    cm_out(c, after);
+    c->hint = hint;
+    return st;
+}
+
+/* (a | b - a & b): there is no ^ */
+static cm_status write_xor(cm_compiler *c, cm_node *n) {
+    cm_out(c, "(");
+    cm_status st = infix(c, n, " | ", "", "");
+    cm_out(c, " - ");
+    if (!st) st = infix(c, n, " & ", "", "");
+    cm_out(c, ")");
+    return st;
+}
+
+static bool write_op(cm_compiler *c, cm_node *n, cm_status *st) {
+    switch (n->op) {
+    case CM_OP_IS_DISTINCT: *st = infix(c, n, " IS NOT ", "", ""); return true;
+    case CM_OP_IS_NOT_DISTINCT: *st = infix(c, n, " IS ", "", ""); return true;
+    case CM_OP_REGEXP_MATCH: *st = infix(c, n, " REGEXP ", "", ""); return true;
+    case CM_OP_NOT_REGEXP_MATCH: *st = infix(c, n, " NOT REGEXP ", "", ""); return true;
+    case CM_OP_DIV: *st = infix(c, n, " / ", "(", " + 0.0)"); return true;
+    case CM_OP_BIT_XOR: *st = write_xor(c, n); return true;
+    default: return false;
+    }
+}
+
+/* ---- functions, EXTRACT */
+
+static bool write_func(cm_compiler *c, cm_node *n, cm_status *st) {
+    size_t count;
+    const char *name = cm_str_text(n->u.n.name), *as = NULL;
+    cm_node *const *args = cm_node_segment(n, 0, &count);
+    *st = CM_OK;
+    if (strcasecmp(name, "now") == 0 && !count) {
+        cm_out(c, "CURRENT_TIMESTAMP");
+        return true;
+    }
+    if (strcasecmp(name, "localtimestamp") == 0 && !count) {
+        cm_out(c, "DATETIME(CURRENT_TIMESTAMP, 'localtime')");
+        return true;
+    }
+    if (strcasecmp(name, "char_length") == 0) as = "length(";
+    if (strcasecmp(name, "aggregate_strings") == 0) as = "group_concat(";
+    if (!as) return false;
+    const char *hint = c->hint;
+    c->hint = cm_compiler__func_label(n);
+    cm_out(c, as);
+    *st = cm_compiler__list(c, args, count, CM_OP_COMMA);
+    cm_out(c, ")");
+    c->hint = hint;
+    return true;
+}
+
+/* CAST(STRFTIME('%Y', x) AS INTEGER) */
+static bool write_extract(cm_compiler *c, cm_node *n, cm_status *st) {
+    static const struct { const char *field, *format; } formats[] = {
+        {"month", "%m"}, {"day", "%d"}, {"year", "%Y"}, {"second", "%S"}, {"hour", "%H"}, {"doy", "%j"}, {"minute", "%M"},
+        {"epoch", "%s"}, {"dow", "%w"}, {"week", "%W"}};
+    const char *field = n->u.n.name ? cm_str_text(n->u.n.name) : "";
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        if (strcmp(formats[i].field, field) != 0) continue;
+        cm_out(c, "CAST(STRFTIME('");
+        cm_out(c, formats[i].format);
+        cm_out(c, "', ");
+        *st = cm_compiler__operand(c, n->u.n.kid, CM_OP_COMMA);
+        cm_out(c, ") AS INTEGER)");
+        return true;
+    }
+    *st = cm__fail(c->cx, CM_E_COMPILE, "%s is not a valid extract argument.", field);
+    return true;
+}
+
+static bool write_node(cm_compiler *c, cm_node *n, cm_status *st) {
+    switch (n->kind) {
+    case CM_N_EXTRACT: return write_extract(c, n, st);
+    default: return false;
+    }
+}
+
+/* ---- DDL */
+
+/* name TYPE DEFAULT x NOT NULL PRIMARY KEY AUTOINCREMENT GENERATED ... */
+static cm_status write_column(cm_compiler *c, const cm_column *column) {
+    cm_status st = cm_ddl__column_name(c, column);
+    cm_out(c, " ");
+    if (!st) st = cm_ddl__type(c, column);
+    if (column->server_default) {
+        cm_out(c, " DEFAULT ");
+        cm_out(c, column->server_default);
+    }
+    if (column->flags & (CM_COL_NOT_NULL | CM_COL_PRIMARY_KEY)) cm_out(c, " NOT NULL");
+    if (cm_ddl__inline_key(c, column->table) && column == column->table->primary_key[0]) cm_out(c, " PRIMARY KEY AUTOINCREMENT");
+    cm_ddl__computed(c, column);
+    return st;
+}
+
+const cm_dialect cm__dialect_sqlite = {
+    .name = "sqlite",
+    .quote_open = '"',
+    .quote_close = '"',
+    .params = CM_PARAM_QMARK,
+    .features = CM_F_RETURNING | CM_F_CTE_DML | CM_F_MULTI_VALUES | CM_F_TUPLE_IN_VALUES | CM_F_UPDATE_FROM | CM_F_NULLS_ORDER |
+                CM_F_LASTROWID | CM_F_ON_CONFLICT | CM_F_ROW_VALUES | CM_F_LOCAL_FK | CM_F_PARTIAL_INDEX,
+    .max_identifier = 9999,
+    .reserved = reserved,
+    .node = write_node,
+    .op = write_op,
+    .func = write_func,
+    .type = write_type,
+    .limit = write_limit,
+    .literal = write_literal,
+    .column = write_column,
+    .empty_in = write_empty_in,
+    .insert_default_values = "DEFAULT VALUES",
+    .bare_returning = true,
+};

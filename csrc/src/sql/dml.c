@@ -1,0 +1,361 @@
+/* INSERT, UPDATE, DELETE, and the statements of the unit of work.
+ *
+ *   INSERT INTO t (a, b) VALUES (?, ?), (?, ?) ON CONFLICT (a) DO UPDATE SET b = excluded.b RETURNING id
+ *   INSERT INTO t (a) SELECT ...        INSERT INTO t DEFAULT VALUES
+ *   UPDATE t SET a=?, b=(t.b + ?) FROM u WHERE ...        DELETE FROM t WHERE ... */
+#include "sql/compiler.h"
+
+static cm_status write_prefixes(cm_compiler *c, cm_node *n) {
+    size_t count;
+    cm_node *const *items = cm_node_segment(n, CM_SEG_PREFIX, &count);
+    cm_status st = CM_OK;
+    for (size_t i = 0; !st && i < count; i++) {
+        st = cm_compiler__expr(c, items[i]);
+        cm_out(c, " ");
+    }
+    return st;
+}
+
+static cm_status write_target(cm_compiler *c, cm_node *n) {
+    cm_status st = cm__from_table(c->cx, n->u.n.kid, &c->table);
+    if (st) return st;
+    if (c->table) cm_table_retain(c->table);
+    return cm_compiler__from(c, n->u.n.kid);
+}
+
+static cm_node *extra_of(cm_node *n, int kind) {
+    size_t count;
+    cm_node *const *items = cm_node_segment(n, CM_SEG_EXTRA, &count);
+    for (size_t i = 0; i < count; i++) {
+        bool conflict = items[i]->kind == CM_N_ON_CONFLICT, hint = items[i]->kind == CM_N_PREFIX;
+        if (kind == CM_N_ON_CONFLICT ? conflict : !conflict && !hint) return items[i];
+    }
+    return NULL;
+}
+
+/* ---- INSERT */
+
+static cm_status write_names(cm_compiler *c, const cm_sets *sets) {
+    cm_status st = CM_OK;
+    for (size_t i = 0; !st && i < sets->n; i++) {
+        if (i) cm_out(c, ", ");
+        st = cm_compiler__set_name(c, &sets->v[i]);
+    }
+    return st;
+}
+
+static cm_status write_row(cm_compiler *c, const cm_sets *sets, long row) {
+    cm_status st = CM_OK;
+    cm_out(c, row > 0 ? ", (" : "(");
+    for (size_t i = 0; !st && i < sets->n; i++) {
+        if (i) cm_out(c, ", ");
+        st = cm_compiler__set_value(c, &sets->v[i], row);
+    }
+    cm_out(c, ")");
+    return st;
+}
+
+static cm_status write_single(cm_compiler *c, cm_node *n) {
+    size_t nassigns;
+    cm_sets sets;
+    cm_node *const *assigns = cm_node_segment(n, CM_SEG_VALUES, &nassigns);
+    cm_status st = cm_compiler__sets(c, n, c->table, assigns, nassigns, &sets);
+    if (st) return st;
+    cm_out(c, " ");
+    if (!sets.n) {
+        cm_out(c, c->d->insert_default_values);
+        return CM_OK;
+    }
+    cm_out(c, "(");
+    st = write_names(c, &sets);
+    cm_out(c, ") VALUES ");
+    return st ? st : write_row(c, &sets, -1);
+}
+
+/* All rows have the columns of the first; a later row that lacks one takes its default. */
+static cm_status write_rows(cm_compiler *c, cm_node *n) {
+    size_t nrows, nassigns;
+    cm_node *const *rows = cm_node_segment(n, CM_SEG_VALUES, &nrows);
+    cm_status st = CM_OK;
+    c->flags |= CM_C_MULTI_VALUES;
+    if (!cm_has(c, CM_F_MULTI_VALUES))
+        return cm__fail(c->cx, CM_E_UNSUPPORTED, "The '%s' dialect does not support in-place multirow inserts.", c->d->name);
+    size_t first = 0;
+    for (size_t i = 0; !st && i < nrows; i++) {
+        cm_sets sets;
+        cm_node *const *assigns = cm_node_segment(rows[i], 0, &nassigns);
+        st = cm_compiler__sets(c, n, c->table, assigns, nassigns, &sets);
+        if (st) break;
+        if (i == 0) {
+            first = sets.n;
+            cm_out(c, " (");
+            st = write_names(c, &sets);
+            cm_out(c, ") VALUES ");
+        } else if (sets.n != first) {
+            return cm__fail(c->cx, CM_E_COMPILE, "row %zu of a multi-row INSERT has not the columns of the first row", i);
+        }
+        if (!st) st = write_row(c, &sets, (long)i);
+    }
+    return st;
+}
+
+/* The select of INSERT ... SELECT with the defaults of columns that it does not fill added to its columns. */
+static cm_status with_defaults(cm_compiler *c, cm_node *select, const cm_sets *sets, cm_node **out) {
+    *out = select;
+    for (size_t i = 0; i < sets->n; i++) {
+        cm_node *item = sets->v[i].expr, *bind = NULL, *longer = NULL;
+        cm_status st = CM_OK;
+        if (!item) {
+            cm_node_spec spec = {.kind = CM_N_BIND, .type = sets->v[i].column->type, .name = cm_str_text(sets->v[i].column->key),
+                                 .name_n = sets->v[i].column->key->n, .value = cm__none(c->cx)};
+            st = cm_node_make(c->cx, &spec, &bind);
+            if (!st) st = cm_compiler__keep(c, bind);
+            if (!st) st = cm_map__put(c->cx, &c->defaults, cm__ptr_key(bind), sets->v[i].column);
+            item = bind;
+        }
+        if (!st) st = cm_node_append(c->cx, *out, CM_SEG_COLUMNS, &item, 1, &longer);
+        if (!st) st = cm_compiler__keep(c, longer);
+        if (st) return st;
+        *out = longer;
+    }
+    return CM_OK;
+}
+
+static cm_status write_from_select(cm_compiler *c, cm_node *n) {
+    static const cm_select_how how = {0};
+    size_t count;
+    cm_sets sets = {NULL, 0};
+    cm_node *select = extra_of(n, CM_N_SELECT), *const *columns = cm_node_segment(n, CM_SEG_COLUMNS, &count);
+    cm_status st = CM_OK;
+    if (!select) return cm__fail(c->cx, CM_E_COMPILE, "INSERT from a select has no select");
+    if (!(n->flags & CM_FLAG_NO_DEFAULTS) && select->kind == CM_N_SELECT) st = cm_compiler__default_sets(c, c->table, columns, count, &sets);
+    if (st) return st;
+    cm_out(c, " (");
+    for (size_t i = 0; !st && i < count; i++) {
+        cm_set set = {.node = cm__node_unalias(columns[i])};
+        if (i) cm_out(c, ", ");
+        st = cm_compiler__set_name(c, &set);
+    }
+    if (count && sets.n) cm_out(c, ", ");
+    if (!st) st = write_names(c, &sets);
+    if (!st) st = with_defaults(c, select, &sets, &select);
+    cm_out(c, ") ");
+    return st ? st : cm_compiler__query(c, select, &how);
+}
+
+static cm_status write_insert(cm_compiler *c, cm_node *n, bool top) {
+    size_t nvalues, nreturning;
+    cm_node *const *values = cm_node_segment(n, CM_SEG_VALUES, &nvalues), *const *returning = cm_node_segment(n, CM_SEG_RETURNING, &nreturning);
+    cm_node *conflict = extra_of(n, CM_N_ON_CONFLICT);
+    if (top) c->flags |= CM_C_INSERT;
+    cm_out(c, "INSERT ");
+    cm_status st = write_prefixes(c, n);
+    cm_out(c, "INTO ");
+    if (!st) st = write_target(c, n);
+    if (st) return st;
+    if ((n->flags & CM_FLAG_FROM_SELECT) || extra_of(n, CM_N_SELECT)) st = write_from_select(c, n);
+    else if ((n->flags & CM_FLAG_MULTI_ROW) || (nvalues && values[0]->kind == CM_N_TUPLE)) st = write_rows(c, n);
+    else st = write_single(c, n);
+    if (!st && conflict) st = cm_compiler__on_conflict(c, conflict, c->table);
+    return st ? st : cm_compiler__returning(c, returning, nreturning, top);
+}
+
+/* ---- UPDATE, DELETE */
+
+/* Tables beside the target: named ones and those the criteria mention. */
+static cm_status other_froms(cm_compiler *c, cm_node *n, cm_level *level, cm_objs *out) {
+    size_t count;
+    cm_objs all = {0};
+    cm_node *target = cm_sql__from(n->u.n.kid), *const *items = cm_node_segment(n, CM_SEG_FROM, &count);
+    cm_status st = CM_OK;
+    for (size_t i = 0; !st && i < count; i++) st = cm_compiler__froms_of(c, items[i], &all);
+    items = cm_node_segment(n, CM_SEG_WHERE, &count);
+    for (size_t i = 0; !st && i < count; i++) st = cm_compiler__froms_of(c, items[i], &all);
+    if (!st) st = cm_compiler__from_parts(c, target, &level->own);
+    for (size_t i = 0; !st && i < all.n; i++) {
+        cm_node *from = all.v[i];
+        if (cm_sql__has_from(&level->own, from)) continue;
+        st = cm_objs_add(c->cx, out, from);
+        if (!st) st = cm_compiler__from_parts(c, from, &level->own);
+    }
+    cm_objs_free(c->cx, &all);
+    return st;
+}
+
+static cm_status write_where(cm_compiler *c, cm_node *n) {
+    size_t count;
+    cm_node *const *where = cm_node_segment(n, CM_SEG_WHERE, &count);
+    if (!count) return CM_OK;
+    cm_out(c, " WHERE ");
+    return cm_compiler__conditions(c, where, count);
+}
+
+static cm_status write_update(cm_compiler *c, cm_node *n, const cm_objs *others) {
+    size_t nassigns;
+    cm_sets sets;
+    cm_node *const *assigns = cm_node_segment(n, CM_SEG_VALUES, &nassigns);
+    cm_out(c, "UPDATE ");
+    cm_status st = write_prefixes(c, n);
+    if (!st) st = write_target(c, n);
+    if (!st) st = cm_compiler__sets(c, n, c->table, assigns, nassigns, &sets);
+    cm_out(c, " SET ");
+    for (size_t i = 0; !st && i < sets.n; i++) {
+        if (i) cm_out(c, ", ");
+        st = cm_compiler__set_name(c, &sets.v[i]);
+        cm_out(c, "=");
+        if (!st) st = cm_compiler__set_value(c, &sets.v[i], -1);
+    }
+    if (st || !others->n) return st ? st : write_where(c, n);
+    if (!cm_has(c, CM_F_UPDATE_FROM))
+        return cm__fail(c->cx, CM_E_UNSUPPORTED, "This backend does not support multiple-table criteria within UPDATE");
+    cm_out(c, " FROM ");
+    st = cm_compiler__from_list(c, others);
+    return st ? st : write_where(c, n);
+}
+
+static cm_status write_delete(cm_compiler *c, cm_node *n, const cm_objs *others) {
+    cm_out(c, "DELETE ");
+    cm_status st = write_prefixes(c, n);
+    cm_out(c, "FROM ");
+    if (!st) st = write_target(c, n);
+    if (st || !others->n) return st ? st : write_where(c, n);
+    if (!c->d->delete_using)
+        return cm__fail(c->cx, CM_E_UNSUPPORTED, "This backend does not support multiple-table criteria within DELETE");
+    cm_out(c, c->d->delete_using);
+    st = cm_compiler__from_list(c, others);
+    return st ? st : write_where(c, n);
+}
+
+static cm_status write_change(cm_compiler *c, cm_node *n, bool top) {
+    size_t nreturning;
+    cm_node *const *returning = cm_node_segment(n, CM_SEG_RETURNING, &nreturning);
+    cm_level level = {.up = c->level, .stmt = n};
+    cm_objs others = {0};
+    if (top) c->flags |= n->kind == CM_N_UPDATE ? CM_C_UPDATE : CM_C_DELETE;
+    cm_status st = other_froms(c, n, &level, &others);
+    c->level = &level;
+    if (!st) st = n->kind == CM_N_UPDATE ? write_update(c, n, &others) : write_delete(c, n, &others);
+    if (!st) st = cm_compiler__returning(c, returning, nreturning, top);
+    c->level = level.up;
+    cm_objs_free(c->cx, &level.own);
+    cm_objs_free(c->cx, &others);
+    return st;
+}
+
+/* What the caller's mapping holds must be columns or parameters. Beside values of its own, an UPDATE ignores the rest. */
+static cm_status check_names(cm_compiler *c, cm_node *n) {
+    size_t nassigns;
+    cm_node_segment(n, CM_SEG_VALUES, &nassigns);
+    for (size_t i = 0; i < c->rq->nnames && (n->kind == CM_N_INSERT || (n->kind == CM_N_UPDATE && !nassigns)); i++) {
+        const char *name = c->rq->names[i];
+        if (!cm_strmap__get(&c->taken, name, strlen(name))) return cm__fail(c->cx, CM_E_COMPILE, "Unconsumed column names: %s", name);
+    }
+    return CM_OK;
+}
+
+cm_status cm_compiler__dml(cm_compiler *c, cm_node *n, bool top) {
+    cm_table *outer = c->table; /* a statement inside of a CTE has a target of its own */
+    cm_status st = cm_compiler__enter(c);
+    if (st) return st;
+    c->table = NULL;
+    st = cm_compiler__add_ctes(c, n);
+    if (!st) st = n->kind == CM_N_INSERT ? write_insert(c, n, top) : write_change(c, n, top);
+    if (!st && top) st = check_names(c, n);
+    if (!top) {
+        if (c->table) cm_table_release(c->cx, c->table);
+        c->table = outer;
+    } else if (outer) {
+        cm_table_release(c->cx, outer);
+    }
+    c->depth--;
+    return st;
+}
+
+/* ---- unit of work */
+
+static cm_status place_column(cm_compiler *c, cm_column *column, uint32_t *ordinal) {
+    cm_param p = {.source = CM_SRC_SET, .ordinal = (*ordinal)++, .type = column->type, .column = column};
+    return cm_compiler__place(c, &p, cm_str_text(column->key));
+}
+
+static cm_status write_set(cm_compiler *c, const cm_dml_request *rq, size_t i, uint32_t *ordinal) {
+    cm_node *sql = rq->set_sql ? rq->set_sql[i] : NULL;
+    return sql ? cm_compiler__operand(c, sql, CM_AGAINST_NONE) : place_column(c, rq->set[i], ordinal);
+}
+
+static cm_status write_column_name(cm_compiler *c, const cm_column *column) {
+    return cm_compiler__str(c, column->name, column->node->flags & (CM_FLAG_QUOTE | CM_FLAG_NO_QUOTE));
+}
+
+static cm_status write_flat_insert(cm_compiler *c, const cm_dml_request *rq) {
+    uint32_t ordinal = 0;
+    size_t nrows = rq->nrows ? rq->nrows : 1;
+    cm_out(c, "INSERT INTO ");
+    cm_status st = cm_compiler__table(c, rq->table->node);
+    cm_out(c, " ");
+    if (!rq->nset) {
+        cm_out(c, c->d->insert_default_values);
+        return st;
+    }
+    cm_out(c, "(");
+    for (size_t i = 0; !st && i < rq->nset; i++) {
+        if (i) cm_out(c, ", ");
+        st = write_column_name(c, rq->set[i]);
+    }
+    cm_out(c, ") VALUES ");
+    for (size_t row = 0; !st && row < nrows; row++) {
+        cm_out(c, row ? ", (" : "(");
+        for (size_t i = 0; !st && i < rq->nset; i++) {
+            if (i) cm_out(c, ", ");
+            st = write_set(c, rq, i, &ordinal);
+        }
+        cm_out(c, ")");
+    }
+    return st;
+}
+
+static cm_status write_flat_change(cm_compiler *c, const cm_dml_request *rq) {
+    uint32_t ordinal = 0;
+    bool update = rq->kind == CM_N_UPDATE;
+    cm_out(c, update ? "UPDATE " : "DELETE FROM ");
+    cm_status st = cm_compiler__table(c, rq->table->node);
+    if (update) cm_out(c, " SET ");
+    for (size_t i = 0; !st && update && i < rq->nset; i++) {
+        if (i) cm_out(c, ", ");
+        st = write_column_name(c, rq->set[i]);
+        cm_out(c, "=");
+        if (!st) st = write_set(c, rq, i, &ordinal);
+    }
+    for (size_t i = 0; !st && i < rq->nwhere; i++) {
+        cm_out(c, i ? " AND " : " WHERE ");
+        st = cm_compiler__column_ref(c, rq->where[i]->node);
+        cm_out(c, " = ");
+        if (!st) st = place_column(c, rq->where[i], &ordinal);
+    }
+    return st;
+}
+
+static cm_status write_flat_returning(cm_compiler *c, const cm_dml_request *rq) {
+    if (!rq->nreturning) return CM_OK;
+    cm_node **columns = cm_arena__alloc(&c->arena, rq->nreturning * sizeof *columns);
+    if (!columns) return CM_E_NOMEM;
+    for (size_t i = 0; i < rq->nreturning; i++) columns[i] = rq->returning[i]->node;
+    return cm_compiler__returning(c, columns, rq->nreturning, true);
+}
+
+cm_status cm_sql__dml(cm_ctx *cx, const cm_dml_request *request, cm_compiled **out) {
+    cm_compile_request rq = {.dialect = request->dialect, .for_execution = true, .schema_map = request->schema_map};
+    cm_compiler c;
+    *out = NULL;
+    cm_status st = cm_compiler__init(&c, cx, &rq);
+    bool insert = request->kind == CM_N_INSERT;
+    c.flags = insert ? CM_C_INSERT : request->kind == CM_N_UPDATE ? CM_C_UPDATE : CM_C_DELETE;
+    if (insert && request->nrows > 1) c.flags |= CM_C_MULTI_VALUES;
+    cm_table_retain(request->table);
+    c.table = request->table;
+    if (!st) st = insert ? write_flat_insert(&c, request) : write_flat_change(&c, request);
+    if (!st) st = write_flat_returning(&c, request);
+    if (!st) st = cm_compiler__finish(&c, NULL, out);
+    cm_compiler__dispose(&c);
+    return st;
+}
