@@ -87,8 +87,8 @@ void cm_link__lock(cm_ctx *cx, cm_link *link) {
         link->depth = 1;
         return;
     }
+    link->depth = link->owner == me ? link->depth + 1 : 1; /* a writer that waits left its own depth behind */
     link->owner = me;
-    link->depth++;
     os->mutex_unlock(os->user, link->lock);
 }
 
