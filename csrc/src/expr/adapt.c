@@ -50,9 +50,11 @@ static cm_status prepare(cm_ctx *cx, adapter *a) {
     cm_status st = CM_OK;
     for (size_t i = 0; i < a->map->n && !st; i++) {
         cm_node *from = a->map->from[i], *to = a->map->to[i];
+        cm_table *table = NULL;
         if (!from || !to) return cm__fail(cx, CM_E_ARGUMENT, "an element to adapt is missing");
         if (cm_map__get(&a->exact, cm__ptr_key(from))) continue; /* the first one counts */
         st = cm_map__put(cx, &a->exact, cm__ptr_key(from), to);
+        if (!st) st = cm__from_table(cx, to, &table); /* its columns are known once it is frozen */
         if (st) return st;
         if (from->kind == CM_N_COLUMN) st = cm_map__put(cx, &a->columns, from->id, to);
         else if (cm__kinds[from->kind].from) st = add_owner(cx, a, from, unwrap_entity(to));

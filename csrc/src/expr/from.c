@@ -183,9 +183,11 @@ static bool names_are_unique(const cm_node *from) {
 cm_status cm_from_proxy(cm_ctx *cx, cm_node *from, size_t i, cm_node **out) {
     cm_arena arena;
     cm_node *element = NULL;
-    cm_status st = CM_OK;
+    cm_table *table = NULL;
     *out = NULL;
     from = (cm_node *)(uintptr_t)unwrap_entity(from);
+    cm_status st = cm__from_table(cx, from, &table); /* its columns are known once it is frozen */
+    if (st) return st;
     if (!cm_from_column(from, i, NULL, &element))
         return cm__fail(cx, CM_E_ARGUMENT, "a %s has no column number %zu", from ? cm__kinds[from->kind].role : "missing FROM", i);
     if (from->kind == CM_N_TABLE || from->kind == CM_N_JOIN || from->kind == CM_N_SELECT) {
