@@ -748,3 +748,72 @@ Test(expr, a_dump_shows_the_tree) {
         close_world(&w);
     }
 }
+
+/* ---- mapped entities */
+
+static cm_status map_users(world *w, cm_mapper **out) {
+    cm_column *id = cm_table_column(w->users, 0), *name = cm_table_column(w->users, 1);
+    cm_attr_def attrs[] = {{.key = "id", .columns = &id, .ncolumns = 1}, {.key = "name", .columns = &name, .ncolumns = 1}};
+    cm_mapper_def def = {.version = 1, .name = "User", .tables = &w->users, .ntables = 1, .attrs = attrs, .nattrs = 2};
+    return cm_mapper_new(w->cx, &def, out);
+}
+
+static cm_status aliased(world *w, cm_mapper *m, cm_node **entity, cm_node **attr) {
+    cm_status st = hold(w, cm_mapper_alias(w->cx, m, NULL, NULL, entity), entity);
+    return st ? st : hold(w, cm_entity_attr(w->cx, *entity, cm_mapper_find_attr(m, "name"), attr), attr);
+}
+
+Test(expr, attributes_follow_their_entity) {
+    OOM_LOOP(cx) {
+        world w;
+        cm_mapper *m = NULL;
+        cm_node *a, *b, *name_a, *name_b, *out, *plain, *s, *t, *sub;
+        const char *key;
+        bool same;
+        OOM_TRY(open_world(cx, &w));
+        OOM_TRY(map_users(&w, &m));
+        plain = cm_mapper_find_attr(m, "name")->node;
+        OOM_TRY(aliased(&w, m, &a, &name_a));
+        OOM_TRY(aliased(&w, m, &b, &name_b));
+        OOM_TRY(keys_equal(&w, name_a, name_b, &same));
+        cr_assert(same); /* one aliased entity is like another */
+        OOM_TRY(keys_equal(&w, name_a, plain, &same));
+        cr_assert_not(same);
+        OOM_TRY(query(&w, (cm_node *[]){name_a, name_b}, 2, NULL, &s));
+        OOM_TRY(query(&w, (cm_node *[]){name_a, name_a}, 2, NULL, &t));
+        OOM_TRY(keys_equal(&w, s, t, &same));
+        cr_assert_not(same);
+        OOM_TRY(adapt(&w, plain, cm_mapper_entity(m), a, &out));
+        cr_assert(out->kind == CM_N_ATTR && out->u.attr.entity == a && out->u.attr.attr == plain->u.attr.attr);
+        cr_assert(out->u.attr.expr->kind == CM_N_PROXY && out->u.attr.expr->u.col.table == a->u.attr.expr);
+        OOM_TRY(keys_equal(&w, out, name_b, &same));
+        cr_assert(same); /* adapted is as good as asked for */
+        cm_node *entity = cm_mapper_entity(m);
+        OOM_TRY(query(&w, &entity, 1, NULL, &s));
+        OOM_TRY(alias(&w, CM_N_SUBQUERY, s, &sub));
+        cr_assert(cm_from_column(sub, 1, &key, &out) && out == w.name);
+        cr_assert_str_eq(key, "login");
+        cr_assert_not(cm_from_column(sub, 2, &key, &out));
+    OOM_DONE:
+        while (w.n) cm_node_release(cx, w.held[--w.n]);
+        cm_mapper_release(cx, m);
+        close_world(&w);
+    }
+}
+
+Test(expr, text_has_a_parameter_for_each_name) {
+    OOM_LOOP(cx) {
+        world w;
+        cm_node *n;
+        size_t count;
+        OOM_TRY(open_world(cx, &w));
+        OOM_TRY(hold(&w, cm_expr_text(cx, "SELECT :a, ':no', :b, :a, x::int", &n), &n));
+        cm_node *const *binds = cm_node_segment(n, 0, &count);
+        cr_assert_eq(count, 2);
+        cr_assert_str_eq(cm_str_text(binds[0]->u.bind.name), "a");
+        cr_assert_str_eq(cm_str_text(binds[1]->u.bind.name), "b");
+        cr_assert(binds[1]->flags & CM_FLAG_REQUIRED);
+    OOM_DONE:
+        close_world(&w);
+    }
+}
