@@ -107,7 +107,7 @@ static cm_status item_of_list(cm_ctx *cx, cm_bind_env *env, const cm_param *p, c
     if (env->items_of != node) {
         void *list = NULL;
         cm_status st = value_of_bind(cx, env, p, node, &list);
-        if (!st) st = expand(cx, env, list, node->type && cm_type_get_def(node->type)->kind == CM_T_TUPLE);
+        if (!st) st = expand(cx, env, list, p->width > 0);
         if (st) return st;
         env->items_of = node;
     }
