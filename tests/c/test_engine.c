@@ -503,3 +503,182 @@ Test(engine, new_connections_are_greeted_once) {
         cm_engine_release(cx, e);
     }
 }
+
+/* ---- Core statements */
+
+typedef struct world { cm_engine *e; cm_conn *c; cm_table *t; } world;
+
+static cm_status make_world(cm_ctx *cx, world *w) {
+    cm_column_def columns[] = {
+        {.name = "id", .type = cm_type_basic(cx, CM_T_INTEGER), .flags = CM_COL_PRIMARY_KEY | CM_COL_NOT_NULL | CM_COL_AUTOINCREMENT},
+        {.name = "name", .type = cm_type_basic(cx, CM_T_STRING)},
+        {.name = "born", .type = cm_type_basic(cx, CM_T_DATE)}};
+    static const char *const pk[] = {"id"}, *const indexed[] = {"name"};
+    cm_constraint_def key = {.kind = CM_CON_PRIMARY_KEY, .columns = pk, .ncolumns = 1, .deferrable = -1};
+    cm_index_def index = {.name = "ix_people_name", .columns = indexed, .ncolumns = 1};
+    cm_table_def def = {.version = 1, .name = "people", .columns = columns, .ncolumns = 3, .constraints = &key, .nconstraints = 1, .indexes = &index, .nindexes = 1};
+    cm_status st = cm_table_new(cx, &def, &w->t);
+    if (!st) st = open_engine(cx, "sqlite://", &w->e);
+    if (!st) st = cm_engine_connect(cx, w->e, &w->c);
+    return st ? st : cm_conn_create_tables(cx, w->c, &w->t, 1, true);
+}
+
+static void end_world(cm_ctx *cx, world *w) {
+    cm_conn_close(cx, w->c);
+    cm_engine_release(cx, w->e);
+    cm_table_release(cx, w->t);
+}
+
+static void *person(cm_ctx *cx, const char *name) {
+    static const char *const keys[] = {"name"};
+    void *value = cm_obj_text(cx, name), *map = value ? cm_obj_map(cx, keys, &value, 1) : NULL;
+    cm_obj_release(cx, value);
+    return map;
+}
+
+static cm_node *column(world *w, const char *name) { return cm_column_node(cm_table_find_column(w->t, name)); }
+
+Test(engine, core_inserts_answer_their_keys) {
+    OOM_LOOP(cx) {
+        world w = {0};
+        cm_node *insert = NULL;
+        cm_result *r = NULL;
+        void *maps[2] = {0}, *key = NULL, *given = NULL;
+        bool found = false;
+        OOM_TRY(make_world(cx, &w));
+        OOM_TRY(cm_conn_create_tables(cx, w.c, &w.t, 1, true)); /* is there: left alone */
+        OOM_TRY(cm_insert(cx, w.t, &insert));
+        OOM_NULL(maps[0] = person(cx, "Ada"));
+        OOM_NULL(maps[1] = person(cx, "Bob"));
+        OOM_TRY(cm_conn_begin(cx, w.c));
+        OOM_TRY(cm_conn_execute(cx, w.c, insert, maps, 1, &r));
+        OOM_TRY(cm_result_inserted_key(cx, r, cm_table_find_column(w.t, "id"), &key));
+        cr_assert_eq(cm_obj_get(key)->u.i, 1);
+        OOM_TRY(cm_result_given(cx, r, cm_table_find_column(w.t, "name"), &given));
+        cr_assert_eq(strncmp(cm_obj_get(given)->u.s.p, "Ada", 3), 0);
+        cm_result_free(cx, r);
+        r = NULL;
+        OOM_TRY(cm_conn_execute(cx, w.c, insert, maps, 2, &r));
+        cr_assert_eq(cm_result_rowcount(r), 2);
+        OOM_TRY(cm_conn_commit(cx, w.c));
+        OOM_TRY(cm_conn_drop_tables(cx, w.c, &w.t, 1, true));
+        OOM_TRY(cm_conn_has_table(cx, w.c, NULL, "people", &found));
+        cr_assert_not(found);
+    OOM_DONE:
+        cm_obj_release(cx, key);
+        cm_obj_release(cx, given);
+        cm_result_free(cx, r);
+        for (int i = 0; i < 2; i++) cm_obj_release(cx, maps[i]);
+        cm_node_release(cx, insert);
+        end_world(cx, &w);
+    }
+}
+
+static cm_status people_named(cm_ctx *cx, world *w, const char *const *names, size_t n, cm_node **out) {
+    void *texts[4] = {0}, *list = NULL;
+    cm_node *bind = NULL, *in = NULL, *select = NULL, *id = column(w, "id");
+    cm_status st = CM_E_NOMEM;
+    for (size_t i = 0; i < n; i++)
+        if (!(texts[i] = cm_obj_text(cx, names[i]))) goto done;
+    if (!(list = cm_obj_list(cx, texts, n))) goto done;
+    cm_node_spec spec = {.kind = CM_N_BIND, .flags = CM_FLAG_EXPANDING | CM_FLAG_UNIQUE, .type = cm_type_basic(cx, CM_T_STRING), .name = "name", .name_n = 4, .value = list};
+    st = cm_node_make(cx, &spec, &bind);
+    if (!st) st = cm_expr_binary(cx, CM_OP_IN, column(w, "name"), bind, &in);
+    if (!st) st = cm_select(cx, &id, 1, &select);
+    if (!st) st = cm_node_append(cx, select, CM_SEG_WHERE, &in, 1, out);
+done:
+    for (size_t i = 0; i < n; i++) cm_obj_release(cx, texts[i]);
+    cm_obj_release(cx, list);
+    cm_node_release(cx, bind);
+    cm_node_release(cx, in);
+    cm_node_release(cx, select);
+    return st;
+}
+
+/* Lists of 3 and of 4 items are one plan; its rows come whole or as they are asked for. */
+Test(engine, selects_share_a_plan_by_shape) {
+    OOM_LOOP(cx) {
+        static const char *const names[] = {"Ada", "Cid", "Dan", "Eve"};
+        world w = {0};
+        cm_node *insert = NULL, *select = NULL;
+        cm_result *r = NULL;
+        void *maps[3] = {0}, *rows[4] = {0};
+        size_t n = 0;
+        bool more = false;
+        cm_plan_stats before, after;
+        OOM_TRY(make_world(cx, &w));
+        OOM_TRY(cm_insert(cx, w.t, &insert));
+        for (int i = 0; i < 3; i++) OOM_NULL(maps[i] = person(cx, i == 0 ? "Ada" : i == 1 ? "Bob" : "Cid"));
+        OOM_TRY(cm_conn_execute(cx, w.c, insert, maps, 3, &r));
+        cm_result_free(cx, r);
+        r = NULL;
+        OOM_TRY(people_named(cx, &w, names, 3, &select));
+        OOM_TRY(cm_conn_execute(cx, w.c, select, NULL, 0, &r));
+        cr_assert_eq(cm_result_buffered(r), 2);
+        cr_assert_str_eq(cm_result_column_name(r, 0), "id");
+        cm_result_free(cx, r);
+        r = NULL;
+        cm_node_release(cx, select);
+        select = NULL;
+        cm_engine_plan_stats(w.e, &before);
+        OOM_TRY(people_named(cx, &w, names, 4, &select));
+        OOM_TRY(cm_conn_stream(cx, w.c, select, NULL, &r));
+        OOM_TRY(cm_result_fetch(cx, r, rows, 4, &n));
+        cr_assert(n == 2 && cm_obj_get(rows[1])->u.i == 3);
+        OOM_TRY(cm_result_next(cx, r, rows + 2, &more));
+        cr_assert_not(more);
+        cm_engine_plan_stats(w.e, &after);
+        cr_assert(after.compiles == before.compiles && after.hits == before.hits + 1);
+        cm_result_free(cx, r);
+        r = NULL;
+        OOM_TRY(cm_conn_stream(cx, w.c, select, NULL, &r)); /* left open: closing the connection ends it */
+    OOM_DONE:
+        for (int i = 0; i < 4; i++) cm_obj_release(cx, rows[i]);
+        for (int i = 0; i < 3; i++) cm_obj_release(cx, maps[i]);
+        cm_conn_close(cx, w.c);
+        w.c = NULL;
+        cm_result_free(cx, r);
+        cm_node_release(cx, insert);
+        cm_node_release(cx, select);
+        end_world(cx, &w);
+    }
+}
+
+Test(engine, missing_and_unfit_values_name_their_parameter) {
+    oom_loop l;
+    cm_ctx *cx = test_ctx(&l);
+    world w = {0};
+    cm_node *insert = NULL, *param = NULL, *same_name = NULL, *select = NULL, *filtered = NULL, *id;
+    cm_result *r = NULL;
+    static const char *const keys[] = {"born"};
+    void *text = cm_obj_text(cx, "someday"), *map, *maps[2] = {person(cx, "Ada"), NULL};
+    cr_assert_eq(make_world(cx, &w), CM_OK);
+    cr_assert_eq(cm_insert(cx, w.t, &insert), CM_OK);
+    map = cm_obj_map(cx, keys, &text, 1);
+    cm_status st = cm_conn_execute(cx, w.c, insert, &map, 1, &r);
+    cr_assert(st == CM_E_VALUE || st == CM_E_TYPE, "%s", cm_status_name(st));
+    cr_assert_str_eq(cm_ctx_error(cx)->subject, "born");
+    cm_ctx_clear(cx);
+    maps[1] = map;
+    cr_assert_eq(cm_conn_execute(cx, w.c, insert, maps, 2, &r), CM_E_MISSING_BIND);
+    cr_assert_str_eq(cm_ctx_error(cx)->message, "A value is required for bind parameter 'name', in parameter group 1");
+    cm_ctx_clear(cx);
+    id = column(&w, "id");
+    cr_assert_eq(cm_expr_param(cx, "who", NULL, &param), CM_OK);
+    cr_assert_eq(cm_expr_binary(cx, CM_OP_EQ, column(&w, "name"), param, &same_name), CM_OK);
+    cr_assert_eq(cm_select(cx, &id, 1, &select), CM_OK);
+    cr_assert_eq(cm_node_append(cx, select, CM_SEG_WHERE, &same_name, 1, &filtered), CM_OK);
+    cr_assert_eq(cm_conn_execute(cx, w.c, filtered, NULL, 0, &r), CM_E_MISSING_BIND);
+    cr_assert_str_eq(cm_ctx_error(cx)->message, "A value is required for bind parameter 'who'");
+    cm_ctx_clear(cx);
+    cm_node_release(cx, insert);
+    cm_node_release(cx, param);
+    cm_node_release(cx, same_name);
+    cm_node_release(cx, select);
+    cm_node_release(cx, filtered);
+    cm_obj_release(cx, text);
+    cm_obj_release(cx, map);
+    cm_obj_release(cx, maps[0]);
+    end_world(cx, &w);
+    test_ctx_end(&l);
+}
