@@ -515,7 +515,22 @@ static PyType_Slot mapper_slots[] = {
 static PyType_Spec mapper_spec = {"cormorant._core.Mapper", sizeof(cmpy_mapper), 0,
                                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, mapper_slots};
 
+/* entity_class(node) -> the mapped class of an ENTITY node */
+static PyObject *entity_class(PyObject *module, PyObject *node) {
+    (void)module;
+    if (!cmpy_is_node(node) || CMPY_NODE(node)->kind != CM_N_ENTITY) {
+        PyErr_Format(PyExc_TypeError, "an entity was expected, got %R", node);
+        return NULL;
+    }
+    PyObject *cls = cm_mapper_host_class(CMPY_NODE(node)->u.attr.attr);
+    return Py_NewRef(cls ? cls : Py_None);
+}
+
+static PyMethodDef functions[] = {
+    {"entity_class", entity_class, METH_O, "entity_class(node, /)\n--\n\nThe mapped class of an entity."}, {NULL}};
+
 int cmpy_mapper_setup(PyObject *m) {
     cmpy_st->Mapper = PyType_FromModuleAndSpec(m, &mapper_spec, NULL);
-    return cmpy_st->Mapper ? PyModule_AddObjectRef(m, "Mapper", cmpy_st->Mapper) : -1;
+    if (!cmpy_st->Mapper || PyModule_AddObjectRef(m, "Mapper", cmpy_st->Mapper) < 0) return -1;
+    return PyModule_AddFunctions(m, functions);
 }

@@ -225,6 +225,34 @@ static PyObject *Session_depth(PyObject *self, void *unused) {
     return PyLong_FromSize_t(core ? cm_session_depth(core) : 0);
 }
 
+static PyObject *Session_is_active(PyObject *self, void *unused) {
+    cm_session *core = ((cmpy_session *)self)->core;
+    (void)unused;
+    return PyBool_FromLong(!core || cm_session_is_active(core));
+}
+
+static PyObject *Session_expunge_all(PyObject *self, PyObject *unused) {
+    (void)unused;
+    return with_session(self, cm_session_expunge_all);
+}
+
+static PyObject *Session_expire_all(PyObject *self, PyObject *unused) {
+    (void)unused;
+    return with_session(self, cm_session_expire_all);
+}
+
+static PyObject *Session_is_modified(PyObject *self, PyObject *args) {
+    cmpy_session *s = (cmpy_session *)self;
+    PyObject *obj;
+    int collections = 1;
+    bool modified = false;
+    if (!PyArg_ParseTuple(args, "O|p", &obj, &collections)) return NULL;
+    cm_inst *inst = cmpy_inst_require(obj);
+    cm_ctx *cx = inst ? begin(s) : NULL;
+    if (!cx || end(s, cx, cm_session_is_modified(cx, s->core, inst, collections, &modified)) < 0) return NULL;
+    return PyBool_FromLong(modified);
+}
+
 static PyObject *Session_list(PyObject *self, PyObject *which) {
     cmpy_session *s = (cmpy_session *)self;
     cm_objs objs = {0};
@@ -423,13 +451,8 @@ cm_status cmpy_event(cm_ctx *cx, cm_event ev, cm_session *core, cm_inst *inst, c
                                         attr && attr->host ? cmpy_attr_info(attr)->name : Py_None, value);
     if (!r) return CM_E_HOST;
     bool replaces = arg && (ev == CM_EV_ATTR_SET || ev == CM_EV_ATTR_APPEND) && r != value;
-    if (replaces) {
-        PyObject *old = *arg;
-        *arg = r; /* the reference moves */
-        Py_XDECREF(old);
-    } else {
-        Py_DECREF(r);
-    }
+    if (replaces) *arg = r; /* the reference moves to the core */
+    else Py_DECREF(r);
     return CM_OK;
 }
 
@@ -504,6 +527,9 @@ static PyMethodDef session_methods[] = {
     {"_rollback_level", Session_rollback_level, METH_NOARGS, NULL},
     {"_close", Session_close_all, METH_NOARGS, NULL},
     {"_list", Session_list, METH_O, NULL},
+    {"expunge_all", Session_expunge_all, METH_NOARGS, "expunge_all($self, /)\n--\n\nTakes all instances out of the session."},
+    {"expire_all", Session_expire_all, METH_NOARGS, "expire_all($self, /)\n--\n\nForgets the loaded values of all instances."},
+    {"_is_modified", Session_is_modified, METH_VARARGS, NULL},
     {"_configure", Session_configure, METH_VARARGS, NULL},
     {"_set_events", Session_events, METH_O, NULL},
     {"get", FAST(Session_get), "get($self, entity, ident, **options)\n--\n\nThe instance with that primary key, or None."},
@@ -515,7 +541,9 @@ static PyMethodDef session_methods[] = {
     {"scalar", FAST(Session_scalar), "scalar($self, statement, params=None, **options)\n--\n\nFirst value of the first row."},
     {"_connection", Session_connection, METH_VARARGS, NULL},
     {NULL}};
-static PyGetSetDef session_getset[] = {{"_depth", Session_depth, NULL, "Levels of transaction under way.", NULL}, {NULL}};
+static PyGetSetDef session_getset[] = {{"_depth", Session_depth, NULL, "Levels of transaction under way.", NULL},
+                                       {"is_active", Session_is_active, NULL, "False while a failed flush waits for rollback().", NULL},
+                                       {NULL}};
 static PyMemberDef session_members[] = {
     {"__dictoffset__", T_PYSSIZET, offsetof(cmpy_session, dict), READONLY, NULL},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(cmpy_session, weak), READONLY, NULL},

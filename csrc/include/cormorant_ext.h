@@ -309,6 +309,8 @@ typedef enum cm_session_set { CM_SET_NEW = 0, CM_SET_DIRTY = 1, CM_SET_DELETED =
 CM_API cm_status cm_session_list(cm_ctx *cx, cm_session *s, cm_session_set which, cm_objs *out);
 /* Levels of transaction under way: 0 none, 1 the outermost, more with savepoints. */
 CM_API size_t cm_session_depth(const cm_session *s);
+/* False after a failed flush, until rollback. */
+CM_API bool cm_session_is_active(const cm_session *s);
 CM_API cm_status cm_session_expunge_all(cm_ctx *cx, cm_session *s);
 CM_API cm_status cm_session_expire_all(cm_ctx *cx, cm_session *s);
 /* Whether an instance has net changes that a flush would write (collections: also in its collections). */

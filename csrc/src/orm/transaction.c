@@ -54,6 +54,8 @@ size_t cm_session_depth(const cm_session *s) {
     return n;
 }
 
+bool cm_session_is_active(const cm_session *s) { return !s->tx || !s->tx->inactive; }
+
 static cm_status refuse_inactive(cm_ctx *cx, const cm_session *s) {
     return cm__fail(cx, CM_E_PENDING_ROLLBACK,
                     "This Session's transaction has been rolled back due to a previous exception during flush. To begin a new transaction with "

@@ -135,6 +135,13 @@ class InstrumentedAttribute(QueryableAttribute):
 _core.register_kind(_core.K_ATTR, InstrumentedAttribute)
 
 
+class AttributeEventToken:
+    """What listeners get as `initiator`: the attribute an event came from."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+
 class History(t.NamedTuple):
     """Values added, unchanged and deleted since the instance was loaded or flushed."""
 
@@ -229,7 +236,7 @@ def _empty_for(obj: t.Any, key: str) -> t.Any:
 
 
 __all__ = [
-    "ATTR_EMPTY", "ATTR_WAS_SET", "HISTORY_BLANK", "History", "InstrumentedAttribute", "Mapped", "NEVER_SET", "NO_VALUE",
+    "ATTR_EMPTY", "AttributeEventToken", "ATTR_WAS_SET", "HISTORY_BLANK", "History", "InstrumentedAttribute", "Mapped", "NEVER_SET", "NO_VALUE",
     "PASSIVE_NO_FETCH", "PASSIVE_NO_INITIALIZE", "PASSIVE_NO_RESULT", "PASSIVE_OFF", "QueryableAttribute", "del_attribute",
     "flag_dirty", "flag_modified", "get_attribute", "get_history", "init_collection", "instance_dict", "instance_state",
     "manager_of_class", "set_attribute", "set_committed_value",

@@ -355,11 +355,6 @@ class Session(_core.Session):
     def _transaction(self) -> t.Optional[SessionTransaction]:
         return self._transaction_at(self._depth) if self._depth else None
 
-    @property
-    def is_active(self) -> bool:
-        """Whether statements can be run: no failed flush waits for rollback()."""
-        return not self._needs_rollback
-
     def prepare(self) -> None:
         raise NotImplementedError("two-phase transactions are not supported")
 
@@ -429,18 +424,9 @@ class Session(_core.Session):
     def __iter__(self) -> t.Iterator[t.Any]:
         return iter([*self._list(_NEW), *self._list(_IDENTITY)])
 
-    def expunge_all(self) -> None:
-        for obj in self:
-            if obj in self:
-                self.expunge(obj)
-
     def expire(self, instance: t.Any, attribute_names: t.Optional[t.Iterable[str]] = None) -> None:
         """Forgets loaded values; the next access reads them again."""
         self._expire(instance, None if attribute_names is None else list(attribute_names))
-
-    def expire_all(self) -> None:
-        for obj in self._list(_IDENTITY):
-            self._expire(obj)
 
     def refresh(self, instance: t.Any, attribute_names: t.Optional[t.Iterable[str]] = None, with_for_update: t.Any = None) -> None:
         """Reads values again at once."""
@@ -460,14 +446,7 @@ class Session(_core.Session):
 
     def is_modified(self, instance: t.Any, include_collections: bool = True) -> bool:
         """Whether an instance has changes that a flush would look at."""
-        mapper = object_mapper(instance)
-        for key in mapper._keys:
-            if not include_collections and getattr(mapper._props[key], "uselist", False):
-                continue
-            added, _, gone = _core.inst_history(instance, key)
-            if added or gone:
-                return True
-        return False
+        return bool(self._is_modified(instance, include_collections))
 
     # ---- running statements
 

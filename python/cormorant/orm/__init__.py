@@ -1,0 +1,96 @@
+"""The ORM: mapping classes, sessions, loading."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import exc as exc
+from .attributes import AttributeEventToken as AttributeEventToken
+from .attributes import History as History
+from .attributes import InstrumentedAttribute as InstrumentedAttribute
+from .attributes import QueryableAttribute as QueryableAttribute
+from .base import (
+    MANYTOMANY as MANYTOMANY, MANYTOONE as MANYTOONE, NO_KEY as NO_KEY, NO_VALUE as NO_VALUE, ONETOMANY as ONETOMANY,
+    DynamicMapped as DynamicMapped, InspectionAttr as InspectionAttr, InspectionAttrExtensionType as InspectionAttrExtensionType,
+    InspectionAttrInfo as InspectionAttrInfo, LoaderCallableStatus as LoaderCallableStatus, Mapped as Mapped, NotExtension as NotExtension,
+    ORMDescriptor as ORMDescriptor, PassiveFlag as PassiveFlag, RelationshipDirection as RelationshipDirection,
+    SQLORMOperations as SQLORMOperations, WriteOnlyMapped as WriteOnlyMapped, class_mapper as class_mapper, object_mapper as object_mapper,
+)
+from .collections import (
+    InstrumentedDict as InstrumentedDict, InstrumentedList as InstrumentedList, InstrumentedSet as InstrumentedSet,
+    KeyFuncDict as KeyFuncDict, MappedCollection as MappedCollection, attribute_keyed_dict as attribute_keyed_dict,
+    attribute_mapped_collection as attribute_mapped_collection, column_keyed_dict as column_keyed_dict,
+    column_mapped_collection as column_mapped_collection, keyfunc_mapping as keyfunc_mapping, mapped_collection as mapped_collection,
+)
+from .context import ORMExecuteState as ORMExecuteState
+from .context import QueryContext as QueryContext
+from .decl_api import (
+    DeclarativeBase as DeclarativeBase, DeclarativeBaseNoMeta as DeclarativeBaseNoMeta, DeclarativeMeta as DeclarativeMeta,
+    MappedAsDataclass as MappedAsDataclass, add_mapped_attribute as add_mapped_attribute, as_declarative as as_declarative,
+    declarative_base as declarative_base, declarative_mixin as declarative_mixin, declared_attr as declared_attr,
+    has_inherited_table as has_inherited_table, registry as registry, synonym_for as synonym_for,
+)
+from .dynamic import AppenderQuery as AppenderQuery
+from .events import (
+    AttributeEvents as AttributeEvents, InstanceEvents as InstanceEvents, MapperEvents as MapperEvents, QueryEvents as QueryEvents,
+    SessionEvents as SessionEvents,
+)
+from .identity import IdentityMap as IdentityMap
+from .interfaces import (
+    MapperOption as MapperOption, MapperProperty as MapperProperty, PropComparator as PropComparator, UserDefinedOption as UserDefinedOption,
+)
+from .mapper import (
+    ClassManager as ClassManager, Mapper as Mapper, clear_mappers as clear_mappers, configure_mappers as configure_mappers,
+    reconstructor as reconstructor, validates as validates,
+)
+from .properties import (
+    ColumnProperty as ColumnProperty, Composite as Composite, CompositeProperty as CompositeProperty, MappedColumn as MappedColumn,
+    MappedSQLExpression as MappedSQLExpression, Synonym as Synonym, SynonymProperty as SynonymProperty, column_property as column_property,
+    composite as composite, deferred as deferred, mapped_column as mapped_column, query_expression as query_expression, synonym as synonym,
+)
+from .query import Query as Query
+from .relationships import (
+    CascadeOptions as CascadeOptions, Relationship as Relationship, RelationshipProperty as RelationshipProperty, backref as backref,
+    dynamic_loader as dynamic_loader, foreign as foreign, relation as relation, relationship as relationship, remote as remote,
+)
+from .scoping import scoped_session as scoped_session
+from .session import (
+    Session as Session, SessionTransaction as SessionTransaction, SessionTransactionOrigin as SessionTransactionOrigin,
+    close_all_sessions as close_all_sessions, make_transient as make_transient, make_transient_to_detached as make_transient_to_detached,
+    object_session as object_session, sessionmaker as sessionmaker,
+)
+from .state import AttributeState as AttributeState
+from .state import InstanceState as InstanceState
+from .strategy_options import (
+    Load as Load, contains_eager as contains_eager, defaultload as defaultload, defer as defer, immediateload as immediateload,
+    joinedload as joinedload, lazyload as lazyload, load_only as load_only, noload as noload, raiseload as raiseload,
+    selectin_polymorphic as selectin_polymorphic, selectinload as selectinload, subqueryload as subqueryload, undefer as undefer,
+    undefer_group as undefer_group, with_expression as with_expression,
+)
+from .util import (
+    AliasedClass as AliasedClass, Bundle as Bundle, DictBundle as DictBundle, aliased as aliased, join as join, outerjoin as outerjoin,
+    polymorphic_union as polymorphic_union, was_deleted as was_deleted, with_loader_criteria as with_loader_criteria,
+    with_parent as with_parent, with_polymorphic as with_polymorphic,
+)
+
+mapperlib = __import__("cormorant.orm.mapper", fromlist=["mapper"])
+
+
+def mapper(*args: Any, **kw: Any) -> Any:
+    """Gone since SQLAlchemy 2.0."""
+    raise exc.sa_exc.InvalidRequestError(
+        "The 'sqlalchemy.orm.mapper()' function is removed as of SQLAlchemy 2.0.  Use the 'sqlalchemy.orm.registry.map_imperatively()` "
+        "method of the ``sqlalchemy.orm.registry`` class to perform classical mapping."
+    )
+
+
+def create_session(bind: Any = None, **kwargs: Any) -> Session:
+    """A session with the settings of long ago: nothing expires, nothing flushes by itself."""
+    kwargs.setdefault("autoflush", False)
+    kwargs.setdefault("expire_on_commit", False)
+    return Session(bind=bind, **kwargs)
+
+
+def eagerload(*args: Any, **kwargs: Any) -> Any:
+    """An old name of `joinedload()`."""
+    return joinedload(*args, **kwargs)
