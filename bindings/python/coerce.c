@@ -8,8 +8,8 @@
 
 /* ---- small builders */
 
-static cm_node *made(cm_status st, cm_node *n) {
-    if (st == CM_OK) return n;
+static cm_node *made(cm_status st, cm_node *const *n) {
+    if (st == CM_OK) return *n;
     cmpy_raise(cmpy_cx(), st);
     return NULL;
 }
@@ -19,25 +19,25 @@ cm_node *cmpy_bind(PyObject *value, const cm_type *type, cm_str *name, uint32_t 
     cm_node_spec spec = {.kind = CM_N_BIND, .flags = flags | CM_FLAG_UNIQUE, .type = type, .value = value};
     cm_status st = cm_node_make(cmpy_cx(), &spec, &n);
     if (st == CM_OK && name) n->u.bind.name = cm_str_retain(name); /* nobody has seen the node yet */
-    return made(st, n);
+    return made(st, &n);
 }
 
 cm_node *cmpy_const(int kind) {
     cm_node *n = NULL;
     cm_node_spec spec = {.kind = kind};
-    return made(cm_node_make(cmpy_cx(), &spec, &n), n);
+    return made(cm_node_make(cmpy_cx(), &spec, &n), &n);
 }
 
 cm_node *cmpy_text_node(int kind, const char *p, size_t size, const cm_type *type) {
     cm_node *n = NULL;
     cm_node_spec spec = {.kind = kind, .name = p, .name_n = size, .type = type};
-    return made(cm_node_make(cmpy_cx(), &spec, &n), n);
+    return made(cm_node_make(cmpy_cx(), &spec, &n), &n);
 }
 
 static cm_node *wrap(int kind, int op, cm_node *kid) {
     cm_node *n = NULL;
     cm_node_spec spec = {.kind = kind, .op = op, .kid = {kid, NULL, NULL}};
-    return made(cm_node_make(cmpy_cx(), &spec, &n), n);
+    return made(cm_node_make(cmpy_cx(), &spec, &n), &n);
 }
 
 static cm_node *keep(cm_node *n) {
@@ -232,7 +232,7 @@ static cm_node *in_expressions(PyObject *items, const cm_node *left) {
         if (cmpy_nodes_add(&list, cmpy_coerce_operand(PyList_GET_ITEM(items, i), left, CM_OP_IN)) < 0) goto done;
     cm_node *const *segment = list.v;
     cm_node_spec spec = {.kind = CM_N_LIST, .op = CM_OP_COMMA, .segments = &segment, .counts = &list.n};
-    n = made(cm_node_make(cmpy_cx(), &spec, &n), n);
+    n = made(cm_node_make(cmpy_cx(), &spec, &n), &n);
 done:
     cmpy_nodes_dispose(&list);
     return n;

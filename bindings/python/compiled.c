@@ -104,19 +104,6 @@ done:
     return result;
 }
 
-static PyObject *core_quote(PyObject *m, PyObject *args, PyObject *kwargs) {
-    (void)m;
-    static char *names[] = {"name", "dialect", "force", NULL};
-    const char *name, *dialect = NULL;
-    int force = 0;
-    cm_compiled *compiled = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "s|zp", names, &name, &dialect, &force)) return NULL;
-    const cm_dialect *d = find_dialect(dialect);
-    if (!d) return NULL;
-    CMPY_TRY(cmpy_cx(), cm_quote_identifier(cmpy_cx(), d, name, force, &compiled));
-    return text_of(compiled);
-}
-
 static cm_status add_name(void *user, const char *p, size_t n) {
     PyObject *name = PyUnicode_FromStringAndSize(p, (Py_ssize_t)n);
     int st = name ? PyList_Append(user, name) : -1;
@@ -178,8 +165,6 @@ static PyMethodDef module_functions[] = {
     {"compile", (PyCFunction)(void (*)(void))core_compile, METH_VARARGS | METH_KEYWORDS,
      "compile($module, node, dialect=None, params=0, literal_binds=False, render_postcompile=False, schema_map=None)\n--\n\n"
      "(sql, [(name, bind), ...]) of a statement or expression."},
-    {"quote", (PyCFunction)(void (*)(void))core_quote, METH_VARARGS | METH_KEYWORDS,
-     "quote($module, name, dialect=None, force=False)\n--\n\nAn identifier, quoted where the dialect needs it."},
     {"text_params", core_text_params, METH_O, "text_params($module, sql, /)\n--\n\nNames of the `:name` parameters of a text."},
     {NULL, NULL, 0, NULL},
 };

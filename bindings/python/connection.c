@@ -436,6 +436,11 @@ static PyObject *get_engine(PyObject *o, void *u) {
     PyObject *engine = ((cmpy_conn *)o)->engine;
     return Py_NewRef(engine ? engine : Py_None);
 }
+static PyObject *get_engine_address(PyObject *o, void *u) {
+    (void)u;
+    cm_conn *conn = conn_of((cmpy_conn *)o);
+    return PyLong_FromVoidPtr(conn ? cm_conn_engine(conn) : NULL);
+}
 static int set_engine(PyObject *o, PyObject *value, void *u) {
     (void)u;
     Py_XSETREF(((cmpy_conn *)o)->engine, Py_XNewRef(value));
@@ -487,6 +492,7 @@ static PyGetSetDef Connection_getset[] = {
     {"invalidated", get_invalidated, NULL, "Whether the connection was lost or given up.", NULL},
     {"_borrowed", get_borrowed, NULL, NULL, NULL},
     {"_keep", get_keep, NULL, NULL, NULL},
+    {"_engine_address", get_engine_address, NULL, NULL, NULL},
     {"_engine", get_engine, set_engine, NULL, NULL},
     {"_slow", get_flag, set_flag, NULL, NULL},
     {"_blocked", get_flag, set_flag, NULL, (void *)1},

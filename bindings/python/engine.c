@@ -163,6 +163,7 @@ static int engine_traverse(PyObject *o, visitproc visit, void *arg) {
     Py_VISIT(self->watch);
     Py_VISIT(self->echo);
     Py_VISIT(self->faces);
+    Py_VISIT(self->first);
     Py_VISIT(self->dict);
     return 0;
 }
@@ -183,13 +184,16 @@ static void engine_dealloc(PyObject *o) {
     PyObject_GC_UnTrack(o);
     if (self->weak) PyObject_ClearWeakRefs(o);
     if (self->engine) { /* sessions may keep the core's engine a little longer: it must not call us any more */
-        cm_engine_set_watcher(self->engine, NULL, NULL);
-        cm_engine_set_echo(self->engine, NULL, NULL);
+        if (!self->first) {
+            cm_engine_set_watcher(self->engine, NULL, NULL);
+            cm_engine_set_echo(self->engine, NULL, NULL);
+        }
         cm_ctx *cx = cmpy_cx_take();
         cm_engine_release(cx ? cx : cmpy_cx(), self->engine);
         if (cx) cmpy_cx_give(cx);
     }
     engine_clear(o);
+    Py_XDECREF(self->first);
     type->tp_free(o);
     Py_DECREF(type);
 }
@@ -251,7 +255,24 @@ static PyObject *engine_dialect_name(PyObject *o, void *unused) {
     return PyUnicode_FromString(cm_dialect_name(cm_engine_dialect(((cmpy_engine *)o)->engine)));
 }
 
+static PyObject *engine_address(PyObject *o, void *unused) {
+    (void)unused;
+    return PyLong_FromVoidPtr(((cmpy_engine *)o)->engine);
+}
+
+/* Another object for the same core engine: options of its own, listeners shared through the first. */
+static PyObject *engine_share(PyObject *o, PyObject *unused) {
+    (void)unused;
+    cmpy_engine *self = (cmpy_engine *)o, *made = (cmpy_engine *)Py_TYPE(o)->tp_alloc(Py_TYPE(o), 0);
+    if (!made) return NULL;
+    made->first = Py_NewRef(self->first ? self->first : o);
+    made->faces = Py_NewRef(self->faces);
+    cm_engine_retain(made->engine = self->engine);
+    return (PyObject *)made;
+}
+
 static PyMethodDef engine_methods[] = {
+    {"_share", engine_share, METH_NOARGS, NULL},
     {"_dispose", engine_dispose, METH_NOARGS, NULL},
     {"_set_echo", engine_set_echo, METH_O, NULL},
     {"_set_watch", engine_set_watch, METH_O, NULL},
@@ -262,6 +283,7 @@ static PyMethodDef engine_methods[] = {
 };
 static PyGetSetDef engine_getset[] = {
     {"_server_version", engine_server_version, NULL, NULL, NULL},
+    {"_address", engine_address, NULL, NULL, NULL},
     {"_dialect_name", engine_dialect_name, NULL, NULL, NULL},
     {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
     {NULL, NULL, NULL, NULL, NULL},

@@ -8,7 +8,7 @@
 
 static PyObject *str_operate;
 
-static PyObject *given(cm_status st, cm_node *n) { return st == CM_OK ? cmpy_from_node(n) : cmpy_raise(cmpy_cx(), st); }
+static PyObject *given(cm_status st, cm_node *const *n) { return st == CM_OK ? cmpy_from_node(*n) : cmpy_raise(cmpy_cx(), st); }
 
 /* Arguments of a fast method by name or position. Absent ones stay as they were in out. */
 int cmpy_fast_args(const char *method, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, const char *const *names, int nnames,
@@ -102,7 +102,7 @@ static PyObject *index_node(PyObject *self, PyObject *key) {
     cm_node_spec spec = {.kind = CM_N_INDEX, .op = op, .kid = {left, right, NULL}};
     cm_status st = cm_node_make(cmpy_cx(), &spec, &n);
     cmpy_node_drop(right);
-    return given(st, n);
+    return given(st, &n);
 }
 
 static PyObject *in_node(int op, PyObject *self, PyObject *other) {
@@ -114,7 +114,7 @@ static PyObject *in_node(int op, PyObject *self, PyObject *other) {
 
 static PyObject *unary_node(int op, PyObject *self) {
     cm_node *n = NULL;
-    return given(cm_expr_unary(cmpy_cx(), op, CMPY_NODE(self), &n), n);
+    return given(cm_expr_unary(cmpy_cx(), op, CMPY_NODE(self), &n), &n);
 }
 
 PyObject *cmpy_operate_plain(int op, PyObject *self, PyObject *other, bool reversed) {
@@ -127,7 +127,7 @@ PyObject *cmpy_operate_plain(int op, PyObject *self, PyObject *other, bool rever
     if (!right) return NULL;
     cm_status st = reversed ? cm_expr_binary(cmpy_cx(), op, right, CMPY_NODE(self), &n) : cm_expr_binary(cmpy_cx(), op, CMPY_NODE(self), right, &n);
     cmpy_node_drop(right);
-    return given(st, n);
+    return given(st, &n);
 }
 
 PyObject *cmpy_negate(PyObject *self) { return cmpy_operate(CM_OP_NOT, self, NULL, false); }
@@ -244,7 +244,7 @@ static PyObject *Operators_label(PyObject *self, PyObject *name) {
     PyObject *text = name == Py_None ? NULL : PyObject_Str(name);
     const char *p = text ? PyUnicode_AsUTF8(text) : NULL;
     PyObject *result = NULL;
-    if (name == Py_None || p) result = given(cm_expr_label(cmpy_cx(), p, child, &n), n);
+    if (name == Py_None || p) result = given(cm_expr_label(cmpy_cx(), p, child, &n), &n);
     Py_XDECREF(text);
     cmpy_node_drop(child);
     return result;

@@ -1,14 +1,14 @@
 /* _core.SelectBase(Node), select(), and the generative methods that programs call for every statement.
  *
- * Methods come in groups that the package's classes take over (add_methods): "generative" for SELECT and set operations,
- * "select" for SELECT alone, "where" for everything with a WHERE clause, "executable" for all statements. Each answers a
+ * Methods come in groups that the package's classes take over (add_methods): "rows" for all that answers rows,
+ * "generative" for SELECT and set operations, "select" for SELECT alone, "where" for everything with a WHERE clause, "executable" for all statements. Each answers a
  * copy; a statement is never changed, whoever holds it.
  */
 #include "node.h"
 
 static PyObject *str_execution_options, *str_populate_existing;
 
-static PyObject *given(cm_status st, cm_node *n) { return st == CM_OK ? cmpy_from_node(n) : cmpy_raise(cmpy_cx(), st); }
+static PyObject *given(cm_status st, cm_node *const *n) { return st == CM_OK ? cmpy_from_node(*n) : cmpy_raise(cmpy_cx(), st); }
 
 /* ---- segments */
 
@@ -23,14 +23,14 @@ static PyObject *append_all(PyObject *self, int segment, PyObject *const *args, 
     cm_node *n = NULL;
     PyObject *result = NULL;
     cmpy_nodes_init(&list);
-    if (add_all(&list, args, nargs, role) == 0) result = given(cm_node_append(cmpy_cx(), CMPY_NODE(self), segment, list.v, list.n, &n), n);
+    if (add_all(&list, args, nargs, role) == 0) result = given(cm_node_append(cmpy_cx(), CMPY_NODE(self), segment, list.v, list.n, &n), &n);
     cmpy_nodes_dispose(&list);
     return result;
 }
 
 static PyObject *replace_with(PyObject *self, int segment, cm_node *const *items, size_t count) {
     cm_node *n = NULL;
-    return given(cm_node_replace(cmpy_cx(), CMPY_NODE(self), segment, items, count, &n), n);
+    return given(cm_node_replace(cmpy_cx(), CMPY_NODE(self), segment, items, count, &n), &n);
 }
 
 /* order_by(), group_by(): a single None takes away what was there. */
@@ -98,7 +98,7 @@ static PyObject *add_join(PyObject *self, PyObject *target, PyObject *on, PyObje
     cm_node_spec spec = {.kind = CM_N_SETUP_JOIN, .flags = flags, .kid = {kid[0], kid[1], kid[2]}};
     cm_status st = cm_node_make(cmpy_cx(), &spec, &step);
     if (st == CM_OK) st = cm_node_append(cmpy_cx(), CMPY_NODE(self), CM_SEG_JOINS, &step, 1, &n);
-    result = given(st, n);
+    result = given(st, &n);
 done:
     cmpy_node_drop(step);
     for (int i = 0; i < 3; i++) cmpy_node_drop(kid[i]);
@@ -195,7 +195,7 @@ static PyObject *Select_filter_by(PyObject *self, PyObject *const *args, Py_ssiz
     Py_ssize_t count = kwnames ? PyTuple_GET_SIZE(kwnames) : 0;
     for (Py_ssize_t i = 0; i < count; i++)
         if (cmpy_nodes_add(&list, equality(self, cls, PyTuple_GET_ITEM(kwnames, i), args[i])) < 0) goto done;
-    result = given(cm_node_append(cmpy_cx(), CMPY_NODE(self), CM_SEG_WHERE, list.v, list.n, &n), n);
+    result = given(cm_node_append(cmpy_cx(), CMPY_NODE(self), CM_SEG_WHERE, list.v, list.n, &n), &n);
 done:
     cmpy_nodes_dispose(&list);
     return result;
@@ -213,7 +213,7 @@ static PyObject *wrap(PyObject *self, int kind, int op, uint32_t flags, PyObject
         spec.name = PyUnicode_AsUTF8AndSize(text, &size);
         spec.name_n = (size_t)size;
     }
-    PyObject *result = text && !spec.name ? NULL : given(cm_node_make(cmpy_cx(), &spec, &n), n);
+    PyObject *result = text && !spec.name ? NULL : given(cm_node_make(cmpy_cx(), &spec, &n), &n);
     Py_XDECREF(text);
     return result;
 }
@@ -275,7 +275,7 @@ static PyObject *Executable_options(PyObject *self, PyObject *const *args, Py_ss
         if (cmpy_nodes_add(&list, option) < 0) goto done;
     }
     int segment = CMPY_NODE(self)->kind == CM_N_FROM_STATEMENT ? 1 : CM_SEG_OPTIONS;
-    result = given(cm_node_append(cmpy_cx(), CMPY_NODE(self), segment, list.v, list.n, &n), n);
+    result = given(cm_node_append(cmpy_cx(), CMPY_NODE(self), segment, list.v, list.n, &n), &n);
 done:
     cmpy_nodes_dispose(&list);
     return result;
@@ -321,7 +321,7 @@ static PyObject *core_select(PyObject *m, PyObject *const *args, Py_ssize_t narg
     cm_node *n = NULL;
     PyObject *result = NULL;
     cmpy_nodes_init(&list);
-    if (add_all(&list, args, nargs, CMPY_COLUMNS) == 0) result = given(cm_select(cmpy_cx(), list.v, list.n, &n), n);
+    if (add_all(&list, args, nargs, CMPY_COLUMNS) == 0) result = given(cm_select(cmpy_cx(), list.v, list.n, &n), &n);
     cmpy_nodes_dispose(&list);
     return result;
 }
@@ -353,6 +353,10 @@ static PyMethodDef generative_methods[] = {
     {"group_by", LIST(Select_group_by), "group_by($self, /, *clauses)\n--\n\nA copy grouped by more; None takes the groups away."},
     {"limit", Select_limit, METH_O, "limit($self, limit, /)\n--\n\nA copy that answers at most so many rows; None: all."},
     {"offset", Select_offset, METH_O, "offset($self, offset, /)\n--\n\nA copy that leaves out the first rows."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyMethodDef rows_methods[] = {
     {"subquery", FAST(SelectBase_subquery), "subquery($self, name=None)\n--\n\nThe statement as a FROM element."},
     {"alias", FAST(SelectBase_subquery), "alias($self, name=None, flat=False)\n--\n\nThe same as subquery()."},
     {"lateral", FAST(SelectBase_lateral), "lateral($self, name=None)\n--\n\nThe statement as a LATERAL FROM element."},
@@ -376,7 +380,7 @@ static PyMethodDef cte_methods[] = {
 };
 
 static const struct { const char *name; PyMethodDef *methods; } groups[] = {
-    {"where", where_methods}, {"select", select_methods}, {"generative", generative_methods}, {"executable", executable_methods}, {"cte", cte_methods},
+    {"where", where_methods}, {"select", select_methods}, {"generative", generative_methods}, {"rows", rows_methods}, {"executable", executable_methods}, {"cte", cte_methods},
 };
 
 /* add_methods(cls, group): the class gets the C methods of a group as its own. */

@@ -1,0 +1,356 @@
+"""Compiled statements as programs see them, and constructs that Python compiles (cormorant.ext.compiler).
+
+A compile function of a program answers SQL text and asks `compiler.process(child)` for that of its parts. The parts are
+not compiled there and then: process() answers a mark, and the core compiles what the mark stands for when it comes to it
+in the finished text. So placeholders are numbered in the order in which they stand, however the text was put together.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .. import _core, exc
+
+__all__ = [
+    "Compiled", "DDLCompiler", "ExpandedState", "GenericTypeCompiler", "IdentifierPreparer", "SQLCompiler", "StrSQLCompiler",
+    "TypeCompiler", "compile_element",
+]  # fmt: skip
+
+_STYLES = {
+    "named": _core.PARAM_NAMED, "qmark": _core.PARAM_QMARK, "numeric_dollar": _core.PARAM_DOLLAR, "format": _core.PARAM_FORMAT,
+    "pyformat": _core.PARAM_PYFORMAT,
+}  # fmt: skip
+
+
+class ExpandedState(t.NamedTuple):
+    """A statement with its IN lists spelled out."""
+
+    statement: str
+    parameters: t.Mapping[str, t.Any]
+    processors: t.Mapping[str, t.Any]
+    positiontup: t.Sequence[str] | None
+    parameter_expansion: t.Mapping[str, t.Sequence[str]]
+
+    @property
+    def additional_parameters(self) -> t.Mapping[str, t.Any]:
+        return self.parameters
+
+    @property
+    def positional_parameters(self) -> tuple[t.Any, ...]:
+        if self.positiontup is None:
+            raise exc.InvalidRequestError("statement does not use a positional paramstyle")
+        return tuple(self.parameters[name] for name in self.positiontup)
+
+
+class IdentifierPreparer:
+    """Quotes names for a dialect."""
+
+    def __init__(self, dialect: t.Any = None) -> None:
+        self.dialect = dialect
+        self._name = getattr(dialect, "name", None)
+
+    def quote(self, ident: str, force: t.Any = None) -> str:
+        """A name, quoted where the dialect needs it."""
+        wanted = getattr(ident, "quote", None)
+        if wanted is False:
+            return str(ident)
+        return _core.quote(str(ident), bool(wanted), _dialect_name(self._name))
+
+    def quote_identifier(self, value: str) -> str:
+        return _core.quote(str(value), True, _dialect_name(self._name))
+
+    quote_schema = quote
+
+    def format_table(self, table: t.Any, use_schema: bool = True, name: str | None = None) -> str:
+        made = self.quote(name or table.name)
+        return f"{self.quote(table.schema)}.{made}" if use_schema and getattr(table, "schema", None) else made
+
+    def format_column(
+        self, column: t.Any, use_table: bool = False, name: str | None = None, table_name: str | None = None, use_schema: bool = False, **kw: t.Any
+    ) -> str:
+        made = self.quote(name or column.name)
+        if not use_table:
+            return made
+        return f"{self.quote(table_name) if table_name else self.format_table(column.table, use_schema)}.{made}"
+
+    def format_schema(self, name: str) -> str:
+        return self.quote(name)
+
+    def format_label_name(self, name: str, anon_map: t.Any = None) -> str:
+        return self.quote(name)
+
+    def format_constraint(self, constraint: t.Any) -> str:
+        return self.quote(constraint.name)
+
+    format_index = format_constraint
+
+
+class TypeCompiler:
+    """Spells types for a dialect."""
+
+    def __init__(self, dialect: t.Any = None) -> None:
+        self.dialect = dialect
+
+    def process(self, type_: t.Any, **kw: t.Any) -> str:
+        return t.cast(str, type_.compile(self.dialect))
+
+
+GenericTypeCompiler = TypeCompiler
+
+
+class Compiled:
+    """A statement or definition as text for a dialect."""
+
+    statement: t.Any = None
+    string: str = ""
+
+    def __init__(self, dialect: t.Any, statement: t.Any, **kw: t.Any) -> None:
+        self.dialect = dialect
+        self.statement = statement
+
+    @property
+    def preparer(self) -> IdentifierPreparer:
+        return IdentifierPreparer(self.dialect)
+
+    @property
+    def sql_compiler(self) -> t.Any:
+        return self
+
+    def __str__(self) -> str:
+        return self.string
+
+    def construct_params(self, params: t.Mapping[str, t.Any] | None = None, extracted_parameters: t.Any = None, escape_names: bool = True) -> t.Any:
+        raise NotImplementedError
+
+    @property
+    def params(self) -> t.Any:
+        return self.construct_params()
+
+
+class DDLCompiler(Compiled):
+    """A definition as text."""
+
+
+class SQLCompiler(Compiled):
+    """A statement as text, with its parameters."""
+
+    def __init__(self, dialect: t.Any, statement: t.Any, column_keys: t.Any = None, **kw: t.Any) -> None:
+        super().__init__(dialect, statement)
+        options = dict(kw.pop("compile_kwargs", None) or {})
+        style = getattr(dialect, "paramstyle", None)
+        schema_map = kw.get("schema_translate_map")
+        self.compile_kwargs = options
+        self.column_keys = column_keys
+        named = _STYLES.get(style, _core.PARAM_NAMED if dialect is None else _core.PARAM_DIALECT)
+        if column_keys is not None and getattr(statement, "is_dml", False) and hasattr(statement, "values"):
+            statement = _with_columns(statement, column_keys)
+        self.string, found = _core.compile(
+            statement, _dialect_name(getattr(dialect, "name", None)), named, bool(options.get("literal_binds")),
+            bool(options.get("render_postcompile")), schema_map,
+        )  # fmt: skip
+        self.positional = style in ("qmark", "format", "numeric_dollar")
+        self.positiontup: list[str] | None = [name for name, _ in found] if self.positional else None
+        self._found: list[tuple[str, t.Any]] = found
+        self.binds: dict[str, t.Any] = dict(found)
+        self.bind_names: dict[t.Any, str] = {bind: name for name, bind in found if bind is not None}
+
+    isinsert = property(lambda self: bool(getattr(self.statement, "is_insert", False)))
+    isupdate = property(lambda self: bool(getattr(self.statement, "is_update", False)))
+    isdelete = property(lambda self: bool(getattr(self.statement, "is_delete", False)))
+    current_executable = property(lambda self: self.statement)
+    ansi_bind_rules = False
+    has_out_parameters = False
+
+    @property
+    def post_compile_params(self) -> frozenset[t.Any]:
+        return frozenset(b for b in self.bind_names if b.expanding)
+
+    @property
+    def literal_execute_params(self) -> frozenset[t.Any]:
+        return frozenset(b for b in self.bind_names if b.literal_execute)
+
+    @property
+    def effective_returning(self) -> t.Any:
+        returning = getattr(self.statement, "_returning", None)
+        return list(returning) if returning else None
+
+    returning = effective_returning
+
+    def construct_params(
+        self, params: t.Mapping[str, t.Any] | None = None, extracted_parameters: t.Any = None, escape_names: bool = True, _check: bool = False
+    ) -> dict[str, t.Any]:
+        """Values by parameter name; `params` replaces some."""
+        made: dict[str, t.Any] = {}
+        items: dict[int, int] = {}
+        for name, bind in self._found:
+            if bind is None:
+                made[name] = None if params is None else params.get(name)
+                continue
+            value = bind.effective_value
+            if bind.expanding and not self._is_whole(name, bind) and value is not None:
+                at = items.get(id(bind), 0)
+                items[id(bind)] = at + 1
+                flat = [x for item in value for x in (item if isinstance(item, tuple) else (item,))]
+                value = flat[at] if at < len(flat) else None
+            made[name] = value
+            if params is not None:
+                for key in (name, bind._name):
+                    if key in params:
+                        made[name] = params[key]
+                        break
+                else:
+                    if bind.required and _check:
+                        raise exc.InvalidRequestError(f"A value is required for bind parameter {bind.key!r}")
+        return made
+
+    def _is_whole(self, name: str, bind: t.Any) -> bool:
+        """Whether a parameter stands for a whole IN list rather than one of its items."""
+        return f"__[POSTCOMPILE_{name}" in self.string
+
+    def construct_expanded_state(self, params: t.Any = None, escape_names: bool = True) -> ExpandedState:
+        """The statement with its IN lists spelled out."""
+        options = {**self.compile_kwargs, "render_postcompile": True}
+        spelled = SQLCompiler(self.dialect, self.statement, self.column_keys, compile_kwargs=options)
+        expansion: dict[str, list[str]] = {}
+        for name, bind in spelled._found:
+            if bind is not None and bind.expanding:
+                expansion.setdefault(self.bind_names.get(bind, name), []).append(name)
+        return ExpandedState(spelled.string, spelled.construct_params(params), {}, spelled.positiontup, expansion)
+
+    def process(self, obj: t.Any, **kw: t.Any) -> str:
+        return str(compile_element(obj, None, self.dialect, compile_kwargs=kw))
+
+    def render_literal_value(self, value: t.Any, type_: t.Any) -> str:
+        """A value written out."""
+        from .nodes import BindParameter
+
+        return str(compile_element(BindParameter(None, value, type_), None, self.dialect, compile_kwargs={"literal_binds": True}))
+
+
+class StrSQLCompiler(SQLCompiler):
+    """What str(statement) makes."""
+
+
+def _dialect_name(name: str | None) -> str | None:
+    return None if name in (None, "default") else name
+
+
+def _with_columns(statement: t.Any, keys: t.Iterable[str]) -> t.Any:
+    """The statement as it is when parameters of those names come at execution."""
+    from .nodes import BindParameter
+
+    known = {a._kids[0].key for a in statement._seg(_core.SEG_VALUES)}
+    return statement.values({k: BindParameter(k, type_=statement._column(k).type) for k in keys if k not in known})
+
+
+def compile_element(element: t.Any, bind: t.Any = None, dialect: t.Any = None, **kw: t.Any) -> SQLCompiler:
+    """A statement or expression for a dialect: that given, that of an engine, or the default one."""
+    if dialect is None and bind is not None:
+        dialect = bind.dialect
+    if isinstance(dialect, type):
+        dialect = dialect()
+    if dialect is None:
+        return StrSQLCompiler(None, element, **kw)
+    return SQLCompiler(dialect, element, **kw)
+
+
+# ---- compile functions of programs
+
+_MARK = re.compile("\x00(d?)([0-9]+)\x00")
+
+
+class HookCompiler:
+    """The compiler as compile functions see it."""
+
+    def __init__(self, dialect_name: str) -> None:
+        self._dialect_name = dialect_name
+        self._parts: list[t.Any] = []
+        self.statement: t.Any = None
+        self.stack: list[t.Any] = []
+
+    @property
+    def dialect(self) -> t.Any:
+        from ..dialects import dialect_object
+
+        return dialect_object(self._dialect_name)
+
+    @property
+    def preparer(self) -> IdentifierPreparer:
+        return IdentifierPreparer(self.dialect)
+
+    identifier_preparer = preparer
+
+    @property
+    def type_compiler(self) -> TypeCompiler:
+        return TypeCompiler(self.dialect)
+
+    type_compiler_instance = type_compiler
+
+    @property
+    def sql_compiler(self) -> t.Any:
+        return self
+
+    def process(self, obj: t.Any, **kw: t.Any) -> str:
+        """A mark for the SQL of a part."""
+        if isinstance(obj, _core.TypeEngine):
+            return t.cast(str, obj.compile(self.dialect))  # type: ignore[attr-defined]
+        if kw.get("literal_binds"):
+            return str(compile_element(obj, None, self.dialect, compile_kwargs={"literal_binds": True}))
+        return self._mark(obj, "")
+
+    def _mark(self, obj: t.Any, how: str) -> str:
+        self._parts.append(obj)
+        return f"\x00{how}{len(self._parts) - 1}\x00"
+
+    def render_literal_value(self, value: t.Any, type_: t.Any) -> str:
+        return SQLCompiler.render_literal_value(t.cast("SQLCompiler", self), value, type_)
+
+    def __getattr__(self, name: str) -> t.Any:
+        if name.startswith("visit_"):
+            return lambda element, **kw: self._mark(element, "d")
+        raise AttributeError(f"the compiler that compile functions get has no attribute {name!r}")
+
+    def pieces(self, text: str) -> list[t.Any]:
+        """Text and parts in the order in which they stand."""
+        made: list[t.Any] = []
+        at = 0
+        for mark in _MARK.finditer(text):
+            made.append(text[at : mark.start()])
+            part = self._parts[int(mark[2])]
+            made.append((part,) if mark[1] else part)
+            at = mark.end()
+        made.append(text[at:])
+        return made
+
+
+def compile_function(cls: type, dialect_name: str) -> t.Callable[..., str] | None:
+    """The function that compiles a class for a dialect."""
+    for base in cls.__mro__:
+        functions = base.__dict__.get("_compile_functions")
+        if functions is not None:
+            found = functions.get(dialect_name) or functions.get("default")
+            if found is not None:
+                return t.cast("t.Callable[..., str]", found)
+    return None
+
+
+def _compile(node: t.Any, dialect_name: str) -> list[t.Any]:
+    """For the core: what a construct consists of."""
+    function = compile_function(type(node), dialect_name)
+    compiler = HookCompiler(dialect_name)
+    if function is not None:
+        text = function(node, compiler)
+        if not isinstance(text, str):
+            raise exc.CompileError(f"the compile function of {type(node).__name__} answered {text!r}, not a string")
+        return compiler.pieces(text)
+    if node._kind == _core.K_DDL:
+        return [node._text(compiler.dialect)]
+    if node._kind != _core.K_HOST:
+        return [(node,)]
+    if hasattr(node, "clauses") and isinstance(getattr(node, "name", None), str):
+        return [f"{node.name}(", node.clauses, ")"]
+    raise exc.UnsupportedCompilationError(compiler, type(node), "no compile function was given for it")
+
+
+_core.register_hook("compile", _compile)

@@ -1,0 +1,15 @@
+"""Column expressions under the module path that programs import them from."""
+
+from __future__ import annotations
+
+from .clauses import *  # noqa: F403
+from .clauses import __all__ as _clause_names
+from .constructors import *  # noqa: F403
+from .constructors import __all__ as _constructor_names
+from .items import conv, quoted_name
+from .nodes import *  # noqa: F403
+from .nodes import __all__ as _node_names
+from .windows import *  # noqa: F403
+from .windows import __all__ as _window_names
+
+__all__ = [*_node_names, *_clause_names, *_window_names, *_constructor_names, "conv", "quoted_name"]

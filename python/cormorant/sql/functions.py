@@ -1,0 +1,336 @@
+"""SQL functions: `func.anything(...)`, functions whose result type is known, and base classes for one's own."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .. import _core, exc
+from .base import Executable, Generative
+from .fromclause import FromClause
+from .nodes import ColumnClause, ColumnElement
+from .windows import AggregateOrderBy, FunctionFilter, Over, WithinGroup
+
+_registry: dict[str, dict[str, t.Any]] = {"_default": {}}
+
+
+class _FunctionGenerator:
+    """`func.name(...)`, `func.package.name(...)`."""
+
+    def __init__(self, names: tuple[str, ...] = ()) -> None:
+        self.__dict__["_names"] = names
+
+    def __getattr__(self, name: str) -> t.Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        plain = name[:-1] if name.endswith("_") else name
+        made = _FunctionGenerator((*self._names, plain))
+        self.__dict__[name] = made  # the next `func.name` finds it at once
+        return made
+
+    def __call__(self, *clauses: t.Any, **kwargs: t.Any) -> t.Any:
+        names = self._names
+        known = self.__dict__.get("_class", self)
+        if known is self:
+            package = names[0] if len(names) == 2 else "_default" if len(names) == 1 else None
+            known = _registry.get(package, {}).get(names[-1].lower()) if package else None
+            self.__dict__["_class"] = known
+        if known is not None:
+            return known(*clauses, **kwargs)
+        return Function(names[-1], *clauses, packagenames=names[:-1], **kwargs)
+
+
+func: t.Any = _FunctionGenerator()
+modifier: t.Any = _FunctionGenerator(("modifier",))
+
+
+def register_function(identifier: str, fn: t.Any, package: str = "_default") -> None:
+    """Makes `func.<identifier>` answer instances of a class."""
+    _registry.setdefault(package, {})[str(identifier).lower()] = fn
+    func.__dict__.pop(identifier, None)
+
+
+class FunctionElement(Executable, ColumnElement, FromClause, Generative):
+    """Base of functions, and of constructs of one's own that take arguments.
+
+    A subclass says `name`, `type` and `inherit_cache = True`, and how it is written with `cormorant.ext.compiler.compiles`;
+    without that it is `name(arguments)`.
+    """
+
+    __slots__ = ()
+    __visit_name__ = "function"
+    packagenames: tuple[str, ...] = ()
+    monotonic = False
+    primary_key = False  # type: ignore[assignment]
+    supports_execution = True
+
+    def __init__(self, *clauses: t.Any) -> None:
+        name = getattr(type(self), "name", None)
+        if not isinstance(name, str):
+            name = None
+        items = _core.coerce_arguments(clauses, name)
+        _core.init(self, _core.K_HOST, type=self.type, name=name, segs=(items,))
+
+    @property
+    def clauses(self) -> t.Any:
+        """The arguments."""
+        return _core.make(_core.K_LIST, _core.OP_COMMA, segs=(self._seg(0),))
+
+    @property
+    def clause_expr(self) -> t.Any:
+        return _core.make(_core.K_GROUPING, kids=(self.clauses,))
+
+    @property
+    def entity_namespace(self) -> t.Any:
+        return self.columns
+
+    @property
+    def columns(self) -> t.Any:
+        from .collections import ReadOnlyColumnCollection
+
+        return ReadOnlyColumnCollection([(self.name, self)])
+
+    c = columns
+    exported_columns = columns
+    foreign_keys: t.Any = frozenset()
+
+    def over(
+        self, *, partition_by: t.Any = None, order_by: t.Any = None, rows: t.Any = None, range_: t.Any = None, groups: t.Any = None,
+        exclude: str | None = None,
+    ) -> t.Any:  # fmt: skip
+        """The function over a window."""
+        return Over(self, partition_by=partition_by, order_by=order_by, rows=rows, range_=range_, groups=groups, exclude=exclude)
+
+    def filter(self, *criterion: t.Any) -> t.Any:
+        """The aggregate over those rows that meet conditions."""
+        return FunctionFilter(self, *criterion) if criterion else self
+
+    def within_group(self, *order_by: t.Any) -> t.Any:
+        """The aggregate over rows in an order."""
+        return WithinGroup(self, *order_by)
+
+    def aggregate_order_by(self, *order_by: t.Any) -> t.Any:
+        """The aggregate of its arguments in an order."""
+        return AggregateOrderBy(self, *order_by)
+
+    def within_group_type(self, within_group: t.Any) -> t.Any:
+        return None
+
+    def as_comparison(self, left_index: int, right_index: int) -> t.Any:
+        """The function as a comparison of two of its arguments, for relationship conditions."""
+        raise NotImplementedError("as_comparison() is not supported yet")
+
+    def table_valued(self, *expr: t.Any, **kw: t.Any) -> t.Any:
+        """The function in FROM, with columns of those names."""
+        name, ordinality, implicit = kw.pop("name", None), kw.pop("with_ordinality", None), kw.pop("joins_implicitly", False)
+        if kw:
+            raise TypeError(f"table_valued() got unexpected arguments {sorted(kw)}")
+        if ordinality is not None:
+            raise NotImplementedError("table_valued(with_ordinality=) is not supported yet")
+        columns = [ColumnClause(e) if isinstance(e, str) else _core.coerce(e, _core.ROLE_EXPR) for e in expr]
+        made = _core.make(_core.K_TABLE_FUNC, name=name, kids=(self,), segs=(columns,))
+        if implicit:
+            made.__dict__["joins_implicitly"] = True
+        return made
+
+    def column_valued(self, name: str | None = None, joins_implicitly: bool = False) -> t.Any:
+        """The function in FROM, as its one column."""
+        return self.alias(name=name, joins_implicitly=joins_implicitly).column
+
+    def scalar_table_valued(self, name: str, type_: t.Any = None) -> t.Any:
+        """One column of the function's row: `(f(x)).name`."""
+        raise NotImplementedError("scalar_table_valued() is not supported yet")
+
+    def alias(self, name: str | None = None, joins_implicitly: bool = False) -> t.Any:  # type: ignore[override]
+        """The function in FROM under a name."""
+        made = _core.make(_core.K_TABLE_FUNC, name=name, kids=(self,), segs=((),))
+        if joins_implicitly:
+            made.__dict__["joins_implicitly"] = True
+        return made
+
+    def select(self) -> t.Any:
+        """`SELECT function(...)`."""
+        return _core.select(self)
+
+    def get_execution_options(self) -> t.Mapping[str, t.Any]:
+        return Executable.get_execution_options(self)
+
+
+class Function(FunctionElement):
+    """A function known by its name alone."""
+
+    __slots__ = ()
+    inherit_cache = True
+
+    def __init__(
+        self, name: str, *clauses: t.Any, type_: t.Any = None, packagenames: t.Sequence[str] | None = None, monotonic: bool = False
+    ) -> None:
+        items = _core.coerce_arguments(clauses, name)
+        full = ".".join((*packagenames, name)) if packagenames else name
+        if isinstance(type_, type):
+            type_ = type_()
+        _core.init(self, _core.K_FUNC, type=type_, name=full, segs=(items,))
+
+    @property
+    def name(self) -> t.Any:  # type: ignore[override]
+        return self._name.rpartition(".")[2]
+
+    @property
+    def packagenames(self) -> tuple[str, ...]:  # type: ignore[override]
+        return tuple(self._name.split(".")[:-1])
+
+    identifier = name
+
+
+class GenericFunction(Function):
+    """Base of functions with a class of their own; defining the class makes `func.<name>` answer it.
+
+    `type` is the result type, `name` the SQL name, `identifier` the name after `func.`, `package` the name between.
+    """
+
+    __slots__ = ()
+    coerce_arguments = True
+    inherit_cache = True
+    _register = False
+    _sql_name: t.ClassVar[str | None] = None
+
+    def __init_subclass__(cls, **kw: t.Any) -> None:
+        super().__init_subclass__(**kw)
+        if cls.__dict__.get("_is_base"):
+            return
+        own = cls.__dict__
+        name = own.get("name", None)
+        inherited = cls.__name__ if not isinstance(name, str) else name
+        identifier = own.get("identifier", inherited)
+        cls._sql_name = inherited
+        if own.get("_register", True):
+            register_function(identifier, cls, own.get("package", "_default") or "_default")
+
+    def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
+        name = self._sql_name
+        items = _core.coerce_arguments(args, name)
+        wanted = kwargs.pop("type_", None)
+        kwargs.pop("packagenames", None)
+        kwargs.pop("monotonic", None)
+        if kwargs:
+            raise TypeError(f"{type(self).__name__}() got unexpected arguments {sorted(kwargs)}")
+        if wanted is None:
+            wanted = self._result_type(items)
+        if isinstance(wanted, type):
+            wanted = wanted()
+        _core.init(self, _core.K_FUNC, flags=self._name_flags(), type=wanted, name=name, segs=(items,))
+
+    def _name_flags(self) -> int:
+        return 0
+
+    def _result_type(self, items: t.Sequence[t.Any]) -> t.Any:
+        for cls in type(self).__mro__:
+            if "type" in cls.__dict__:
+                found = cls.__dict__["type"]
+                return found if isinstance(found, (_core.TypeEngine, type)) else None
+        return None
+
+    @property
+    def name(self) -> t.Any:  # type: ignore[override]
+        return self._sql_name
+
+
+class AnsiFunction(GenericFunction):
+    """A function written without parentheses when it has no arguments: CURRENT_DATE."""
+
+    __slots__ = ()
+    _is_base = True
+    inherit_cache = True
+
+    def _name_flags(self) -> int:
+        return int(_core.FLAG_NO_PARENS)
+
+
+class ReturnTypeFromArgs(GenericFunction):
+    """A function whose result has the type of its first argument."""
+
+    __slots__ = ()
+    _is_base = True
+    inherit_cache = True
+
+    def _result_type(self, items: t.Sequence[t.Any]) -> t.Any:
+        return items[0].type if items else None
+
+
+class ReturnTypeFromOptionalArgs(ReturnTypeFromArgs):
+    """The same, of the first argument that has a type."""
+
+    __slots__ = ()
+    _is_base = True
+
+    def _result_type(self, items: t.Sequence[t.Any]) -> t.Any:
+        return next((i.type for i in items if i._type is not None and i._type._kind != _core.T_NULL), None)
+
+
+class next_value(GenericFunction):  # noqa: N801 - the name of the function
+    """The next value of a sequence."""
+
+    __slots__ = ()
+
+    def __init__(self, seq: t.Any, **kw: t.Any) -> None:
+        if not isinstance(seq, _core.Node) and not hasattr(seq, "next_value"):
+            raise exc.ArgumentError("next_value() accepts a Sequence object as input.")
+        _core.init(self, _core.K_SEQUENCE, name=str(seq.name), type=kw.get("type_"))
+        self.__dict__["sequence"] = seq
+
+
+def _define(base: type, *names: str) -> None:
+    """Function classes that need nothing but a name; the core knows their result types."""
+    for name in names:
+        cls = type(name, (base,), {"__slots__": (), "__module__": __name__, "inherit_cache": True})
+        globals()[name] = _core.adopt_class(cls)
+
+
+_define(ReturnTypeFromArgs, "coalesce", "max", "min", "sum")
+_define(ReturnTypeFromOptionalArgs, "pow")
+_define(GenericFunction, "now", "char_length", "random", "aggregate_strings")
+_define(GenericFunction, "rank", "dense_rank", "percent_rank", "cume_dist", "cube", "rollup", "grouping_sets", "array_agg")
+_define(AnsiFunction, "current_date", "current_time", "current_timestamp", "current_user", "localtime", "localtimestamp", "session_user", "sysdate", "user")
+
+
+class concat(GenericFunction):  # noqa: N801
+    """Texts one after the other."""
+
+    __slots__ = ()
+    inherit_cache = True
+
+
+class count(GenericFunction):  # noqa: N801
+    """The number of rows; `count()` is count(*)."""
+
+    __slots__ = ()
+    inherit_cache = True
+
+    def __init__(self, expression: t.Any = None, **kwargs: t.Any) -> None:
+        super().__init__(_core.make(_core.K_STAR) if expression is None else expression, **kwargs)
+
+
+class OrderedSetAgg(GenericFunction):
+    """An aggregate that needs WITHIN GROUP."""
+
+    __slots__ = ()
+    _is_base = True
+    array_for_multi_clause = False
+
+    def within_group_type(self, within_group: t.Any) -> t.Any:
+        first = _core.coerce(within_group[0], _core.ROLE_ORDER)
+        return first.type
+
+
+_define(OrderedSetAgg, "mode", "percentile_cont", "percentile_disc")
+
+for _cls in (FunctionElement, Function, GenericFunction, count, concat, AnsiFunction, ReturnTypeFromArgs):
+    _core.adopt_class(_cls)
+_core.register_kind(_core.K_FUNC, Function)
+
+__all__ = [
+    "AnsiFunction", "Function", "FunctionElement", "GenericFunction", "OrderedSetAgg", "ReturnTypeFromArgs", "aggregate_strings", "array_agg",
+    "char_length", "coalesce", "concat", "count", "cube", "cume_dist", "current_date", "current_time", "current_timestamp",
+    "current_user", "dense_rank", "func", "grouping_sets", "localtime", "localtimestamp", "max", "min", "mode", "modifier",
+    "next_value", "now", "percent_rank", "percentile_cont", "percentile_disc", "pow", "random", "rank", "register_function", "rollup",
+    "session_user", "sum", "sysdate", "user",
+]  # fmt: skip
