@@ -147,7 +147,10 @@ static cm_status fetch_streamed(cm_ctx *cx, cm_result *r, void **values, size_t 
         cm_status st = cm_cursor__next(cx, r->stream->cursor, &raw, &more);
         if (!st && more) st = decode(cx, r, (cm_value *)(uintptr_t)raw, values + *n * r->ncolumns);
         if (st) {
-            for (size_t i = 0; i < *n * r->ncolumns; i++) cm__host(cx)->release(cx, values[i]);
+            for (size_t i = 0; i < *n * r->ncolumns; i++) {
+                cm__host(cx)->release(cx, values[i]);
+                values[i] = NULL;
+            }
             *n = 0;
             return st;
         }
