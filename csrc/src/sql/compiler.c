@@ -154,19 +154,24 @@ static const char *clean_seed(cm_compiler *c, const char *seed, size_t n) {
     return p;
 }
 
-const char *cm_compiler__anon(cm_compiler *c, uint64_t identity, const char *seed, size_t n) {
-    uint64_t key = cm__hash_bytes(seed, n, identity);
-    char *name = cm_map__get(&c->names, key);
-    if (name) return name;
+static const char *new_name(cm_compiler *c, uint64_t key, const char *seed, size_t n) {
     const char *clean = clean_seed(c, seed, n);
     if (!clean) return NULL;
     n = strlen(clean);
     uintptr_t count = (uintptr_t)cm_strmap__get(&c->counters, clean, n) + 1;
     if (cm_strmap__put(c->cx, &c->counters, clean, n, (void *)count)) return NULL;
-    name = cm_arena__alloc(&c->arena, n + 24);
+    char *name = cm_arena__alloc(&c->arena, n + 24);
     if (!name) return NULL;
     snprintf(name, n + 24, "%s_%zu", clean, (size_t)count);
     return cm_map__put(c->cx, &c->names, key, name) ? NULL : name;
+}
+
+const char *cm_compiler__anon(cm_compiler *c, uint64_t identity, const char *seed, size_t n) {
+    uint64_t key = cm__hash_bytes(seed, n, identity);
+    const char *name = cm_map__get(&c->names, key);
+    if (!name) name = new_name(c, key, seed, n);
+    if (!name) c->arena.failed = true; /* callers look there when a name is missing */
+    return name;
 }
 
 const char *cm_compiler__join(cm_compiler *c, const char *a, const char *between, const char *b) {
