@@ -11,6 +11,7 @@ typedef struct cmpy_engine { /* _core.Engine */
     PyObject *watch;         /* callable(after, sql, values, nsets, rowcount, failed), or NULL */
     PyObject *echo;          /* callable(sql, parameters), or NULL */
     PyObject *faces;         /* list: PEP 249 connections of the physical connections that are open */
+    PyObject *first;         /* the engine this one was made from by execution_options(), or NULL */
     PyObject *dict, *weak;
 } cmpy_engine;
 

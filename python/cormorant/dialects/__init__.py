@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
-__all__ = ["dialect_object", "sqlite"]
+__all__ = ["dialect_object", "find", "registry", "sqlite"]
 
 _KNOWN = ("sqlite", "postgresql", "mysql")
 
@@ -22,6 +22,35 @@ def dialect_object(name: str) -> t.Any:
     made = DefaultDialect()
     made.name = name
     return made
+
+
+class _Registry:
+    """Dialects that programs add."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, tuple[str, str]] = {}
+
+    def register(self, name: str, modulepath: str, objname: str) -> None:
+        self._found[name] = (modulepath, objname)
+
+    def load(self, name: str) -> t.Any:
+        return find(name.split(".")[0].split("+")[0])
+
+
+registry = _Registry()
+
+
+def find(name: str) -> t.Any:
+    """The class of a dialect by the name that URLs use. fails: NoSuchModuleError."""
+    import importlib
+
+    from .. import exc
+
+    module, attribute = registry._found.get(name, (f"{__name__}.{name}", "dialect"))
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as e:
+        raise exc.NoSuchModuleError(f"Can't load plugin: sqlalchemy.dialects:{name}") from e
 
 
 def __getattr__(name: str) -> t.Any:

@@ -1,0 +1,3 @@
+"""The results of executed statements."""
+
+from .result import CursorResult  # noqa: F401

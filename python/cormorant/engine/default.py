@@ -1,0 +1,205 @@
+"""What dialects share, and the execution context that listeners and default functions are handed."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .. import exc
+from .interfaces import Dialect, ExecutionContext
+
+__all__ = ["DefaultContext", "DefaultDialect", "DefaultExecutionContext", "EventCursor"]
+
+
+class EventCursor:
+    """The cursor that cursor events are told of: there is none, but it knows the number of rows."""
+
+    rowcount = -1
+    lastrowid = None
+    description = None
+    arraysize = 1
+
+
+class DefaultExecutionContext(ExecutionContext):
+    """One execution of a statement."""
+
+    def __init__(
+        self, connection: t.Any, statement: t.Any, parameters: t.Any = None, cursor: t.Any = None, executemany: bool = False, result: t.Any = None
+    ) -> None:
+        self.root_connection = self.connection = connection
+        self.engine = getattr(connection, "engine", None)
+        self.dialect = self.engine.dialect if self.engine is not None else None
+        self.statement = statement if isinstance(statement, str) else None
+        self.invoked_statement = None if isinstance(statement, str) else statement
+        self.parameters = [parameters] if parameters is not None else []
+        self.compiled_parameters = self.parameters
+        self.cursor = cursor if cursor is not None else EventCursor()
+        self.executemany = executemany
+        self.result = result
+        self.compiled = None
+        self.execution_options: t.Mapping[str, t.Any] = getattr(connection, "_options", {})
+        word = (self.statement or "").lstrip()[:6].upper()
+        self.isinsert, self.isupdate, self.isdelete = word == "INSERT", word == "UPDATE", word == "DELETE"
+        self.is_text = self.invoked_statement is None
+        self.current_parameters: t.Mapping[str, t.Any] | None = None
+
+    @property
+    def rowcount(self) -> int:
+        return t.cast("int", self.cursor.rowcount)
+
+    def get_current_parameters(self, isolate_multiinsert_groups: bool = True) -> t.Mapping[str, t.Any]:
+        if self.current_parameters is None:
+            raise exc.InvalidRequestError("get_current_parameters() can only be invoked in the context of a Python side column default function")
+        return self.current_parameters
+
+
+class DefaultContext:
+    """What a default function that takes an argument is handed: the values of the row so far."""
+
+    def __init__(self, subject: t.Any = None) -> None:
+        self._subject = subject
+
+    @property
+    def current_parameters(self) -> dict[str, t.Any]:
+        return self.get_current_parameters()
+
+    def get_current_parameters(self, isolate_multiinsert_groups: bool = True) -> dict[str, t.Any]:
+        subject = self._subject
+        if subject is None:
+            raise NotImplementedError("default functions that look at other values of the row need the ORM: the row of a Core statement is not known to them yet")
+        if isinstance(subject, t.Mapping):
+            return dict(subject)
+        from ..inspection import inspect
+
+        state = inspect(subject)
+        found: dict[str, t.Any] = {}
+        for attribute in state.mapper.column_attrs:
+            if attribute.key not in state.unloaded:
+                for column in attribute.columns:
+                    found[column.key] = getattr(subject, attribute.key)
+        return found
+
+
+class DefaultDialect(Dialect):
+    """A database in general: what is compiled without one."""
+
+    name = "default"
+    driver = "default"
+    paramstyle = "named"
+    positional = False
+    max_identifier_length = 9999
+    default_isolation_level = None
+    default_schema_name: str | None = None
+    supports_alter = True
+    supports_comments = False
+    supports_default_values = False
+    supports_empty_insert = True
+    supports_identity_columns = False
+    supports_multivalues_insert = False
+    supports_native_boolean = False
+    supports_native_enum = False
+    supports_native_uuid = False
+    supports_sane_multi_rowcount = True
+    supports_sane_rowcount = True
+    supports_schemas = False
+    supports_sequences = False
+    supports_statement_cache = True
+    insert_returning = update_returning = delete_returning = False
+    full_returning = False
+    is_async = False
+    server_version_info: tuple[int, ...] | None = None
+    dbapi_exception_translation_map: t.Mapping[str, str] = {}
+    _json_serializer: t.Any = None
+    _json_deserializer: t.Any = None
+
+    def __init__(self, paramstyle: str | None = None, isolation_level: str | None = None, dbapi: t.Any = None, **kwargs: t.Any) -> None:
+        if paramstyle is not None:
+            self.paramstyle = paramstyle
+        self.positional = self.paramstyle in ("qmark", "format", "numeric", "numeric_dollar")
+        self._given_dbapi = dbapi
+        if kwargs:
+            raise TypeError(f"{type(self).__name__}() got an unexpected keyword argument {next(iter(kwargs))!r}")
+
+    @property
+    def dbapi(self) -> t.Any:
+        return self._given_dbapi
+
+    loaded_dbapi = dbapi
+
+    @classmethod
+    def import_dbapi(cls) -> t.Any:
+        raise exc.NoDBAPILoaded(f"dialect {cls.name} has no database interface")
+
+    @property
+    def identifier_preparer(self) -> IdentifierPreparer:
+        return IdentifierPreparer(self)
+
+    @property
+    def dialect_description(self) -> str:
+        return f"{self.name}+{self.driver}"
+
+    def get_isolation_level_values(self, dbapi_connection: t.Any) -> t.Sequence[str]:
+        raise NotImplementedError(f"dialect {self.name} has no isolation levels")
+
+    def type_descriptor(self, typeobj: t.Any) -> t.Any:
+        from ..sql.type_api import to_instance
+
+        return to_instance(typeobj)
+
+    def has_table(self, connection: t.Any, table_name: str, schema: str | None = None, **kw: t.Any) -> bool:
+        return bool(connection._has_table(table_name, schema))
+
+    def normalize_name(self, name: str) -> str:
+        return name
+
+    denormalize_name = normalize_name
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__module__}.{type(self).__name__}>"
+
+
+class IdentifierPreparer:
+    """Quotes names as a dialect wants them."""
+
+    initial_quote = final_quote = '"'
+
+    def __init__(self, dialect: t.Any) -> None:
+        self.dialect = dialect
+
+    def _name(self) -> str | None:
+        return None if self.dialect.name == "default" else t.cast("str", self.dialect.name)
+
+    def quote(self, ident: str, force: t.Any = None) -> str:
+        from .. import _core
+        from ..sql.items import name_flags
+
+        if name_flags(ident) == _core.FLAG_NO_QUOTE:
+            return str(ident)
+        return t.cast("str", _core.quote(str(ident), name_flags(ident) == _core.FLAG_QUOTE, self._name()))
+
+    def quote_identifier(self, value: str) -> str:
+        from .. import _core
+
+        return t.cast("str", _core.quote(value, True, self._name()))
+
+    def quote_schema(self, schema: str, force: t.Any = None) -> str:
+        return self.quote(schema)
+
+    def format_table(self, table: t.Any, use_schema: bool = True, name: str | None = None) -> str:
+        text = self.quote(name or table.name)
+        schema = getattr(table, "schema", None)
+        return f"{self.quote(schema)}.{text}" if use_schema and schema else text
+
+    def format_column(self, column: t.Any, use_table: bool = False, name: str | None = None, table_name: str | None = None) -> str:
+        text = self.quote(name or column.name)
+        return f"{self.format_table(column.table, name=table_name)}.{text}" if use_table else text
+
+    def format_schema(self, name: str) -> str:
+        return self.quote(name)
+
+    def format_index(self, index: t.Any) -> str:
+        return self.quote(index.name)
+
+    format_constraint = format_index
+
+    def format_sequence(self, sequence: t.Any, use_schema: bool = True) -> str:
+        return self.quote(sequence.name)

@@ -1,0 +1,200 @@
+"""Events of engines, connections, pools and dialects.
+
+Nothing is paid for while nobody listens: `refresh` looks who does and switches the extension's hooks accordingly.
+"""
+
+from __future__ import annotations
+
+import typing as t
+import weakref
+
+from .. import log
+from ..event.registry import Family, add_family, has_listeners, listeners_of
+
+__all__ = ["ConnectionEvents", "DialectEvents", "PoolEvents", "PoolResetState", "refresh"]
+
+_all_engines: weakref.WeakSet[t.Any] = weakref.WeakSet()
+
+
+class PoolResetState(t.NamedTuple):
+    """Why a connection is being reset."""
+
+    transaction_was_reset: bool = False
+    terminate_only: bool = False
+    asyncio_safe: bool = True
+
+
+class _EngineFamily(Family):
+    def changed(self, key: t.Any, identifier: str, propagate: bool) -> None:
+        for engine in list(_all_engines):
+            refresh(engine)
+
+
+class ConnectionEvents(_EngineFamily):
+    """Of `Engine` and `Connection`."""
+
+    events = {
+        "before_execute": ("conn", "clauseelement", "multiparams", "params", "execution_options"),
+        "after_execute": ("conn", "clauseelement", "multiparams", "params", "execution_options", "result"),
+        "before_cursor_execute": ("conn", "cursor", "statement", "parameters", "context", "executemany"),
+        "after_cursor_execute": ("conn", "cursor", "statement", "parameters", "context", "executemany"),
+        "engine_connect": ("conn",),
+        "set_connection_execution_options": ("conn", "opts"),
+        "set_engine_execution_options": ("engine", "opts"),
+        "engine_disposed": ("engine",),
+        "begin": ("conn",),
+        "commit": ("conn",),
+        "rollback": ("conn",),
+        "savepoint": ("conn", "name"),
+        "rollback_savepoint": ("conn", "name", "context"),
+        "release_savepoint": ("conn", "name", "context"),
+        "begin_twophase": ("conn", "xid"),
+        "prepare_twophase": ("conn", "xid"),
+        "rollback_twophase": ("conn", "xid", "is_prepared"),
+        "commit_twophase": ("conn", "xid", "is_prepared"),
+    }
+
+    def accepts(self, target: t.Any, identifier: str) -> t.Any:
+        from .base import Connection, Engine
+
+        if isinstance(target, Connection):
+            return target.engine
+        if isinstance(target, Engine):
+            return target
+        return Engine if isinstance(target, type) and issubclass(target, (Engine, Connection)) else None
+
+    def adapt(self, target: t.Any, key: t.Any, identifier: str, fn: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
+        if identifier == "engine_connect":
+            from ..event.registry import positional_count
+
+            if positional_count(fn) == 2:  # as before 2.0: (conn, branch)
+                return lambda conn: fn(conn, False)
+        if identifier in ("before_execute", "after_execute"):
+            from ..event.registry import positional_count
+
+            full = len(self.events[identifier])
+            if positional_count(fn) == full - 1:  # as before 1.4: without execution_options
+                return (lambda c, e, m, p, o: fn(c, e, m, p)) if identifier == "before_execute" else (lambda c, e, m, p, o, r: fn(c, e, m, p, r))
+        return fn
+
+
+class DialectEvents(_EngineFamily):
+    """Of `Engine`, about the work of its dialect."""
+
+    events = {"handle_error": ("context",), "do_connect": ("dialect", "conn_rec", "cargs", "cparams")}
+    retval = ("handle_error",)
+    _absent = ("do_execute", "do_executemany", "do_execute_no_params", "do_setinputsizes")
+
+    def accepts(self, target: t.Any, identifier: str) -> t.Any:
+        from .base import Engine
+
+        if identifier in self._absent or identifier == "do_connect":
+            if isinstance(target, Engine) or target is Engine:
+                raise NotImplementedError(f"event {identifier!r} is not supported: the driver is built in")
+            return None
+        if identifier not in self.events:
+            return None
+        return target if isinstance(target, Engine) or (isinstance(target, type) and issubclass(target, Engine)) else None
+
+
+class PoolEvents(_EngineFamily):
+    """Of `Pool` and `Engine`."""
+
+    events = {
+        "connect": ("dbapi_connection", "connection_record"),
+        "first_connect": ("dbapi_connection", "connection_record"),
+        "checkout": ("dbapi_connection", "connection_record", "connection_proxy"),
+        "checkin": ("dbapi_connection", "connection_record"),
+        "reset": ("dbapi_connection", "connection_record", "reset_state"),
+        "invalidate": ("dbapi_connection", "connection_record", "exception"),
+        "soft_invalidate": ("dbapi_connection", "connection_record", "exception"),
+        "close": ("dbapi_connection", "connection_record"),
+        "detach": ("dbapi_connection", "connection_record"),
+        "close_detached": ("dbapi_connection",),
+    }
+
+    def accepts(self, target: t.Any, identifier: str) -> t.Any:
+        from ..pool.base import Pool
+        from .base import Engine
+
+        if isinstance(target, (Engine, Pool)):
+            return target
+        if isinstance(target, type):
+            return target if issubclass(target, (Engine, Pool)) else None
+        return None
+
+
+_NAMES = tuple({*ConnectionEvents.events, *DialectEvents.events, *PoolEvents.events})
+_CURSOR = ("before_cursor_execute", "after_cursor_execute")
+_CONNECT = ("connect", "first_connect")
+# What only Engine.connect(), close() and transaction objects look at; everything else needs execute() to take the long way.
+_NOT_SLOW = {*_CURSOR, *_CONNECT, "checkout", "checkin", "engine_connect", "engine_disposed", "set_engine_execution_options", "reset", "close"}
+
+
+def refresh(engine: t.Any) -> None:
+    """Who listens to this engine, and what that switches on."""
+    heard = {n for n in _NAMES if has_listeners(engine, n) or (n in PoolEvents.events and has_listeners(engine.pool, n))}
+    engine._listening = frozenset(heard)
+    engine._slow = bool(heard - _NOT_SLOW)
+    engine._set_watch(_Watcher(engine) if heard.intersection(_CURSOR) else None)
+    engine._set_on_connect(_Greeter(engine) if heard.intersection(_CONNECT) else None)
+
+
+class _Greeter:
+    """Hands every new physical connection to `connect` listeners."""
+
+    def __init__(self, engine: t.Any) -> None:
+        self.engine = weakref.ref(engine)
+        self.greeted = False
+
+    def __call__(self, connection: t.Any) -> None:
+        engine = self.engine()
+        if engine is None:
+            return
+        from ..pool.base import PoolProxiedConnection
+
+        proxied = PoolProxiedConnection(connection, owns=False)
+        names = ("first_connect", "connect") if not engine.__dict__.get("_greeted") else ("connect",)
+        engine.__dict__["_greeted"] = True
+        for name in names:
+            for target in (engine, engine.pool):
+                for listener in listeners_of(target, name):
+                    listener.call(proxied.dbapi_connection, proxied._connection_record)
+        log.pool_debug(engine, "Created new connection")
+
+
+class _Watcher:
+    """Tells cursor events of every statement, whoever runs it."""
+
+    def __init__(self, engine: t.Any) -> None:
+        self.engine = weakref.ref(engine)
+        self.contexts: list[t.Any] = []
+
+    def __call__(
+        self, connection: t.Any, after: bool, failed: bool, statement: str, parameters: tuple[t.Any, ...], nsets: int, rowcount: int
+    ) -> None:
+        engine = self.engine()
+        if engine is None:
+            return
+        from .default import DefaultExecutionContext, EventCursor
+
+        if not after:
+            cursor = EventCursor()
+            context = DefaultExecutionContext(connection, statement, parameters=parameters, cursor=cursor, executemany=nsets > 1)
+            self.contexts.append(context)
+            for listener in listeners_of(engine, "before_cursor_execute"):
+                if listener.retval:
+                    raise NotImplementedError("before_cursor_execute(retval=True) is not supported: statements are prepared already")
+                listener.call(connection, cursor, statement, parameters, context, nsets > 1)
+            return
+        context = self.contexts.pop() if self.contexts else DefaultExecutionContext(connection, statement, parameters=parameters)
+        if failed:
+            return
+        context.cursor.rowcount = rowcount
+        for listener in listeners_of(engine, "after_cursor_execute"):
+            listener.call(connection, context.cursor, statement, parameters, context, nsets > 1)
+
+
+add_family(ConnectionEvents())
+add_family(DialectEvents())
+add_family(PoolEvents())

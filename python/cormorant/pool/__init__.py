@@ -1,0 +1,24 @@
+"""Pools of connections."""
+
+from .base import (
+    AssertionPool,
+    AsyncAdaptedQueuePool,
+    ConnectionPoolEntry,
+    ManagesConnection,
+    NullPool,
+    Pool,
+    PoolProxiedConnection,
+    QueuePool,
+    SingletonThreadPool,
+    StaticPool,
+    _ConnectionFairy,
+    _ConnectionRecord,
+    reset_commit,
+    reset_none,
+    reset_rollback,
+)
+
+__all__ = [
+    "AssertionPool", "AsyncAdaptedQueuePool", "ConnectionPoolEntry", "ManagesConnection", "NullPool", "Pool", "PoolProxiedConnection",
+    "QueuePool", "SingletonThreadPool", "StaticPool", "_ConnectionFairy", "_ConnectionRecord", "reset_commit", "reset_none", "reset_rollback",
+]  # fmt: skip
