@@ -207,5 +207,6 @@ static PyMethodDef functions[] = {
 
 int cmpy_attribute_setup(PyObject *m) {
     cmpy_st->InstrumentedAttribute = cmpy_node_subtype(m, &attribute_spec, cmpy_st->Operators);
-    return cmpy_st->InstrumentedAttribute ? PyModule_AddFunctions(m, functions) : -1;
+    if (!cmpy_st->InstrumentedAttribute || PyModule_AddObjectRef(m, "InstrumentedAttribute", cmpy_st->InstrumentedAttribute) < 0) return -1;
+    return PyModule_AddFunctions(m, functions);
 }

@@ -20,8 +20,7 @@ class QueryableAttribute(_core.InstrumentedAttribute, ClauseElement):
     is_clause_element = True
     is_selectable = is_aliased_class = is_instance = is_mapper = is_bundle = is_property = False
 
-    @property
-    def property(self) -> t.Any:
+    def _find_property(self) -> t.Any:
         """The MapperProperty behind the attribute."""
         from .mapper import configure_mappers
 
@@ -120,6 +119,8 @@ class QueryableAttribute(_core.InstrumentedAttribute, ClauseElement):
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__name__} {self}>"
+
+    property = property(_find_property)  # the name hides the builtin: last in the class
 
 
 class InstrumentedAttribute(QueryableAttribute):

@@ -1,0 +1,285 @@
+"""Declaring mapped classes: Column and Mapped styles, mixins, abstract bases, plain classes."""
+
+import datetime
+import decimal
+import enum
+import typing
+
+import pytest
+
+import cormorant as sa
+from cormorant import orm
+from cormorant.orm import DeclarativeBase, Mapped, declarative_base, declared_attr, mapped_column, registry, relationship
+
+
+@pytest.fixture
+def Base():
+    class Base(DeclarativeBase):
+        pass
+
+    return Base
+
+
+def test_annotations_give_types_and_nullability(Base):
+    class Colour(enum.Enum):
+        RED = 1
+
+    class Thing(Base):
+        __tablename__ = "thing"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str] = mapped_column(sa.String(40))
+        nick: Mapped[typing.Optional[str]]
+        price: Mapped[decimal.Decimal]
+        made: Mapped[datetime.datetime]
+        colour: Mapped[Colour]
+        forced: Mapped[typing.Optional[int]] = mapped_column(nullable=False)
+
+    c = Thing.__table__.c
+    assert [x.name for x in c] == ["id", "name", "nick", "price", "made", "colour", "forced"]
+    assert c.id.primary_key and isinstance(c.id.type, sa.Integer)
+    assert c.name.type.length == 40 and not c.name.nullable
+    assert c.nick.nullable and isinstance(c.nick.type, sa.String)
+    assert isinstance(c.price.type, sa.Numeric) and isinstance(c.made.type, sa.DateTime)
+    assert isinstance(c.colour.type, sa.Enum) and c.colour.type.enum_class is Colour
+    assert not c.forced.nullable
+
+
+def test_column_style():
+    Base = declarative_base()
+
+    class User(Base):
+        __tablename__ = "users"
+        id = sa.Column(sa.Integer, primary_key=True)
+        name = sa.Column("user_name", sa.String(20), nullable=False)
+
+    assert User.__table__.c.keys() == ["id", "user_name"]
+    assert User.name.key == "name" and User.name.property.columns[0] is User.__table__.c.user_name
+    u = User(name="ed")
+    assert u.name == "ed" and u.id is None
+    assert str(User.name == "x") == "users.user_name = :user_name_1"
+
+
+def test_unknown_keyword_is_refused(Base):
+    class User(Base):
+        __tablename__ = "user"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    with pytest.raises(TypeError, match="'nope' is an invalid keyword argument for User"):
+        User(nope=1)
+    with pytest.raises(TypeError):
+        User(1)
+
+
+def test_own_constructor(Base):
+    class User(Base):
+        __tablename__ = "user"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str]
+
+        def __init__(self, first, **kw):
+            super().__init__(name=first.upper(), **kw)
+
+    u = User("ed", id=3)
+    assert (u.id, u.name) == (3, "ED")
+
+
+def test_mixins_and_declared_attr(Base):
+    class Stamped:
+        created: Mapped[datetime.datetime] = mapped_column(default=datetime.datetime.now)
+
+        @declared_attr.directive
+        def __tablename__(cls):
+            return cls.__name__.lower()
+
+        @declared_attr
+        def owner_id(cls) -> Mapped[int]:
+            return mapped_column(sa.ForeignKey("owner.id"))
+
+        @declared_attr
+        def owner(cls) -> Mapped["Owner"]:
+            return relationship("Owner")
+
+    class Owner(Base):
+        __tablename__ = "owner"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class A(Stamped, Base):
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class B(Stamped, Base):
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    assert A.__tablename__ == "a" and B.__table__.name == "b"
+    assert A.__table__.c.created is not B.__table__.c.created
+    assert A.owner_id.property.columns[0].table is A.__table__
+    assert A.owner.property.mapper.class_ is Owner
+    o = Owner()
+    assert A(owner=o).owner is o
+    assert A.__table__.c.owner_id.type._kind == sa.Integer()._kind
+
+
+def test_abstract_base(Base):
+    class Common(Base):
+        __abstract__ = True
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+        def hello(self):
+            return f"hello {self.id}"
+
+    class User(Common):
+        __tablename__ = "user"
+
+    assert not hasattr(Common, "__table__")
+    assert User(id=4).hello() == "hello 4"
+
+
+def test_no_table_name_is_an_error(Base):
+    with pytest.raises(sa.exc.InvalidRequestError, match="does not have a __table__ or __tablename__"):
+
+        class User(Base):
+            id: Mapped[int] = mapped_column(primary_key=True)
+
+
+def test_no_primary_key_is_an_error(Base):
+    class User(Base):
+        __tablename__ = "user"
+        name: Mapped[str]
+
+    with pytest.raises(sa.exc.ArgumentError, match="could not assemble any primary key"):
+        User()
+    orm.clear_mappers()
+
+
+def test_table_args_and_given_table(Base):
+    class User(Base):
+        __tablename__ = "user"
+        __table_args__ = (sa.UniqueConstraint("a", "b", name="uq_ab"), {"info": {"x": 1}})
+        id: Mapped[int] = mapped_column(primary_key=True)
+        a: Mapped[int]
+        b: Mapped[int]
+
+    assert User.__table__.info == {"x": 1}
+    assert any(c.name == "uq_ab" for c in User.__table__.constraints)
+
+    table = sa.Table("given", Base.metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("word", sa.String))
+
+    class Given(Base):
+        __table__ = table
+        term = table.c.word
+
+    assert Given(term="x").term == "x" and not hasattr(Given, "word")
+
+
+def test_late_column_and_relationship(Base):
+    class User(Base):
+        __tablename__ = "user"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    User.extra = sa.Column(sa.String(5))
+    assert "extra" in User.__table__.c
+    u = User(extra="abc")
+    assert u.extra == "abc"
+    User.later = sa.Column(sa.Integer)  # after instances exist: kept in the dictionary
+    v = User(later=5)
+    assert v.later == 5 and u.later is None
+
+
+def test_imperative_mapping():
+    reg = registry()
+    table = sa.Table("user", reg.metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.String))
+
+    class User:
+        def __init__(self, name):
+            self.name = name
+            self.free = 1
+
+    reg.map_imperatively(User, table)
+    u = User("ed")
+    assert u.name == "ed" and u.id is None and u.free == 1
+    assert set(u.__dict__) == {"name", "free", "_sa_instance_state"}
+    assert isinstance(User.name, orm.InstrumentedAttribute)
+
+
+def test_registry_mapped_decorator():
+    reg = registry()
+
+    @reg.mapped
+    class User:
+        __tablename__ = "user"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str]
+
+    assert User(name="x").name == "x"
+    with pytest.raises(TypeError):
+        User(other=1)
+
+
+def test_annotated_and_type_map():
+    pk = typing.Annotated[int, mapped_column(primary_key=True)]
+    str30 = typing.Annotated[str, 30]
+
+    class Base(DeclarativeBase):
+        type_annotation_map = {str30: sa.String(30), str: sa.Text()}
+
+    class User(Base):
+        __tablename__ = "user"
+        id: Mapped[pk]
+        short: Mapped[str30]
+        long: Mapped[str]
+
+    c = User.__table__.c
+    assert c.id.primary_key and c.short.type.length == 30 and isinstance(c.long.type, sa.Text)
+
+
+def test_inspection_of_a_class(Base):
+    class User(Base):
+        __tablename__ = "user"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str]
+        parent_id: Mapped[typing.Optional[int]] = mapped_column(sa.ForeignKey("user.id"))
+        children: Mapped[typing.List["User"]] = relationship(back_populates="parent")
+        parent: Mapped[typing.Optional["User"]] = relationship(back_populates="children", remote_side=[id])
+
+    m = sa.inspect(User)
+    assert m.class_ is User and m.local_table is User.__table__
+    assert [c.name for c in m.primary_key] == ["id"]
+    assert m.column_attrs.keys() == ["id", "name", "parent_id"]
+    assert set(m.relationships.keys()) == {"children", "parent"}
+    assert m.relationships["parent"].direction is orm.MANYTOONE
+    assert m.relationships.children.uselist
+    assert m.attrs.name.class_attribute is User.name
+    assert m.get_property("name").columns[0] is User.__table__.c.name
+
+
+def test_validates(Base):
+    class User(Base):
+        __tablename__ = "user"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        email: Mapped[str]
+
+        @orm.validates("email")
+        def check(self, key, value):
+            if "@" not in value:
+                raise ValueError("no email")
+            return value.lower()
+
+    u = User(email="A@B")
+    assert u.email == "a@b"
+    with pytest.raises(ValueError):
+        u.email = "x"
+    assert u.email == "a@b"
+
+
+def test_synonym_and_column_property(Base):
+    class User(Base):
+        __tablename__ = "user"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        first: Mapped[str]
+        last: Mapped[str]
+        full = orm.column_property(first + " " + last)
+        given = orm.synonym("first")
+
+    u = User(given="a", last="b")
+    assert u.first == u.given == "a"
+    assert "user.first || " in str(sa.select(User.full))
+    assert str(User.given == "x") == str(User.first == "x")
