@@ -126,7 +126,7 @@ static cm_status read_key(follow *f, cm_inst *parent, void ***out, bool *null) {
             return cm__fail(f->cx, CM_E_INVALID_REQUEST, "column \"%s\" of relationship %s.%s is not mapped", cm_column_name(f->key_columns[i]),
                             cm_str_text(f->attr->mapper->name), cm_str_text(f->attr->key));
         cm_status st = cm_load__attr(f->cx, parent, attr, true, &values[i]);
-        if (!st) st = cm_objs_add(f->cx, &f->held, values[i]);
+        if (!st && (st = cm_objs_add(f->cx, &f->held, values[i]))) f->run->host->release(f->cx, values[i]);
         if (st) return st;
         *null |= values[i] == cm__none(f->cx);
     }
@@ -170,7 +170,10 @@ static void keyed_dispose(cm_ctx *cx, keyed *k) {
 static cm_status add_bind(follow *f, keyed *k, const cm_type *type, cm_node **out) {
     cm_node_spec spec = {.kind = CM_N_BIND, .flags = CM_FLAG_REQUIRED | CM_FLAG_UNIQUE, .type = type, .name = "primary_keys", .name_n = 12};
     cm_status st = cm_node_make(f->cx, &spec, out);
-    if (!st) st = cm_objs_add(f->cx, &k->binds, *out);
+    if (!st && (st = cm_objs_add(f->cx, &k->binds, *out))) {
+        cm_node_release(f->cx, *out);
+        *out = NULL;
+    }
     return st;
 }
 
@@ -408,9 +411,11 @@ static cm_status run_batch(follow *f, const keyed *k, size_t first, size_t n, cm
     q->stmt = k->stmt;
     q->keys = &keys;
     if (!st) st = cm_load__run(f->cx, f->run->s, q, &out, NULL, NULL);
-    for (size_t i = 0; i < out.n && !st; i++) st = cm_objs_add(f->cx, &f->held, out.v[i]);
-    if (st) cm_load__release(f->cx, &out);
-    else cm_objs_free(f->cx, &out);
+    for (size_t i = 0; i < out.n && !st; i++) {
+        st = cm_objs_add(f->cx, &f->held, out.v[i]);
+        if (!st) out.v[i] = NULL; /* moved */
+    }
+    cm_load__release(f->cx, &out);
     cm_arena__dispose(&a);
     return st;
 }

@@ -216,6 +216,10 @@ cm_status cm_relation__on(cm_ctx *cx, const cm_relation *r, const cm_node *paren
     *primary = *second = NULL;
     cm_status st = primary_on(cx, &s, primary);
     if (!st && r->secondary) st = secondary_on(cx, &s, second);
+    if (st) {
+        cm_node_release(cx, *primary);
+        *primary = NULL;
+    }
     return st;
 }
 
