@@ -9,7 +9,7 @@
 #include <string.h>
 
 typedef struct entry { uint64_t hash; cm_inst *inst; } entry; /* inst NULL: free; GRAVE: removed */
-struct cm_idmap { entry *e; size_t cap, used, filled; };
+struct cm_idmap { entry *e; size_t cap, used, filled; uint64_t moves; /* times the entries moved */ };
 #define GRAVE ((cm_inst *)(void *)&grave_mark)
 static char grave_mark;
 
@@ -71,6 +71,7 @@ static cm_status place(cm_ctx *cx, cm_idmap *m, uint64_t hash, cm_inst *inst) {
             grown.e[p.i] = m->e[i];
         }
         grown.used = grown.filled = m->used;
+        grown.moves = m->moves + 1;
         cm__free(cx, m->e);
         *m = grown;
     }
@@ -93,9 +94,10 @@ void cm_idmap__remove(cm_idmap *m, cm_inst *inst) {
     }
 }
 
-bool cm_idmap__next(cm_idmap *m, size_t *i, cm_inst **inst) {
-    while (*i < m->cap) {
-        cm_inst *found = m->e[(*i)++].inst;
+bool cm_idmap__next(cm_idmap *m, cm_idmap_iter *i, cm_inst **inst) {
+    if (i->moves != m->moves) *i = (cm_idmap_iter){0, m->moves};
+    while (i->at < m->cap) {
+        cm_inst *found = m->e[i->at++].inst;
         if (!found || found == GRAVE) continue;
         *inst = found;
         return true;

@@ -81,7 +81,10 @@ cm_inst *cm_idmap__find_int(cm_ctx *cx, cm_idmap *m, const cm_mapper *root, int6
 cm_status cm_idmap__find(cm_ctx *cx, cm_idmap *m, const cm_mapper *root, void *const *key, size_t n, cm_inst **out);
 cm_status cm_idmap__add(cm_ctx *cx, cm_idmap *m, cm_inst *inst);                     /* inst has its key; fails: CM_E_INVALID_REQUEST another instance has it */
 void cm_idmap__remove(cm_idmap *m, cm_inst *inst);                                   /* by pointer; fine when absent */
-bool cm_idmap__next(cm_idmap *m, size_t *i, cm_inst **inst);                         /* any order; map must not change meanwhile */
+/* Walks the map in any order, from a zeroed iterator. The map may change meanwhile: when its entries had to move the walk
+ * begins again, so what is done to an instance must bear doing twice. */
+typedef struct cm_idmap_iter { size_t at; uint64_t moves; } cm_idmap_iter;
+bool cm_idmap__next(cm_idmap *m, cm_idmap_iter *i, cm_inst **inst);
 size_t cm_idmap__size(const cm_idmap *m);
 /* Gives an instance its identity key from host values (integer fast path inside). */
 cm_status cm_inst__set_key(cm_ctx *cx, cm_inst *inst, void *const *key, size_t n);

@@ -69,7 +69,8 @@ bool cm_session__clean(const cm_session *s) { return s->nnew == 0 && s->dirty_li
 cm_status cm_session__identities(cm_ctx *cx, cm_session *s, cm_objs *out) {
     cm_inst *inst;
     cm_status st = CM_OK;
-    for (size_t i = 0; !st && cm_idmap__next(s->idmap, &i, &inst);) {
+    cm_idmap_iter i = {0};
+    while (!st && cm_idmap__next(s->idmap, &i, &inst)) {
         void *object = cm__object(cx, inst);
         if (object) st = cm_objs__hold(cx, out, object);
     }
@@ -355,7 +356,8 @@ cm_status cm_session_new(cm_ctx *cx, const cm_session_options *options, cm_sessi
 /* Lets go of everything without telling the program; works without memory. */
 static void let_go(cm_ctx *cx, cm_session *s) {
     cm_inst *inst;
-    for (size_t i = 0; cm_idmap__next(s->idmap, &i, &inst);) {
+    cm_idmap_iter at = {0};
+    while (cm_idmap__next(s->idmap, &at, &inst)) {
         inst->session = NULL;
         inst->flags &= ~(uint32_t)(CM_INST_PERSISTENT | CM_INST_DELETING | CM_INST_NEW_ROW);
     }

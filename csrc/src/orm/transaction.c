@@ -207,81 +207,94 @@ static void restore_keys(cm_ctx *cx, cm_session *s, cm_transaction *t) {
     }
 }
 
-static bool is_new_here(const cm_transaction *t, const cm_inst *inst, const cm_map *news) {
-    if (!(inst->flags & CM_INST_NEW_ROW)) return false;
-    return !t->nested || cm_map__get(news, cm__ptr_key(inst));
+/* New instances of a savepoint are marked while it is undone; those of the outermost level are all there are. */
+static void mark_new(cm_ctx *cx, const cm_transaction *t, bool on) {
+    for (size_t i = 0; i < t->news.n; i++) {
+        cm_inst *inst = cm__host(cx)->object_inst(cx, t->news.v[i]);
+        if (inst && on) inst->flags |= CM_INST_IN_FLUSH;
+        else if (inst) inst->flags &= ~(uint32_t)CM_INST_IN_FLUSH;
+    }
+}
+
+static bool is_new_here(const cm_transaction *t, const cm_inst *inst) {
+    return (inst->flags & CM_INST_NEW_ROW) && (!t->nested || (inst->flags & CM_INST_IN_FLUSH));
 }
 
 /* Pending instances, and those whose rows this level inserted, are transient again. */
-static void restore_new(cm_ctx *cx, cm_session *s, const cm_transaction *t, const cm_objs *all, const cm_map *news) {
-    for (size_t i = 0; i < all->n; i++) {
-        cm_inst *inst = cm__host(cx)->object_inst(cx, all->v[i]);
-        if (inst && inst->session == s && is_new_here(t, inst, news)) cm_session__detach(cx, s, inst, true);
-    }
+static void restore_new(cm_ctx *cx, cm_session *s, const cm_transaction *t) {
+    cm_idmap_iter at = {0};
+    cm_inst *inst;
+    while (cm_idmap__next(s->idmap, &at, &inst))
+        if (is_new_here(t, inst)) cm_session__detach(cx, s, inst, true);
     for (size_t i = 0; i < s->new_list.n; i++) {
-        cm_inst *inst = s->new_list.v[i] ? cm__host(cx)->object_inst(cx, s->new_list.v[i]) : NULL;
+        inst = s->new_list.v[i] ? cm__host(cx)->object_inst(cx, s->new_list.v[i]) : NULL;
         if (inst) cm_session__detach(cx, s, inst, true);
     }
 }
 
-/* Deleted instances are persistent again; those that were also inserted here are transient. */
-static void restore_deleted(cm_ctx *cx, cm_session *s, cm_transaction *t, const cm_map *news) {
-    for (size_t i = 0; i < t->deleted.n; i++) {
-        cm_inst *inst = cm__host(cx)->object_inst(cx, t->deleted.v[i]);
-        if (!inst || inst->session != s || !(inst->flags & CM_INST_DELETED)) continue;
-        if (is_new_here(t, inst, news)) {
-            cm_session__detach(cx, s, inst, true);
-            continue;
-        }
-        inst->flags &= ~(uint32_t)CM_INST_DELETED;
-        if (cm_idmap__add(cx, s->idmap, inst)) {
-            cm_session__detach(cx, s, inst, false);
-            continue;
-        }
-        inst->flags |= CM_INST_PERSISTENT;
-        cm_inst__expire(cx, inst, NULL, 0);
-        cm_session__event(cx, s, CM_EV_DELETED_TO_PERSISTENT, inst);
+static void revive(cm_ctx *cx, cm_session *s, const cm_transaction *t, cm_inst *inst) {
+    if (is_new_here(t, inst)) {
+        cm_session__detach(cx, s, inst, true);
+        return;
     }
-    while (s->deleted_list.n > 0) {
-        cm_inst *inst = cm__host(cx)->object_inst(cx, s->deleted_list.v[s->deleted_list.n - 1]);
-        if (!inst) break;
-        cm_session__undelete(cx, s, inst);
+    inst->flags &= ~(uint32_t)CM_INST_DELETED;
+    if (cm_idmap__add(cx, s->idmap, inst)) {
+        cm_session__detach(cx, s, inst, false);
+        return;
     }
+    inst->flags |= CM_INST_PERSISTENT;
+    cm_inst__expire(cx, inst, NULL, 0);
+    cm_session__event(cx, s, CM_EV_DELETED_TO_PERSISTENT, inst);
 }
 
-/* What the database took back is read again: everything, or for a savepoint what changed inside it. */
-static void expire_changed(cm_ctx *cx, cm_session *s, const cm_transaction *t, const cm_objs *all) {
-    cm_objs changed = s->dirty_list;
-    s->dirty_list = (cm_objs){0};
-    for (size_t i = 0; i < changed.n; i++) {
-        cm_inst *inst = cm__host(cx)->object_inst(cx, changed.v[i]);
-        if (!inst) continue;
+/* Deleted instances are persistent again; those that were also inserted here are transient. */
+static void restore_deleted(cm_ctx *cx, cm_session *s, cm_transaction *t) {
+    for (size_t i = 0; i < t->deleted.n; i++) {
+        cm_inst *inst = cm__host(cx)->object_inst(cx, t->deleted.v[i]);
+        if (inst && inst->session == s && (inst->flags & CM_INST_DELETED)) revive(cx, s, t, inst);
+    }
+    cm_objs marked = s->deleted_list;
+    s->deleted_list = (cm_objs){0};
+    for (size_t i = 0; i < marked.n; i++) {
+        cm_inst *inst = cm__host(cx)->object_inst(cx, marked.v[i]);
+        if (inst) inst->flags &= ~(uint32_t)CM_INST_DELETING;
+    }
+    cm_objs__release(cx, &marked);
+}
+
+static void expire_list(cm_ctx *cx, const cm_objs *list) {
+    for (size_t i = 0; i < list->n; i++) {
+        cm_inst *inst = cm__host(cx)->object_inst(cx, list->v[i]);
+        if (!inst || !(inst->flags & CM_INST_KEY)) continue;
         inst->flags &= ~(uint32_t)CM_INST_MODIFIED;
         cm_inst__expire(cx, inst, NULL, 0);
     }
-    const cm_objs *list = t->nested ? &t->dirty : all;
-    for (size_t i = 0; i < list->n; i++) {
-        cm_inst *inst = cm__host(cx)->object_inst(cx, list->v[i]);
-        if (inst && inst->session == s && (inst->flags & CM_INST_PERSISTENT)) cm_inst__expire(cx, inst, NULL, 0);
-    }
+}
+
+static void expire_everything(cm_ctx *cx, cm_session *s) {
+    cm_idmap_iter at = {0};
+    cm_inst *inst;
+    while (cm_idmap__next(s->idmap, &at, &inst)) cm_inst__expire(cx, inst, NULL, 0);
+}
+
+/* What the database took back is read again: everything, or for a savepoint what changed inside it. */
+static void expire_changed(cm_ctx *cx, cm_session *s, const cm_transaction *t) {
+    cm_objs changed = s->dirty_list;
+    s->dirty_list = (cm_objs){0};
+    expire_list(cx, &changed);
+    if (t->nested) expire_list(cx, &t->dirty);
+    else expire_everything(cx, s);
     cm_objs__release(cx, &changed);
 }
 
-/* Memory as it was when level t began. Running out of memory here leaves instances expired rather than restored. */
+/* Memory as it was when level t began. Needs no memory itself. */
 static void restore(cm_ctx *cx, cm_session *s, cm_transaction *t) {
-    cm_objs all = {0};
-    cm_map news = {0};
-    cm_session__identities(cx, s, &all);
-    for (size_t i = 0; i < t->news.n; i++) {
-        cm_inst *inst = cm__host(cx)->object_inst(cx, t->news.v[i]);
-        if (inst && cm_map__put(cx, &news, cm__ptr_key(inst), inst)) break;
-    }
+    mark_new(cx, t, true);
     restore_keys(cx, s, t);
-    restore_new(cx, s, t, &all, &news);
-    restore_deleted(cx, s, t, &news);
-    expire_changed(cx, s, t, &all);
-    cm_map__dispose(cx, &news);
-    cm_objs__release(cx, &all);
+    restore_new(cx, s, t);
+    restore_deleted(cx, s, t);
+    expire_changed(cx, s, t);
+    mark_new(cx, t, false);
 }
 
 /* ---- ending */
@@ -388,23 +401,20 @@ static cm_status release_savepoint(cm_ctx *cx, cm_session *s, cm_transaction *t)
 }
 
 /* After COMMIT: instances are expired, deleted ones leave. */
-static cm_status settle(cm_ctx *cx, cm_session *s, cm_transaction *t) {
-    cm_objs all = {0}, gone = t->deleted;
+static void settle(cm_ctx *cx, cm_session *s, cm_transaction *t) {
+    cm_objs gone = t->deleted;
+    cm_idmap_iter at = {0};
+    cm_inst *inst;
     t->deleted = (cm_objs){0};
-    cm_status st = s->expire_on_commit || t->inserted ? cm_session__identities(cx, s, &all) : CM_OK;
-    for (size_t i = 0; i < all.n; i++) {
-        cm_inst *inst = cm__host(cx)->object_inst(cx, all.v[i]);
-        if (!inst || inst->session != s) continue;
+    while ((s->expire_on_commit || t->inserted) && cm_idmap__next(s->idmap, &at, &inst)) {
         inst->flags &= ~(uint32_t)CM_INST_NEW_ROW;
         if (s->expire_on_commit) cm_inst__expire(cx, inst, NULL, 0);
     }
     for (size_t i = 0; i < gone.n; i++) {
-        cm_inst *inst = cm__host(cx)->object_inst(cx, gone.v[i]);
+        inst = cm__host(cx)->object_inst(cx, gone.v[i]);
         if (inst && inst->session == s && (inst->flags & CM_INST_DELETED)) cm_session__detach(cx, s, inst, false);
     }
     cm_objs__release(cx, &gone);
-    cm_objs__release(cx, &all);
-    return st;
 }
 
 static cm_status commit_database(cm_ctx *cx, cm_session *s) {
@@ -427,8 +437,7 @@ cm_status cm_session_commit(cm_ctx *cx, cm_session *s) {
         return st;
     }
     st = cm_session__event(cx, s, CM_EV_AFTER_COMMIT, NULL);
-    told = t->nested ? CM_OK : settle(cx, s, t);
-    if (!st) st = told;
+    if (!t->nested) settle(cx, s, t);
     told = end_level(cx, s);
     return st ? st : told;
 }
