@@ -25,7 +25,7 @@ help: ## this list
 run: ## sets up, builds, loads the flights of 2013 into build/flights.db and asks questions of them
 	@.ci/setup run
 	@$(MAKE) --no-print-directory extension
-	@PYTHONPATH=python $(VENV)/python -m examples.flights $(BUILD)/flights.db
+	@PYTHONPATH=$(CURDIR)/python $(VENV)/python -m examples.flights $(BUILD)/flights.db
 
 test: ## sets up and passes every test
 	@.ci/setup test
@@ -41,12 +41,12 @@ $(EXTENSION): $(EXTENSION_SOURCES)
 	@touch $@
 
 test-python: ## pytest over everything
-	@PYTHONPATH=python $(VENV)/python -m pytest $(PYTEST_FLAGS)
+	@PYTHONPATH=$(CURDIR)/python $(VENV)/python -m pytest $(PYTEST_FLAGS)
 
 bench: ## eight ratios against SQLAlchemy and the sqlite3 module, under three minutes
 	@.ci/setup test
 	@$(MAKE) --no-print-directory extension
-	@PYTHONPATH=python $(VENV)/python -m benchmarks.python
+	@PYTHONPATH=$(CURDIR)/python $(VENV)/python -m benchmarks.python
 
 test-c-tiny: ## the C suites again with tiny buffers, tables and batches
 	@$(MAKE) --no-print-directory test-c BUILD=$(BUILD)/tiny EXTRA_CFLAGS="-DCM_TINY -DCM_DEBUG"
@@ -57,7 +57,7 @@ test-asan: ## C and Python suites under AddressSanitizer and UndefinedBehaviorSa
 	@mkdir -p $(BUILD)/asan/python && cp -r python/cormorant $(BUILD)/asan/python/ && rm -f $(BUILD)/asan/python/cormorant/*.so
 	@CORMORANT_SANITIZE=address,undefined $(VENV)/python setup.py -q build_ext --build-lib $(BUILD)/asan/python --build-temp $(BUILD)/asan/ext
 	@LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc \
-	 PYTHONPATH=$(BUILD)/asan/python $(VENV)/python -m pytest -p no:cacheprovider tests/bindings tests/compile tests/python $(PYTEST_FLAGS)
+	 PYTHONPATH=$(CURDIR)/$(BUILD)/asan/python $(VENV)/python -m pytest -p no:cacheprovider tests/bindings tests/compile tests/python $(PYTEST_FLAGS)
 
 test-valgrind: $(C_TESTS:tests/c/%.c=$(BUILD)/tests/%) ## every C test body once under valgrind
 	@set -e; for t in $^; do echo "== valgrind $$t"; CM_NO_OOM=1 valgrind -q --error-exitcode=9 --trace-children=yes --leak-check=full --errors-for-leak-kinds=definite $$t -j1 --short-filename; done
