@@ -241,7 +241,7 @@ done:
 static bool holds_expressions(PyObject *items) {
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items); i++) {
         PyObject *o = PyList_GET_ITEM(items, i);
-        if (o == Py_None || cmpy_is_node(o)) return true;
+        if (cmpy_is_node(o)) return true;
         if (is_plain_value(o)) continue;
         cm_node *n = cmpy_find_node(o);
         if (n) {
@@ -256,8 +256,10 @@ static bool holds_expressions(PyObject *items) {
 static cm_node *in_values(PyObject *items, const cm_node *left) {
     if (holds_expressions(items)) return in_expressions(items, left);
     const cm_type *type = left->type;
+    Py_ssize_t first = 0; /* the first value that is not None tells the type */
+    while (first < PyList_GET_SIZE(items) && PyList_GET_ITEM(items, first) == Py_None) first++;
     if (left->kind == CM_N_TUPLE) type = cm_type_basic(cmpy_cx(), CM_T_TUPLE);
-    else if (PyList_GET_SIZE(items) && !(type = cmpy_operand_type(PyList_GET_ITEM(items, 0), left->type, CM_OP_IN))) return NULL;
+    else if (first < PyList_GET_SIZE(items) && !(type = cmpy_operand_type(PyList_GET_ITEM(items, first), left->type, CM_OP_IN))) return NULL;
     return cmpy_bind(items, type, cmpy_bind_name(left), CM_FLAG_EXPANDING);
 }
 

@@ -118,7 +118,6 @@ static PyObject *plain_error(PyObject *cls, const cm_error *e, const char *name)
     else if (!strcmp(name, "NoReferencedColumnError")) exc = PyObject_CallFunction(cls, "Ozz", text, NULL, e->subject);
     else if (!strcmp(name, "CircularDependencyError")) exc = PyObject_CallFunction(cls, "O[][]", text);
     else if (!strcmp(name, "ObjectDeletedError") || !strcmp(name, "UnmappedInstanceError")) exc = PyObject_CallFunction(cls, "OO", Py_None, text);
-    else if (!strcmp(name, "UnsupportedCompilationError")) exc = PyObject_CallFunction(cls, "OOO", Py_None, Py_None, text);
     else exc = PyObject_CallOneArg(cls, text);
     Py_DECREF(text);
     return exc;

@@ -117,12 +117,27 @@ static PyObject *unary_node(int op, PyObject *self) {
     return given(cm_expr_unary(cmpy_cx(), op, CMPY_NODE(self), &n), &n);
 }
 
+/* `a < b` is `b > a`. */
+static int mirrored(int op) {
+    switch (op) {
+    case CM_OP_LT: return CM_OP_GT;
+    case CM_OP_LE: return CM_OP_GE;
+    case CM_OP_GT: return CM_OP_LT;
+    case CM_OP_GE: return CM_OP_LE;
+    default: return op;
+    }
+}
+
 PyObject *cmpy_operate_plain(int op, PyObject *self, PyObject *other, bool reversed) {
     cm_node *n = NULL, *right;
     if (!CMPY_NODE(self)->kind && cmpy_node_seal(self) < 0) return NULL;
     if (!other) return unary_node(op, self);
     if (op == CM_OP_IN || op == CM_OP_NOT_IN) return in_node(op, self, other);
     if (op == CM_OP_JSON_INDEX || op == CM_OP_ARRAY_INDEX) return index_node(self, other);
+    if (CMPY_NODE(self)->kind == CM_N_ANY_ALL && op >= CM_OP_EQ && op <= CM_OP_GE) { /* ANY and ALL stand on the right */
+        op = mirrored(op);
+        reversed = true;
+    }
     right = cmpy_coerce_operand(other, CMPY_NODE(self), op);
     if (!right) return NULL;
     cm_status st = reversed ? cm_expr_binary(cmpy_cx(), op, right, CMPY_NODE(self), &n) : cm_expr_binary(cmpy_cx(), op, CMPY_NODE(self), right, &n);
@@ -154,9 +169,16 @@ static PyObject *op_mul(PyObject *a, PyObject *b) { return binary_slot(CM_OP_MUL
 static PyObject *op_div(PyObject *a, PyObject *b) { return binary_slot(CM_OP_DIV, a, b); }
 static PyObject *op_floordiv(PyObject *a, PyObject *b) { return binary_slot(CM_OP_FLOORDIV, a, b); }
 static PyObject *op_mod(PyObject *a, PyObject *b) { return binary_slot(CM_OP_MOD, a, b); }
-static PyObject *op_shl(PyObject *a, PyObject *b) { return binary_slot(CM_OP_SHL, a, b); }
-static PyObject *op_shr(PyObject *a, PyObject *b) { return binary_slot(CM_OP_SHR, a, b); }
 static PyObject *op_pow(PyObject *a, PyObject *b, PyObject *mod) { (void)mod; return binary_slot(CM_OP_POW, a, b); }
+/* << and >> mean something to types that say so (networks, ranges); for integers there are bitwise_lshift() and its like. */
+static PyObject *shift_slot(int op, const char *name, PyObject *a, PyObject *b) {
+    if (!PyObject_TypeCheck(a, (PyTypeObject *)cmpy_st->Operators)) return not_supported(b, name);
+    PyObject *answer = others_first(CMPY_NODE(a)) ? ask(op, a, b, false) : NULL;
+    return answer || PyErr_Occurred() ? answer : not_supported(a, name);
+}
+
+static PyObject *op_shl(PyObject *a, PyObject *b) { return shift_slot(CM_OP_SHL, "lshift", a, b); }
+static PyObject *op_shr(PyObject *a, PyObject *b) { return shift_slot(CM_OP_SHR, "rshift", a, b); }
 static PyObject *op_neg(PyObject *a) { return cmpy_operate(CM_OP_NEG, a, NULL, false); }
 static PyObject *op_invert(PyObject *a) { return cmpy_negate(a); }
 static PyObject *op_matmul(PyObject *a, PyObject *b) { (void)b; return not_supported(a, "matmul"); }

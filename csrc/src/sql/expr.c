@@ -171,6 +171,10 @@ cm_status cm_compiler__column_ref(cm_compiler *c, cm_node *n) {
     uint32_t table_flags = 0;
     const cm_str *name = n->u.col.name;
     cm_node *from = n->u.col.table ? cm_sql__from(n->u.col.table) : NULL;
+    if (from && from->kind == CM_N_TABLE_FUNC && !n->u.col.ref && n->kind == CM_N_PROXY) { /* the function's value itself */
+        const char *of = cm_compiler__from_name(c, from, &table_flags);
+        if (of) return cm_compiler__name(c, of, strlen(of), table_flags);
+    }
     if (from && !c->bare_columns && from != c->bare_from) {
         if (from->kind == CM_N_TABLE) {
             cm_status st = cm_compiler__table(c, from);

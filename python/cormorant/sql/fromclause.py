@@ -512,7 +512,7 @@ class Values(HasCTE, NamedFromClause, roles.InElementRole):
         for row in values:
             items = []
             for value, column in zip(row, columns, strict=True):
-                item = _core.coerce_operand(value, column, _core.OP_EQ)
+                item = _core.coerce(value, _core.ROLE_EXPR, column.type)
                 if literal and isinstance(item, BindParameter):
                     item = item.render_literal_execute()
                 items.append(item)
