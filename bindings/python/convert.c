@@ -15,9 +15,13 @@
 
 static cm_status encode_as(cm_ctx *cx, const cm_type *type, PyObject *v, cm_arena *scratch, cm_value *out);
 
+static PyObject *str_bind, *str_compare_values;
+
 int cmpy_values_setup(void) {
     PyDateTime_IMPORT;
-    return PyDateTimeAPI ? 0 : -1;
+    str_bind = PyUnicode_InternFromString("_bind");
+    str_compare_values = PyUnicode_InternFromString("compare_values");
+    return PyDateTimeAPI && str_bind && str_compare_values ? 0 : -1;
 }
 
 static PyObject *import_once(PyObject **slot, const char *module, const char *name) {
@@ -330,7 +334,7 @@ static cm_status encode_number(const cm_type_def *def, PyObject *v, cm_arena *sc
         return st;
     }
     double d;
-    return as_float(v, &d) ? set_double(d, out) : refuse_kind(v);
+    return as_float(v, &d) ? set_double(d, out) : refuse(PyExc_TypeError, "must be a real number, not %s", Py_TYPE(v)->tp_name);
 }
 
 static cm_status set_buffer(PyObject *v, cm_arena *scratch, cm_value *out) {
@@ -403,8 +407,12 @@ done:
 }
 
 static cm_status encode_json(PyObject *v, cm_arena *scratch, cm_value *out) {
-    PyObject *dumps = cmpy_json_dumps();
+    PyObject *null = PyDict_GetItemString(cmpy_st->hooks, "json_null"), *dumps = cmpy_json_dumps();
     if (!dumps) return CM_E_HOST;
+    if (v == null || v == Py_None) {
+        *out = (cm_value){.kind = CM_JSON, .ascii = 1, .u.s = {"null", 4}};
+        return CM_OK;
+    }
     cm_status st = set_made_text(PyObject_CallOneArg(dumps, v), scratch, out);
     if (st == CM_OK) out->kind = CM_JSON;
     return st;
@@ -465,7 +473,7 @@ static cm_status encode_free(PyObject *v, cm_arena *scratch, cm_value *out) {
 }
 
 static cm_status encode_host(cm_ctx *cx, const cm_type_def *def, PyObject *v, cm_arena *scratch, cm_value *out) {
-    PyObject *bound = PyObject_CallMethod(cmpy_host_type(def), "_bind", "O", v);
+    PyObject *bound = PyObject_CallMethodOneArg(cmpy_host_type(def), str_bind, v);
     if (!bound) return CM_E_HOST;
     cm_status st;
     if (bound == Py_None && !(def->item && cm_type_get_def(def->item)->kind == CM_T_JSON)) {
@@ -541,7 +549,7 @@ cm_status cmpy_equal(cm_ctx *cx, const cm_type *type, void *a, void *b, bool *ou
     const cm_type_def *def = type ? cm_type_get_def(type) : NULL;
     int same;
     if (def && (def->flags & CM_TYPE_HOST)) {
-        PyObject *answer = PyObject_CallMethod(cmpy_host_type(def), "compare_values", "OO", a, b);
+        PyObject *answer = PyObject_CallMethodObjArgs(cmpy_host_type(def), str_compare_values, a, b, NULL);
         same = answer ? PyObject_IsTrue(answer) : -1;
         Py_XDECREF(answer);
     } else {

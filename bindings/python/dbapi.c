@@ -315,5 +315,6 @@ int cmpy_dbapi_setup(PyObject *m) {
     cmpy_st->DbapiConnection = PyType_FromModuleAndSpec(m, &Dbapi_spec, NULL);
     if (!cmpy_st->DbapiConnection) return -1;
     dbapi_type = (PyTypeObject *)cmpy_st->DbapiConnection;
+    if (cmpy_dbapi_sqlite_setup(m) < 0) return -1;
     return PyModule_AddObjectRef(m, "DbapiConnection", cmpy_st->DbapiConnection);
 }

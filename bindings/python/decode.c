@@ -9,13 +9,14 @@
 #include <string.h>
 
 static PyObject *uuid_unknown; /* uuid.SafeUUID.unknown, once the first UUID was made */
-static PyObject *str_int, *str_is_safe;
+static PyObject *str_int, *str_is_safe, *str_result;
 
 int cmpy_decode_setup(void) {
     PyDateTime_IMPORT;
     str_int = PyUnicode_InternFromString("int");
     str_is_safe = PyUnicode_InternFromString("is_safe");
-    return PyDateTimeAPI && str_int && str_is_safe ? 0 : -1;
+    str_result = PyUnicode_InternFromString("_result");
+    return PyDateTimeAPI && str_int && str_is_safe && str_result ? 0 : -1;
 }
 
 static inline bool all_ascii(const char *p, size_t n) {
@@ -194,7 +195,7 @@ static PyObject *host_object(const cm_type_def *def, const cm_value *v) {
     if (def->item && (cm_type_get_def(def->item)->flags & CM_TYPE_HOST)) raw = host_object(cm_type_get_def(def->item), v);
     else raw = typed_object(def->item ? cm_type_get_def(def->item) : def, v);
     if (!raw) return NULL;
-    PyObject *o = PyObject_CallMethod(cmpy_host_type(def), "_result", "O", raw);
+    PyObject *o = PyObject_CallMethodOneArg(cmpy_host_type(def), str_result, raw);
     Py_DECREF(raw);
     return o;
 }

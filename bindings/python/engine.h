@@ -54,6 +54,8 @@ Py_ssize_t cmpy_row_find(cmpy_row_meta *meta, PyObject *key);
 int cmpy_connection_setup(PyObject *m);
 int cmpy_connection_enter(cmpy_conn *self);  /* -1 + exception: closed, or another thread is at work */
 void cmpy_connection_leave(cmpy_conn *self);
+/* dbapi_sqlite.c */
+int cmpy_dbapi_sqlite_setup(PyObject *m);
 /* dbapi.c */
 PyObject *cmpy_dbapi_face(cmpy_conn *self); /* the PEP 249 connection of the physical connection in use; new reference */
 

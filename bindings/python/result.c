@@ -452,7 +452,7 @@ static PyObject *Result_view(PyObject *o, PyObject *args) {
     made->returns_rows = true;
     made->yield_per = self->yield_per;
     made->picked = Py_XNewRef(picked == Py_None ? self->picked : picked);
-    made->meta = (cmpy_row_meta *)(picked == Py_None ? Py_NewRef((PyObject *)self->meta) : PyObject_CallMethod((PyObject *)base->meta, "pick", "O", picked));
+    made->meta = (cmpy_row_meta *)(picked == Py_None ? Py_NewRef((PyObject *)self->meta) : PyObject_CallMethod((PyObject *)base->meta, "pick", "(O)", picked));
     if (made->meta && self->unique) {
         made->unique = Py_NewRef(self->unique);
         made->seen = PySet_New(NULL);

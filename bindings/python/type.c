@@ -303,7 +303,18 @@ static PyObject *type_ddl(PyObject *m, PyObject *args) {
     return text;
 }
 
+/* set_json(dumps or None, loads or None) */
+static PyObject *set_json(PyObject *m, PyObject *args) {
+    (void)m;
+    PyObject *dumps, *loads;
+    if (!PyArg_ParseTuple(args, "OO:set_json", &dumps, &loads)) return NULL;
+    if (dumps != Py_None) Py_XSETREF(cmpy_st->json_dumps, Py_NewRef(dumps));
+    if (loads != Py_None) Py_XSETREF(cmpy_st->json_loads, Py_NewRef(loads));
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef functions[] = {
+    {"set_json", set_json, METH_VARARGS, "set_json($module, dumps, loads, /)\n--\n\nFunctions that write and read JSON documents; None leaves one as it is."},
     {"register_literal_types", register_literal_types, METH_O,
      "register_literal_types($module, types, /)\n--\n\nSays which type a bare Python value gets, by its class."},
     {"literal_type", literal_type, METH_O, "literal_type($module, value, /)\n--\n\nThe type a bare value gets."},

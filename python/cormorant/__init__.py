@@ -45,7 +45,12 @@ _MODULES = frozenset((
     "compat", "future",
 ))  # fmt: skip
 
-__all__ = [*_OWN, *dict.fromkeys((*_expression_names, *_schema_names, *_type_names))]
+_STAR = (  # of the names elsewhere, those that `from cormorant import *` brings
+    "Connection", "CursorResult", "DDL", "Engine", "Inspector", "MappingResult", "NullPool", "QueuePool", "Result", "Row", "RowMapping",
+    "ScalarResult", "SingletonThreadPool", "StaticPool", "URL", "create_engine", "create_mock_engine", "engine_from_config", "inspect", "make_url",
+)  # fmt: skip
+
+__all__ = [*_OWN, *dict.fromkeys((*_expression_names, *_schema_names, *_type_names, *_STAR))]
 
 
 def __getattr__(name: str) -> _t.Any:

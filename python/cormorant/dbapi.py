@@ -12,6 +12,8 @@ import time as _time
 import typing as t
 import weakref
 
+from . import _core
+
 try:
     import sqlite3 as _sqlite3
 
@@ -259,13 +261,13 @@ class Connection(_ConnectionBase):  # type: ignore[misc]
         self.rollback()
 
     def create_function(self, name: str, narg: int, func: t.Any, *, deterministic: bool = False) -> None:  # type: ignore[override]
-        self._core_connection().create_function(name, narg, func, deterministic)
+        _core.sqlite_create_function(self._core_connection().native, name, narg, func, deterministic, False)
 
     def create_collation(self, name: str, callable: t.Any, /) -> None:  # type: ignore[override]  # noqa: A002
-        self._core_connection().create_collation(name, callable)
+        _core.sqlite_create_collation(self._core_connection().native, name, callable)
 
     def create_aggregate(self, name: str, n_arg: int, aggregate_class: t.Any) -> None:  # type: ignore[override]
-        self._core_connection().create_aggregate(name, n_arg, aggregate_class)
+        _core.sqlite_create_function(self._core_connection().native, name, n_arg, aggregate_class, False, True)
 
     def iterdump(self, **kwargs: t.Any) -> t.Iterator[str]:
         from sqlite3.dump import _iterdump

@@ -446,7 +446,6 @@ class ForeignKey(DialectKWArgs, SchemaItem):
                 [], [], use_alter=self.use_alter, name=self.name, onupdate=self.onupdate, ondelete=self.ondelete,
                 deferrable=self.deferrable, initially=self.initially, match=self.match, comment=self.comment, **self.dialect_kwargs,
             )  # fmt: skip
-            self.constraint._creation_order = self._creation_order
             self.constraint._adopt(self, column)
             self.constraint._attach(table)
         table.foreign_keys.add(self)

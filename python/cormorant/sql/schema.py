@@ -206,7 +206,6 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause):
             if not allow_replacements:
                 raise exc.DuplicateColumnError(
                     f"A column with name '{self.key}' is already present in table '{table.name}'."
-                    "  Specify replace_existing=True to Table.append_column() to replace an existing column."
                 )
             table._drop_column(existing)
         _core.attach_column(self, table)
@@ -246,7 +245,7 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause):
     def _copy(self, **kwargs: t.Any) -> t.Any:
         """A column like this one, without a table."""
         items: list[SchemaItem] = [c._copy(**kwargs) for c in self.constraints if not getattr(c, "_type_bound", False)]
-        items += [fk._copy(**kwargs) for fk in sorted(self.foreign_keys, key=lambda k: k._creation_order) if fk.constraint is None or len(fk.constraint.elements) < 2]
+        items += [fk._copy(**kwargs) for fk in sorted(self.foreign_keys, key=lambda k: k._creation_order) if fk.constraint is None]
         made = type(self)(
             self.name, self.type.copy() if hasattr(self.type, "metadata") else self.type, *items,
             key=self.key if self.key != self.name else None, primary_key=self.primary_key, unique=self.unique, system=self.system,
@@ -600,8 +599,6 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
 
     def _copy_constraint(self, constraint: t.Any, table: Table, schema: t.Any, referred_schema_fn: t.Any) -> None:
         if isinstance(constraint, ForeignKeyConstraint):
-            if len(constraint.elements) < 2 and constraint.elements[0].parent.key in table.c and table.c[constraint.elements[0].parent.key].foreign_keys:
-                return  # came with its column
             referred = constraint._referred_schema
             if referred_schema_fn is not None:
                 referred = referred_schema_fn(self, schema, constraint, referred)
