@@ -183,15 +183,18 @@ static cm_status select_attr(cm_expansion *x, cm_node *node) {
     return st ? st : select_value(x, node, attr->key);
 }
 
-/* Every column of a table, alias or subquery in the columns clause. */
+/* Every column of a table, alias, subquery or join in the columns clause. */
 static cm_status select_from_columns(cm_expansion *x, cm_node *from) {
-    const char *key = NULL;
-    cm_node *element = NULL;
-    cm_status st = CM_OK;
-    for (size_t i = 0; !st && cm_from_column(from, i, &key, &element); i++) {
+    cm_table *table = NULL;
+    if (from->kind == CM_N_ENTITY) from = cm_entity__from(from);
+    if (from->kind == CM_N_JOIN) {
+        cm_status joined = select_from_columns(x, from->u.k.kid[0]);
+        return joined ? joined : select_from_columns(x, from->u.k.kid[1]);
+    }
+    cm_status st = from->kind == CM_N_TABLE ? cm__from_table(x->cx, from, &table) : CM_OK; /* frozen on the way */
+    for (size_t i = 0; !st && cm_from_column(from, i, NULL, NULL); i++) {
         cm_node *column = NULL;
-        if (from->kind == CM_N_TABLE || from->kind == CM_N_JOIN) cm_node_retain(x->cx, column = element);
-        else st = cm_from_proxy(x->cx, from, i, &column);
+        st = cm_from_proxy(x->cx, from, i, &column);
         if (!st) st = cm_expansion__keep(x, column);
         if (!st) st = select_value(x, column, NULL);
     }
@@ -205,7 +208,10 @@ static cm_status select_item(cm_expansion *x, cm_node *node) {
     switch (node->kind) {
     case CM_N_ENTITY: return select_entity(x, node);
     case CM_N_ATTR: return select_attr(x, node);
-    case CM_N_TABLE: case CM_N_ALIAS: case CM_N_SUBQUERY: case CM_N_CTE: case CM_N_JOIN: case CM_N_VALUES: return select_from_columns(x, node);
+    case CM_N_TABLE: case CM_N_ALIAS: case CM_N_SUBQUERY: case CM_N_CTE: case CM_N_VALUES: case CM_N_TABLE_FUNC: return select_from_columns(x, node);
+    case CM_N_JOIN:
+        st = cm_objs_add(x->cx, &x->froms, node);
+        return st ? st : select_from_columns(x, node);
     case CM_N_BUNDLE: /* its columns stand side by side; the host makes one value of them */
         parts = cm_node_segment(node, 0, &n);
         for (size_t i = 0; i < n && !st; i++) st = select_item(x, parts[i]);

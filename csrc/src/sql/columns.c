@@ -8,7 +8,8 @@
 
 typedef struct naming {
     const char *label;      /* must be written: AS label; NULL: no need */
-    const char *fallback;   /* written when the expression has no name of its own */
+    const char *fallback;   /* written when the expression needs a name; NULL: one is made up then, not before, because
+                               numbers are given out in text order */
 } naming;
 
 /* ---- FROM elements become their columns */
@@ -167,6 +168,7 @@ static const char *repeated_name(cm_compiler *c, cm_node *n, bool qualified, uin
 
 typedef struct namer {
     cm_strmap names;  /* name -> the node that has it */
+    cm_map seen;      /* identities of expressions without a name */
     uint64_t repeats;
     bool qualified, plain;
 } namer;
@@ -178,6 +180,20 @@ static cm_status claim(cm_compiler *c, namer *s, const char *name, cm_node *n, c
     return *who ? CM_OK : cm_strmap__put(c->cx, &s->names, name, length, n);
 }
 
+/* CAST(users.id AS TEXT) is called id, unless something else is. */
+static cm_status name_nameless(cm_compiler *c, namer *s, cm_node *n, naming *out) {
+    uint64_t id = cm_compiler__identity(n);
+    bool wrapper = n->kind == CM_N_CAST || n->kind == CM_N_TYPE_COERCE;
+    const char *borrowed = wrapper ? own_name(c, n->u.k.kid[0]) : NULL;
+    bool repeated = cm_map__get(&s->seen, id) != NULL || (borrowed && cm_strmap__get(&s->names, borrowed, strlen(borrowed)));
+    if (repeated) {
+        out->fallback = repeated_name(c, n, s->qualified, s->repeats++);
+        return out->fallback ? CM_OK : CM_E_NOMEM;
+    }
+    cm_status st = cm_map__put(c->cx, &s->seen, id, n);
+    return st || !borrowed ? st : cm_strmap__put(c->cx, &s->names, borrowed, strlen(borrowed), n);
+}
+
 static cm_status name_column(cm_compiler *c, namer *s, cm_node *n, naming *out) {
     cm_node *who;
     *out = (naming){NULL, NULL};
@@ -185,13 +201,7 @@ static cm_status name_column(cm_compiler *c, namer *s, cm_node *n, naming *out) 
     const char *name = s->plain ? NULL : s->qualified ? qualified_name(c, n) : own_name(c, n);
     if (name && s->qualified) out->label = name;
     out->fallback = name;
-    if (!name) {
-        out->fallback = made_name(c, n);
-        if (!out->fallback || s->plain) return out->fallback ? CM_OK : CM_E_NOMEM;
-        cm_status st = claim(c, s, out->fallback, n, &who);
-        if (!st && who) out->fallback = repeated_name(c, n, s->qualified, s->repeats++);
-        return out->fallback ? st : CM_E_NOMEM;
-    }
+    if (!name) return s->plain ? CM_OK : name_nameless(c, s, n, out);
     cm_status st = claim(c, s, name, n, &who);
     if (st || !who) return st;
     if (cm_compiler__same(who, n)) {
@@ -207,12 +217,17 @@ static cm_status name_column(cm_compiler *c, namer *s, cm_node *n, naming *out) 
 }
 
 static namer start_naming(const cm_node *stmt) {
-    namer s = {{0}, 0, false, false};
+    namer s = {{0}, {0}, 0, false, false};
     if (stmt && stmt->kind == CM_N_SELECT) {
         s.qualified = stmt->flags & CM_FLAG_USE_LABELS;
         s.plain = stmt->flags & CM_FLAG_NO_LABELS;
     }
     return s;
+}
+
+static void dispose_naming(cm_compiler *c, namer *s) {
+    cm_strmap__dispose(c->cx, &s->names);
+    cm_map__dispose(c->cx, &s->seen);
 }
 
 /* Does an expression get AS fallback? */
@@ -234,7 +249,7 @@ static bool wants_label(const cm_compiler *c, cm_node *n, bool as_from) {
 /* Name of a result column that is written without AS. */
 static const char *bare_name(cm_compiler *c, cm_node *n) {
     n = cm__node_unalias(n);
-    while (n->kind == CM_N_UNARY) n = cm__node_unalias(n->u.k.kid[0]);
+    while (n->kind == CM_N_UNARY && is_named_column(n->u.k.kid[0])) n = cm__node_unalias(n->u.k.kid[0]);
     if (n->kind == CM_N_TEXT && n->u.n.name) return cm_str_text(n->u.n.name);
     if (n->kind == CM_N_STAR) return "*";
     const char *name = own_name(c, n);
@@ -273,7 +288,7 @@ cm_status cm_compiler__columns(cm_compiler *c, cm_node *stmt, cm_node *const *it
         if (i) cm_out(c, ", ");
         if (!st) st = write_column(c, items[i], &names[i], how);
     }
-    cm_strmap__dispose(c->cx, &s.names);
+    dispose_naming(c, &s);
     return st;
 }
 
@@ -322,7 +337,7 @@ cm_status cm_compiler__column_names(cm_compiler *c, cm_node *query, const char *
         (*out)[i] = as.label && item->kind != CM_N_LABEL ? as.label : as.fallback ? as.fallback : bare_name(c, item);
         if (item->kind == CM_N_LABEL && item->u.n.name) (*out)[i] = cm_str_text(item->u.n.name);
     }
-    cm_strmap__dispose(c->cx, &s.names);
+    dispose_naming(c, &s);
     return st;
 }
 
