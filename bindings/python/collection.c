@@ -426,6 +426,8 @@ static void link_dispose(PyObject *o) {
 COLLECTION(List, PyList_Type)
 COLLECTION(Set, PySet_Type)
 
+static PyGetSetDef coll_getset[] = {{"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL}, {NULL}};
+
 static PyMethodDef list_methods[] = {
     {"append", List_append, METH_O, "append($self, object, /)\n--\n\nAdds an object at the end."},
     {"extend", List_extend, METH_O, "extend($self, iterable, /)\n--\n\nAdds several objects."},
@@ -439,7 +441,7 @@ static PyMemberDef list_members[] = {
     {"__weaklistoffset__", T_PYSSIZET, offsetof(inst_list, link.weak), READONLY, NULL},
     {NULL}};
 static PyType_Slot list_slots[] = {
-    {Py_tp_doc, "The list of a relationship."}, {Py_tp_methods, list_methods}, {Py_tp_members, list_members},
+    {Py_tp_doc, "The list of a relationship."}, {Py_tp_methods, list_methods}, {Py_tp_members, list_members}, {Py_tp_getset, coll_getset},
     {Py_tp_traverse, List_traverse}, {Py_tp_clear, List_tp_clear}, {Py_tp_dealloc, List_dealloc},
     {Py_mp_ass_subscript, List_setitem}, {Py_sq_inplace_concat, List_iadd}, {0, NULL}};
 static PyType_Spec list_spec = {"cormorant.orm.collections.InstrumentedList", sizeof(inst_list), 0,
@@ -462,7 +464,7 @@ static PyMemberDef set_members[] = {
     {"__weaklistoffset__", T_PYSSIZET, offsetof(inst_set, link.weak), READONLY, NULL},
     {NULL}};
 static PyType_Slot set_slots[] = {
-    {Py_tp_doc, "The set of a relationship."}, {Py_tp_methods, set_methods}, {Py_tp_members, set_members},
+    {Py_tp_doc, "The set of a relationship."}, {Py_tp_methods, set_methods}, {Py_tp_members, set_members}, {Py_tp_getset, coll_getset},
     {Py_tp_traverse, Set_traverse}, {Py_tp_clear, Set_tp_clear}, {Py_tp_dealloc, Set_dealloc},
     {Py_nb_inplace_or, Set_ior}, {Py_nb_inplace_subtract, Set_isub}, {Py_nb_inplace_and, Set_iand},
     {Py_nb_inplace_xor, Set_ixor}, {0, NULL}};

@@ -499,7 +499,8 @@ static PyMethodDef mapper_methods[] = {
     {"_entity_attr", Mapper_entity_attr, METH_VARARGS, "_entity_attr($self, entity, key, /)\n--\n\nAn attribute of an entity."},
     {"_set_events", Mapper_set_events, METH_VARARGS, "_set_events($self, mask, key=None, /)\n--\n\nWhich events are wanted."},
     {NULL}};
-static PyGetSetDef mapper_getset[] = {{"_entity", Mapper_entity, NULL, "The ENTITY node.", NULL},
+static PyGetSetDef mapper_getset[] = {{"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
+                                      {"_entity", Mapper_entity, NULL, "The ENTITY node.", NULL},
                                       {"_built", Mapper_built, NULL, "Whether the core knows the mapper.", NULL},
                                       {"_keys", Mapper_keys, NULL, "Names of the attributes, in order.", NULL},
                                       {NULL}};

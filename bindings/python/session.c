@@ -382,7 +382,8 @@ static PyObject *Session_run(PyObject *self, PyObject *args) {
 }
 
 static bool plain_select(cmpy_session *s, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
-    if (nargs != 1 || kwnames || s->listened || !cmpy_is_node(args[0])) return false;
+    if (nargs < 1 || nargs > 2 || kwnames || s->listened || !cmpy_is_node(args[0])) return false;
+    if (nargs == 2 && args[1] != Py_None) return false;
     const cm_node *n = CMPY_NODE(args[0]);
     if (n->kind != CM_N_SELECT) return false;
     PyObject *dict = ((cmpy_node *)args[0])->dict; /* execution options are kept there */
@@ -541,7 +542,8 @@ static PyMethodDef session_methods[] = {
     {"scalar", FAST(Session_scalar), "scalar($self, statement, params=None, **options)\n--\n\nFirst value of the first row."},
     {"_connection", Session_connection, METH_VARARGS, NULL},
     {NULL}};
-static PyGetSetDef session_getset[] = {{"_depth", Session_depth, NULL, "Levels of transaction under way.", NULL},
+static PyGetSetDef session_getset[] = {{"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
+                                       {"_depth", Session_depth, NULL, "Levels of transaction under way.", NULL},
                                        {"is_active", Session_is_active, NULL, "False while a failed flush waits for rollback().", NULL},
                                        {NULL}};
 static PyMemberDef session_members[] = {

@@ -321,7 +321,8 @@ static PyMethodDef state_methods[] = {
     {"_give_identity", State_give_identity, METH_VARARGS, NULL},
     {"__reduce_ex__", State_reduce, METH_O, NULL},
     {NULL}};
-static PyGetSetDef state_getset[] = {{"class_", State_cls, NULL, "The mapped class.", NULL}, {NULL}};
+static PyGetSetDef state_getset[] = {{"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
+                                     {"class_", State_cls, NULL, "The mapped class.", NULL}, {NULL}};
 static PyMemberDef state_members[] = {
     {"__dictoffset__", T_PYSSIZET, offsetof(cmpy_inst_state, dict), READONLY, NULL},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(cmpy_inst_state, weak), READONLY, NULL},

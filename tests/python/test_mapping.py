@@ -274,12 +274,12 @@ def test_synonym_and_column_property(Base):
     class User(Base):
         __tablename__ = "user"
         id: Mapped[int] = mapped_column(primary_key=True)
-        first: Mapped[str]
-        last: Mapped[str]
+        first: Mapped[str] = mapped_column()
+        last: Mapped[str] = mapped_column()
         full = orm.column_property(first + " " + last)
         given = orm.synonym("first")
 
     u = User(given="a", last="b")
     assert u.first == u.given == "a"
-    assert "user.first || " in str(sa.select(User.full))
+    assert '"user".first || ' in str(sa.select(User.full))
     assert str(User.given == "x") == str(User.first == "x")

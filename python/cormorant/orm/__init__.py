@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import exc as exc
+from . import inspected as _inspected  # noqa: F401  (inspect() learns of mapped things)
 from .attributes import AttributeEventToken as AttributeEventToken
 from .attributes import History as History
 from .attributes import InstrumentedAttribute as InstrumentedAttribute

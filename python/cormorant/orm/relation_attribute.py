@@ -7,6 +7,7 @@ import typing as t
 from .. import _core, exc
 from ..sql import and_, exists, not_, or_, select
 from ..sql import null as sql_null
+from ..sql.elements import ClauseElement
 from .attributes import InstrumentedAttribute
 from .base import MANYTOMANY, MANYTOONE
 
@@ -64,7 +65,7 @@ class RelationshipAttribute(InstrumentedAttribute):
     def _equals(self, other: t.Any) -> t.Any:
         prop = self.property
         if isinstance(other, RelationshipAttribute):
-            return _core.Node.__eq__(self, other) if False else self is other
+            return self is other
         if other is None or _is_null(other):
             if prop.direction is MANYTOONE:
                 return and_(*[self._local(c).is_(None) for c, _ in prop._join.pairs])
@@ -179,10 +180,11 @@ class RelationshipAttribute(InstrumentedAttribute):
 
     def of_type(self, entity: t.Any) -> t.Any:
         """The same relationship to a subclass, or to an alias of the related class."""
-        made = self._clone()
-        made.__dict__["_of_type"] = entity
-        made.__dict__["_of_type_node"] = _core.coerce(entity, _core.ROLE_FROM)
-        return made
+        node = _core.make(_core.K_OF_TYPE, kids=(self, _core.coerce(entity, _core.ROLE_FROM)), cls=OfType)
+        target = self._clone()
+        target.__dict__["_of_type"] = entity
+        node.__dict__.update(_of_type=entity, _target=target)
+        return node
 
     def and_(self, *criteria: t.Any) -> t.Any:
         """The same relationship with further conditions on what it leads to."""
@@ -190,14 +192,42 @@ class RelationshipAttribute(InstrumentedAttribute):
         made.__dict__["_extra_criteria"] = (*self.__dict__.get("_extra_criteria", ()), *[_core.coerce(c, _core.ROLE_WHERE) for c in criteria])
         return made
 
-    def __clause_element__(self) -> t.Any:
-        node = self.__dict__.get("_of_type_node")
-        return self if node is None else _core.make(_core.K_OF_TYPE, kids=(self, node))
-
     def __getattr__(self, name: str) -> t.Any:
         if name.startswith("_"):
             raise AttributeError(name)
         raise AttributeError(f"Neither 'InstrumentedAttribute' object nor 'Comparator' object associated with {self} has an attribute '{name}'")
+
+
+class OfType(_core.Operators, ClauseElement):
+    """`User.addresses.of_type(alias)`: for joins, loader options and EXISTS."""
+
+    __slots__ = ()
+    is_attribute = True
+
+    def __getattr__(self, name: str) -> t.Any:
+        target = self.__dict__.get("_target")
+        if target is None or name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(target, name)
+
+    def any(self, criterion: t.Any = None, **kwargs: t.Any) -> t.Any:
+        return self.__dict__["_target"].any(criterion, **kwargs)
+
+    def has(self, criterion: t.Any = None, **kwargs: t.Any) -> t.Any:
+        return self.__dict__["_target"].has(criterion, **kwargs)
+
+    def and_(self, *criteria: t.Any) -> t.Any:
+        """The same with further conditions, for loader options."""
+        made = self._clone()
+        known = self.__dict__.get("_extra_criteria", ())
+        made.__dict__["_extra_criteria"] = (*known, *[_core.coerce(c, _core.ROLE_WHERE) for c in criteria])
+        return made
+
+    def __clause_element__(self) -> t.Any:
+        return self
+
+
+_core.register_kind(_core.K_OF_TYPE, OfType)
 
 
 def _one() -> t.Any:

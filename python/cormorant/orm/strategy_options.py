@@ -30,7 +30,7 @@ class _Step:
 
 
 def _option(op: int, flags: int, attr: Any, extra: Tuple[Any, ...] = (), inner: Tuple[Any, ...] = (), name: Optional[str] = None) -> Any:
-    if attr == WILDCARD and isinstance(attr, str):
+    if isinstance(attr, str):
         attr, flags = None, flags | _core.FLAG_WILDCARD
     return _core.make(_core.K_OPTION, op=op, flags=flags, kids=(attr,), segs=(inner, extra), name=name)
 
@@ -43,9 +43,9 @@ def _attribute(attr: Any, name: str) -> Any:
         raise sa_exc.ArgumentError(
             f"Strings are not accepted for attribute names in loader options ({name}({attr!r})); please use class-bound attributes directly."
         )
-    if hasattr(attr, "__clause_element__") and not _core.is_node(attr):
+    if hasattr(attr, "__clause_element__"):
         attr = attr.__clause_element__()
-    if not _core.is_node(attr) or attr._kind not in (_core.K_ATTR, _core.K_OF_TYPE, _core.K_ENTITY):
+    if not isinstance(attr, _core.Node) or attr._kind not in (_core.K_ATTR, _core.K_OF_TYPE, _core.K_ENTITY):
         raise sa_exc.ArgumentError(f"Expected a mapped attribute in {name}(), got {attr!r}")
     return attr
 
@@ -69,9 +69,10 @@ class _AbstractLoad:
         return made
 
     def _step(self, name: str, op: int, attr: Any, flags: int = 0, extra: Tuple[Any, ...] = ()) -> Any:
+        extra += _criteria(attr)
         attr = _attribute(attr, name)
-        step = _Step(op, flags, attr, extra + _criteria(attr))
-        if attr == WILDCARD:
+        step = _Step(op, flags, attr, extra)
+        if isinstance(attr, str):
             return self._leaf(step.node())
         return self._changed(self._here, self._steps + (step,))
 
