@@ -299,6 +299,12 @@ class HookCompiler:
             return str(compile_element(obj, None, self.dialect, compile_kwargs={"literal_binds": True}))
         return self._mark(obj, "")
 
+    def _usual(self, element: t.Any) -> str:
+        """A mark for an element written without its compile function."""
+        if element._kind != _core.K_HOST:
+            return self._mark(element, "d")
+        return f"{element.name}({self._mark(element.clauses, '')})"
+
     def _mark(self, obj: t.Any, how: str) -> str:
         self._parts.append(obj)
         return f"\x00{how}{len(self._parts) - 1}\x00"
@@ -308,7 +314,7 @@ class HookCompiler:
 
     def __getattr__(self, name: str) -> t.Any:
         if name.startswith("visit_"):
-            return lambda element, **kw: self._mark(element, "d")
+            return lambda element, **kw: self._usual(element)
         raise AttributeError(f"the compiler that compile functions get has no attribute {name!r}")
 
     def pieces(self, text: str) -> list[t.Any]:
@@ -349,7 +355,7 @@ def _compile(node: t.Any, dialect_name: str) -> list[t.Any]:
     if node._kind != _core.K_HOST:
         return [(node,)]
     if hasattr(node, "clauses") and isinstance(getattr(node, "name", None), str):
-        return [f"{node.name}(", node.clauses, ")"]
+        return compiler.pieces(compiler._usual(node))
     raise exc.UnsupportedCompilationError(compiler, type(node), "no compile function was given for it")
 
 
