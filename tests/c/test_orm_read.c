@@ -27,10 +27,11 @@ static cm_status sql(world *w, const char *text) {
 /* Closes it. The plain host counts references only, so instances that hold each other must let go first. */
 static void close_world(world *w) {
     cm_inst *known;
-    for (size_t i = 0; w->s && cm_idmap__next(w->s->idmap, &i, &known);) {
+    cm_idmap_iter at = {0};
+    while (w->s && cm_idmap__next(w->s->idmap, &at, &known)) {
         if (known->flags & CM_INST_EXPIRED) continue;
         cm_inst__expire(w->cx, known, NULL, 0);
-        i = 0; /* others may have gone with what it held */
+        at.at = 0; /* others may have gone with what it held */
     }
     world_close(w);
 }
