@@ -148,7 +148,9 @@ const cm_type *cmpy_operand_type(PyObject *value, const cm_type *left, int op) {
     affinity a = affinity_of(left), b = affinity_of(own);
     if (b == A_NULL || (a == b && !(is_like(op) && def->kind == CM_T_ENUM))) return left;
     bool compares = op >= CM_OP_EQ && op <= CM_OP_NOT_BETWEEN && !is_like(op);
-    if (compares && b == A_TEXT && a != A_NULL && a != A_OTHER && a != A_BLOB) return left;
+    /* Text beside a date is the database's to compare; beside numbers and keys it is converted, or refused, here. */
+    bool moment = a == A_DATE || a == A_TIME || a == A_DATETIME || a == A_INTERVAL;
+    if (compares && b == A_TEXT && !moment && a != A_NULL && a != A_OTHER && a != A_BLOB) return left;
     if (compares && a == A_TEXT && (b == A_INT || b == A_FLOAT) && !PyBool_Check(value)) return left;
     if (compares && a == A_FLOAT && (b == A_NUMERIC || b == A_INT)) return left;
     if (compares && a == A_NUMERIC && b == A_FLOAT) return left;

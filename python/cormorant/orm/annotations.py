@@ -20,7 +20,7 @@ from .properties import MappedColumn, mapped_column
 
 _DEFAULT_TYPES: t.Dict[t.Any, t.Any] = {
     bool: sqltypes.Boolean, bytes: sqltypes.LargeBinary, datetime.date: sqltypes.Date, datetime.datetime: sqltypes.DateTime,
-    datetime.time: sqltypes.Time, datetime.timedelta: sqltypes.Interval, decimal.Decimal: sqltypes.Numeric, float: sqltypes.Float,
+    datetime.time: sqltypes.Time, datetime.timedelta: sqltypes.Interval, decimal.Decimal: sqltypes.Numeric, float: sqltypes.Double,
     int: sqltypes.Integer, str: sqltypes.String, uuid.UUID: sqltypes.Uuid,
 }  # fmt: skip
 _NoneType = type(None)
