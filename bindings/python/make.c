@@ -416,12 +416,22 @@ static PyObject *core_dump(PyObject *m, PyObject *node) {
     return result;
 }
 
+/* Tables below an element must be frozen before their columns can be counted. */
+static cm_status freeze_visited(cm_ctx *cx, void *user, cm_node *node, bool *descend) {
+    cm_table *table;
+    (void)user;
+    (void)descend;
+    if (node->kind != CM_N_TABLE || node->u.col.ref || !PyObject_HasAttrString(CMPY_NODE_OBJECT(node), "_freeze_def")) return CM_OK;
+    return cmpy_table_freeze(cx, node, &table);
+}
+
 /* The columns a FROM element offers: (key, element) pairs. */
 static PyObject *core_from_columns(PyObject *m, PyObject *from) {
     (void)m;
     cm_node *n, *element;
     const char *key;
     if (node_of(from, &n) < 0) return NULL;
+    if (n) CMPY_TRY(cmpy_cx(), cm_node_walk(cmpy_cx(), n, freeze_visited, NULL));
     PyObject *list = PyList_New(0);
     for (size_t i = 0; list && n && cm_from_column(n, i, &key, &element); i++) {
         PyObject *pair = Py_BuildValue("(zO)", key, CMPY_NODE_OBJECT(element));

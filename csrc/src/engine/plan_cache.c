@@ -137,7 +137,7 @@ cm_status cm_plan__add(cm_ctx *cx, cm_engine *engine, const cm_keybuf *key, cm_c
     if (st) return st;
     lock(engine->env, p);
     p->compiles++;
-    if (p->max > 0 && !key->uncacheable && !find(p, plan->hash, key)) { /* else another thread was first: both are right */
+    if (p->max > 0 && !key->uncacheable && !(plan->compiled->flags & CM_C_UNCACHEABLE) && !find(p, plan->hash, key)) { /* else another thread was first: both are right */
         st = grow(cx, p);
         if (!st) {
             insert(p, plan);

@@ -41,11 +41,18 @@ static cm_status add_all(cm_ctx *cx, cm_objs *list, cm_node *const *v, size_t n)
 
 /* ---- entities */
 
+/* A column that is selected already (the key of a follow-up) is read from there. */
 static cm_status add_column(cm_expansion *x, cm_load_entity *e, cm_node *take_expr, uint32_t *pos) {
     cm_objs *list = e->secondary ? &x->eager_columns : &x->columns;
-    *pos = (uint32_t)list->n;
     cm_status st = cm_expansion__keep(x, take_expr);
-    return st ? st : cm_objs_add(x->cx, list, take_expr);
+    if (st) return st;
+    for (size_t i = 0; i < e->first_column; i++) {
+        if (!cm_node__same_column(list->v[i], take_expr)) continue;
+        *pos = (uint32_t)i;
+        return CM_OK;
+    }
+    *pos = (uint32_t)list->n;
+    return cm_objs_add(x->cx, list, take_expr);
 }
 
 static cm_status read_attr(cm_expansion *x, cm_load_entity *e, const cm_attr *attr, cm_node *given, uint32_t *pos) {
@@ -138,6 +145,7 @@ cm_status cm_expansion__entity(cm_expansion *x, cm_node *entity, cm_load_entity 
     e->parent = parent;
     e->via = via;
     e->secondary = secondary;
+    e->first_column = (uint32_t)(secondary ? 0 : x->columns.n);
     e->depth = parent ? parent->depth + 1 : 0;
     e->index = x->nentities++;
     if (x->last) x->last->next = e;
@@ -186,19 +194,29 @@ static cm_status select_attr(cm_expansion *x, cm_node *node) {
 /* Every column of a table, alias, subquery or join in the columns clause. */
 static cm_status select_from_columns(cm_expansion *x, cm_node *from) {
     cm_table *table = NULL;
+    cm_node *element;
     if (from->kind == CM_N_ENTITY) from = cm_entity__from(from);
     if (from->kind == CM_N_JOIN) {
         cm_status joined = select_from_columns(x, from->u.k.kid[0]);
         return joined ? joined : select_from_columns(x, from->u.k.kid[1]);
     }
-    cm_status st = from->kind == CM_N_TABLE ? cm__from_table(x->cx, from, &table) : CM_OK; /* frozen on the way */
-    for (size_t i = 0; !st && cm_from_column(from, i, NULL, NULL); i++) {
+    cm_status st = cm__from_table(x->cx, from, &table); /* frozen on the way */
+    for (size_t i = 0; !st && cm_from_column(from, i, NULL, &element); i++) {
         cm_node *column = NULL;
+        if (element->kind == CM_N_TEXT) continue; /* nobody knows its columns */
         st = cm_from_proxy(x->cx, from, i, &column);
         if (!st) st = cm_expansion__keep(x, column);
         if (!st) st = select_value(x, column, NULL);
     }
     return st;
+}
+
+/* Classes whose attributes stand inside an expression of the columns clause: func.count(User.id) reads users, too. */
+static cm_status note_source(cm_ctx *cx, void *user, cm_node *node, bool *descend) {
+    cm_expansion *x = user;
+    const bool attr = node->kind == CM_N_ATTR;
+    if (attr || cm__kinds[node->kind].statement || cm__kinds[node->kind].from) *descend = node->kind == CM_N_FUNC;
+    return attr && node->u.attr.entity ? cm_objs_add(cx, &x->sources, node->u.attr.entity) : CM_OK;
 }
 
 static cm_status select_item(cm_expansion *x, cm_node *node) {
@@ -219,8 +237,7 @@ static cm_status select_item(cm_expansion *x, cm_node *node) {
     case CM_N_STAR: case CM_N_TEXT: x->dynamic = true; break;
     default: break;
     }
-    if (node->kind == CM_N_LABEL && node->u.n.kid->kind == CM_N_ATTR && node->u.n.kid->u.attr.entity)
-        st = cm_objs_add(x->cx, &x->sources, node->u.n.kid->u.attr.entity);
+    if (!x->dynamic) st = cm_node_walk(x->cx, node, note_source, x);
     return st ? st : select_value(x, node, NULL);
 }
 

@@ -66,6 +66,7 @@ cm_status cm_compiler__bind(cm_compiler *c, cm_node *bind) {
     const char *name = NULL;
     if (bind->flags & CM_FLAG_EXPANDING) return cm_compiler__bind_list(c, bind, NULL, CM_OP_IN);
     if (writes_values(c, bind)) {
+        if (!(bind->flags & CM_FLAG_LITERAL_EXECUTE)) c->flags |= CM_C_UNCACHEABLE;
         if (bind->u.bind.value) return cm_compiler__literal(c, bind->type, bind->u.bind.value);
         if (!(bind->flags & CM_FLAG_REQUIRED)) {
             cm_out(c, "NULL");

@@ -21,6 +21,7 @@ static cm_status add_item(cm_compiler *c, cm_objs *list, cm_node *take_node, boo
 
 static cm_status add_columns_of(cm_compiler *c, cm_node *from, cm_objs *list) {
     cm_table *table = NULL;
+    cm_node *element;
     cm_status st = CM_OK;
     from = cm_sql__from(from);
     if (from->kind == CM_N_JOIN) {
@@ -31,9 +32,10 @@ static cm_status add_columns_of(cm_compiler *c, cm_node *from, cm_objs *list) {
         c->depth--;
         return st;
     }
-    if (from->kind == CM_N_TABLE) st = cm__from_table(c->cx, from, &table);
-    for (size_t i = 0; !st && cm_from_column(from, i, NULL, NULL); i++) {
+    st = cm__from_table(c->cx, from, &table); /* frozen on the way */
+    for (size_t i = 0; !st && cm_from_column(from, i, NULL, &element); i++) {
         cm_node *column = NULL;
+        if (element->kind == CM_N_TEXT) continue; /* nobody knows its columns */
         st = cm_from_proxy(c->cx, from, i, &column);
         if (!st) st = add_item(c, list, column, true);
     }
@@ -126,6 +128,10 @@ static const char *made_name(cm_compiler *c, cm_node *n) {
             cm_node *kid = cm__node_unalias(n->u.n.kid);
             seed = kid->kind == CM_N_FUNC ? cm_compiler__func_label(kid) : own_name(c, kid);
         }
+        break;
+    case CM_N_UNARY: /* users.flag = 0 AS flag */
+        if (n->op == CM_OP_NOT && cm_compiler__bare_boolean(c, cm__node_unalias(n->u.k.kid[0])) && own_name(c, n->u.k.kid[0]))
+            return own_name(c, n->u.k.kid[0]);
         break;
     case CM_N_CAST: case CM_N_TYPE_COERCE: {
         cm_node *kid = n->u.k.kid[0];

@@ -36,7 +36,8 @@ enum { /* cm_compiled.flags */
     CM_C_TEXT = 1u << 5,          /* user-written SQL: prepare with CM_PREPARE_TEXT */
     CM_C_SELECT = 1u << 6, CM_C_FOR_UPDATE = 1u << 7,
     CM_C_MULTI_VALUES = 1u << 8,
-    CM_C_AUTOCOMMIT_DDL = 1u << 9
+    CM_C_AUTOCOMMIT_DDL = 1u << 9,
+    CM_C_UNCACHEABLE = 1u << 10   /* values that the key leaves out are part of the text */
 };
 
 struct cm_compiled {
