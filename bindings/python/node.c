@@ -157,6 +157,7 @@ static void drain_pending(void) {
 
 static void node_dealloc(PyObject *self) {
     cmpy_node *o = (cmpy_node *)self;
+    if (Py_TYPE(self)->tp_finalize && PyObject_CallFinalizerFromDealloc(self) < 0) return; /* a user's __del__ brought it back */
     PyObject_GC_UnTrack(self);
     if (o->weak) PyObject_ClearWeakRefs(self);
     if (pool.depth >= DEALLOC_DEPTH && Py_TYPE(self)->tp_dealloc == node_dealloc) {
@@ -230,7 +231,9 @@ static PyObject *node_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) 
 
 PyObject *cmpy_from_node(cm_node *take_node) { return take_node ? CMPY_NODE_OBJECT(take_node) : NULL; }
 
-int cmpy_is_node(PyObject *o) { return PyObject_TypeCheck(o, (PyTypeObject *)cmpy_st->Node); }
+int cmpy_is_node(PyObject *o) {
+    return Py_TYPE(o)->tp_dealloc == node_dealloc || PyObject_TypeCheck(o, (PyTypeObject *)cmpy_st->Node);
+}
 
 PyObject *cmpy_node_or_none(cm_node *n) { return Py_NewRef(n ? CMPY_NODE_OBJECT(n) : Py_None); }
 
@@ -401,7 +404,7 @@ PyObject *cmpy_node_subtype(PyObject *m, PyType_Spec *spec, PyObject *base) {
 
 /* Gives a class without slots of its own the C destructor, so that its nodes are freed without a detour. */
 void cmpy_node_adopt_class(PyTypeObject *type) {
-    if (type->tp_basicsize != (Py_ssize_t)sizeof(cmpy_node) || type->tp_finalize || type->tp_del) return;
+    if (type->tp_basicsize != (Py_ssize_t)sizeof(cmpy_node) || type->tp_del) return;
     type->tp_dealloc = node_dealloc;
     type->tp_traverse = node_traverse;
     type->tp_clear = node_clear;

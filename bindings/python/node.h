@@ -37,6 +37,9 @@ int cmpy_nodes_add(cmpy_nodes *list, cm_node *take_node); /* -1 with an exceptio
 void cmpy_nodes_dispose(cmpy_nodes *list);
 int cmpy_coerce_setup(PyObject *m);
 
+/* functions.c */
+int cmpy_functions_setup(PyObject *m);
+
 /* operators.c */
 int cmpy_fast_args(const char *method, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, const char *const *names, int nnames,
                    int required, PyObject **out); /* -1 + TypeError; absent arguments leave out[i] as it was */

@@ -157,9 +157,14 @@ cm_node *cmpy_all_of(int op, cm_node *const *items, size_t n) {
 
 /* ---- number, comparison and item protocol */
 
+static PyObject *op_compare(PyObject *self, PyObject *other, int which);
+
+static inline bool has_operators(PyObject *o) {
+    return Py_TYPE(o)->tp_richcompare == op_compare || PyObject_TypeCheck(o, (PyTypeObject *)cmpy_st->Operators);
+}
+
 static PyObject *binary_slot(int op, PyObject *left, PyObject *right) {
-    PyTypeObject *base = (PyTypeObject *)cmpy_st->Operators;
-    if (PyObject_TypeCheck(left, base)) return cmpy_operate(op, left, right, false);
+    if (has_operators(left)) return cmpy_operate(op, left, right, false);
     return cmpy_operate(op, right, left, true);
 }
 
@@ -172,7 +177,7 @@ static PyObject *op_mod(PyObject *a, PyObject *b) { return binary_slot(CM_OP_MOD
 static PyObject *op_pow(PyObject *a, PyObject *b, PyObject *mod) { (void)mod; return binary_slot(CM_OP_POW, a, b); }
 /* << and >> mean something to types that say so (networks, ranges); for integers there are bitwise_lshift() and its like. */
 static PyObject *shift_slot(int op, const char *name, PyObject *a, PyObject *b) {
-    if (!PyObject_TypeCheck(a, (PyTypeObject *)cmpy_st->Operators)) return not_supported(b, name);
+    if (!has_operators(a)) return not_supported(b, name);
     PyObject *answer = others_first(CMPY_NODE(a)) ? ask(op, a, b, false) : NULL;
     return answer || PyErr_Occurred() ? answer : not_supported(a, name);
 }
@@ -195,11 +200,11 @@ static PyObject *logical(int op, PyObject *left, PyObject *right) {
 }
 
 static PyObject *op_and(PyObject *a, PyObject *b) {
-    PyObject *node = PyObject_TypeCheck(a, (PyTypeObject *)cmpy_st->Operators) ? a : b;
+    PyObject *node = has_operators(a) ? a : b;
     return node_answers(CMPY_NODE(node)) ? cmpy_operate(CM_OP_AND, node, node == a ? b : a, node != a) : logical(CM_OP_AND, a, b);
 }
 static PyObject *op_or(PyObject *a, PyObject *b) {
-    PyObject *node = PyObject_TypeCheck(a, (PyTypeObject *)cmpy_st->Operators) ? a : b;
+    PyObject *node = has_operators(a) ? a : b;
     return node_answers(CMPY_NODE(node)) ? cmpy_operate(CM_OP_OR, node, node == a ? b : a, node != a) : logical(CM_OP_OR, a, b);
 }
 

@@ -89,12 +89,29 @@ static PyObject *Select_limit(PyObject *self, PyObject *limit) {
 
 /* ---- joins */
 
+/* Further conditions of a relationship (User.orders.and_(...)) join the ON of a step. 0, or -1 and an exception. */
+static int add_extra_criteria(PyObject *attr, cm_node **on) {
+    PyObject *dict = attr && cmpy_is_node(attr) ? ((cmpy_node *)attr)->dict : NULL;
+    PyObject *extra = dict ? PyDict_GetItemString(dict, "_extra_criteria") : NULL;
+    cm_node *items[64], *joined = NULL;
+    size_t n = 0;
+    if (!extra || !PyTuple_Check(extra)) return 0;
+    if (*on) items[n++] = *on;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(extra) && n < 64; i++) items[n++] = CMPY_NODE(PyTuple_GET_ITEM(extra, i));
+    cm_status st = cm_expr_all_of(cmpy_cx(), CM_OP_AND, items, n, &joined);
+    if (st) return cmpy_raise_int(cmpy_cx(), st);
+    cmpy_node_drop(*on);
+    *on = joined;
+    return 0;
+}
+
 static PyObject *add_join(PyObject *self, PyObject *target, PyObject *on, PyObject *left, uint32_t flags) {
     cm_node *kid[3] = {NULL, NULL, NULL}, *step = NULL, *n = NULL;
     PyObject *result = NULL;
     if (!(kid[0] = cmpy_coerce(target, CMPY_JOIN, NULL))) goto done;
     if (on && on != Py_None && !(kid[1] = cmpy_coerce(on, CMPY_WHERE, NULL))) goto done;
     if (left && left != Py_None && !(kid[2] = cmpy_coerce(left, CMPY_FROM, NULL))) goto done;
+    if (add_extra_criteria(on, &kid[1]) < 0 || add_extra_criteria(target, &kid[1]) < 0) goto done;
     cm_node_spec spec = {.kind = CM_N_SETUP_JOIN, .flags = flags, .kid = {kid[0], kid[1], kid[2]}};
     cm_status st = cm_node_make(cmpy_cx(), &spec, &step);
     if (st == CM_OK) st = cm_node_append(cmpy_cx(), CMPY_NODE(self), CM_SEG_JOINS, &step, 1, &n);
@@ -418,5 +435,5 @@ int cmpy_select_setup(PyObject *m) {
     if (!str_execution_options || !str_populate_existing) return -1;
     cmpy_st->SelectBase = cmpy_node_subtype(m, &spec, cmpy_st->Node);
     if (!cmpy_st->SelectBase || PyModule_AddObjectRef(m, "SelectBase", cmpy_st->SelectBase) < 0) return -1;
-    return PyModule_AddFunctions(m, module_functions);
+    return PyModule_AddFunctions(m, module_functions) < 0 ? -1 : cmpy_functions_setup(m);
 }

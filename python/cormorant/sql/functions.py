@@ -13,11 +13,18 @@ from .windows import AggregateOrderBy, FunctionFilter, Over, WithinGroup
 _registry: dict[str, dict[str, t.Any]] = {"_default": {}}
 
 
-class _FunctionGenerator:
-    """`func.name(...)`, `func.package.name(...)`."""
+class _FunctionGenerator(_core.FunctionName):
+    """`func.name(...)`, `func.package.name(...)`: looked up once, then made in C."""
 
     def __init__(self, names: tuple[str, ...] = ()) -> None:
         self.__dict__["_names"] = names
+        if not names:
+            return
+        package = names[0] if len(names) == 2 else "_default" if len(names) == 1 else None
+        cls = _registry.get(package, {}).get(names[-1].lower()) if package else None
+        plain = cls is not None and cls.__dict__.get("_plain", False)
+        name = cls._sql_name if plain else ".".join(names)
+        self._setup(name, cls, plain, plain and cls.__dict__.get("_star", False))
 
     def __getattr__(self, name: str) -> t.Any:
         if name.startswith("__"):
@@ -27,16 +34,8 @@ class _FunctionGenerator:
         self.__dict__[name] = made  # the next `func.name` finds it at once
         return made
 
-    def __call__(self, *clauses: t.Any, **kwargs: t.Any) -> t.Any:
-        names = self._names
-        known = self.__dict__.get("_class", self)
-        if known is self:
-            package = names[0] if len(names) == 2 else "_default" if len(names) == 1 else None
-            known = _registry.get(package, {}).get(names[-1].lower()) if package else None
-            self.__dict__["_class"] = known
-        if known is not None:
-            return known(*clauses, **kwargs)
-        return Function(names[-1], *clauses, packagenames=names[:-1], **kwargs)
+    def _call_with(self, *clauses: t.Any, **kwargs: t.Any) -> t.Any:
+        return Function(self._names[-1], *clauses, packagenames=self._names[:-1], **kwargs)
 
 
 func: t.Any = _FunctionGenerator()
@@ -46,7 +45,9 @@ modifier: t.Any = _FunctionGenerator(("modifier",))
 def register_function(identifier: str, fn: t.Any, package: str = "_default") -> None:
     """Makes `func.<identifier>` answer instances of a class."""
     _registry.setdefault(package, {})[str(identifier).lower()] = fn
-    func.__dict__.pop(identifier, None)
+    names = identifier if package == "_default" else package
+    for known in (names, f"{names}_"):
+        func.__dict__.pop(known, None)  # looked up anew
 
 
 class FunctionElement(Executable, ColumnElement, FromClause, Generative):
@@ -281,8 +282,8 @@ class next_value(GenericFunction):  # noqa: N801 - the name of the function
 def _define(base: type, *names: str) -> None:
     """Function classes that need nothing but a name; the core knows their result types."""
     for name in names:
-        cls = type(name, (base,), {"__slots__": (), "__module__": __name__, "inherit_cache": True})
-        globals()[name] = _core.adopt_class(cls)
+        cls = type(name, (base,), {"__slots__": (), "__module__": __name__, "inherit_cache": True, "_plain": base is not AnsiFunction})
+        globals()[name] = cls
 
 
 _define(ReturnTypeFromArgs, "coalesce", "max", "min", "sum")
@@ -297,6 +298,7 @@ class concat(GenericFunction):  # noqa: N801
 
     __slots__ = ()
     inherit_cache = True
+    _plain = True
 
 
 class count(GenericFunction):  # noqa: N801
@@ -304,6 +306,7 @@ class count(GenericFunction):  # noqa: N801
 
     __slots__ = ()
     inherit_cache = True
+    _plain = _star = True
 
     def __init__(self, expression: t.Any = None, **kwargs: t.Any) -> None:
         super().__init__(_core.make(_core.K_STAR) if expression is None else expression, **kwargs)
@@ -323,8 +326,6 @@ class OrderedSetAgg(GenericFunction):
 
 _define(OrderedSetAgg, "mode", "percentile_cont", "percentile_disc")
 
-for _cls in (FunctionElement, Function, GenericFunction, count, concat, AnsiFunction, ReturnTypeFromArgs):
-    _core.adopt_class(_cls)
 _core.register_kind(_core.K_FUNC, Function)
 
 __all__ = [

@@ -81,6 +81,7 @@ class ClauseElement(ExternallyTraversible, _core.Node):
 
     def __init_subclass__(cls, **kw: t.Any) -> None:
         super().__init_subclass__(**kw)
+        _core.adopt_class(cls)
         if any("_compile_functions" in base.__dict__ for base in cls.__mro__[1:]):
             _core.hook_compile(cls)
 

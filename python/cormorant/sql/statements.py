@@ -312,10 +312,13 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect):
         """What the statement selects, one dictionary each."""
         return [describe_column(item) for item in self._seg(_core.SEG_COLUMNS)]
 
-    def __getattr__(self, name: str) -> t.Any:
-        if name in ("c", "columns"):
-            raise AttributeError(f"Select.{name} was removed in 2.1; use .selected_columns, or .subquery().{name}")
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+    @property
+    def c(self) -> t.NoReturn:
+        raise AttributeError("Select.c was removed in 2.1; use .selected_columns, or .subquery().c")
+
+    @property
+    def columns(self) -> t.NoReturn:
+        raise AttributeError("Select.columns was removed in 2.1; use .selected_columns, or .subquery().columns")
 
 
 _core.add_methods(Select, "select")
@@ -597,7 +600,6 @@ for _kind, _cls in (
     (_core.K_FOR_UPDATE, ForUpdateArg), (_core.K_FROM_STATEMENT, FromStatement),
 ):  # fmt: skip
     _core.register_kind(_kind, _cls)
-_core.adopt_class(TextualSelect)
 
 __all__ = [name for name, value in list(globals().items()) if isinstance(value, type) and value.__module__ == __name__]
 __all__ += ["LABEL_STYLE_DEFAULT", "LABEL_STYLE_DISAMBIGUATE_ONLY", "LABEL_STYLE_NONE", "LABEL_STYLE_TABLENAME_PLUS_COL"]

@@ -68,9 +68,6 @@ class Insert(StandardInsert):
         return self._on_conflict(_core.OP_DO_UPDATE, index_elements, index_where, assigns, where)
 
 
-_core.adopt_class(Insert)
-
-
 def insert(table: t.Any) -> Insert:
     """INSERT with SQLite's clauses."""
     return Insert(table)
