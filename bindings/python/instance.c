@@ -506,6 +506,14 @@ static PyObject *Instance_setstate(PyObject *o, PyObject *state) {
     Py_RETURN_NONE;
 }
 
+/* Bases written in Python bring a `__dict__` entry that knows nothing of slots; ours goes before it. */
+static int own_dict_entry(PyTypeObject *cls) {
+    PyObject *entry = PyDict_GetItemString(((PyTypeObject *)cmpy_st->Instance)->tp_dict, "__dict__");
+    if (!entry || PyDict_SetItemString(cls->tp_dict, "__dict__", entry) < 0) return -1;
+    PyType_Modified(cls);
+    return 0;
+}
+
 /* prepare_class(cls, nslots) -> offset of the first slot from the start of the header. Grows tp_basicsize. */
 static PyObject *prepare_class(PyObject *module, PyObject *args) {
     PyTypeObject *cls;
@@ -526,6 +534,7 @@ static PyObject *prepare_class(PyObject *module, PyObject *args) {
         return NULL;
     }
     if (end > cls->tp_basicsize) cls->tp_basicsize = end;
+    if (own_dict_entry(cls) < 0) return NULL;
     return PyLong_FromSsize_t(at - (Py_ssize_t)offsetof(cmpy_instance, inst));
 }
 

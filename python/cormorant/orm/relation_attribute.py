@@ -98,14 +98,14 @@ class RelationshipAttribute(InstrumentedAttribute):
     def _local(self, column: t.Any) -> t.Any:
         """A column of the parent, as this attribute's entity sees it."""
         entity = self._entity
-        if entity is None or not entity._flags & _core.FLAG_ALIASED:
+        if not _is_aliased(entity):
             return column
         return self._mapper._entity_attr(entity, self._mapper.get_property_by_column(column).key)
 
     def _localised(self, condition: t.Any) -> t.Any:
         """A condition over the parent's columns, as this attribute's entity sees them."""
         entity = self._entity
-        if entity is None or not entity._flags & _core.FLAG_ALIASED:
+        if not _is_aliased(entity):
             return condition
         own = {id(c) for table in self._mapper.tables for c in table.c}
         return _core.adapt(
@@ -236,6 +236,10 @@ def _one() -> t.Any:
     return literal_column("1")
 
 
+def _is_aliased(entity: t.Any) -> bool:
+    return entity is not None and bool(entity._flags & _core.FLAG_ALIASED)
+
+
 def _op_name(op: int) -> str:
     return next((name[3:].lower() for name in dir(_core) if name.startswith("OP_") and getattr(_core, name) == op), str(op))
 
@@ -270,7 +274,7 @@ def _to_alias(condition: t.Any, mapper: t.Any, entity: t.Any) -> t.Any:
     keys = {id(c): p.key for p in mapper._props.values() for c in (getattr(p, "columns", None) or ()) if not hasattr(p, "direction")}
 
     def replace(n: t.Any) -> t.Any:
-        if n._kind == _core.K_ATTR and n._expr is not None and id(n._expr) in keys and not (n._entity and n._entity._flags & _core.FLAG_ALIASED):
+        if n._kind == _core.K_ATTR and n._expr is not None and id(n._expr) in keys and not _is_aliased(n._entity):
             return mapper._entity_attr(entity, keys[id(n._expr)])._expr
         if n._kind == _core.K_COLUMN and id(n) in keys:
             return mapper._entity_attr(entity, keys[id(n)])._expr

@@ -1,0 +1,444 @@
+"""Relationships: configuration, backrefs in memory, cascades, collections, comparisons."""
+
+import typing
+
+import pytest
+
+import cormorant as sa
+from cormorant import orm
+from cormorant.orm import DeclarativeBase, Mapped, Session, backref, declarative_base, mapped_column, relationship
+from cormorant.orm.collections import attribute_keyed_dict
+
+
+@pytest.fixture
+def Base():
+    class Base(DeclarativeBase):
+        pass
+
+    yield Base
+    Base.registry.dispose()
+
+
+@pytest.fixture
+def run(Base):
+    """Makes a session over the tables of Base."""
+    engine = sa.create_engine("sqlite://")
+    sessions = []
+
+    def make(**kw):
+        Base.metadata.create_all(engine)
+        session = Session(engine, **kw)
+        sessions.append(session)
+        return session
+
+    yield make
+    for session in sessions:
+        session.close()
+    engine.dispose()
+
+
+def family(Base, **kw):
+    class Parent(Base):
+        __tablename__ = "parent"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str | None]
+        children: Mapped[list["Child"]] = relationship(back_populates="parent", **kw)
+
+    class Child(Base):
+        __tablename__ = "child"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str | None]
+        parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("parent.id"))
+        parent: Mapped["Parent | None"] = relationship(back_populates="children")
+
+    return Parent, Child
+
+
+def test_both_sides_are_kept_in_step(Base):
+    Parent, Child = family(Base)
+    p, q, c = Parent(), Parent(), Child()
+    p.children.append(c)
+    assert c.parent is p
+    c.parent = q
+    assert p.children == [] and q.children == [c]
+    q.children.remove(c)
+    assert c.parent is None
+    p.children = [c, Child()]
+    assert c.parent is p and len(p.children) == 2
+    p.children[0:2] = []
+    assert c.parent is None
+
+
+def test_list_mutators(Base):
+    Parent, Child = family(Base)
+    p, kids = Parent(), [Child() for _ in range(6)]
+    p.children.extend(kids[:3])
+    p.children += [kids[3]]
+    p.children.insert(0, kids[4])
+    assert all(k.parent is p for k in kids[:5])
+    assert p.children.pop() is kids[3] and kids[3].parent is None
+    p.children[0] = kids[5]
+    assert kids[4].parent is None and kids[5].parent is p
+    del p.children[0]
+    assert kids[5].parent is None
+    p.children.clear()
+    assert not any(k.parent for k in kids)
+    with pytest.raises(TypeError, match="not list-like"):
+        p.children = kids[0]
+    with pytest.raises(Exception):
+        p.children.append(object())
+
+
+def test_cascades(Base, run):
+    Parent, Child = family(Base, cascade="all, delete-orphan")
+    session = run()
+    p = Parent(children=[Child(name="a"), Child(name="b")])
+    session.add(p)
+    session.commit()
+    gone = p.children.pop(0)
+    session.commit()
+    assert sa.inspect(gone).detached and session.query(Child).count() == 1
+    session.delete(p)
+    session.commit()
+    assert session.query(Child).count() == 0
+
+
+def test_delete_without_cascade_sets_null(Base, run):
+    Parent, Child = family(Base)
+    session = run()
+    session.add(Parent(children=[Child()]))
+    session.commit()
+    session.delete(session.get(Parent, 1))
+    session.commit()
+    assert session.query(Child).one().parent_id is None
+
+
+def test_passive_deletes(Base, run):
+    Parent, Child = family(Base, passive_deletes=True, cascade="all")
+    session = run()
+    session.add(Parent(children=[Child()]))
+    session.commit()
+    session.delete(session.get(Parent, 1))
+    session.commit()
+    assert session.query(Child).count() == 1  # left to the database, which was not asked to enforce keys
+
+
+def test_backref_and_column_style(run):
+    Base = declarative_base()
+
+    class User(Base):
+        __tablename__ = "user"
+        id = sa.Column(sa.Integer, primary_key=True)
+        posts = relationship("Post", backref=backref("author", lazy="joined"), lazy="select", order_by="desc(Post.id)")
+
+    class Post(Base):
+        __tablename__ = "post"
+        id = sa.Column(sa.Integer, primary_key=True)
+        user_id = sa.Column(sa.Integer, sa.ForeignKey("user.id"))
+
+    engine = sa.create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        u = User(posts=[Post(), Post()])
+        session.add(u)
+        assert u.posts[0].author is u
+        session.commit()
+        assert [p.id for p in u.posts] == [2, 1]
+        session.expunge_all()
+        post = session.query(Post).first()
+        assert sa.inspect(post).dict["author"].id == 1
+    Base.registry.dispose()
+
+
+def test_one_to_one(Base, run):
+    class User(Base):
+        __tablename__ = "user"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        profile: Mapped["Profile | None"] = relationship(back_populates="user", cascade="all, delete-orphan")
+
+    class Profile(Base):
+        __tablename__ = "profile"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
+        user: Mapped["User"] = relationship(back_populates="profile", single_parent=True)
+
+    session = run()
+    u = User(profile=Profile())
+    assert u.profile.user is u
+    session.add(u)
+    session.commit()
+    u.profile = Profile()
+    session.commit()
+    assert session.query(Profile).one() is u.profile
+
+
+def test_many_to_many(Base, run):
+    link = sa.Table(
+        "link", Base.metadata, sa.Column("post_id", sa.ForeignKey("post.id"), primary_key=True),
+        sa.Column("tag_id", sa.ForeignKey("tag.id"), primary_key=True),
+    )
+
+    class Post(Base):
+        __tablename__ = "post"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        tags: Mapped[list["Tag"]] = relationship(secondary=link, back_populates="posts")
+
+    class Tag(Base):
+        __tablename__ = "tag"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        word: Mapped[str]
+        posts: Mapped[typing.Set["Post"]] = relationship(secondary="link", back_populates="tags")
+
+    session = run()
+    red, blue = Tag(word="red"), Tag(word="blue")
+    one, two = Post(tags=[red, blue]), Post(tags=[red])
+    assert red.posts == {one, two}
+    session.add_all([one, two])
+    session.commit()
+    assert session.scalars(sa.select(Post).where(Post.tags.any(Tag.word == "blue"))).all() == [one]
+    assert session.scalars(sa.select(Post).where(Post.tags.contains(red)).order_by(Post.id)).all() == [one, two]
+    one.tags.remove(red)
+    session.commit()
+    assert session.scalar(sa.select(sa.func.count()).select_from(link)) == 2
+    blue.posts.add(two)
+    session.commit()
+    assert set(two.tags) == {red, blue}
+    session.delete(red)
+    session.commit()
+    assert session.execute(sa.select(link.c.post_id, link.c.tag_id).order_by(link.c.post_id)).all() == [(1, blue.id), (2, blue.id)]
+
+
+def test_self_referential(Base, run):
+    class Node(Base):
+        __tablename__ = "node"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("node.id"))
+        name: Mapped[str]
+        children: Mapped[list["Node"]] = relationship(back_populates="parent")
+        parent: Mapped["Node | None"] = relationship(back_populates="children", remote_side=[id])
+
+    session = run()
+    root = Node(name="root", children=[Node(name="a", children=[Node(name="aa")]), Node(name="b")])
+    session.add(root)
+    session.commit()
+    aa = session.scalars(sa.select(Node).where(Node.name == "aa")).one()
+    assert aa.parent.parent is root
+    assert session.scalars(sa.select(Node).where(Node.children.any(Node.name == "aa"))).one().name == "a"
+    assert session.scalars(sa.select(Node).where(Node.parent == root).order_by(Node.name)).all() == root.children
+    assert session.scalars(sa.select(Node).where(Node.parent.has(name="root")).order_by(Node.name)).all() == root.children
+    assert session.scalars(sa.select(Node).where(Node.parent == None)).one() is root  # noqa: E711
+
+
+def test_several_foreign_keys(Base, run):
+    class Customer(Base):
+        __tablename__ = "customer"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        billing_id: Mapped[int | None] = mapped_column(sa.ForeignKey("address.id"))
+        shipping_id: Mapped[int | None] = mapped_column(sa.ForeignKey("address.id"))
+        billing: Mapped["Address"] = relationship(foreign_keys=[billing_id])
+        shipping: Mapped["Address"] = relationship(foreign_keys="Customer.shipping_id")
+
+    class Address(Base):
+        __tablename__ = "address"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    session = run()
+    c = Customer(billing=Address(), shipping=Address())
+    session.add(c)
+    session.commit()
+    assert c.billing_id != c.shipping_id and c.billing.id == c.billing_id
+
+
+def test_ambiguous_and_missing_keys(Base):
+    class A(Base):
+        __tablename__ = "a"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        b1: Mapped[int] = mapped_column(sa.ForeignKey("b.id"))
+        b2: Mapped[int] = mapped_column(sa.ForeignKey("b.id"))
+        b: Mapped["B"] = relationship()
+
+    class B(Base):
+        __tablename__ = "b"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    with pytest.raises(sa.exc.AmbiguousForeignKeysError, match="multiple foreign key paths linking the tables"):
+        orm.configure_mappers()
+    with pytest.raises(sa.exc.InvalidRequestError, match="One or more mappers failed to initialize"):
+        A()
+    Base.registry.dispose()
+
+    class C(Base):
+        __tablename__ = "c"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        others: Mapped[list["D"]] = relationship()
+
+    class D(Base):
+        __tablename__ = "d"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    with pytest.raises(sa.exc.NoForeignKeysError, match=r"relationship C.others - there are no foreign keys linking"):
+        C()
+
+
+def test_unknown_class_name(Base):
+    class A(Base):
+        __tablename__ = "a"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        b = relationship("Nowhere")
+
+    with pytest.raises(sa.exc.InvalidRequestError, match="failed to locate a name .'Nowhere'"):
+        A()
+
+
+def test_custom_primaryjoin(Base, run):
+    class User(Base):
+        __tablename__ = "user"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        boston: Mapped[list["Place"]] = relationship(
+            primaryjoin="and_(User.id == Place.user_id, Place.city == 'Boston')", viewonly=True
+        )
+        places: Mapped[list["Place"]] = relationship(primaryjoin=lambda: User.id == orm.foreign(Place.user_id), overlaps="boston")
+
+    class Place(Base):
+        __tablename__ = "place"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
+        city: Mapped[str]
+
+    session = run()
+    u = User(places=[Place(city="Boston"), Place(city="Rome")])
+    session.add(u)
+    session.commit()
+    assert [p.city for p in u.boston] == ["Boston"] and len(u.places) == 2
+    assert session.scalars(sa.select(User).where(User.boston.any())).all() == [u]
+
+
+def test_string_expressions_are_not_evaluated(Base):
+    class A(Base):
+        __tablename__ = "a"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        others = relationship("A", primaryjoin="__import__('os').system('true') == 1")
+
+    with pytest.raises(sa.exc.SQLAlchemyError):
+        orm.configure_mappers()
+
+
+def test_dictionary_collection(Base, run):
+    class Item(Base):
+        __tablename__ = "item"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        notes: Mapped[dict[str, "Note"]] = relationship(
+            collection_class=attribute_keyed_dict("key"), cascade="all, delete-orphan", back_populates="item"
+        )
+
+    class Note(Base):
+        __tablename__ = "note"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        item_id: Mapped[int] = mapped_column(sa.ForeignKey("item.id"))
+        key: Mapped[str]
+        item: Mapped["Item"] = relationship(back_populates="notes")
+
+    session = run()
+    i = Item()
+    i.notes["a"] = Note(key="a")
+    i.notes.set(Note(key="b"))
+    assert i.notes["a"].item is i
+    session.add(i)
+    session.commit()
+    assert sorted(i.notes) == ["a", "b"]
+    del i.notes["a"]
+    session.commit()
+    assert session.query(Note).one().key == "b"
+
+
+def test_custom_collection_class(Base, run):
+    class Stack(list):
+        def top(self):
+            return self[-1]
+
+    class Parent(Base):
+        __tablename__ = "parent"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        children = relationship("Child", collection_class=Stack, backref="parent")
+
+    class Child(Base):
+        __tablename__ = "child"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        parent_id = sa.Column(sa.ForeignKey("parent.id"))
+
+    session = run()
+    p = Parent()
+    c = Child()
+    p.children.append(c)
+    assert isinstance(p.children, Stack) and p.children.top() is c and c.parent is p
+    session.add(p)
+    session.commit()
+    assert p.children.top() is c
+
+
+def test_comparisons(Base, run):
+    Parent, Child = family(Base)
+    session = run()
+    p = Parent(name="p", children=[Child(name="c")])
+    session.add_all([p, Parent(name="q")])
+    session.commit()
+    c = p.children[0]
+    assert session.scalars(sa.select(Child).where(Child.parent == p)).all() == [c]
+    assert session.scalars(sa.select(Child).where(Child.parent != p)).all() == []
+    assert session.scalars(sa.select(Parent).where(Parent.children.contains(c))).all() == [p]
+    assert session.scalars(sa.select(Parent).where(~Parent.children.any())).one().name == "q"
+    assert session.scalars(sa.select(Child).where(Child.parent.has(Parent.name == "p"))).all() == [c]
+    assert session.query(Child).filter(orm.with_parent(p, Parent.children)).all() == [c]
+    assert session.query(Parent).filter_by(name="p").join(Parent.children).filter(Child.name == "c").one() is p
+    with pytest.raises(sa.exc.InvalidRequestError, match="use contains"):
+        Parent.children == c
+    with pytest.raises(sa.exc.InvalidRequestError, match="Use has"):
+        Child.parent.any()
+
+
+def test_dynamic(Base, run):
+    class Parent(Base):
+        __tablename__ = "parent"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        children = relationship("Child", lazy="dynamic", backref="parent")
+
+    class Child(Base):
+        __tablename__ = "child"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name = sa.Column(sa.String)
+        parent_id = sa.Column(sa.ForeignKey("parent.id"))
+
+    session = run()
+    p = Parent()
+    p.children.append(Child(name="a"))
+    session.add(p)
+    session.commit()
+    p.children.append(Child(name="b"))
+    assert p.children.count() == 2
+    assert p.children.filter_by(name="b").one().parent is p
+    assert [c.name for c in p.children.order_by(Child.name.desc())] == ["b", "a"]
+    p.children.remove(p.children.first())
+    session.commit()
+    assert p.children.count() == 1
+
+
+def test_viewonly_and_post_update(Base, run):
+    class Widget(Base):
+        __tablename__ = "widget"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        favourite_id: Mapped[int | None] = mapped_column(sa.ForeignKey("entry.id", use_alter=True, name="fk"))
+        entries: Mapped[list["Entry"]] = relationship(primaryjoin="Widget.id == Entry.widget_id", back_populates="widget")
+        favourite: Mapped["Entry | None"] = relationship(primaryjoin="Widget.favourite_id == Entry.id", post_update=True)
+
+    class Entry(Base):
+        __tablename__ = "entry"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        widget_id: Mapped[int] = mapped_column(sa.ForeignKey("widget.id"))
+        widget: Mapped["Widget"] = relationship(primaryjoin="Widget.id == Entry.widget_id", back_populates="entries")
+
+    session = run()
+    w = Widget(entries=[Entry(), Entry()])
+    w.favourite = w.entries[1]
+    session.add(w)
+    session.commit()
+    assert w.favourite_id == w.entries[1].id

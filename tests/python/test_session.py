@@ -1,0 +1,377 @@
+"""Sessions: states of instances, transactions, identity, expiry, rollback, merge, threads."""
+
+import gc
+import threading
+import weakref
+
+import pytest
+
+import cormorant as sa
+from cormorant import orm
+from cormorant.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, scoped_session, sessionmaker
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "user"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(20), unique=True)
+    age: Mapped[int] = mapped_column(default=7)
+    made: Mapped[str] = mapped_column(server_default="now")
+    notes: Mapped[list["Note"]] = relationship(back_populates="user", cascade="all, delete-orphan")
+
+
+class Note(Base):
+    __tablename__ = "note"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    user: Mapped["User | None"] = relationship(back_populates="notes")
+
+
+class Pair(Base):
+    __tablename__ = "pair"
+    a: Mapped[int] = mapped_column(primary_key=True)
+    b: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str | None]
+
+
+@pytest.fixture
+def engine():
+    engine = sa.create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(engine):
+    with Session(engine) as session:
+        yield session
+
+
+def test_states(session):
+    u = User(name="ed")
+    state = sa.inspect(u)
+    assert state.transient and orm.object_session(u) is None
+    session.add(u)
+    assert state.pending and u in session and u in session.new
+    session.flush()
+    assert state.persistent and not session.new and state.identity == (1,)
+    session.delete(u)
+    assert u in session.deleted
+    session.flush()
+    assert state.deleted and u not in session
+    session.commit()
+    assert state.detached
+    session.close()
+
+
+def test_defaults_are_there_after_flush(session):
+    u = User(name="ed")
+    session.add(u)
+    session.flush()
+    assert (u.id, u.age, u.made) == (1, 7, "now")
+
+
+def test_dirty_and_is_modified(session):
+    u = User(name="ed")
+    session.add(u)
+    session.commit()
+    assert u.name == "ed" and not session.dirty
+    u.name = "eddy"
+    assert u in session.dirty and session.is_modified(u)
+    session.commit()
+    assert not session.dirty and u.name == "eddy"
+    u.name = "eddy"
+    assert not session.is_modified(u)
+
+
+def test_rollback_restores(session):
+    u = User(name="ed")
+    session.add(u)
+    session.commit()
+    u.name = "x"
+    v = User(name="v")
+    session.add(v)
+    session.flush()
+    session.rollback()
+    assert u.name == "ed" and v not in session and sa.inspect(v).transient
+    session.delete(u)
+    session.flush()
+    session.rollback()
+    assert u in session and session.get(User, 1) is u
+
+
+def test_failed_flush_poisons_until_rollback(session):
+    session.add(User(name="ed"))
+    session.commit()
+    session.add(User(name="ed"))
+    with pytest.raises(sa.exc.IntegrityError) as caught:
+        session.commit()
+    assert "UNIQUE" in str(caught.value.orig) and not session.is_active
+    with pytest.raises(sa.exc.PendingRollbackError):
+        session.scalars(sa.select(User)).all()
+    session.rollback()
+    assert session.is_active and [u.name for u in session.scalars(sa.select(User))] == ["ed"]
+
+
+def test_identity(session):
+    session.add_all([User(name="a"), User(name="b")])
+    session.commit()
+    one = session.get(User, 1)
+    assert session.get(User, "1") is one and session.get(User, {"id": 1}) is one
+    assert session.scalars(sa.select(User).where(User.name == "a")).one() is one
+    assert session.get(User, 99) is None
+    with pytest.raises(sa.exc.NoResultFound):
+        session.get_one(User, 99)
+    with pytest.raises(sa.exc.InvalidRequestError):
+        session.get(User, (1, 2))
+    assert len(session.identity_map) == 1
+    assert orm.object_session(one) is session
+
+
+def test_composite_keys(session):
+    session.add(Pair(a=1, b="x", value="v"))
+    session.commit()
+    p = session.get(Pair, (1, "x"))
+    assert p.value == "v" and session.get(Pair, {"b": "x", "a": 1}) is p
+    assert session.get(Pair, (1, "y")) is None
+
+
+def test_the_identity_map_is_weak(session):
+    session.add(User(name="a"))
+    session.commit()
+    ref = weakref.ref(session.get(User, 1))
+    assert ref() is None
+    u = session.get(User, 1)
+    u.name = "changed"
+    ref = weakref.ref(u)
+    del u
+    gc.collect()
+    assert ref() is not None  # changed: the session holds it
+    session.commit()
+    gc.collect()
+    assert ref() is None
+
+
+def test_expire_refresh_and_other_writers(engine, session):
+    u = User(name="a")
+    session.add(u)
+    session.commit()
+    with engine.begin() as c:
+        c.execute(sa.text("update user set name='b'"))
+    assert u.name == "b"
+    with Session(engine) as other:
+        other.get(User, 1).name = "c"
+        other.commit()
+    session.expire(u, ["name"])
+    assert u.name == "c"
+    session.refresh(u)
+    assert u.name == "c"
+    session.commit()
+    with engine.begin() as c:
+        c.execute(sa.text("delete from user"))
+    with pytest.raises(orm.exc.ObjectDeletedError):
+        u.name
+
+
+def test_expire_on_commit_false(engine):
+    session = Session(engine, expire_on_commit=False)
+    u = User(name="a")
+    session.add(u)
+    session.commit()
+    session.close()
+    assert u.name == "a" and u.id == 1
+
+
+def test_detached(session):
+    u = User(name="a")
+    session.add(u)
+    session.commit()
+    session.expunge(u)
+    with pytest.raises(orm.exc.DetachedInstanceError):
+        u.name
+    session.add(u)
+    assert u.name == "a"
+
+
+def test_autoflush(session):
+    session.add(User(name="a"))
+    assert session.scalar(sa.select(sa.func.count()).select_from(User)) == 1
+    session.add(User(name="b"))
+    with session.no_autoflush:
+        assert len(session.scalars(sa.select(User)).all()) == 1
+    assert session.query(User).count() == 2
+
+
+def test_savepoints(session):
+    session.add(User(name="a"))
+    with session.begin_nested():
+        session.add(User(name="b"))
+    with pytest.raises(RuntimeError):
+        with session.begin_nested():
+            session.add(User(name="c"))
+            session.flush()
+            raise RuntimeError
+    nested = session.begin_nested()
+    session.add(User(name="d"))
+    nested.rollback()
+    assert session.in_transaction() and not session.in_nested_transaction()
+    session.commit()
+    assert [u.name for u in session.query(User).order_by(User.name)] == ["a", "b"]
+
+
+def test_begin_blocks(engine):
+    make = sessionmaker(engine)
+    with make.begin() as session:
+        session.add(User(name="a"))
+    with pytest.raises(ZeroDivisionError):
+        with make.begin() as session:
+            session.add(User(name="b"))
+            1 / 0
+    with make() as session, session.begin():
+        assert [u.name for u in session.query(User)] == ["a"]
+        with pytest.raises(sa.exc.InvalidRequestError):
+            session.begin()
+
+
+def test_merge(engine, session):
+    session.add(User(name="a", notes=[Note(text="n")]))
+    session.commit()
+    with Session(engine) as other:
+        u = other.get(User, 1)
+        u.notes  # loaded
+        u.name
+    u.name = "b"
+    merged = session.merge(u)
+    assert merged is not u and merged in session and merged.name == "b"
+    assert merged.notes[0] in session and merged.notes[0].text == "n"
+    fresh = session.merge(User(id=5, name="five"))
+    session.commit()
+    assert fresh.id == 5 and session.get(User, 5) is fresh
+
+
+def test_make_transient(session):
+    u = User(name="a")
+    session.add(u)
+    session.commit()
+    u.name
+    orm.make_transient(u)
+    assert sa.inspect(u).transient
+    u.id, u.name = None, "copy"
+    session.add(u)
+    session.commit()
+    assert session.query(User).count() == 2
+
+
+def test_unmapped_things_are_refused(session):
+    with pytest.raises(orm.exc.UnmappedInstanceError):
+        session.add(object())
+    with pytest.raises(orm.exc.UnmappedInstanceError):
+        session.add(User)
+    with pytest.raises(sa.exc.ArgumentError):
+        session.execute("select 1")
+
+
+def test_statements_with_parameters(session):
+    session.execute(sa.insert(User), [{"name": "a"}, {"name": "b", "age": 3}])
+    assert session.execute(sa.text("select name from user where name = :n"), {"n": "b"}).scalar_one() == "b"
+    assert session.execute(sa.select(User.id).where(User.name == sa.bindparam("n")), {"n": "a"}).scalar() == 1
+
+
+def test_bulk_update_and_delete_reach_the_instances(session):
+    session.add_all([User(name="a", age=1), User(name="b", age=2), User(name="c", age=3)])
+    session.commit()
+    a, b, c = session.scalars(sa.select(User).order_by(User.id)).all()
+    session.execute(sa.update(User).where(User.age > 1).values(age=User.age + 10))
+    assert (a.age, b.age, c.age) == (1, 12, 13)
+    assert session.query(User).filter(User.name.like("%b%")).update({"age": 50}) == 1
+    assert b.age == 50
+    session.execute(sa.delete(User).where(User.age == 50))
+    assert b not in session and session.query(User).count() == 2
+    assert session.query(User).filter_by(name="c").delete() == 1
+
+
+def test_session_without_a_bind():
+    with pytest.raises(sa.exc.UnboundExecutionError):
+        Session().scalars(sa.select(User)).all()
+
+
+def test_binds(engine):
+    other = sa.create_engine("sqlite://")
+    Base.metadata.create_all(other)
+    with Session(binds={User: engine, Note: other}) as session:
+        session.add(User(name="a"))
+        session.add(Note(text="n"))
+        session.commit()
+    with engine.connect() as c, other.connect() as d:
+        assert c.scalar(sa.text("select count(*) from user")) == 1 and c.scalar(sa.text("select count(*) from note")) == 0
+        assert d.scalar(sa.text("select count(*) from note")) == 1
+
+
+def test_scoped_session(engine):
+    scoped = scoped_session(sessionmaker(engine))
+    assert scoped() is scoped()
+    scoped.add(User(name="a"))
+    scoped.commit()
+    seen = []
+    thread = threading.Thread(target=lambda: seen.append(scoped()))
+    thread.start()
+    thread.join()
+    assert seen[0] is not scoped()
+    Base.query = scoped.query_property()
+    try:
+        assert User.query.filter_by(name="a").one().id == 1
+    finally:
+        del Base.query
+    scoped.remove()
+
+
+def test_threads_one_after_the_other(tmp_path):
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/x.db")
+    Base.metadata.create_all(engine)
+    session = Session(engine)
+
+    def work(i):
+        session.add(User(name=f"u{i}"))
+        session.commit()
+
+    for i in range(5):
+        thread = threading.Thread(target=work, args=(i,))
+        thread.start()
+        thread.join()
+    assert session.query(User).count() == 5
+    session.close()
+
+
+def test_events(engine):
+    heard = []
+    with Session(engine) as session:
+        sa.event.listen(session, "before_flush", lambda s, c, i: heard.append("before_flush"))
+        sa.event.listen(session, "after_commit", lambda s: heard.append("after_commit"))
+
+        @sa.event.listens_for(User, "before_insert")
+        def before_insert(mapper, connection, target):
+            heard.append(target.name)
+            target.age = 99
+
+        try:
+            u = User(name="a")
+            session.add(u)
+            session.commit()
+        finally:
+            sa.event.remove(User, "before_insert", before_insert)
+        assert u.age == 99
+    assert heard == ["before_flush", "a", "after_commit"]
+
+
+def test_connection_of_the_session(session):
+    session.add(User(name="a"))
+    session.flush()
+    assert session.connection().scalar(sa.text("select count(*) from user")) == 1
+    session.rollback()
+    assert session.connection().scalar(sa.text("select count(*) from user")) == 0
