@@ -53,14 +53,14 @@ class BuildExt(build_ext):
         super().build_extensions()
 
 
-flags = ["-std=c11", "-O2", "-g", "-fvisibility=hidden", "-fno-semantic-interposition", "-pthread", "-Wall", "-Wextra",
+flags = ["-std=c11", "-O3", "-flto", "-fno-plt", "-g1", "-fvisibility=hidden", "-fno-semantic-interposition", "-pthread", "-Wall", "-Wextra",
          "-Wno-missing-field-initializers", "-Wno-cast-function-type", "-Wno-unused-parameter"]
-link = ["-pthread"]
+link = ["-pthread", "-flto", "-O3"]
 if os.environ.get("CI"):
     flags.append("-Werror")
 if os.environ.get("CORMORANT_SANITIZE"):  # "address,undefined"
-    flags += [f"-fsanitize={os.environ['CORMORANT_SANITIZE']}", "-fno-omit-frame-pointer", "-O1", "-DCM_DEBUG"]
-    link += [f"-fsanitize={os.environ['CORMORANT_SANITIZE']}"]
+    flags += [f"-fsanitize={os.environ['CORMORANT_SANITIZE']}", "-fno-omit-frame-pointer", "-O1", "-fno-lto", "-DCM_DEBUG"]
+    link += ["-fno-lto", f"-fsanitize={os.environ['CORMORANT_SANITIZE']}"]
 flags += os.environ.get("CORMORANT_CFLAGS", "").split()
 
 setup(

@@ -20,6 +20,7 @@ struct cm_dconn {
     sqlite3_stmt *begin, *commit, *rollback; /* prepared on first use */
     const char *begin_sql;       /* "BEGIN", "BEGIN IMMEDIATE", ...; NULL: never, every statement commits itself; static */
     bool begin_reads, dqs;       /* dqs: what SQLITE_DBCONFIG_DQS_* is set to now */
+    bool cache_set;              /* the page cache got its size */
     int busy_ms;
     int64_t waited_us;           /* busy handler: since the lock was first found taken */
     int64_t held_us;             /* progress handler: since when this step holds the host; 0 not known yet */

@@ -48,6 +48,14 @@ static cm_stmt_kind kind_of(sqlite3_stmt *s, const char *sql, size_t n) {
     return readonly && (strcmp(word, "select") == 0 || strcmp(word, "values") == 0) ? CM_STMT_READ : CM_STMT_OTHER;
 }
 
+/* 32 MB of pages where SQLite's default is 2 MB: random gets in a larger file stop reading it again and again. After the
+ * first statement, when the schema is known, so that connecting reads nothing; a PRAGMA of the user's comes later and wins. */
+static void size_cache(cm_dconn *c) {
+    if (c->cache_set) return;
+    c->cache_set = true;
+    sqlite3_exec(c->db, "PRAGMA cache_size=-32768", NULL, NULL, NULL); /* a wish: nothing depends on it */
+}
+
 cm_status cm_sqlite__prepare(cm_ctx *cx, cm_dconn *c, const char *sql, size_t n, uint32_t flags, size_t *used, cm_dstmt **out) {
     const char *tail = NULL;
     *out = NULL;
@@ -66,6 +74,7 @@ cm_status cm_sqlite__prepare(cm_ctx *cx, cm_dconn *c, const char *sql, size_t n,
         cm__free(cx, s);
         return st;
     }
+    size_cache(c);
     size_t end = tail ? (size_t)(tail - sql) : n;
     if (used) *used = s->s ? end + skip_blank(sql + end, n - end) : n;
     s->kind = (uint8_t)kind_of(s->s, sql, n);
