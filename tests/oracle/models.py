@@ -1,0 +1,265 @@
+"""Random models as plain data, and the factory that builds them with any package that has SQLAlchemy's API.
+
+A model is a list of classes and a list of links between them. Nothing here imports an ORM: `build` is handed one, so that the
+same data gives the same classes twice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import typing as t
+
+CASCADES_DOWN = (
+    "save-update, merge", "save-update, merge", "all", "all", "all, delete-orphan", "all, delete-orphan",
+    "save-update", "merge", "save-update, delete", "save-update, merge, refresh-expire, expunge", "",
+)
+CASCADES_UP = (
+    "save-update, merge", "save-update, merge", "save-update, merge", "save-update, merge, expunge, refresh-expire", "merge",
+    "save-update", "all", "",
+)
+CASCADES_MANY = ("save-update, merge", "save-update, merge", "all", "all, delete-orphan", "save-update", "save-update, delete", "")
+LAZY = ("select", "select", "select", "joined", "selectin")
+WORDS = ("ash", "birch", "cedar", "elm", "fir")
+
+
+@dataclasses.dataclass
+class Column:
+    name: str
+    type: str                       # "int" or "text"
+    nullable: bool = True
+    default: str = ""               # "", "python" or "server"
+    unique: bool = False
+
+
+@dataclasses.dataclass
+class Side:
+    """One relationship() of a link."""
+
+    name: str
+    cascade: str
+    lazy: str
+    uselist: t.Optional[bool] = None
+    ordered: bool = False
+    passive_deletes: t.Union[bool, str] = False
+    active_history: bool = False
+    post_update: bool = False
+    as_set: bool = False
+
+
+@dataclasses.dataclass
+class Link:
+    """A foreign key from child to parent (kind "one") or a table between both (kind "many")."""
+
+    kind: str
+    name: str
+    child: str
+    parent: str
+    nullable: bool
+    identity: bool                  # the foreign key is part of the child's primary key
+    ondelete: t.Optional[str]
+    up: t.Optional[Side]            # on the child, towards the parent
+    down: t.Optional[Side]          # on the parent, towards the children
+    both_ways: bool                 # the sides know of each other (back_populates)
+
+
+@dataclasses.dataclass
+class Klass:
+    name: str
+    key: str                        # "auto", "int", "text", "pair" or "foreign"
+    columns: t.List[Column]
+    versioned: bool = False
+
+
+@dataclasses.dataclass
+class Model:
+    classes: t.List[Klass]
+    links: t.List[Link]
+    foreign_keys: bool              # PRAGMA foreign_keys
+
+    def klass(self, name: str) -> Klass:
+        return next(k for k in self.classes if k.name == name)
+
+    def key_columns(self, name: str) -> t.List[Column]:
+        klass = self.klass(name)
+        if klass.key == "pair":
+            return [Column("k1", "int", False), Column("k2", "int", False)]
+        if klass.key == "foreign":
+            link = next(x for x in self.links if x.identity and x.child == name)
+            return [*self.foreign_columns(link), Column("n", "int", False)]
+        return [Column("id", "text" if klass.key == "text" else "int", False)]
+
+    def foreign_columns(self, link: Link) -> t.List[Column]:
+        return [Column(f"{link.name}_{c.name}", c.type, link.nullable) for c in self.key_columns(link.parent)]
+
+    def sides(self, name: str) -> t.List[t.Tuple[Link, Side, str, bool]]:
+        """Relationships of a class: (link, side, target class, is a collection)."""
+        found = []
+        for link in self.links:
+            if link.up and link.child == name:
+                found.append((link, link.up, link.parent, link.kind == "many"))
+            if link.down and link.parent == name:
+                found.append((link, link.down, link.child, link.down.uselist is not False))
+        return found
+
+
+# ---- drawing
+
+
+def draw_model(rng: random.Random) -> Model:
+    count = rng.choice((1, 2, 2, 3, 3, 4))
+    names = "ABCD"[:count]
+    model = Model([], [], rng.random() < 0.5)
+    for i, name in enumerate(names):
+        key = rng.choice(("auto", "auto", "auto", "int", "text", "pair", "foreign" if i else "auto"))
+        columns = [_draw_column(rng, f"c{j}") for j in range(rng.randint(1, 3))]
+        model.classes.append(Klass(name, key, columns, rng.random() < 0.1))
+        if key == "foreign":
+            model.links.append(_draw_one(rng, model, name, rng.choice(names[:i]), identity=True))
+    for _ in range(rng.randint(1, count + 1)):
+        child = rng.choice(names)
+        parents = names[: names.index(child) + 1]
+        if rng.random() < 0.3:
+            model.links.append(_draw_many(rng, model, child, rng.choice(parents)))
+        else:
+            model.links.append(_draw_one(rng, model, child, rng.choice(parents), identity=False))
+    return model
+
+
+def _draw_column(rng: random.Random, name: str) -> Column:
+    default = rng.choice(("", "", "", "", "python", "server"))
+    return Column(name, rng.choice(("int", "text")), rng.random() < 0.75, default, rng.random() < 0.07)
+
+
+def _draw_one(rng: random.Random, model: Model, child: str, parent: str, identity: bool) -> Link:
+    name = f"l{len(model.links)}"
+    nullable = not identity and (child == parent or rng.random() < 0.6)
+    which = rng.choice(("both", "both", "both", "both", "up", "down", "apart"))
+    up = down = None
+    if which != "down":
+        up = Side(f"{name}_up", rng.choice(CASCADES_UP), rng.choice(LAZY), active_history=rng.random() < 0.1)
+    if which != "up":
+        passive: t.Union[bool, str] = rng.choice((False, False, False, False, True, "all"))
+        cascade = rng.choice(CASCADES_DOWN)
+        if passive == "all" and ("delete" in cascade or "all" in cascade):
+            passive = True
+        uselist = False if rng.random() < 0.12 else None
+        down = Side(f"{name}_down", cascade, rng.choice(LAZY), uselist, rng.random() < 0.5, passive, as_set=uselist is None and rng.random() < 0.15)
+    if child == parent and rng.random() < 0.2:
+        for side in (up, down):
+            if side:
+                side.post_update = True
+    return Link("one", name, child, parent, nullable, identity, rng.choice((None, None, None, "CASCADE", "SET NULL")), up, down, which == "both")
+
+
+def _draw_many(rng: random.Random, model: Model, child: str, parent: str) -> Link:
+    name = f"l{len(model.links)}"
+    both = rng.random() < 0.7
+    up = Side(f"{name}_up", rng.choice(CASCADES_MANY), rng.choice(LAZY), None, rng.random() < 0.5, rng.random() < 0.1)
+    down = Side(f"{name}_down", rng.choice(CASCADES_MANY), rng.choice(LAZY), None, rng.random() < 0.5) if both else None
+    return Link("many", name, child, parent, False, False, rng.choice((None, None, "CASCADE")), up, down, both)
+
+
+# ---- building
+
+
+def build(model: Model, sa: t.Any, orm: t.Any) -> t.Tuple[t.Any, t.Dict[str, t.Any]]:
+    """The declarative base and the classes by name."""
+    base = type("Base", (orm.DeclarativeBase,), {})
+    classes: t.Dict[str, t.Any] = {}
+    tables = {x.name: _secondary(model, x, base, sa) for x in model.links if x.kind == "many"}
+    for klass in model.classes:
+        namespace: t.Dict[str, t.Any] = {"__tablename__": klass.name.lower(), **_columns(model, klass, sa)}
+        for link, side, target, _ in model.sides(klass.name):
+            namespace[side.name] = orm.relationship(target, **_relation(model, link, side, classes, tables))
+        own = [x for x in model.links if x.kind == "one" and x.child == klass.name]
+        namespace["__table_args__"] = tuple(_constraint(model, x, sa) for x in own)
+        if klass.versioned:
+            namespace["__mapper_args__"] = {"version_id_col": namespace["version"]}
+        classes[klass.name] = type(klass.name, (base,), namespace)
+    orm.configure_mappers()
+    return base, classes
+
+
+def _columns(model: Model, klass: Klass, sa: t.Any) -> t.Dict[str, t.Any]:
+    found = {}
+    for column in model.key_columns(klass.name):
+        found[column.name] = sa.Column(_type(column, sa), primary_key=True, autoincrement="auto" if klass.key == "auto" else False)
+    for link in model.links:
+        if link.kind == "one" and link.child == klass.name and not link.identity:
+            for column in model.foreign_columns(link):
+                found[column.name] = sa.Column(_type(column, sa), nullable=column.nullable)
+    for column in klass.columns:
+        options: t.Dict[str, t.Any] = {"nullable": column.nullable, "unique": column.unique}
+        if column.default == "python":
+            options["default"] = 7 if column.type == "int" else "oak"
+        elif column.default == "server":
+            options["server_default"] = "8" if column.type == "int" else "yew"
+        found[column.name] = sa.Column(_type(column, sa), **options)
+    if klass.versioned:
+        found["version"] = sa.Column(sa.Integer, nullable=False)
+    return found
+
+
+def _type(column: Column, sa: t.Any) -> t.Any:
+    return sa.Integer() if column.type == "int" else sa.String(20)
+
+
+def _constraint(model: Model, link: Link, sa: t.Any) -> t.Any:
+    local = [c.name for c in model.foreign_columns(link)]
+    remote = [f"{link.parent.lower()}.{c.name}" for c in model.key_columns(link.parent)]
+    return sa.ForeignKeyConstraint(local, remote, ondelete=link.ondelete)
+
+
+def _secondary(model: Model, link: Link, base: t.Any, sa: t.Any) -> t.Any:
+    columns, constraints = [], []
+    for prefix, name in (("child", link.child), ("parent", link.parent)):
+        keys = model.key_columns(name)
+        columns += [sa.Column(f"{prefix}_{c.name}", _type(c, sa), primary_key=True) for c in keys]
+        constraints.append(
+            sa.ForeignKeyConstraint(
+                [f"{prefix}_{c.name}" for c in keys], [f"{name.lower()}.{c.name}" for c in keys], ondelete=link.ondelete
+            )
+        )
+    return sa.Table(link.name, base.metadata, *columns, *constraints)
+
+
+def _relation(model: Model, link: Link, side: Side, classes: t.Dict[str, t.Any], tables: t.Dict[str, t.Any]) -> t.Dict[str, t.Any]:
+    options: t.Dict[str, t.Any] = {"cascade": side.cascade, "lazy": side.lazy}
+    other = link.down if side is link.up else link.up
+    target = link.parent if side is link.up else link.child
+    if link.both_ways and other:
+        options["back_populates"] = other.name
+    for name in ("uselist", "passive_deletes", "active_history", "post_update"):
+        if getattr(side, name):
+            options[name] = getattr(side, name)
+    if side.uselist is False:
+        options["uselist"] = False
+    if side.as_set:
+        options["collection_class"] = set
+    if side.ordered:
+        options["order_by"] = lambda: [getattr(classes[target], c.name) for c in model.key_columns(target)]
+    if "delete-orphan" in side.cascade and (link.kind == "many" or side is link.up):
+        options["single_parent"] = True
+    if link.kind == "many":
+        options["secondary"] = tables[link.name]
+        options["primaryjoin"], options["secondaryjoin"] = _joins(model, link, side, classes, tables[link.name])
+    else:
+        local = [c.name for c in model.foreign_columns(link)]
+        options["foreign_keys"] = lambda: [getattr(classes[link.child], n) for n in local]
+        if link.child == link.parent:
+            remote = [c.name for c in model.key_columns(link.parent)] if side is link.up else local
+            options["remote_side"] = lambda: [getattr(classes[link.child], n) for n in remote]
+    return options
+
+
+def _joins(model: Model, link: Link, side: Side, classes: t.Dict[str, t.Any], table: t.Any) -> t.Tuple[t.Any, t.Any]:
+    def join(prefix: str, name: str) -> t.Callable[[], t.Any]:
+        def clause() -> t.Any:
+            pairs = [getattr(classes[name], c.name) == table.c[f"{prefix}_{c.name}"] for c in model.key_columns(name)]
+            return pairs[0] if len(pairs) == 1 else pairs[0] & pairs[1] if len(pairs) == 2 else (pairs[0] & pairs[1]) & pairs[2]
+
+        return clause
+
+    to_child, to_parent = join("child", link.child), join("parent", link.parent)
+    return (to_child, to_parent) if side is link.up else (to_parent, to_child)

@@ -1,0 +1,329 @@
+"""One side of a comparison: a machine's classes, session and objects in one package, over its own SQLite file."""
+
+from __future__ import annotations
+
+import importlib
+import sqlite3
+import typing as t
+import warnings
+from pathlib import Path
+
+from .machine import Machine, Op
+from .models import build
+
+Facts = t.Dict[str, t.Any]
+SKIPPED = "skipped"
+
+
+class World:
+    def __init__(self, machine: Machine, package: str, path: Path) -> None:
+        self.sa, self.orm = importlib.import_module(package), importlib.import_module(f"{package}.orm")
+        self.machine, self.path = machine, path
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self.base, self.classes = build(machine.model, self.sa, self.orm)
+        self.engine = self.sa.create_engine(f"sqlite:///file:{path}?cache=shared&uri=true")
+        self.statements: t.List[str] = []
+        self._listen()
+        self.base.metadata.create_all(self.engine)
+        self.plain = sqlite3.connect(f"file:{path}?cache=shared", uri=True, isolation_level=None)
+        self.plain.execute("PRAGMA read_uncommitted = 1")
+        self.session = self.orm.Session(self.engine, autoflush=machine.autoflush, expire_on_commit=machine.expire_on_commit)
+        self.objects: t.Dict[str, t.Any] = {}
+        self.names: t.Dict[int, str] = {}
+        self.savepoints: t.List[t.Any] = []
+        self.strangers = 0
+
+    def _listen(self) -> None:
+        @self.sa.event.listens_for(self.engine, "connect")
+        def connect(connection: t.Any, record: t.Any) -> None:
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA synchronous = OFF")
+            if self.machine.model.foreign_keys:
+                cursor.execute("PRAGMA foreign_keys = ON")
+            cursor.close()
+
+        @self.sa.event.listens_for(self.engine, "before_cursor_execute")
+        def count(conn: t.Any, cursor: t.Any, statement: str, parameters: t.Any, context: t.Any, executemany: bool) -> None:
+            self.statements.append(f"{' '.join(statement.split())} {parameters!r}")
+
+    def close(self) -> None:
+        try:
+            self.session.close()
+        finally:
+            self.plain.close()
+            self.engine.dispose()
+
+    # ---- running
+
+    def run(self, op: Op) -> Facts:
+        """Runs one operation and answers everything that can be seen after it."""
+        del self.statements[:]
+        facts: Facts = {}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                result = getattr(self, f"do_{op.name}")(op, *op.args)
+            except Exception as e:
+                facts["raised"] = type(e).__name__
+                self.failure = e
+            else:
+                facts["raised"] = None
+                facts["result"] = self.describe(result, op)
+            if op.mend and facts["raised"] and not self.session.is_active:
+                self.session.rollback()
+                self.savepoints.clear()
+            facts["statements"] = list(self.statements)
+            self.observe(facts)
+        return facts
+
+    def describe(self, value: t.Any, op: Op) -> t.Any:
+        if isinstance(value, (list, tuple, set)):
+            items = [self.describe(x, op) for x in value]
+            return sorted(items) if isinstance(value, set) else items
+        if isinstance(value, self.base):
+            return self.name(value)
+        return value
+
+    def keep(self, name: str, obj: t.Any) -> t.Any:
+        if obj is not None and id(obj) not in self.names:
+            self.objects[name] = obj
+            self.names[id(obj)] = name
+        elif obj is not None:
+            self.objects[name] = obj
+        return obj
+
+    def name(self, obj: t.Any) -> str:
+        """The name of an object; one that came with others gets its name from what it is."""
+        if id(obj) not in self.names:
+            self.strangers += 1
+            self.keep(f"x{self.strangers}", obj)
+        return self.names[id(obj)]
+
+    def meet(self) -> None:
+        """Names whatever came into the session, in an order both sides agree upon."""
+        strangers = [x for x in [*self.session.new, *self.session] if id(x) not in self.names]
+        for obj in sorted({id(x): x for x in strangers}.values(), key=self._looks):
+            self.name(obj)
+
+    def _looks(self, obj: t.Any) -> str:
+        state = self.sa.inspect(obj)
+        plain = {k: v for k, v in state.dict.items() if isinstance(v, (int, str))}
+        return repr((type(obj).__name__, state.key[1] if state.key else (), sorted(plain.items())))
+
+    # ---- what can be seen
+
+    def observe(self, facts: Facts) -> None:
+        self.meet()
+        session = self.session
+        for kind in ("new", "dirty", "deleted"):
+            facts[kind] = sorted(self.name(x) for x in getattr(session, kind))
+        facts["identity_map"] = sorted(repr((key[0].__name__, key[1])) for key in session.identity_map.keys())
+        facts["in_transaction"] = (session.in_transaction(), session.in_nested_transaction(), session.is_active)
+        for name in list(self.objects):
+            self._observe_object(name, self.objects[name], facts)
+        for table in self.base.metadata.sorted_tables:
+            columns = ", ".join(f'"{c.name}"' for c in table.columns)
+            facts[f"table {table.name}"] = sorted(map(repr, self.plain.execute(f'SELECT {columns} FROM "{table.name}"')))
+
+    def _observe_object(self, name: str, obj: t.Any, facts: Facts) -> None:
+        if self.names[id(obj)] != name:
+            facts[f"{name} is"] = self.names[id(obj)]
+            return
+        state = self.sa.inspect(obj)
+        flags = ("transient", "pending", "persistent", "deleted", "detached", "was_deleted")
+        facts[f"{name} state"] = [flag for flag in flags if getattr(state, flag)]
+        if state.persistent:
+            facts[f"{name} modified"] = state.modified
+        facts[f"{name} key"] = (type(obj).__name__, state.key[1]) if state.key else None
+        loaded = {k: v for k, v in state.dict.items() if not k.startswith("_")}
+        for key in sorted(loaded):
+            facts[f"{name}.{key}"] = self._value(loaded[key])
+        for attr in state.attrs:
+            history = [[self._value(x) for x in part or ()] for part in attr.history]
+            if any(history):
+                facts[f"{name}.{attr.key} history"] = [sorted(x, key=repr) for x in history]
+
+    def _value(self, value: t.Any) -> t.Any:
+        if isinstance(value, (list, set)):
+            members = [self.name(x) for x in value]
+            return sorted(members) if isinstance(value, set) else members
+        return self.name(value) if isinstance(value, self.base) else value
+
+    # ---- operations
+
+    def do_new(self, op: Op, klass: str, values: t.Dict[str, t.Any], related: t.Dict[str, t.Any]) -> t.Any:
+        named = dict(values)
+        for attr, target in related.items():
+            if isinstance(target, list):
+                members = [self.objects[x] for x in dict.fromkeys(target) if x in self.objects]
+                wants_set = any(side.name == attr and side.as_set for _, side, _, _ in self.machine.model.sides(klass))
+                named[attr] = set(members) if wants_set else members
+            elif target in self.objects:
+                named[attr] = self.objects[target]
+        return self.keep(f"o{op.id}", self.classes[klass](**named))
+
+    def do_add(self, op: Op, name: str) -> t.Any:
+        if name not in self.objects:
+            return SKIPPED
+        self.session.add(self.objects[name])
+
+    def do_add_all(self, op: Op, names: t.Tuple[str, ...]) -> None:
+        self.session.add_all([self.objects[x] for x in names if x in self.objects])
+
+    def do_set(self, op: Op, name: str, attr: str, value: t.Any) -> t.Any:
+        if name not in self.objects:
+            return SKIPPED
+        setattr(self.objects[name], attr, value)
+
+    def do_unset(self, op: Op, name: str, attr: str) -> t.Any:
+        if name not in self.objects:
+            return SKIPPED
+        delattr(self.objects[name], attr)
+
+    def do_relate(self, op: Op, name: str, attr: str, target: t.Optional[str]) -> t.Any:
+        if name not in self.objects or (target is not None and target not in self.objects):
+            return SKIPPED
+        setattr(self.objects[name], attr, self.objects[target] if target else None)
+
+    def do_append(self, op: Op, name: str, attr: str, target: str) -> t.Any:
+        if name not in self.objects or target not in self.objects:
+            return SKIPPED
+        collection = getattr(self.objects[name], attr)
+        member = self.objects[target]
+        if member in collection:
+            return "already there"
+        collection.add(member) if isinstance(collection, set) else collection.append(member)
+
+    def do_remove(self, op: Op, name: str, attr: str, target: str) -> t.Any:
+        if name not in self.objects or target not in self.objects:
+            return SKIPPED
+        getattr(self.objects[name], attr).remove(self.objects[target])
+
+    def do_pop(self, op: Op, name: str, attr: str) -> t.Any:
+        if name not in self.objects:
+            return SKIPPED
+        collection = getattr(self.objects[name], attr)
+        if isinstance(collection, set):
+            return collection.clear()
+        return collection.pop()
+
+    def do_replace(self, op: Op, name: str, attr: str, targets: t.Tuple[str, ...]) -> t.Any:
+        if name not in self.objects:
+            return SKIPPED
+        obj = self.objects[name]
+        members = [self.objects[x] for x in targets if x in self.objects]
+        wants_set = any(side.name == attr and side.as_set for _, side, _, _ in self.machine.model.sides(type(obj).__name__))
+        setattr(obj, attr, set(members) if wants_set else members)
+
+    def do_read(self, op: Op, name: str, attr: str) -> t.Any:
+        if name not in self.objects:
+            return SKIPPED
+        value = getattr(self.objects[name], attr)
+        return set(value) if isinstance(value, set) else list(value) if isinstance(value, list) else value
+
+    def do_delete(self, op: Op, name: str) -> t.Any:
+        if name not in self.objects:
+            return SKIPPED
+        self.session.delete(self.objects[name])
+
+    def do_expunge(self, op: Op, name: str) -> t.Any:
+        if name not in self.objects:
+            return SKIPPED
+        self.session.expunge(self.objects[name])
+
+    def do_expunge_all(self, op: Op) -> None:
+        self.session.expunge_all()
+
+    def do_close(self, op: Op) -> None:
+        self.savepoints.clear()
+        self.session.close()
+
+    def do_merge(self, op: Op, name: str, load: bool) -> t.Any:
+        if name not in self.objects:
+            return SKIPPED
+        return self.keep(f"o{op.id}", self.session.merge(self.objects[name], load=load))
+
+    def do_merge_new(self, op: Op, klass: str, values: t.Dict[str, t.Any]) -> t.Any:
+        return self.keep(f"o{op.id}", self.session.merge(self.classes[klass](**values)))
+
+    def do_refresh(self, op: Op, name: str, attrs: t.Optional[t.Tuple[str, ...]]) -> t.Any:
+        if name not in self.objects:
+            return SKIPPED
+        self.session.refresh(self.objects[name], attrs)
+
+    def do_expire(self, op: Op, name: str, attrs: t.Optional[t.Tuple[str, ...]]) -> t.Any:
+        if name not in self.objects:
+            return SKIPPED
+        self.session.expire(self.objects[name], attrs)
+
+    def do_expire_all(self, op: Op) -> None:
+        self.session.expire_all()
+
+    def do_flush(self, op: Op) -> None:
+        self.session.flush()
+
+    def do_commit(self, op: Op) -> None:
+        self.savepoints.clear()
+        self.session.commit()
+
+    def do_rollback(self, op: Op) -> None:
+        self.savepoints.clear()
+        self.session.rollback()
+
+    def do_begin_nested(self, op: Op) -> None:
+        self.savepoints.append(self.session.begin_nested())
+
+    def do_release(self, op: Op) -> t.Any:
+        if not self.savepoints:
+            return SKIPPED
+        self.savepoints.pop().commit()
+
+    def do_rollback_nested(self, op: Op) -> t.Any:
+        if not self.savepoints:
+            return SKIPPED
+        self.savepoints.pop().rollback()
+
+    def _entities(self, stmt: t.Any) -> t.List[t.Any]:
+        return list(self.session.scalars(stmt).unique().all())
+
+    def do_query(self, op: Op, klass: str, where: t.Any, options: t.Any, populate: bool) -> t.Any:
+        cls = self.classes[klass]
+        stmt = self.sa.select(cls).order_by(*self.sa.inspect(cls).primary_key)
+        if where:
+            stmt = stmt.where(getattr(cls, where[0]) == where[1])
+        for loader, attr in options:
+            stmt = stmt.options(getattr(self.orm, loader)(getattr(cls, attr)))
+        if populate:
+            stmt = stmt.execution_options(populate_existing=True)
+        return self._entities(stmt)
+
+    def do_query_related(self, op: Op, klass: str, attr: str, how: str) -> t.Any:
+        cls = self.classes[klass]
+        relation = getattr(cls, attr)
+        stmt = self.sa.select(cls).order_by(*self.sa.inspect(cls).primary_key)
+        if how in ("join", "outer"):
+            target = self.orm.aliased(relation.property.mapper.class_)
+            stmt = stmt.join(relation.of_type(target), isouter=how == "outer")
+        else:
+            exists = relation.any() if relation.property.uselist else relation.has()
+            stmt = stmt.where(exists if how == "exists" else ~exists)
+        return self._entities(stmt)
+
+    def do_get(self, op: Op, klass: str, key: t.Tuple[t.Any, ...]) -> t.Any:
+        return self.keep(f"o{op.id}", self.session.get(self.classes[klass], key if len(key) > 1 else key[0]))
+
+    def do_bulk_update(self, op: Op, klass: str, where: t.Any, change: t.Any, how: t.Any) -> t.Any:
+        cls = self.classes[klass]
+        stmt = self.sa.update(cls).where(getattr(cls, where[0]) == where[1]).values({change[0]: change[1]})
+        return self.session.execute(stmt, execution_options={"synchronize_session": how}).rowcount
+
+    def do_bulk_delete(self, op: Op, klass: str, where: t.Any, how: t.Any) -> t.Any:
+        cls = self.classes[klass]
+        stmt = self.sa.delete(cls).where(getattr(cls, where[0]) == where[1])
+        return self.session.execute(stmt, execution_options={"synchronize_session": how}).rowcount
+
+    def do_is_modified(self, op: Op, name: str) -> t.Any:
+        if name not in self.objects:
+            return SKIPPED
+        return self.session.is_modified(self.objects[name])
