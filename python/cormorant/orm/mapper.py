@@ -173,6 +173,7 @@ class Mapper(_core.Mapper, InspectionAttr):
         self.class_manager = ClassManager(self)
         if self.local_table is None:
             raise exc.ArgumentError(f"Mapper {self} has no table")
+        self._check_primary_key()
         put_attribute(class_, "__mapper__", self)
         put_attribute(class_, "_sa_class_manager", self.class_manager)
         put_attribute(class_, "__clause_element__", _ClauseElement())
@@ -298,7 +299,6 @@ class Mapper(_core.Mapper, InspectionAttr):
                 self.inherits._ensure_built(spare)
             columns = [p for p in self._props.values() if isinstance(p, ColumnProperty)]
             tables = [] if self.single else [self.local_table]
-            self._check_primary_key()
             self._build(
                 {
                     "cls": self.class_,

@@ -77,7 +77,8 @@ class InstanceState(_core.InstanceState, InspectionAttr):
     @property
     def dict(self) -> t.Dict[str, t.Any]:
         """The loaded values by name."""
-        return t.cast("t.Dict[str, t.Any]", _core.inst_loaded(self.obj()))
+        obj = self.obj()
+        return {} if obj is None else t.cast("t.Dict[str, t.Any]", _core.inst_loaded(obj))
 
     @property
     def unloaded(self) -> t.Set[str]:

@@ -1,0 +1,255 @@
+"""Loading: lazy, joined, selectin, raise, options, deferred columns, populate_existing; statements are counted."""
+
+import pytest
+
+import cormorant as sa
+from cormorant import orm
+from cormorant.orm import (
+    DeclarativeBase, Mapped, Session, aliased, contains_eager, defer, immediateload, joinedload, lazyload, load_only, mapped_column, noload,
+    raiseload, relationship, selectinload, subqueryload, undefer,
+)
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+tagging = sa.Table(
+    "tagging", Base.metadata, sa.Column("book_id", sa.ForeignKey("book.id"), primary_key=True),
+    sa.Column("tag_id", sa.ForeignKey("tag.id"), primary_key=True),
+)
+
+
+class Author(Base):
+    __tablename__ = "author"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    bio: Mapped[str | None] = mapped_column(sa.Text, deferred=True)
+    books: Mapped[list["Book"]] = relationship(back_populates="author", order_by="Book.id")
+
+
+class Book(Base):
+    __tablename__ = "book"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    pages: Mapped[int]
+    author_id: Mapped[int] = mapped_column(sa.ForeignKey("author.id"))
+    author: Mapped["Author"] = relationship(back_populates="books")
+    tags: Mapped[list["Tag"]] = relationship(secondary=tagging, order_by="Tag.id")
+
+
+class Tag(Base):
+    __tablename__ = "tag"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    word: Mapped[str]
+
+
+@pytest.fixture(scope="module")
+def engine():
+    engine = sa.create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as s:
+        tags = [Tag(word=w) for w in ("red", "blue")]
+        for i in range(3):
+            books = [Book(title=f"b{i}{k}", pages=10 * i + k, tags=tags[: k + 1]) for k in range(2)]
+            s.add(Author(name=f"a{i}", bio="long", books=books))
+        s.commit()
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(engine):
+    with Session(engine) as session:
+        yield session
+
+
+@pytest.fixture
+def count(engine):
+    """count() is the number of statements since it was last asked."""
+    seen = []
+
+    def heard(conn, cursor, statement, parameters, context, executemany):
+        seen.append(statement)
+
+    sa.event.listen(engine, "before_cursor_execute", heard)
+
+    def count():
+        n = len(seen)
+        seen.clear()
+        return n
+
+    yield count
+    sa.event.remove(engine, "before_cursor_execute", heard)
+
+
+def test_lazy(session, count):
+    authors = session.scalars(sa.select(Author).order_by(Author.id)).all()
+    assert count() == 1
+    assert [b.title for b in authors[0].books] == ["b00", "b01"]
+    assert count() == 1
+    assert authors[0].books[0].author is authors[0]
+    assert count() == 0
+    book = session.get(Book, 5)
+    count()
+    assert book.author.name == "a2" and count() == 0  # from the identity map
+
+
+@pytest.mark.parametrize("option,statements", [(selectinload, 2), (subqueryload, 2), (immediateload, 2)])
+def test_following_loads(session, count, option, statements):
+    authors = session.scalars(sa.select(Author).options(option(Author.books)).order_by(Author.id)).all()
+    assert count() == statements
+    assert [[b.title for b in a.books] for a in authors] == [["b00", "b01"], ["b10", "b11"], ["b20", "b21"]]
+    assert count() == 0
+
+
+def test_joined(session, count):
+    authors = session.scalars(sa.select(Author).options(joinedload(Author.books)).order_by(Author.name.desc())).unique().all()
+    assert count() == 1
+    assert [a.name for a in authors] == ["a2", "a1", "a0"] and [b.title for b in authors[0].books] == ["b20", "b21"]
+    assert count() == 0
+
+
+def test_joined_needs_unique(session):
+    result = session.scalars(sa.select(Author).options(joinedload(Author.books)))
+    with pytest.raises(sa.exc.InvalidRequestError, match="unique"):
+        result.all()
+
+
+def test_joined_with_limit(session, count):
+    stmt = sa.select(Author).options(joinedload(Author.books)).order_by(Author.id).limit(2).offset(1)
+    assert [(a.name, len(a.books)) for a in session.scalars(stmt).unique()] == [("a1", 2), ("a2", 2)]
+    assert count() == 1
+
+
+def test_joined_many_to_one(session, count):
+    books = session.scalars(sa.select(Book).options(joinedload(Book.author, innerjoin=True)).order_by(Book.id)).all()
+    assert [b.author.name for b in books] == ["a0", "a0", "a1", "a1", "a2", "a2"] and count() == 1
+
+
+def test_chains(session, count):
+    stmt = sa.select(Author).options(selectinload(Author.books).selectinload(Book.tags)).order_by(Author.id)
+    words = [[[t.word for t in b.tags] for b in a.books] for a in session.scalars(stmt)]
+    assert words == [[["red"], ["red", "blue"]]] * 3 and count() == 3
+    session.expunge_all()
+    stmt = sa.select(Author).options(joinedload(Author.books).joinedload(Book.tags)).order_by(Author.id)
+    words = [[[t.word for t in b.tags] for b in a.books] for a in session.scalars(stmt).unique()]
+    assert words == [[["red"], ["red", "blue"]]] * 3 and count() == 1
+
+
+def test_raise(session, count):
+    author = session.scalars(sa.select(Author).options(raiseload(Author.books)).limit(1)).one()
+    with pytest.raises(sa.exc.InvalidRequestError, match="raise"):
+        author.books
+    book = session.scalars(sa.select(Book).options(raiseload("*")).limit(1)).one()
+    with pytest.raises(sa.exc.InvalidRequestError):
+        book.tags
+
+
+def test_noload_and_lazyload(session, count):
+    author = session.scalars(sa.select(Author).options(noload(Author.books)).limit(1)).one()
+    assert author.books == [] and count() == 1
+    session.expunge_all()
+    book = session.scalars(sa.select(Book).options(lazyload(Book.author)).limit(1)).one()
+    count()
+    assert book.author.name == "a0" and count() == 1
+
+
+def test_contains_eager(session, count):
+    stmt = sa.select(Book).join(Book.author).where(Author.name == "a1").options(contains_eager(Book.author)).order_by(Book.id)
+    assert [b.author.name for b in session.scalars(stmt)] == ["a1", "a1"] and count() == 1
+    session.expunge_all()
+    stmt = sa.select(Author).join(Author.books).where(Book.title.like("%0")).options(contains_eager(Author.books)).order_by(Author.id)
+    assert [[b.title for b in a.books] for a in session.scalars(stmt).unique()] == [["b00"], ["b10"], ["b20"]]
+    assert count() == 1
+
+
+def test_contains_eager_of_an_alias(session, count):
+    writer = aliased(Author)
+    stmt = sa.select(Book).join(Book.author.of_type(writer)).options(contains_eager(Book.author.of_type(writer))).where(writer.name == "a2")
+    assert [b.author.name for b in session.scalars(stmt)] == ["a2", "a2"] and count() == 1
+
+
+def test_deferred_columns(session, count):
+    author = session.scalars(sa.select(Author).limit(1)).one()
+    assert "bio" in sa.inspect(author).unloaded and count() == 1
+    assert author.bio == "long" and count() == 1
+    session.expunge_all()
+    author = session.scalars(sa.select(Author).options(undefer(Author.bio)).limit(1)).one()
+    assert author.bio == "long" and count() == 1
+    session.expunge_all()
+    book = session.scalars(sa.select(Book).options(load_only(Book.title)).limit(1)).one()
+    assert {"pages", "author_id"} <= sa.inspect(book).unloaded and "title" in sa.inspect(book).dict
+    count()
+    assert book.pages == 0 and count() == 1
+    session.expunge_all()
+    book = session.scalars(sa.select(Book).options(defer(Book.title)).limit(1)).one()
+    assert "title" not in sa.inspect(book).dict and book.title == "b00"
+
+
+def test_options_of_get(session, count):
+    author = session.get(Author, 1, options=[selectinload(Author.books)])
+    assert count() == 2 and len(author.books) == 2 and count() == 0
+
+
+def test_unflushed_changes_survive_a_query(engine):
+    with Session(engine, autoflush=False) as session:
+        author = session.get(Author, 1)
+        author.name = "mine"
+        assert session.scalars(sa.select(Author).where(Author.id == 1)).one().name == "mine"
+        stmt = sa.select(Author).where(Author.id == 1).execution_options(populate_existing=True)
+        assert session.scalars(stmt).one().name == "a0"
+        author.name = "mine"
+        assert session.get(Author, 1, populate_existing=True).name == "a0"
+
+
+def test_rows_of_entities_and_columns(session):
+    rows = session.execute(sa.select(Author, Book.title).join(Author.books).order_by(Book.id)).all()
+    assert rows[0].Author.name == "a0" and rows[0].title == "b00" and len(rows) == 6
+    writer = aliased(Author, name="writer")
+    row = session.execute(sa.select(writer, sa.func.count(Book.id).label("n")).join(writer.books).group_by(writer.id).order_by(writer.id)).first()
+    assert row.writer.name == "a0" and row.n == 2
+
+
+def test_default_strategies(engine):
+    class Local(DeclarativeBase):
+        pass
+
+    class A(Local):
+        __tablename__ = "author"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        books: Mapped[list["B"]] = relationship(lazy="selectin")
+
+    class B(Local):
+        __tablename__ = "book"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        author_id: Mapped[int] = mapped_column(sa.ForeignKey("author.id"))
+        author: Mapped["A"] = relationship(lazy="joined", viewonly=True)
+
+    with Session(engine) as session:
+        a = session.scalars(sa.select(A)).first()
+        assert len(sa.inspect(a).dict["books"]) == 2
+        session.expunge_all()
+        b = session.scalars(sa.select(B)).first()
+        assert sa.inspect(b).dict["author"].id == 1
+
+
+def test_detached_lazy_load(engine):
+    with Session(engine) as session:
+        author = session.get(Author, 1)
+    with pytest.raises(orm.exc.DetachedInstanceError, match="books"):
+        author.books
+
+
+def test_alias_self_join(session):
+    other = aliased(Book)
+    stmt = sa.select(Book.title, other.title).join(other, sa.and_(Book.author_id == other.author_id, Book.id < other.id)).order_by(Book.id)
+    assert session.execute(stmt).all() == [("b00", "b01"), ("b10", "b11"), ("b20", "b21")]
+
+
+def test_entity_from_a_subquery(session):
+    sub = sa.select(Book).where(Book.pages > 9).subquery()
+    some = aliased(Book, sub)
+    assert [b.title for b in session.scalars(sa.select(some).order_by(some.id))] == ["b10", "b11", "b20", "b21"]
+    stmt = sa.select(Book).from_statement(sa.text("select * from book where title = 'b11'"))
+    assert session.scalars(stmt).one().title == "b11"

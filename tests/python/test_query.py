@@ -1,0 +1,125 @@
+"""Query, the 1.x way of asking."""
+
+import pytest
+
+import cormorant as sa
+from cormorant import orm
+from cormorant.orm import aliased, declarative_base, joinedload, relationship, sessionmaker
+
+Base = declarative_base()
+
+
+class User(Base):
+    __tablename__ = "users"
+    id = sa.Column(sa.Integer, primary_key=True)
+    name = sa.Column(sa.String(50))
+    age = sa.Column(sa.Integer)
+    addresses = relationship("Address", back_populates="user")
+
+
+class Address(Base):
+    __tablename__ = "addresses"
+    id = sa.Column(sa.Integer, primary_key=True)
+    email = sa.Column(sa.String(50))
+    user_id = sa.Column(sa.Integer, sa.ForeignKey("users.id"))
+    user = relationship("User", back_populates="addresses")
+
+
+@pytest.fixture
+def session():
+    engine = sa.create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    session = sessionmaker(bind=engine)()
+    for i, name in enumerate(["ed", "wendy", "mary", "fred"]):
+        session.add(User(name=name, age=20 + i, addresses=[Address(email=f"{name}@{k}") for k in range(i)]))
+    session.commit()
+    yield session
+    session.close()
+    engine.dispose()
+
+
+def test_all_first_one_get(session):
+    q = session.query(User)
+    assert [u.name for u in q.order_by(User.id)] == ["ed", "wendy", "mary", "fred"]
+    assert q.get(2).name == "wendy" and q.get("2") is q.get(2) and q.get(99) is None
+    assert q.filter_by(name="ed").first().age == 20 and q.filter_by(name="x").first() is None
+    assert q.filter(User.name == "ed").one().id == 1
+    assert q.filter(User.name == "x").one_or_none() is None
+    with pytest.raises(orm.exc.NoResultFound):
+        q.filter_by(name="x").one()
+    with pytest.raises(orm.exc.MultipleResultsFound):
+        q.one()
+
+
+def test_columns(session):
+    assert session.query(User.name, User.age).order_by(User.id).first() == ("ed", 20)
+    assert session.query(User.name).order_by(User.id).all()[1].name == "wendy"
+    row = session.query(User, Address.email).join(User.addresses).order_by(Address.id).first()
+    assert row.User.name == "wendy" and row.email == "wendy@0"
+    assert session.query(sa.func.count(User.id)).scalar() == 4
+    assert session.query(User.name.label("n")).filter(User.id == 1).one().n == "ed"
+
+
+def test_filters(session):
+    q = session.query(User)
+    names = lambda q: [u.name for u in q.order_by(User.id)]
+    assert names(q.filter(User.name.like("%ed"))) == ["ed", "fred"]
+    assert names(q.filter(User.name.in_(["ed", "mary"]))) == ["ed", "mary"]
+    assert names(q.filter(~User.name.in_(["ed", "mary"]))) == ["wendy", "fred"]
+    assert names(q.filter(sa.or_(User.age < 21, User.age > 22))) == ["ed", "fred"]
+    assert names(q.filter(User.age.between(21, 22))) == ["wendy", "mary"]
+    assert names(q.filter(User.age >= 21).filter(User.age <= 22)) == ["wendy", "mary"]
+    assert names(q.filter(User.name.is_(None))) == []
+    assert names(q.filter(sa.text("age > :a")).params(a=22)) == ["fred"]
+
+
+def test_joins(session):
+    q = session.query(User).join(Address).filter(Address.email == "mary@1")
+    assert q.one().name == "mary"
+    assert session.query(User).join(User.addresses).filter_by(email="x").count() == 0
+    assert session.query(User).outerjoin(User.addresses).filter(Address.id == None).one().name == "ed"  # noqa: E711
+    other = aliased(User)
+    assert session.query(User.name, other.name).join(other, other.age == User.age + 1).order_by(User.id).first() == ("ed", "wendy")
+    assert session.query(User).options(joinedload(User.addresses)).order_by(User.id).all()[3].addresses[0].email == "fred@0"
+
+
+def test_aggregates_and_subqueries(session):
+    sub = session.query(Address.user_id, sa.func.count("*").label("n")).group_by(Address.user_id).subquery()
+    rows = session.query(User, sub.c.n).outerjoin(sub, User.id == sub.c.user_id).order_by(User.id).all()
+    assert [(u.name, n) for u, n in rows] == [("ed", None), ("wendy", 1), ("mary", 2), ("fred", 3)]
+    assert session.query(User).filter(User.addresses.any(Address.email.like("fred%"))).one().name == "fred"
+    assert session.query(session.query(User).filter_by(name="ed").exists()).scalar() is True
+    assert session.query(User.name).group_by(User.name).having(sa.func.count() > 1).all() == []
+    assert session.query(User.age).distinct().count() == 4
+
+
+def test_slices_and_paging(session):
+    q = session.query(User).order_by(User.id)
+    assert [u.name for u in q[1:3]] == ["wendy", "mary"] and q[0].name == "ed"
+    assert [u.name for u in q.limit(2).offset(1)] == ["wendy", "mary"]
+    assert q.count() == 4 and q.limit(2).count() == 2
+    with pytest.raises(sa.exc.InvalidRequestError):
+        q.limit(1).filter(User.id == 1)
+
+
+def test_update_and_delete(session):
+    ed = session.query(User).get(1)
+    assert session.query(User).filter(User.age > 21).update({User.age: User.age - 10}) == 2
+    assert session.query(User).filter_by(name="ed").update({"name": "Ed"}, synchronize_session="fetch") == 1
+    assert ed.name == "Ed"
+    assert session.query(Address).delete() == 6
+    assert session.query(Address).count() == 0
+
+
+def test_union_and_exists(session):
+    a, b = session.query(User).filter_by(name="ed"), session.query(User).filter_by(name="mary")
+    assert sorted(u.name for u in a.union(b)) == ["ed", "mary"]
+
+
+def test_text_and_values(session):
+    assert session.query(User).from_statement(sa.text("select * from users where name='ed'")).one().id == 1
+    assert session.execute(session.query(User.name).filter_by(id=1).statement).scalar() == "ed"
+    assert "SELECT users.id" in str(session.query(User))
+    assert session.query(User).filter_by(id=1).with_entities(User.name).scalar() == "ed"
+    with pytest.raises(sa.exc.InvalidRequestError, match="has no property"):
+        session.query(User).filter_by(nope=1)
