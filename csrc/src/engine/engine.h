@@ -74,6 +74,7 @@ const cm_dialect *cm_engine__dialect(const cm_engine *engine);
 cm_engine *cm_conn__engine(const cm_conn *conn);
 /* Results built by others (the ORM): rows are host values, ncolumns each. owns: *out by caller; take_values moves on success. */
 /* Joined collections repeat their parents: the reader of the result must make rows unique (cm_result_needs_unique). */
+void cm_result__keep_rows(cm_result *result); /* instances handed out one by one live as long as the result */
 void cm_result__set_needs_unique(cm_result *result, bool needs);
 cm_status cm_result__from_values(cm_ctx *cx, size_t ncolumns, cm_str *const *names, cm_objs *take_values, cm_result **out);
 #endif

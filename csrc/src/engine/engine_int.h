@@ -151,6 +151,7 @@ struct cm_result {
     cm_result_column *columns;
     const cm_type **types;         /* borrowed from the plan or the environment */
     bool returns_rows, described;
+    bool keeps; size_t kept;       /* rows pulled in parts stay alive with the result: values[0..kept) were handed out */
     bool needs_unique;             /* rows repeat: a collection was joined in */
     void **values; size_t nvalues, cap, pos; /* rows not fetched yet: values[pos..nvalues) */
     int64_t rowcount, lastrowid;

@@ -40,6 +40,7 @@ void cm_result_free(cm_ctx *cx, cm_result *r) {
     if (!r) return;
     const cm_host *host = cm__host(cx);
     close_stream(cx, r);
+    for (size_t i = 0; i < r->kept; i++) host->release(cx, r->values[i]);
     for (size_t i = r->pos; i < r->nvalues; i++) host->release(cx, r->values[i]);
     for (size_t i = 0; r->given && i < r->plan->compiled->nparams; i++)
         if (r->given[i]) host->release(cx, r->given[i]);
@@ -170,6 +171,10 @@ cm_status cm_result_fetch(cm_ctx *cx, cm_result *r, void **values, size_t max, s
     size_t rows = (r->nvalues - r->pos) / r->ncolumns;
     if (rows > max) rows = max;
     if (rows) memcpy(values, r->values + r->pos, rows * r->ncolumns * sizeof *values);
+    if (r->keeps && rows * r->ncolumns < r->nvalues - r->pos) {
+        for (size_t i = 0; i < rows * r->ncolumns; i++) cm__host(cx)->retain(cx, values[i]);
+        r->kept = r->pos + rows * r->ncolumns;
+    }
     r->pos += rows * r->ncolumns;
     *n = rows;
     return CM_OK;
@@ -183,6 +188,7 @@ cm_status cm_result_next(cm_ctx *cx, cm_result *r, void **values, bool *more) {
 }
 
 size_t cm_result_buffered(const cm_result *r) { return r->ncolumns && !r->stream ? (r->nvalues - r->pos) / r->ncolumns : 0; }
+void cm_result__keep_rows(cm_result *r) { r->keeps = true; }
 void cm_result__set_needs_unique(cm_result *r, bool needs) { r->needs_unique = needs; }
 bool cm_result_needs_unique(const cm_result *r) { return r->needs_unique; }
 

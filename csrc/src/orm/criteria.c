@@ -54,20 +54,20 @@ static cm_status single_table(cm_expansion *x, const cm_node *entity, cm_objs *o
     return st;
 }
 
-static bool speaks_for(const cm_node *criteria, const cm_node *entity) {
+static bool speaks_for(const cm_node *criteria, const cm_node *entity, bool eager) {
     const cm_node *named = criteria->u.k.kid[0];
     if (!named || !criteria->u.k.kid[1]) return false;
     if (named == entity) return true;
     if (named->flags & CM_FLAG_ALIASED) return named->id == entity->id;
     if (!cm_mapper__isa(cm_entity__mapper(entity), cm_entity__mapper(named))) return false;
-    return !(entity->flags & CM_FLAG_ALIASED) || (criteria->flags & CM_FLAG_INCLUDE_ALIASES);
+    return !(entity->flags & CM_FLAG_ALIASED) || eager || (criteria->flags & CM_FLAG_INCLUDE_ALIASES);
 }
 
-cm_status cm_expansion__criteria(cm_expansion *x, const cm_node *entity, cm_objs *out) {
+cm_status cm_expansion__criteria(cm_expansion *x, const cm_node *entity, bool eager, cm_objs *out) {
     cm_status st = single_table(x, entity, out);
     for (size_t i = 0; i < x->opts.n && !st; i++) {
         cm_node *option = x->opts.v[i], *adapted = NULL;
-        if (option->kind != CM_N_CRITERIA || !speaks_for(option, entity)) continue;
+        if (option->kind != CM_N_CRITERIA || !speaks_for(option, entity, eager)) continue;
         st = cm_entity__adapt(x->cx, entity, option->u.k.kid[1], &adapted);
         if (!st) st = cm_expansion__keep(x, adapted);
         if (!st) st = cm_objs_add(x->cx, out, adapted);
@@ -84,6 +84,6 @@ static bool listed(const cm_objs *list, const void *item) {
 cm_status cm_expansion__where_criteria(cm_expansion *x) {
     cm_status st = CM_OK;
     for (size_t i = 0; i < x->sources.n && !st; i++)
-        if (!listed(&x->joined, x->sources.v[i])) st = cm_expansion__criteria(x, x->sources.v[i], &x->where);
+        if (!listed(&x->joined, x->sources.v[i])) st = cm_expansion__criteria(x, x->sources.v[i], false, &x->where);
     return st;
 }

@@ -114,7 +114,7 @@ static cm_status keep_all(cm_expansion *x, cm_node *const *take, size_t n) {
 static cm_status joined_on(cm_expansion *x, cm_node *on, const cm_node *target, const cm_rel_opt *said, cm_node **out) {
     cm_objs terms = {0};
     cm_status st = cm_objs_add(x->cx, &terms, on);
-    if (!st) st = cm_expansion__criteria(x, target, &terms);
+    if (!st) st = cm_expansion__criteria(x, target, true, &terms);
     for (size_t i = 0; i < said->ncriteria && !st; i++) {
         cm_node *adapted = NULL;
         st = cm_entity__adapt(x->cx, target, said->criteria[i], &adapted);

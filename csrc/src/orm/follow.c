@@ -34,6 +34,7 @@ typedef struct follow {
     cm_opts below;
     cm_node *target;                 /* ENTITY that is read */
     bool by_get, by_parent;          /* by_parent: through an alias of the parent */
+    bool repeats;                    /* rows come once for each joined member */
     bool ints;                       /* all keys are integers: hashed and bound as they are */
     uint32_t nkey;
     cm_column *const *key_columns;   /* of the parent: where its values are */
@@ -363,6 +364,7 @@ static cm_status entry_of_row(follow *f, const cm_value *row, entry **out) {
 static cm_status take_child(cm_load_run *run, void *user, const cm_value *row, cm_inst *inst) {
     follow *f = user;
     entry *e = NULL;
+    f->repeats |= run->plan->needs_unique;
     if (!inst) return CM_OK;
     cm_status st = entry_of_row(f, row, &e);
     if (st || !e) return st;
@@ -505,6 +507,7 @@ static cm_status store_list(follow *f, cm_inst *parent, const cm_attr *own, cons
 static cm_status store(follow *f) {
     cm_objs none = {0};
     cm_status st = CM_OK;
+    for (size_t i = 0; f->repeats && i < f->n && !st; i++) st = cm_load__unique(f->cx, &f->entries[i].children);
     for (size_t p = 0; p < f->parents.n && !st; p++) {
         cm_inst *parent = f->parents.v[p];
         const cm_attr *own = cm_mapper__own_attr(parent->mapper, f->attr);

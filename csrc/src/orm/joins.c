@@ -6,6 +6,7 @@
  */
 #include "orm/load.h"
 
+#include <stdio.h>
 #include <string.h>
 
 typedef struct step {
@@ -15,6 +16,7 @@ typedef struct step {
     cm_node *left_entity;
     const cm_attr *relation;         /* relationship joined along, or NULL */
     cm_node *on;                     /* given condition, or NULL */
+    cm_node *const *further; size_t nfurther; /* conditions that came with a relationship: relationship.and_() */
     uint32_t flags;
 } step;
 
@@ -28,8 +30,18 @@ static const cm_node *relation_of(const cm_node *n) {
     return attr && attr->kind == CM_ATTR_RELATION ? n : NULL;
 }
 
+/* relationship AND condition AND ...: answers the relationship and keeps the rest. */
+static cm_node *open_condition(cm_node *on, step *s) {
+    size_t n = 0;
+    cm_node *const *terms = on && on->kind == CM_N_BOOL && on->op == CM_OP_AND ? cm_node_segment(on, 0, &n) : NULL;
+    if (!n || !relation_of(terms[0])) return on;
+    s->further = terms + 1;
+    s->nfurther = n - 1;
+    return terms[0];
+}
+
 static cm_status read_step(cm_expansion *x, const cm_node *join, step *s) {
-    cm_node *target = join->u.k.kid[0], *on = join->u.k.kid[1], *left = join->u.k.kid[2];
+    cm_node *target = join->u.k.kid[0], *on = open_condition(join->u.k.kid[1], s), *left = join->u.k.kid[2];
     const cm_node *relation = relation_of(target);
     s->flags = join->flags & (CM_FLAG_OUTER | CM_FLAG_FULL);
     s->left = as_from(left);
@@ -76,11 +88,12 @@ static bool names_table(const cm_table *from, const cm_table *to) {
     return false;
 }
 
+/* Whether a foreign key lies between the two. What is no table (a subquery) may have one: the compiler will find out. */
 static cm_status can_join(cm_ctx *cx, cm_node *left, cm_node *right, bool *out) {
     cm_objs l = {0}, r = {0};
     cm_status st = tables_of(cx, left, &l);
     if (!st) st = tables_of(cx, right, &r);
-    *out = false;
+    *out = !l.n || !r.n;
     for (size_t i = 0; i < l.n && !st; i++)
         for (size_t k = 0; k < r.n; k++) *out |= names_table(l.v[i], r.v[k]) || names_table(r.v[k], l.v[i]);
     cm_objs_free(cx, &l);
@@ -99,13 +112,15 @@ static cm_status mentions(cm_ctx *cx, cm_node *on, cm_node *from, bool *out) {
 }
 
 static cm_status no_left(cm_ctx *cx, const step *s, bool ambiguous) {
-    const char *what = s->entity ? cm_str_text(cm_entity__mapper(s->entity)->name)
-                       : s->target->kind == CM_N_TABLE && s->target->u.col.name ? cm_str_text(s->target->u.col.name) : "this element";
+    const cm_str *name = s->entity ? cm_entity__mapper(s->entity)->name : s->target->kind == CM_N_TABLE ? s->target->u.col.name : NULL;
     if (ambiguous)
         return cm__fail(cx, CM_E_INVALID_REQUEST,
                         "Can't determine which FROM clause to join from, there are multiple FROMS which can join to this entity. Please "
                         "use the .select_from() method to establish an explicit left side, as well as providing an explicit ON clause if "
                         "not present already to help resolve the ambiguity.");
+    char what[200];
+    if (s->entity) snprintf(what, sizeof what, "<Mapper at 0x%llx; %s>", (unsigned long long)(uintptr_t)cm_entity__mapper(s->entity), cm_str_text(name));
+    else snprintf(what, sizeof what, "%s", name ? cm_str_text(name) : "this element");
     return cm__fail(cx, CM_E_INVALID_REQUEST,
                     "Don't know how to join to %s. Please use the .select_from() method to establish an explicit left side, as well as "
                     "providing an explicit ON clause if not present already to help resolve the ambiguity.", what);
@@ -114,7 +129,7 @@ static cm_status no_left(cm_ctx *cx, const step *s, bool ambiguous) {
 /* Picks the FROM element that the target joins to. One candidate needs no reason; of several exactly one must fit. */
 static cm_status pick(cm_expansion *x, const step *s, const cm_objs *candidates, size_t *out) {
     size_t found = 0;
-    if (candidates->n == 1 && (s->on || candidates->v[0] != s->target)) {
+    if (candidates->n == 1 && s->on) {
         *out = 0;
         return CM_OK;
     }
@@ -187,7 +202,8 @@ static cm_status step_on(cm_expansion *x, const step *s, cm_node *primary, cm_no
     cm_status st = CM_OK;
     if (primary) st = cm_objs_add(x->cx, &terms, primary);
     if (!st && s->on) st = cm_objs_add(x->cx, &terms, s->on);
-    if (!st && s->entity) st = cm_expansion__criteria(x, s->entity, &terms);
+    for (size_t i = 0; i < s->nfurther && !st; i++) st = cm_objs_add(x->cx, &terms, s->further[i]);
+    if (!st && s->entity) st = cm_expansion__criteria(x, s->entity, false, &terms);
     if (!st) st = cm_node__and(x->cx, (cm_node *const *)(void *)terms.v, terms.n, out);
     cm_objs_free(x->cx, &terms);
     return st;
@@ -228,7 +244,7 @@ static cm_status join_plainly(cm_expansion *x, const step *s, cm_node *left, cm_
     if (s->on) st = step_on(x, s, NULL, &on);
     if (!st) st = cm_node__join(x->cx, left, s->target, on, s->flags, out);
     cm_node_release(x->cx, on);
-    if (!st && s->entity && !s->on) st = cm_expansion__criteria(x, s->entity, &x->where);
+    if (!st && s->entity && !s->on) st = cm_expansion__criteria(x, s->entity, false, &x->where);
     return st;
 }
 

@@ -215,6 +215,7 @@ static cm_status store_rows(const lazy *l, cm_objs *rows, void **out) {
 /* By the parent's key: SELECT ... WHERE ? = addresses.user_id */
 static cm_status run_statement(lazy *l, const cm_keyed_stmt *k, void *const *values, void **out) {
     cm_node *stmt = NULL;
+    cm_plan *plan = NULL;
     cm_objs rows = {0};
     cm_session *s = l->inst->session;
     cm_status st = cm_session__autoflush(l->cx, s);
@@ -223,10 +224,12 @@ static cm_status run_statement(lazy *l, const cm_keyed_stmt *k, void *const *val
         const cm_load_keys keys = {.binds = (cm_node *const *)(void *)k->binds.v, .values = values, .n = k->binds.n};
         cm_mapper *const path[1] = {l->inst->mapper};
         const cm_load_request q = {.stmt = stmt, .mapper = l->r->target, .keys = k->binds.n ? &keys : NULL, .path = path, .npath = 1};
-        st = cm_load__run(l->cx, s, &q, &rows, NULL, NULL);
+        st = cm_load__run(l->cx, s, &q, &rows, NULL, &plan);
     }
+    if (!st && ((const cm_row_plan *)plan->extra)->needs_unique) st = cm_load__unique(l->cx, &rows);
     if (!st) st = store_rows(l, &rows, out);
     cm_load__release(l->cx, &rows);
+    cm_plan__release(l->cx, plan);
     cm_node_release(l->cx, stmt);
     return st;
 }

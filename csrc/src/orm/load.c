@@ -16,6 +16,22 @@ void cm_load__release(cm_ctx *cx, cm_objs *list) {
     cm_objs_free(cx, list);
 }
 
+cm_status cm_load__unique(cm_ctx *cx, cm_objs *list) {
+    cm_map seen = {0};
+    size_t kept = 0;
+    cm_status st = CM_OK;
+    for (size_t i = 0; i < list->n; i++) {
+        void *object = list->v[i];
+        const bool repeated = !st && cm_map__get(&seen, cm__ptr_key(object));
+        if (repeated) cm__host(cx)->release(cx, object);
+        else list->v[kept++] = object;
+        if (!st && !repeated) st = cm_map__put(cx, &seen, cm__ptr_key(object), object);
+    }
+    list->n = kept;
+    cm_map__dispose(cx, &seen);
+    return st;
+}
+
 /* ---- plans */
 
 static cm_status add_session_words(cm_ctx *cx, cm_keybuf *key, const cm_load_request *q) {
@@ -239,6 +255,7 @@ static cm_status execute_select(cm_ctx *cx, cm_session *s, cm_node *stmt, void *
         const cm_row_plan *p = plan->extra;
         st = cm_result__from_values(cx, p->noutputs, p->names, &values, out);
         if (!st) cm_result__set_needs_unique(*out, p->needs_unique);
+        if (!st && !p->values_only) cm_result__keep_rows(*out);
     }
     cm_load__release(cx, &values);
     cm_plan__release(cx, plan);

@@ -110,6 +110,7 @@ typedef struct cm_load_entity {
     cm_opts opts;
     struct cm_load_entity *parent;
     const cm_attr *via;
+    uint32_t first_column;           /* columns selected before it */
     bool output, secondary;          /* secondary: its columns follow those of the statement (joined eagerly) */
     bool outer;                      /* reached through an outer join */
     uint32_t depth;
@@ -185,8 +186,9 @@ bool cm_node__same_column(const cm_node *a, const cm_node *b);
 
 /* ---- joins.c, criteria.c, eager.c, nested.c */
 cm_status cm_expansion__joins(cm_expansion *x);
-/* Conditions that belong to an entity wherever it is read: its place in a single-table hierarchy, loader criteria. */
-cm_status cm_expansion__criteria(cm_expansion *x, const cm_node *entity, cm_objs *out);
+/* Conditions that belong to an entity wherever it is read: its place in a single-table hierarchy, loader criteria. eager: its
+ * alias was made here, not by the program. */
+cm_status cm_expansion__criteria(cm_expansion *x, const cm_node *entity, bool eager, cm_objs *out);
 cm_status cm_expansion__where_criteria(cm_expansion *x);
 cm_status cm_expansion__relations(cm_expansion *x, cm_load_entity *e);
 cm_status cm_expansion__eager(cm_expansion *x);                     /* adds what is joined, in all depths */
@@ -252,6 +254,8 @@ static inline void cm_inst__keep(const cm_load_run *run, cm_inst *inst) { run->h
 static inline void cm_inst__drop(const cm_load_run *run, cm_inst *inst) {
     if (inst) run->host->release(run->cx, run->host->inst_object(inst));
 }
+/* Drops repetitions of the same object (rows of joined collections), keeping the first. Releases what it drops. */
+cm_status cm_load__unique(cm_ctx *cx, cm_objs *list);
 /* Releases and frees a list of host values. */
 void cm_load__release(cm_ctx *cx, cm_objs *list);
 

@@ -322,8 +322,8 @@ cm_status cm_session_refresh(cm_ctx *cx, cm_session *s, cm_inst *inst, const cm_
     bool found = false;
     s->cx = cx;
     cm_status st = require_persistent(cx, s, inst);
-    if (!st) st = cm_session__autoflush(cx, s);
     if (!st) st = cm_session_expire(cx, s, inst, attrs, n);
+    if (!st) st = cm_session__autoflush(cx, s); /* what was expired is not written any more */
     if (!st) st = cm_load__refresh(cx, s, inst, attrs, n, &found);
     if (!st && !found)
         st = cm__fail(cx, CM_E_INVALID_REQUEST, "Could not refresh instance '%s'", cm_inst__text(inst, text, sizeof text));
