@@ -156,6 +156,34 @@ static cm_status unique_name(cm_ctx *cx, cm_arena *arena, cm_strmap *taken, cons
     return cm_strmap__put(cx, taken, name, n, (void *)(uintptr_t)name);
 }
 
+/* users_id, where the label style of the select asks for it and the table has a name. */
+static cm_status labelled_name(cm_arena *arena, const cm_node *select, const cm_node *element, const char **name) {
+    const cm_node *from, *column = cm__node_unalias((cm_node *)(uintptr_t)element);
+    if (!select || select->kind != CM_N_SELECT || !(select->flags & CM_FLAG_USE_LABELS)) return CM_OK;
+    if (column->kind != CM_N_COLUMN && column->kind != CM_N_PROXY) return CM_OK;
+    from = unwrap_entity(column->u.col.table);
+    const cm_str *of = !from ? NULL : from->kind == CM_N_TABLE ? from->u.col.name : from->kind == CM_N_ALIAS || from->kind == CM_N_SUBQUERY || from->kind == CM_N_CTE ? from->u.n.name : NULL;
+    if (!of || !*name) return CM_OK;
+    size_t room = of->n + strlen(*name) + 2;
+    char *text = cm_arena__alloc(arena, room);
+    if (!text) return CM_E_NOMEM;
+    snprintf(text, room, "%s_%s", cm_str_text(of), *name);
+    *name = text;
+    return CM_OK;
+}
+
+static const cm_node *select_below(const cm_node *from) {
+    while (from && (from->kind == CM_N_ALIAS || from->kind == CM_N_SUBQUERY || from->kind == CM_N_CTE)) from = unwrap_entity(from->u.n.kid);
+    return first_select(from);
+}
+
+/* A cast is called as what it casts. */
+static const char *offered_name(const cm_node *element) {
+    const char *name = cm_expr__name(element);
+    if (name || (element->kind != CM_N_CAST && element->kind != CM_N_TYPE_COERCE) || !element->u.k.kid[0]) return name;
+    return cm_expr__name(element->u.k.kid[0]);
+}
+
 cm_status cm_from__names(cm_ctx *cx, const cm_node *from, cm_arena *arena, const char ***names, size_t *n) {
     cm_strmap taken = {0};
     cm_node *element;
@@ -167,8 +195,9 @@ cm_status cm_from__names(cm_ctx *cx, const cm_node *from, cm_arena *arena, const
     if (!*names) return CM_E_NOMEM;
     for (size_t i = 0; i < count && !st; i++) {
         cm_from_column(from, i, NULL, &element);
-        const char *base = cm_expr__name(element);
-        if (base) st = unique_name(cx, arena, &taken, base, &(*names)[i]);
+        const char *base = offered_name(element);
+        if (base) st = labelled_name(arena, select_below(from), element, &base);
+        if (base && !st) st = unique_name(cx, arena, &taken, base, &(*names)[i]);
     }
     cm_strmap__dispose(cx, &taken);
     return st;
@@ -195,7 +224,7 @@ cm_status cm_from_proxy(cm_ctx *cx, cm_node *from, size_t i, cm_node **out) {
         *out = element;
         return CM_OK;
     }
-    const char *name = cm_expr__name(element), **names;
+    const char *name = offered_name(element), **names;
     size_t n;
     cm_arena__init(&arena, cx);
     if (name && !names_are_unique(from)) {

@@ -284,6 +284,12 @@ static cm_status write_column(cm_compiler *c, cm_node *n, const naming *as, cons
     return c->arena.failed ? CM_E_NOMEM : st;
 }
 
+/* Two labels of a name in a subquery: from outside nobody could tell them apart. */
+static cm_status clashing_label(cm_compiler *c, cm_node *n) {
+    return cm__fail(c->cx, CM_E_INVALID_REQUEST, "Label name %s is being renamed to an anonymous label due to disambiguation which is not "
+                    "supported right now.  Please use unique names for explicit labels.", own_name(c, n));
+}
+
 cm_status cm_compiler__columns(cm_compiler *c, cm_node *stmt, cm_node *const *items, size_t n, const cm_select_how *how) {
     namer s = start_naming(stmt);
     cm_status st = CM_OK;
@@ -291,6 +297,7 @@ cm_status cm_compiler__columns(cm_compiler *c, cm_node *stmt, cm_node *const *it
     if (!names) st = CM_E_NOMEM;
     for (size_t i = 0; !st && i < n; i++) {
         st = name_column(c, &s, items[i], &names[i]);
+        if (!st && how->as_from && names[i].label && cm__node_unalias(items[i])->kind == CM_N_LABEL) st = clashing_label(c, items[i]);
         if (i) cm_out(c, ", ");
         if (!st) st = write_column(c, items[i], &names[i], how);
     }

@@ -130,6 +130,7 @@ uint64_t cm_compiler__identity(const cm_node *n) {
     if (n->kind == CM_N_COLUMN && n->id) return cm__mix(n->id);
     if (n->kind == CM_N_PROXY && n->u.col.table) {
         const cm_str *s = n->u.col.name;
+        if (!s) return n->u.col.ref ? cm__mix(cm__ptr_key(n->u.col.ref) ^ cm__ptr_key(n->u.col.table)) : cm__ptr_key(n);
         return cm__hash_bytes(cm_str_text(s), s->n, cm__ptr_key(n->u.col.table));
     }
     return cm__ptr_key(n);

@@ -56,7 +56,6 @@ struct cm_compiler {
     const char *hint;          /* name for parameters that have none: the column they are compared with */
     uint32_t flags;            /* CM_C_* so far */
     cm_table *table;           /* target of INSERT, UPDATE, DELETE; retained */
-    cm_node *bare_from;        /* columns of this FROM element are written without its name; NULL: none */
     int depth;
     bool bare_columns;         /* RETURNING of dialects that want no table names; conflict targets */
     bool literals;             /* values are written out (DDL, index predicates) */

@@ -167,35 +167,33 @@ cm_status cm_compiler__conditions(cm_compiler *c, cm_node *const *items, size_t 
 
 /* ---- columns */
 
+/* The name of the FROM element a column belongs to, and a dot. */
+static cm_status write_owner(cm_compiler *c, cm_node *from) {
+    uint32_t flags = 0;
+    cm_status st = CM_OK;
+    if (from->kind == CM_N_TABLE) {
+        st = cm_compiler__table(c, from);
+    } else {
+        const char *name = cm_compiler__from_name(c, from, &flags);
+        if (!name) return c->arena.failed ? CM_E_NOMEM : CM_OK;
+        st = cm_compiler__name(c, name, strlen(name), flags);
+    }
+    cm_out(c, ".");
+    return st;
+}
+
 cm_status cm_compiler__column_ref(cm_compiler *c, cm_node *n) {
-    uint32_t table_flags = 0;
-    const cm_str *name = n->u.col.name;
     cm_node *from = n->u.col.table ? cm_sql__from(n->u.col.table) : NULL;
-    if (from && from->kind == CM_N_TABLE_FUNC && !n->u.col.ref && n->kind == CM_N_PROXY) { /* the function's value itself */
-        const char *of = cm_compiler__from_name(c, from, &table_flags);
-        if (of) return cm_compiler__name(c, of, strlen(of), table_flags);
-    }
-    if (from && !c->bare_columns && from != c->bare_from) {
-        if (from->kind == CM_N_TABLE) {
-            cm_status st = cm_compiler__table(c, from);
-            if (st) return st;
-            cm_out(c, ".");
-        } else {
-            const char *of = cm_compiler__from_name(c, from, &table_flags);
-            if (c->arena.failed) return CM_E_NOMEM;
-            if (of) {
-                cm_status st = cm_compiler__name(c, of, strlen(of), table_flags);
-                if (st) return st;
-                cm_out(c, ".");
-            }
-        }
-    }
+    const char *inner = NULL; /* name inside of a subquery: made up before the name of the subquery is */
+    cm_status st = CM_OK;
     if (n->kind == CM_N_PROXY && n->u.col.ref && from && (from->kind == CM_N_SUBQUERY || from->kind == CM_N_CTE || from->kind == CM_N_ALIAS)) {
-        const char *text = cm_compiler__proxy_name(c, n);
-        return text ? cm_compiler__cname(c, text) : CM_E_NOMEM;
+        inner = cm_compiler__proxy_name(c, n);
+        if (!inner) return CM_E_NOMEM;
     }
-    if (!name) return cm__fail(c->cx, CM_E_COMPILE, "a column without a name cannot be written");
-    return cm_compiler__str(c, name, n->flags & (CM_FLAG_QUOTE | CM_FLAG_NO_QUOTE));
+    if (from && !c->bare_columns) st = write_owner(c, from);
+    if (st || inner) return st ? st : cm_compiler__cname(c, inner);
+    if (!n->u.col.name) return cm__fail(c->cx, CM_E_COMPILE, "a column without a name cannot be written");
+    return cm_compiler__str(c, n->u.col.name, n->flags & (CM_FLAG_QUOTE | CM_FLAG_NO_QUOTE));
 }
 
 static cm_status write_attr(cm_compiler *c, cm_node *n) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import types
 import typing as t
 
@@ -147,11 +148,20 @@ class FromClause(Selectable, roles.AnonymizedFromClauseRole):
 
     def _make_columns(self) -> t.Any:
         made = DedupeColumnCollection()
+        seen: set[str] = set()
         for i, (key, element) in enumerate(_core.from_columns(self)):
             column = _core.from_proxy(self, i)
-            if key is not None and column is not element and key != column._name:
+            if column is not element and column._name and (key is None or key in seen or key == getattr(element, "_name", None)):
+                key = column._name  # unique in its subquery, and as its label style spells it
+            elif key is not None and column is not element and key != column._name:
                 column.__dict__["_key"] = key
-            made.add(column, key or column._name)
+            key = base = key or column._name or "_no_label"
+            for n in itertools.count(1):
+                if key not in seen:
+                    break
+                key = f"{base}_{n}"
+            seen.add(key)
+            made.add(column, key)
         return made.as_readonly()
 
     @property
