@@ -260,7 +260,7 @@ static PyObject *Node_reduce(PyObject *self, PyObject *unused) {
     (void)unused;
     cm_node *n = CMPY_NODE(self);
     const cm_kind_info *info = cm_kind_get_info(n->kind);
-    if (!info || info->layout == CM_LAYOUT_A || n->kind == CM_N_TABLE || n->kind == CM_N_DDL) {
+    if (!info || info->layout == CM_LAYOUT_A || n->kind == CM_N_DDL) {
         PyErr_Format(PyExc_TypeError, "cannot pickle '%s' object", Py_TYPE(self)->tp_name);
         return NULL;
     }
@@ -271,7 +271,7 @@ static PyObject *Node_reduce(PyObject *self, PyObject *unused) {
     type = n->type ? cmpy_type_object(n->type) : Py_NewRef(Py_None);
     name = PyObject_GetAttrString(self, "_name");
     value = n->kind == CM_N_BIND && !n->u.bind.value ? Py_NewRef(Py_None) : PyObject_GetAttrString(self, "_value");
-    kids = PyObject_GetAttrString(self, "_kids");
+    kids = n->kind == CM_N_COLUMN ? PyTuple_New(0) : PyObject_GetAttrString(self, "_kids"); /* a column finds its table in its state */
     segs = segments_of(n);
     dict = saved_dict(self);
     if (restore && type && name && value && kids && segs && dict)
@@ -288,6 +288,17 @@ static PyObject *Node_reduce(PyObject *self, PyObject *unused) {
     return result;
 }
 
+/* A column whose state names its table belongs to it. */
+static void attach_restored(cmpy_node *column) {
+    static const char *const names[] = {"_table", "table"};
+    for (int i = 0; i < 2; i++) {
+        PyObject *table = PyDict_GetItemString(column->dict, names[i]);
+        if (!table || !cmpy_is_node(table) || CMPY_NODE(table)->kind != CM_N_TABLE) continue;
+        column->n.u.col.table = CMPY_NODE(table); /* borrowed: the __dict__ keeps it */
+        return;
+    }
+}
+
 static PyObject *Node_setstate(PyObject *self, PyObject *state) {
     cmpy_node *o = (cmpy_node *)self;
     if (state == Py_None) Py_RETURN_NONE;
@@ -297,6 +308,7 @@ static PyObject *Node_setstate(PyObject *self, PyObject *state) {
     }
     if (!o->dict && !(o->dict = PyDict_New())) return NULL;
     if (PyDict_Update(o->dict, state) < 0) return NULL;
+    if (o->n.kind == CM_N_COLUMN) attach_restored(o);
     if (!PyObject_GC_IsTracked(self)) PyObject_GC_Track(self);
     Py_RETURN_NONE;
 }

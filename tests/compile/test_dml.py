@@ -1,0 +1,64 @@
+"""INSERT, UPDATE, DELETE as SQL text."""
+
+from __future__ import annotations
+
+import pytest
+
+from .world import check
+
+# (expression, SQL of the default dialect, parameters, SQL of SQLite)
+CASES = [
+    ('insert(a)', 'INSERT INTO a (id, x, y, z, w, flag) VALUES (:id, :x, :y, :z, :w, :flag)', {'flag': None, 'id': None, 'w': None, 'x': None, 'y': None, 'z': None}, 'INSERT INTO a (id, x, y, z, w, flag) VALUES (?, ?, ?, ?, ?, ?)'),
+    ('insert(a).values(x=5)', 'INSERT INTO a (x) VALUES (:x)', {'x': 5}, 'INSERT INTO a (x) VALUES (?)'),
+    ('insert(a).values(x=5, y="q")', 'INSERT INTO a (x, y) VALUES (:x, :y)', {'x': 5, 'y': 'q'}, 'INSERT INTO a (x, y) VALUES (?, ?)'),
+    ('insert(a).values({"x": 5, "y": "q"})', 'INSERT INTO a (x, y) VALUES (:x, :y)', {'x': 5, 'y': 'q'}, 'INSERT INTO a (x, y) VALUES (?, ?)'),
+    ('insert(a).values({a.c.x: 5})', 'INSERT INTO a (x) VALUES (:x)', {'x': 5}, 'INSERT INTO a (x) VALUES (?)'),
+    ('insert(a).values((1, 2))', 'INSERT INTO a (id, x) VALUES (:id, :x)', {'id': 1, 'x': 2}, 'INSERT INTO a (id, x) VALUES (?, ?)'),
+    ('insert(a).values([{"x": 1, "y": "a"}, {"x": 2, "y": "b"}])', 'INSERT INTO a (x, y) VALUES (:x_m0, :y_m0), (:x_m1, :y_m1)', {'x_m0': 1, 'x_m1': 2, 'y_m0': 'a', 'y_m1': 'b'}, 'INSERT INTO a (x, y) VALUES (?, ?), (?, ?)'),
+    ('insert(a).values([(1, 2), (3, 4)])', 'INSERT INTO a (id, x) VALUES (:id_m0, :x_m0), (:id_m1, :x_m1)', {'id_m0': 1, 'id_m1': 3, 'x_m0': 2, 'x_m1': 4}, 'INSERT INTO a (id, x) VALUES (?, ?), (?, ?)'),
+    ('insert(a).values(x=func.lower("q"))', 'INSERT INTO a (x) VALUES (lower(:lower_1))', {'lower_1': 'q'}, 'INSERT INTO a (x) VALUES (lower(?))'),
+    ('insert(a).values(x=select(func.max(b.c.id)).scalar_subquery())', 'INSERT INTO a (x) VALUES ((SELECT max(b.id) AS max_1 \nFROM b))', {}, 'INSERT INTO a (x) VALUES ((SELECT max(b.id) AS max_1 \nFROM b))'),
+    ('insert(a).values(x=bindparam("foo"))', 'INSERT INTO a (x) VALUES (:foo)', {'foo': None}, 'INSERT INTO a (x) VALUES (?)'),
+    ('insert(a).values(x=None)', 'INSERT INTO a (x) VALUES (:x)', {'x': None}, 'INSERT INTO a (x) VALUES (?)'),
+    ('insert(a).values(x=literal_column("5"))', 'INSERT INTO a (x) VALUES (5)', {}, 'INSERT INTO a (x) VALUES (5)'),
+    ('insert(a).values(x=5).returning(a.c.id)', 'INSERT INTO a (x) VALUES (:x) RETURNING a.id', {'x': 5}, 'INSERT INTO a (x) VALUES (?) RETURNING id'),
+    ('insert(a).values(x=5).returning(a)', 'INSERT INTO a (x) VALUES (:x) RETURNING a.id, a.x, a.y, a.z, a.w, a.flag', {'x': 5}, 'INSERT INTO a (x) VALUES (?) RETURNING id, x, y, z, w, flag'),
+    ('insert(a).values(x=5).returning(a.c.id.label("foo"), a.c.x + 1)', 'INSERT INTO a (x) VALUES (:x) RETURNING a.id AS foo, a.x + :x_1 AS anon_1', {'x': 5, 'x_1': 1}, 'INSERT INTO a (x) VALUES (?) RETURNING id AS foo, x + ? AS anon_1'),
+    ('insert(a).from_select(["x", "y"], select(b.c.id, b.c.name))', 'INSERT INTO a (x, y) SELECT b.id, b.name \nFROM b', {}, 'INSERT INTO a (x, y) SELECT b.id, b.name \nFROM b'),
+    ('insert(a).from_select([a.c.x], select(b.c.id).where(b.c.id > 5))', 'INSERT INTO a (x) SELECT b.id \nFROM b \nWHERE b.id > :id_1', {'id_1': 5}, 'INSERT INTO a (x) SELECT b.id \nFROM b \nWHERE b.id > ?'),
+    ('insert(a).prefix_with("OR REPLACE").values(x=5)', 'INSERT OR REPLACE INTO a (x) VALUES (:x)', {'x': 5}, 'INSERT OR REPLACE INTO a (x) VALUES (?)'),
+    ('a.insert().values(x=5)', 'INSERT INTO a (x) VALUES (:x)', {'x': 5}, 'INSERT INTO a (x) VALUES (?)'),
+    ('insert(e)', 'INSERT INTO e (p) VALUES (:p)', {'p': None}, 'INSERT INTO e (p) VALUES (?)'),
+    ('insert(s2).values(name="q")', 'INSERT INTO main."user" (name) VALUES (:name)', {'name': 'q'}, 'INSERT INTO main.user (name) VALUES (?)'),
+    ('insert(table("t", column("p"))).values(p=5)', 'INSERT INTO t (p) VALUES (:p)', {'p': 5}, 'INSERT INTO t (p) VALUES (?)'),
+    ('update(a).values(x=5)', 'UPDATE a SET x=:x', {'x': 5}, 'UPDATE a SET x=?'),
+    ('update(a).values(x=5, y="q").where(a.c.id == 7)', 'UPDATE a SET x=:x, y=:y WHERE a.id = :id_1', {'id_1': 7, 'x': 5, 'y': 'q'}, 'UPDATE a SET x=?, y=? WHERE a.id = ?'),
+    ('update(a).where(a.c.id == 7).values({"x": a.c.x + 1})', 'UPDATE a SET x=(a.x + :x_1) WHERE a.id = :id_1', {'id_1': 7, 'x_1': 1}, 'UPDATE a SET x=(a.x + ?) WHERE a.id = ?'),
+    ('update(a).where(a.c.id == 7).values({a.c.x: 5})', 'UPDATE a SET x=:x WHERE a.id = :id_1', {'id_1': 7, 'x': 5}, 'UPDATE a SET x=? WHERE a.id = ?'),
+    ('update(a).values(x=select(func.max(b.c.id)).where(b.c.a_id == a.c.id).scalar_subquery())', 'UPDATE a SET x=(SELECT max(b.id) AS max_1 \nFROM b \nWHERE b.a_id = a.id)', {}, 'UPDATE a SET x=(SELECT max(b.id) AS max_1 \nFROM b \nWHERE b.a_id = a.id)'),
+    ('update(a).values(x=5).where(a.c.id == b.c.a_id)', 'UPDATE a SET x=:x FROM b WHERE a.id = b.a_id', {'x': 5}, 'UPDATE a SET x=? FROM b WHERE a.id = b.a_id'),
+    ('update(a).values(y=func.upper(a.c.y)).where(a.c.y.like("q%"))', 'UPDATE a SET y=upper(a.y) WHERE a.y LIKE :y_1', {'y_1': 'q%'}, 'UPDATE a SET y=upper(a.y) WHERE a.y LIKE ?'),
+    ('update(a).values(x=None)', 'UPDATE a SET x=:x', {'x': None}, 'UPDATE a SET x=?'),
+    ('update(a).where(a.c.id == 5)', 'UPDATE a SET id=:id, x=:x, y=:y, z=:z, w=:w, flag=:flag WHERE a.id = :id_1', {'flag': None, 'id': None, 'id_1': 5, 'w': None, 'x': None, 'y': None, 'z': None}, 'UPDATE a SET id=?, x=?, y=?, z=?, w=?, flag=? WHERE a.id = ?'),
+    ('update(a).values(x=5).returning(a.c.id)', 'UPDATE a SET x=:x RETURNING a.id', {'x': 5}, 'UPDATE a SET x=? RETURNING id'),
+    ('update(a).where(a.c.id == bindparam("b_id")).values(x=bindparam("b_x"))', 'UPDATE a SET x=:b_x WHERE a.id = :b_id', {'b_id': None, 'b_x': None}, 'UPDATE a SET x=? WHERE a.id = ?'),
+    ('update(a).values(x=case((a.c.x > 5, 1), else_=2))', 'UPDATE a SET x=CASE WHEN (a.x > :x_1) THEN :param_1 ELSE :param_2 END', {'param_1': 1, 'param_2': 2, 'x_1': 5}, 'UPDATE a SET x=CASE WHEN (a.x > ?) THEN ? ELSE ? END'),
+    ('a.update().where(a.c.x == 5).values(x=6)', 'UPDATE a SET x=:x WHERE a.x = :x_1', {'x': 6, 'x_1': 5}, 'UPDATE a SET x=? WHERE a.x = ?'),
+    ('update(a).where(a.c.id.in_(select(b.c.a_id))).values(x=5)', 'UPDATE a SET x=:x WHERE a.id IN (SELECT b.a_id \nFROM b)', {'x': 5}, 'UPDATE a SET x=? WHERE a.id IN (SELECT b.a_id \nFROM b)'),
+    ('update(a).filter_by(x=5).values(x=6)', 'UPDATE a SET x=:x WHERE a.x = :x_1', {'x': 6, 'x_1': 5}, 'UPDATE a SET x=? WHERE a.x = ?'),
+    ('delete(a)', 'DELETE FROM a', {}, 'DELETE FROM a'),
+    ('delete(a).where(a.c.x == 5)', 'DELETE FROM a WHERE a.x = :x_1', {'x_1': 5}, 'DELETE FROM a WHERE a.x = ?'),
+    ('delete(a).where(a.c.x == 5, a.c.y == "q")', 'DELETE FROM a WHERE a.x = :x_1 AND a.y = :y_1', {'x_1': 5, 'y_1': 'q'}, 'DELETE FROM a WHERE a.x = ? AND a.y = ?'),
+    ('delete(a).where(a.c.id.in_(select(b.c.a_id)))', 'DELETE FROM a WHERE a.id IN (SELECT b.a_id \nFROM b)', {}, 'DELETE FROM a WHERE a.id IN (SELECT b.a_id \nFROM b)'),
+    ('delete(a).where(a.c.x == 5).returning(a.c.id)', 'DELETE FROM a WHERE a.x = :x_1 RETURNING a.id', {'x_1': 5}, 'DELETE FROM a WHERE a.x = ? RETURNING id'),
+    ('delete(a).where(exists().where(b.c.a_id == a.c.id))', 'DELETE FROM a WHERE EXISTS (SELECT * \nFROM b \nWHERE b.a_id = a.id)', {}, 'DELETE FROM a WHERE EXISTS (SELECT * \nFROM b \nWHERE b.a_id = a.id)'),
+    ('a.delete().where(a.c.x == 5)', 'DELETE FROM a WHERE a.x = :x_1', {'x_1': 5}, 'DELETE FROM a WHERE a.x = ?'),
+    ('delete(a).where(true())', 'DELETE FROM a WHERE true', {}, 'DELETE FROM a WHERE 1 = 1'),
+    ('with_cte_insert', 'WITH c1 AS \n(SELECT a.x AS x \nFROM a \nWHERE a.x > :x_1)\n INSERT INTO a (x) SELECT c1.x \nFROM c1', {'x_1': 5}, 'WITH c1 AS \n(SELECT a.x AS x \nFROM a \nWHERE a.x > ?)\n INSERT INTO a (x) SELECT c1.x \nFROM c1'),
+    ('update(a).where(a.c.id == c1.c.x).values(x=5)', 'WITH c1 AS \n(SELECT a.x AS x \nFROM a \nWHERE a.x > :x_1)\n UPDATE a SET x=:x FROM c1 WHERE a.id = c1.x', {'x': 5, 'x_1': 5}, 'WITH c1 AS \n(SELECT a.x AS x \nFROM a \nWHERE a.x > ?)\n UPDATE a SET x=? FROM c1 WHERE a.id = c1.x'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "sql", "params", "sqlite"), CASES, ids=[case[0] for case in CASES])
+def test_text(source, sql, params, sqlite):
+    check(source, sql, params, sqlite)
