@@ -87,6 +87,7 @@ static PyObject *core_compile(PyObject *m, PyObject *args, PyObject *kwargs) {
         if (!PyErr_Occurred()) PyErr_Format(PyExc_TypeError, "a statement or expression is expected, got %R", node);
         goto done;
     }
+    if (cmpy_ready_for(n) < 0) goto done;
     cm_status st = plain_statement(n, &plain);
     if (st == CM_OK) st = cm_compile(cmpy_cx(), plain, &options, &compiled);
     if (st) {

@@ -205,7 +205,7 @@ static PyObject *run(cmpy_conn *self, PyObject *stmt, PyObject *params) {
         cmpy_raise_exc("ArgumentError", "an empty list of parameters was given; it would write a row of defaults. Leave it out, or do not execute");
         return NULL;
     }
-    cm_ctx *cx = begin_work(self);
+    cm_ctx *cx = cmpy_ready_for(node) < 0 ? NULL : begin_work(self);
     if (!cx) return NULL;
     cm_status st = cm_conn_in_transaction(self->conn) ? CM_OK : cm_conn_begin(cx, self->conn);
     if (!st) st = cm_conn_execute(cx, self->conn, node, s.v, s.n, &result);

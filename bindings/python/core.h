@@ -139,6 +139,13 @@ int cmpy_collection_setup(PyObject *m);
 int cmpy_mapper_setup(PyObject *m);
 int cmpy_session_setup(PyObject *m);
 
+/* ---- instance.c: mappers declared since the last statement are completed before one is compiled or run */
+extern int cmpy_orm_pending;                           /* mappers wait to be configured */
+int cmpy_configure(void);                              /* configures them; 0, or -1 with an exception */
+static inline int cmpy_ready(void) { return cmpy_orm_pending ? cmpy_configure() : 0; }
+int cmpy_configure_for(cm_node *stmt);                 /* the same when the statement speaks of mapped classes */
+static inline int cmpy_ready_for(cm_node *stmt) { return cmpy_orm_pending ? cmpy_configure_for(stmt) : 0; }
+
 /* ---- engine.c / result.c, for session.c */
 cm_engine *cmpy_engine_get(PyObject *engine);          /* borrowed; NULL + TypeError */
 PyObject *cmpy_connection_borrow(cm_conn *conn, PyObject *keep); /* Connection over one that somebody else (keep) owns and ends */

@@ -32,6 +32,20 @@ int cmpy_configure(void) {
     return r ? 0 : -1;
 }
 
+static cm_status find_mapped(cm_ctx *cx, void *found, cm_node *node, bool *descend) {
+    (void)cx;
+    (void)descend;
+    if (node->kind == CM_N_ATTR || node->kind == CM_N_ENTITY) *(bool *)found = true;
+    return CM_OK;
+}
+
+int cmpy_configure_for(cm_node *stmt) {
+    bool found = false;
+    cm_status st = cm_node_walk(cmpy_cx(), stmt, find_mapped, &found);
+    if (st) return cmpy_raise_int(cmpy_cx(), st);
+    return found ? cmpy_configure() : 0;
+}
+
 static PyObject *state_name(void) {
     static PyObject *name;
     if (!name) name = PyUnicode_InternFromString("_sa_instance_state");

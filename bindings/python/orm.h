@@ -39,9 +39,6 @@ typedef struct cmpy_inst_state { /* InstanceState */
 #define CMPY_INST_EMBEDDED CM_INST_HOST /* cm_inst.flags: the header lies in an InstanceState */
 
 /* instance.c */
-extern int cmpy_orm_pending;                     /* mappers wait to be configured */
-int cmpy_configure(void);                        /* configures them; 0, or -1 with an exception */
-static inline int cmpy_ready(void) { return cmpy_orm_pending ? cmpy_configure() : 0; }
 cm_inst *cmpy_inst_require(PyObject *obj);        /* borrowed; NULL + UnmappedInstanceError */
 PyObject *cmpy_inst_dict(PyObject *obj);          /* borrowed: the dictionary of an instance, made when missing */
 bool cmpy_value_may_cycle(PyObject *value);

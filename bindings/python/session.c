@@ -70,7 +70,7 @@ static cm_ctx *begin(cmpy_session *s) {
         cmpy_raise_exc("InvalidRequestError", "%s.__init__() of the base class was not called", Py_TYPE(s)->tp_name);
         return NULL;
     }
-    if (cmpy_ready() < 0 || enter(s) < 0) return NULL;
+    if (enter(s) < 0) return NULL;
     cm_ctx *cx = cmpy_cx_take();
     if (!cx) s->depth--;
     else Py_INCREF(s);
@@ -363,7 +363,7 @@ static PyObject *Session_find(PyObject *self, PyObject *args) {
 
 static PyObject *run(cmpy_session *s, cm_node *stmt, void *const *params, size_t nparams) {
     cm_result *result = NULL;
-    cm_ctx *cx = begin(s);
+    cm_ctx *cx = cmpy_ready_for(stmt) < 0 ? NULL : begin(s);
     if (!cx) return NULL;
     if (end(s, cx, cm_session_execute(cx, s->core, stmt, params, nparams, &result)) < 0) return NULL;
     return cmpy_result_new(result, (PyObject *)s);
