@@ -306,6 +306,16 @@ cm_node *cmpy_coerce_in(PyObject *obj, const cm_node *left) {
 
 /* ---- roles */
 
+/* select(1): the number as it is. */
+static cm_node *number_of(PyObject *obj) {
+    Py_ssize_t n = 0;
+    PyObject *text = PyObject_Str(obj);
+    const char *p = text ? PyUnicode_AsUTF8AndSize(text, &n) : NULL;
+    cm_node *node = p ? cmpy_text_node(CM_N_LITERAL_COLUMN, p, (size_t)n, cmpy_literal_type(obj)) : NULL;
+    Py_XDECREF(text);
+    return node;
+}
+
 static cm_node *coerce_columns(PyObject *obj, cm_node *n) {
     if (n) {
         const cm_kind_info *info = cm_kind_get_info(n->kind);
@@ -314,6 +324,7 @@ static cm_node *coerce_columns(PyObject *obj, cm_node *n) {
         return refuse(obj, n, "Column expression, FROM clause, or other columns clause element");
     }
     if (obj == Py_None || PyBool_Check(obj)) return constant_of(obj);
+    if (PyLong_Check(obj) || PyFloat_Check(obj)) return number_of(obj);
     if (PyUnicode_Check(obj)) {
         cmpy_raise_exc("ArgumentError", "Textual column expression %R should be explicitly declared with text(%R), or use column(%R) for more specificity",
                        obj, obj, obj);

@@ -275,13 +275,15 @@ static cm_status write_column(cm_compiler *c, cm_node *n, const naming *as, cons
     } else if (!label && wants_label(c, n, how->as_from)) {
         label = as->fallback ? as->fallback : made_name(c, n);
     }
+    if (c->arena.failed) return CM_E_NOMEM;
     cm_status st = cm_compiler__expr(c, n);
     if (!st && label) {
         cm_out(c, " AS ");
         st = cm_compiler__name(c, label, strlen(label), flags);
     }
-    if (!st && how->top) st = cm_compiler__column(c, label ? label : bare_name(c, n), n);
-    return c->arena.failed ? CM_E_NOMEM : st;
+    if (st || !how->top) return st;
+    if (!label) label = bare_name(c, n);
+    return label ? cm_compiler__column(c, label, n) : CM_E_NOMEM;
 }
 
 /* Two labels of a name in a subquery: from outside nobody could tell them apart. */
@@ -367,8 +369,10 @@ static const char *numbered_name(cm_compiler *c, cm_node *proxy, cm_node *query)
     const char **built, **ours;
     size_t n, count;
     const char *name = cm_str_text(proxy->u.col.name);
-    if (cm_from__names(c->cx, proxy->u.col.table, &c->arena, &built, &n)) return NULL;
-    if (cm_compiler__column_names(c, query, &ours, &count)) return NULL;
+    if (cm_from__names(c->cx, proxy->u.col.table, &c->arena, &built, &n) || cm_compiler__column_names(c, query, &ours, &count)) {
+        c->arena.failed = true;
+        return NULL;
+    }
     for (size_t i = 0; i < n && i < count; i++)
         if (built[i] && strcmp(built[i], name) == 0) return ours[i];
     return name;
