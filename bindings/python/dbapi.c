@@ -46,6 +46,7 @@ static PyObject *fail(cm_ctx *cx, cm_status st) {
 }
 
 static void raise_dbapi(const char *name, const char *format, ...) {
+    PyErr_Clear();
     PyObject *module = PyImport_ImportModule("cormorant.dbapi"), *cls = module ? PyObject_GetAttrString(module, name) : NULL;
     va_list args;
     va_start(args, format);

@@ -158,12 +158,12 @@ class ExecutableDDLElement(Executable, BaseDDLElement):
         return self._text(None)
 
     def against(self, target: t.Any) -> t.Self:
-        made = self._copy()
+        made = self._clone()
         made.__dict__["target"] = target
         return t.cast("t.Self", made)
 
     def execute_if(self, dialect: t.Any = None, callable_: t.Any = None, state: t.Any = None) -> t.Self:
-        made = self._copy()
+        made = self._clone()
         made.__dict__["_ddl_if"] = DDLIf(dialect, callable_, state)
         return t.cast("t.Self", made)
 

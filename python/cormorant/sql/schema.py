@@ -230,7 +230,9 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause):
         if self.index:
             self.table.append_constraint(Index(None, self.key, unique=bool(self.unique), _column_flag=True))
         elif self.unique:
-            self.table.append_constraint(UniqueConstraint(self.key, _autoattach=False))
+            constraint = UniqueConstraint(self.key, _autoattach=False)
+            constraint._column_flag = True
+            self.table.append_constraint(constraint)
 
     def references(self, column: Column) -> bool:
         """Whether a foreign key of this column leads to the other."""
@@ -350,7 +352,7 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
         key = _table_key(name, schema)
         existing = metadata.tables.get(key)
         if existing is not None:
-            if not keep and not extend and (args or set(kw) - {"schema"}):
+            if not keep and not extend and args:
                 raise exc.InvalidRequestError(
                     f"Table '{key}' is already defined for this MetaData instance.  Specify 'extend_existing=True' "
                     "to redefine options and columns on an existing Table object."
@@ -608,9 +610,8 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
         elif isinstance(constraint, PrimaryKeyConstraint):
             if constraint.name is not None:
                 table.primary_key.name = constraint.name
-        elif not constraint._type_bound and not (isinstance(constraint, UniqueConstraint) and any(c.unique for c in constraint._columns)):
-            if not getattr(constraint, "_column_flag", False):
-                table.append_constraint(constraint._copy(target_table=table))
+        elif not constraint._type_bound and not constraint._column_flag:
+            table.append_constraint(constraint._copy(target_table=table))
 
     def tometadata(self, metadata: MetaData, schema: t.Any = RETAIN_SCHEMA, referred_schema_fn: t.Any = None, name: str | None = None) -> Table:
         return self.to_metadata(metadata, schema=schema, referred_schema_fn=referred_schema_fn, name=name)

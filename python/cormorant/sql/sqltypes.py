@@ -431,6 +431,9 @@ class PickleType(TypeDecorator[object]):
     def process_result_value(self, value: t.Any, dialect: t.Any) -> t.Any:
         return None if value is None else self.pickler.loads(value)
 
+    def __reduce__(self) -> t.Any:
+        return type(self), (self.protocol, None, self.comparator)
+
     def compare_values(self, x: t.Any, y: t.Any) -> bool:
         return bool(self.comparator(x, y)) if self.comparator else bool(x == y)
 

@@ -1,0 +1,188 @@
+"""Results and rows: the whole protocol."""
+
+import pickle
+
+import pytest
+
+import cormorant as sa
+from cormorant import exc
+
+
+@pytest.fixture(scope="module")
+def table():
+    return sa.Table("t", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.String), sa.Column("n", sa.Integer))
+
+
+@pytest.fixture
+def connection(table):
+    engine = sa.create_engine("sqlite://")
+    table.metadata.create_all(engine)
+    with engine.connect() as connection:
+        connection.execute(table.insert(), [{"name": "a", "n": 1}, {"name": "b", "n": 1}, {"name": "c", "n": 2}])
+        yield connection
+
+
+def test_row(connection, table):
+    row = connection.execute(sa.select(table)).first()
+    assert row == (1, "a", 1) and hash(row) == hash((1, "a", 1)) and row < (2,)
+    assert (row.id, row.name, row[1], row[-1], row[0:2]) == (1, "a", "a", 1, (1, "a"))
+    assert row._fields == ("id", "name", "n") and row._asdict() == {"id": 1, "name": "a", "n": 1}
+    assert row._mapping["name"] == row._mapping[table.c.name] == "a"
+    assert dict(row._mapping) == row._asdict() and "id" in row._mapping and "x" not in row._mapping
+    assert list(row._mapping.keys()) == ["id", "name", "n"] and list(row._mapping.values()) == [1, "a", 1]
+    assert repr(row) == "(1, 'a', 1)" and len(row) == 3 and 1 in row
+    assert row.count(1) == 2 and row.index("a") == 1
+    assert isinstance(row, tuple) and row._tuple() is row and row.t is row
+    first, *rest = row
+    assert rest == ["a", 1]
+    with pytest.raises(AttributeError, match="Could not locate column in row for column 'nope'"):
+        row.nope
+    with pytest.raises(exc.NoSuchColumnError):
+        row._mapping["nope"]
+    with pytest.raises(KeyError):
+        row._mapping["nope"]
+    with pytest.raises(AttributeError):
+        row.id = 5
+    with pytest.raises(TypeError):
+        row["id"]
+
+
+def test_row_pickles(connection, table):
+    row = pickle.loads(pickle.dumps(connection.execute(sa.select(table)).first()))
+    assert row == (1, "a", 1) and row.name == "a"
+
+
+def test_columns_named_like_methods(connection):
+    row = connection.execute(sa.text('select 1 as "count", 2 as "index", 3 as t, 4 as "_mapping"')).one()
+    assert (row.count, row.index) == (1, 2)
+    assert row.t is row and row._mapping["t"] == 3 and row._mapping["_mapping"] == 4
+
+
+def test_ambiguous_names(connection):
+    row = connection.execute(sa.text("select 1 as x, 2 as x")).one()
+    assert row == (1, 2)
+    with pytest.raises(exc.InvalidRequestError, match="Ambiguous column name 'x'"):
+        row.x
+
+
+def test_fetching(connection, table):
+    def result():
+        return connection.execute(sa.select(table.c.id).order_by(table.c.id))
+
+    assert result().all() == [(1,), (2,), (3,)]
+    assert [row.id for row in result()] == [1, 2, 3]
+    found = result()
+    assert (found.fetchone(), found.fetchmany(1), found.fetchall(), found.fetchone(), found.all()) == ((1,), [(2,)], [(3,)], None, [])
+    assert next(result()) == (1,)
+    assert list(result().partitions(2)) == [[(1,), (2,)], [(3,)]]
+    assert result().keys() == ["id"] and list(result().keys()) == ["id"]
+    with result() as found:
+        pass
+    with pytest.raises(exc.ResourceClosedError, match="This result object is closed."):
+        found.all()
+
+
+@pytest.mark.parametrize(
+    ("n", "first", "one", "one_or_none"),
+    [(0, None, exc.NoResultFound, None), (1, (1,), (1,), (1,)), (3, (1,), exc.MultipleResultsFound, exc.MultipleResultsFound)],
+)
+def test_one_row(connection, table, n, first, one, one_or_none):
+    statement = sa.select(table.c.id).order_by(table.c.id).limit(n)
+    value = first[0] if first else None
+    assert connection.execute(statement).first() == first
+    assert connection.execute(statement).scalar() == value
+    assert connection.execute(statement).scalars().first() == value
+    assert connection.scalar(statement) == value
+    for name, expected in (("one", one), ("one_or_none", one_or_none)):
+        if isinstance(expected, type):
+            for call in (name, f"scalar_{name}"):
+                with pytest.raises(expected):
+                    getattr(connection.execute(statement), call)()
+            with pytest.raises(expected):
+                getattr(connection.execute(statement).scalars(), name)()
+        else:
+            assert getattr(connection.execute(statement), name)() == expected
+            assert getattr(connection.execute(statement), f"scalar_{name}")() == value
+
+
+def test_result_is_closed_after_one_row(connection, table):
+    found = connection.execute(sa.select(table))
+    found.first()
+    assert found.closed
+    with pytest.raises(exc.ResourceClosedError):
+        found.first()
+
+
+def test_views(connection, table):
+    def result():
+        return connection.execute(sa.select(table).order_by(table.c.id))
+
+    assert result().scalars().all() == [1, 2, 3]
+    assert result().scalars(1).all() == result().scalars("name").all() == result().scalars(table.c.name).all() == ["a", "b", "c"]
+    assert result().columns("n", "id").all() == [(1, 1), (1, 2), (2, 3)]
+    assert result().columns("n").scalars().all() == [1, 1, 2]
+    assert result().mappings().all()[0] == {"id": 1, "name": "a", "n": 1}
+    assert [m["name"] for m in result().mappings()] == ["a", "b", "c"]
+    assert result().mappings().columns("n").first() == {"n": 1}
+    assert result().tuples().all() == result().all()
+    assert connection.scalars(sa.select(table.c.name)).all() == ["a", "b", "c"]
+    with pytest.raises(exc.NoSuchColumnError):
+        result().scalars("nope")
+
+
+def test_unique(connection, table):
+    statement = sa.select(table.c.n).order_by(table.c.id)
+    assert connection.execute(statement).unique().all() == [(1,), (2,)]
+    assert connection.execute(statement).scalars().unique().all() == [1, 2]
+    assert connection.execute(statement).unique().scalars().all() == [1, 2]
+    assert connection.execute(statement).unique(lambda row: 0).all() == [(1,)]
+    assert connection.execute(statement).unique().mappings().all() == [{"n": 1}, {"n": 2}]
+
+
+def test_freeze_and_merge(connection, table):
+    statement = sa.select(table.c.id).order_by(table.c.id)
+    frozen = connection.execute(statement).freeze()
+    assert frozen().all() == frozen().all() == [(1,), (2,), (3,)]
+    assert frozen().scalars().all() == [1, 2, 3]
+    assert frozen().merge(frozen()).scalars().all() == [1, 2, 3, 1, 2, 3]
+
+
+def test_no_rows(connection, table):
+    found = connection.execute(table.update().values(n=5))
+    assert (found.returns_rows, found.rowcount, found.closed) == (False, 3, True)
+    for call in ("all", "first", "one", "scalars", "mappings", "fetchone", "keys"):
+        with pytest.raises(exc.ResourceClosedError, match="does not return rows"):
+            getattr(found, call)()
+
+
+def test_what_an_insert_says(connection, table):
+    found = connection.execute(table.insert().values(name="x"))
+    assert found.is_insert and found.inserted_primary_key == (4,) and found.inserted_primary_key.id == 4
+    assert (found.lastrowid, found.rowcount) == (4, 1)
+    assert connection.execute(table.insert(), {"id": 77}).inserted_primary_key == (77,)
+    with pytest.raises(exc.InvalidRequestError):
+        connection.execute(sa.select(table)).inserted_primary_key
+
+
+def test_streaming(connection, table):
+    found = connection.execution_options(yield_per=2).execute(sa.select(table.c.id).order_by(table.c.id))
+    assert [len(p) for p in found.partitions()] == [2, 1]
+    found = connection.execute(sa.select(table.c.id), execution_options={"stream_results": True})
+    assert found.fetchone() == (1,)
+    found.close()
+
+
+def test_rows_outlive_their_result_and_connection(table):
+    engine = sa.create_engine("sqlite://")
+    with engine.connect() as connection:
+        row = connection.execute(sa.text("select 1 as a, 'x' as b")).one()
+    engine.dispose()
+    assert row.b == "x" and row._mapping["a"] == 1
+
+
+def test_reading_after_close_keeps_what_was_fetched(table):
+    engine = sa.create_engine("sqlite://")
+    connection = engine.connect()
+    found = connection.execute(sa.text("select 1"))
+    connection.close()
+    assert found.all() == [(1,)]

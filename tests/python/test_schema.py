@@ -1,0 +1,257 @@
+"""Tables, columns, constraints: authoring, resolution, DDL, copies."""
+
+import pytest
+
+import cormorant as sa
+from cormorant import event, exc, schema
+
+
+def ddl(table):
+    return [line.strip() for line in str(schema.CreateTable(table)).strip().splitlines()]
+
+
+def test_create_table_text():
+    metadata = sa.MetaData()
+    sa.Table("a", metadata, sa.Column("id", sa.Integer, primary_key=True))
+    table = sa.Table(
+        "b",
+        metadata,
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("a_id", None, sa.ForeignKey("a.id", ondelete="CASCADE")),
+        sa.Column("name", sa.String(5), nullable=False, server_default="x'y"),
+        sa.Column("select", sa.Boolean, unique=True),
+        sa.CheckConstraint("id > 0", name="positive"),
+    )
+    assert ddl(table) == [
+        "CREATE TABLE b (",
+        "id INTEGER NOT NULL,",
+        "a_id INTEGER,",
+        "name VARCHAR(5) DEFAULT 'x''y' NOT NULL,",
+        '"select" BOOLEAN,',
+        "PRIMARY KEY (id),",
+        "CONSTRAINT positive CHECK (id > 0),",
+        "FOREIGN KEY(a_id) REFERENCES a (id) ON DELETE CASCADE,",
+        'UNIQUE ("select")',
+        ")",
+    ]
+
+
+def test_foreign_key_gives_its_column_a_type_in_either_order():
+    metadata = sa.MetaData()
+    child = sa.Table("child", metadata, sa.Column("p", sa.ForeignKey("parent.id")))
+    assert isinstance(child.c.p.type, sa.types.NullType)
+    parent = sa.Table("parent", metadata, sa.Column("id", sa.String(7), primary_key=True))
+    assert child.c.p.type is parent.c.id.type
+    assert child.c.p.references(parent.c.id)
+    assert metadata.sorted_tables == [parent, child]
+
+
+def test_lost_references_name_what_is_missing():
+    table = sa.Table("t", sa.MetaData(), sa.Column("x", sa.Integer, sa.ForeignKey("nope.id")))
+    (key,) = table.c.x.foreign_keys
+    with pytest.raises(exc.NoReferencedTableError, match="could not find table 'nope'") as caught:
+        key.column
+    assert caught.value.table_name == "nope"
+    with pytest.raises(exc.NoReferencedTableError):
+        table.metadata.create_all(sa.create_engine("sqlite://"))
+    sa.Table("nope", table.metadata, sa.Column("other", sa.Integer))
+    with pytest.raises(exc.NoReferencedColumnError, match="table 'nope' has no column named 'id'"):
+        key.column
+
+
+def test_naming_convention():
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    table = sa.Table(
+        "t",
+        metadata,
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("x", sa.Integer, sa.ForeignKey("o.id"), index=True),
+        sa.Column("y", sa.Integer, unique=True),
+        sa.CheckConstraint("y > 0", name="pos"),
+    )
+    names = {c.name for c in table.constraints} | {i.name for i in table.indexes}
+    assert names == {"pk_t", "fk_t_x_o", "uq_t_y", "ck_t_pos", "ix_t_x"}
+
+
+def test_same_name_twice():
+    metadata = sa.MetaData()
+    table = sa.Table("t", metadata, sa.Column("a", sa.Integer))
+    assert sa.Table("t", metadata) is table
+    with pytest.raises(exc.InvalidRequestError, match="already defined for this MetaData instance"):
+        sa.Table("t", metadata, sa.Column("b", sa.Integer))
+    assert sa.Table("t", metadata, sa.Column("b", sa.Integer), extend_existing=True).c.keys() == ["a", "b"]
+    assert sa.Table("t", metadata, sa.Column("c", sa.Integer), keep_existing=True).c.keys() == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "text"),
+    [
+        (lambda: sa.Table("t", sa.MetaData(), sa.Column("q", sa.Integer), sa.Column("q", sa.Integer)), exc.DuplicateColumnError, "'q' is already present"),
+        (lambda: sa.Table("t", sa.MetaData(), sa.Column(sa.Integer)), exc.ArgumentError, "non-blank name"),
+        (lambda: sa.Table("t", sa.MetaData(), foo=1), TypeError, "foo"),
+        (lambda: sa.Table("t", sa.MetaData(), sa.Column("x", sa.Integer), sa.UniqueConstraint("y")), exc.ConstraintColumnNotFoundError, "'y'"),
+        (lambda: sa.Table("t", sa.MetaData(), 5), exc.ArgumentError, "SchemaItem"),
+        (lambda: sa.Column("x", sa.Integer, index="name"), None, None),
+    ],
+)
+def test_mistakes(make, error, text):
+    if error is None:
+        with pytest.raises(exc.ArgumentError, match="boolean only"):
+            sa.Table("t", sa.MetaData(), make())
+        return
+    with pytest.raises(error, match=text):
+        make()
+
+
+def test_a_column_has_one_table():
+    column = sa.Column("x", sa.Integer)
+    sa.Table("a", sa.MetaData(), column)
+    with pytest.raises(exc.ArgumentError, match="already assigned to Table 'a'"):
+        sa.Table("b", sa.MetaData(), column)
+    copy = column._copy()
+    assert copy.table is None
+    assert sa.Table("b", sa.MetaData(), copy).c.x is copy
+
+
+def test_column_collection():
+    table = sa.Table("t", sa.MetaData(), sa.Column("a", sa.Integer), sa.Column("b", sa.Integer, key="bee"))
+    assert table.c.keys() == ["a", "bee"]
+    assert table.c.bee.name == "b"
+    assert table.c["a"] is table.c[0] is table.c.a
+    assert "a" in table.c and "b" not in table.c
+    assert [c.name for c in table.c["bee", "a"]] == ["b", "a"]
+    assert table.c.get("zz") is None
+    with pytest.raises(AttributeError):
+        table.c.zz
+    with pytest.raises(KeyError):
+        table.c["zz"]
+    with pytest.raises(exc.ArgumentError):
+        table.c.a in table.c
+
+
+def test_tables_in_order_and_cycles():
+    metadata = sa.MetaData()
+    for name, target in (("z", None), ("y", "z"), ("x", "y"), ("self", "self")):
+        keys = [sa.ForeignKey(f"{target}.id")] if target else []
+        sa.Table(name, metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("o", sa.Integer, *keys))
+    assert [t.name for t in metadata.sorted_tables] == ["self", "z", "y", "x"]
+    sa.Table("p", metadata, sa.Column("id", sa.Integer, sa.ForeignKey("q.id"), primary_key=True))
+    sa.Table("q", metadata, sa.Column("id", sa.Integer, sa.ForeignKey("p.id"), primary_key=True))
+    with pytest.warns(exc.SAWarning, match="unresolvable cycles"):
+        assert len(metadata.sorted_tables) == 6
+
+
+def test_to_metadata_copies_everything():
+    metadata = sa.MetaData()
+    sa.Table("a", metadata, sa.Column("id", sa.Integer, primary_key=True))
+    table = sa.Table(
+        "b",
+        metadata,
+        sa.Column("id", sa.Integer, sa.ForeignKey("a.id", name="fk"), primary_key=True, default=5, info={"k": 1}),
+        sa.Column("x", sa.Integer, index=True, unique=True),
+        sa.UniqueConstraint("id", "x", name="u"),
+        sa.CheckConstraint("x > 0", name="c"),
+        sa.Index("i", "id", "x"),
+    )
+    other = sa.MetaData()
+    for t in metadata.sorted_tables:
+        t.to_metadata(other)
+    made = other.tables["b"]
+    assert {c.name for c in made.constraints} == {c.name for c in table.constraints}
+    assert {i.name for i in made.indexes} == {i.name for i in table.indexes}
+    assert made.c.id.references(other.tables["a"].c.id)
+    assert made.c.id.default.arg == 5 and made.c.id.info == {"k": 1}
+    assert ddl(made) == ddl(table)
+
+
+def test_create_and_drop_leave_others_alone():
+    engine = sa.create_engine("sqlite://")
+    metadata = sa.MetaData()
+    table = sa.Table("t", metadata, sa.Column("id", sa.Integer, primary_key=True))
+    metadata.create_all(engine)
+    metadata.create_all(engine)
+    assert sa.inspect(engine).get_table_names() == ["t"]
+    with pytest.raises(exc.OperationalError, match="already exists"):
+        metadata.create_all(engine, checkfirst=False)
+    sa.Table("other", metadata, sa.Column("id", sa.Integer, primary_key=True)).create(engine)
+    table.drop(engine)
+    assert sa.inspect(engine).get_table_names() == ["other"]
+    metadata.drop_all(engine)
+    assert sa.inspect(engine).get_table_names() == []
+
+
+def test_columns_may_be_added_after_use():
+    engine = sa.create_engine("sqlite://")
+    metadata = sa.MetaData()
+    table = sa.Table("t", metadata, sa.Column("id", sa.Integer, primary_key=True))
+    assert str(sa.select(table)).split() == ["SELECT", "t.id", "FROM", "t"]
+    table.append_column(sa.Column("x", sa.Integer, default=3))
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(table.insert())
+        assert connection.execute(sa.select(table)).all() == [(1, 3)]
+
+
+def test_defaults_of_every_kind():
+    engine = sa.create_engine("sqlite://")
+    metadata = sa.MetaData()
+    table = sa.Table(
+        "t",
+        metadata,
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("value", sa.Integer, default=1),
+        sa.Column("function", sa.Integer, default=lambda: 2),
+        sa.Column("sql", sa.Integer, default=sa.select(sa.literal(3)).scalar_subquery()),
+        sa.Column("server", sa.Integer, server_default=sa.text("4")),
+        sa.Column("changed", sa.Integer, onupdate=lambda: 5),
+    )
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(table.insert())
+        connection.execute(table.update().values(value=9))
+        assert connection.execute(sa.select(table)).one() == (1, 9, 2, 3, 4, 5)
+
+
+def test_ddl_events():
+    engine = sa.create_engine("sqlite://")
+    metadata = sa.MetaData()
+    table = sa.Table("t", metadata, sa.Column("id", sa.Integer, primary_key=True))
+    heard = []
+    event.listen(table, "before_create", lambda target, connection, **kw: heard.append("before"))
+    event.listen(table, "after_create", sa.DDL("CREATE VIEW %(table)s_view AS SELECT id FROM %(table)s"))
+    event.listen(metadata, "after_create", lambda target, connection, tables, **kw: heard.append([x.name for x in tables]))
+    metadata.create_all(engine)
+    metadata.create_all(engine)
+    assert heard == ["before", ["t"], []]
+    assert sa.inspect(engine).get_view_names() == ["t_view"]
+
+
+def test_reflection():
+    engine = sa.create_engine("sqlite://")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE a (id INTEGER PRIMARY KEY, name VARCHAR(5) NOT NULL UNIQUE)")
+        connection.exec_driver_sql("CREATE TABLE b (a_id INTEGER REFERENCES a (id), x NUMERIC(10, 2) DEFAULT 5)")
+    metadata = sa.MetaData()
+    table = sa.Table("b", metadata, autoload_with=engine)
+    assert set(metadata.tables) == {"a", "b"}
+    assert table.c.a_id.references(metadata.tables["a"].c.id)
+    assert metadata.tables["a"].c.name.type.length == 5 and not metadata.tables["a"].c.name.nullable
+    with pytest.raises(exc.NoSuchTableError):
+        sa.Table("nope", metadata, autoload_with=engine)
+    every = sa.MetaData()
+    every.reflect(engine)
+    assert set(every.tables) == {"a", "b"}
+
+
+def test_index_over_expressions():
+    table = sa.Table("t", sa.MetaData(), sa.Column("x", sa.Integer), sa.Column("y", sa.String))
+    index = sa.Index("i", sa.func.lower(table.c.y), table.c.x.desc(), unique=True)
+    assert str(schema.CreateIndex(index)).strip() == "CREATE UNIQUE INDEX i ON t (lower(y), x DESC)"
