@@ -5,6 +5,7 @@
  * order), and one-tuples of a node for "the usual way, without the hook".
  */
 #include "node.h"
+#include "orm.h"
 
 static const cm_dialect *find_dialect(const char *name) {
     const cm_dialect *d = name ? cm_dialect_find(name) : cm_dialect_default();
@@ -64,6 +65,7 @@ static int schema_pairs(PyObject *map, const char ***out) {
 
 /* What executing an ORM statement would send; the statement itself for everything else. New reference. */
 static cm_status plain_statement(cm_node *n, cm_node **out) {
+    if (cmpy_ready() < 0) return CM_E_HOST; /* relationships are known once the mappers are configured */
     if (cm_kind_get_info(n->kind)->statement && n->kind != CM_N_HOST && n->kind != CM_N_DDL && n->kind != CM_N_TEXT)
         return cm_statement_expand(cmpy_cx(), n, out);
     Py_INCREF(CMPY_NODE_OBJECT(n));
@@ -103,6 +105,19 @@ done:
     cmpy_node_drop(n);
     PyMem_Free(pairs);
     return result;
+}
+
+/* expand(statement): the plain statement that executing it would send. */
+static PyObject *core_expand(PyObject *m, PyObject *arg) {
+    (void)m;
+    cm_node *n = cmpy_find_node(arg), *plain = NULL;
+    if (!n) {
+        if (!PyErr_Occurred()) PyErr_Format(PyExc_TypeError, "a statement is expected, got %R", arg);
+        return NULL;
+    }
+    cm_status st = plain_statement(n, &plain);
+    cmpy_node_drop(n);
+    return st ? cmpy_raise(cmpy_cx(), st) : cmpy_from_node(plain);
 }
 
 static cm_status add_name(void *user, const char *p, size_t n) {
@@ -166,6 +181,7 @@ static PyMethodDef module_functions[] = {
     {"compile", (PyCFunction)(void (*)(void))core_compile, METH_VARARGS | METH_KEYWORDS,
      "compile($module, node, dialect=None, params=0, literal_binds=False, render_postcompile=False, schema_map=None)\n--\n\n"
      "(sql, [(name, bind), ...]) of a statement or expression."},
+    {"expand", core_expand, METH_O, "expand($module, statement, /)\n--\n\nThe statement over tables alone, as it is sent."},
     {"text_params", core_text_params, METH_O, "text_params($module, sql, /)\n--\n\nNames of the `:name` parameters of a text."},
     {NULL, NULL, 0, NULL},
 };

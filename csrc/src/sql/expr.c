@@ -186,6 +186,11 @@ cm_status cm_compiler__column_ref(cm_compiler *c, cm_node *n) {
     cm_node *from = n->u.col.table ? cm_sql__from(n->u.col.table) : NULL;
     const char *inner = NULL; /* name inside of a subquery: made up before the name of the subquery is */
     cm_status st = CM_OK;
+    if (n->kind == CM_N_PROXY && !n->u.col.ref && from && from->kind == CM_N_TABLE_FUNC) { /* the function's value: its alias alone */
+        uint32_t flags = 0;
+        const char *name = cm_compiler__from_name(c, from, &flags);
+        return name ? cm_compiler__name(c, name, strlen(name), flags) : CM_E_NOMEM;
+    }
     if (n->kind == CM_N_PROXY && n->u.col.ref && from && (from->kind == CM_N_SUBQUERY || from->kind == CM_N_CTE || from->kind == CM_N_ALIAS)) {
         inner = cm_compiler__proxy_name(c, n);
         if (!inner) return CM_E_NOMEM;

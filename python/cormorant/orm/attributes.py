@@ -5,14 +5,14 @@ from __future__ import annotations
 import typing as t
 
 from .. import _core, exc
-from ..sql.elements import ClauseElement
+from ..sql.elements import ClauseElement, SQLCoreOperations
 from .base import (
     ATTR_EMPTY, ATTR_WAS_SET, NEVER_SET, NO_VALUE, PASSIVE_NO_FETCH, PASSIVE_NO_INITIALIZE, PASSIVE_NO_RESULT, PASSIVE_OFF, Mapped,
     PassiveFlag, instance_dict, instance_state, manager_of_class,
 )
 
 
-class QueryableAttribute(_core.InstrumentedAttribute, ClauseElement):
+class QueryableAttribute(_core.InstrumentedAttribute, ClauseElement, SQLCoreOperations):
     """An attribute of a mapped class: an expression on the class, a value on its instances."""
 
     __slots__ = ()

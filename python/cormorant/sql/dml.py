@@ -10,7 +10,7 @@ from .base import DialectKWArgs, ExecutableStatement, Generative
 from .collections import ReadOnlyColumnCollection
 from .fromclause import HasCTE, HasPrefixes
 from .nodes import ClauseElement, ColumnElement
-from .statements import describe_column, entity_object
+from .statements import describe_column
 
 
 def _target(table: t.Any) -> t.Any:
@@ -115,7 +115,7 @@ class ValuesBase(UpdateBase):
             return node
         owner = self._kids[0]
         if owner._kind == _core.K_ENTITY:
-            found = getattr(entity_object(owner), key, None)
+            found = getattr(owner.entity_namespace, key, None)
             node = None if found is None else _core.find_node(found)
             if node is not None and node._kind in (_core.K_ATTR, _core.K_COLUMN):
                 return node

@@ -577,6 +577,38 @@ class TableValuedAlias(FromClauseAlias, roles.DMLTableRole):
         raise NotImplementedError("render_derived() is not supported yet")
 
 
+class Entity(FromClause):
+    """A mapped class, or an alias of one, in a statement."""
+
+    __slots__ = ()
+    __visit_name__ = "entity"
+
+    @property
+    def class_(self) -> t.Any:
+        """The mapped class."""
+        return _core.entity_class(self)
+
+    @property
+    def entity_namespace(self) -> t.Any:
+        """What has the attributes: the class, or the aliased() object."""
+        inspected = self.__dict__.get("_insp")
+        return self.class_ if inspected is None else inspected.entity
+
+    @property
+    def selectable(self) -> t.Any:
+        """The table or other FROM element behind it."""
+        return self._kids[0]
+
+    @property
+    def columns(self) -> t.Any:
+        return self._kids[0].columns
+
+    @property
+    def name(self) -> t.Any:  # type: ignore[override]
+        inspected = self.__dict__.get("_insp")
+        return getattr(inspected, "name", None) or self.class_.__name__
+
+
 class FromGrouping(FromClause):
     """Parentheses around a FROM element."""
 
@@ -589,7 +621,7 @@ class AnonymizedFromClause(FromClause):
 
 for _kind, _cls in (
     (_core.K_TABLE, TableClause), (_core.K_ALIAS, Alias), (_core.K_SUBQUERY, Subquery), (_core.K_CTE, CTE), (_core.K_JOIN, Join),
-    (_core.K_VALUES, Values), (_core.K_TABLE_FUNC, TableValuedAlias),
+    (_core.K_VALUES, Values), (_core.K_TABLE_FUNC, TableValuedAlias), (_core.K_ENTITY, Entity),
 ):  # fmt: skip
     _core.register_kind(_kind, _cls)
 _core.register_kind(_core.K_ALIAS, Lateral, _core.OP_LATERAL)

@@ -292,7 +292,8 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect):
     def get_final_froms(self) -> list[t.Any]:
         """The FROM elements of the statement, joins put together."""
         if self._seg(_core.SEG_JOINS):
-            return joined_froms(self)
+            plain = _core.expand(self)  # joins along relationships become joins of tables
+            return joined_froms(plain) if plain._seg(_core.SEG_JOINS) else plain.get_final_froms()
         stated = [_from_of(f) for f in self._seg(_core.SEG_FROM)]
         found = {f: None for f in stated}
         for f in from_elements((*self._seg(_core.SEG_COLUMNS), *self._seg(_core.SEG_WHERE))):
@@ -336,13 +337,11 @@ def joined_froms(select: t.Any) -> list[t.Any]:
     froms = [_from_of(f) for f in select._seg(_core.SEG_FROM)] or select.columns_clause_froms
     for step in select._seg(_core.SEG_JOINS):
         target, on, left = step._kids
-        if target._kind == _core.K_ATTR:
-            target = target.entity.selectable if hasattr(target, "entity") else target
         right = _from_of(target)
         sources = [left] if left is not None else froms
         base = _from_of(sources[-1] if left is None and on is None else sources[0])
         host = next((f for f in froms if f is base or base in _core.walk(f)), base)
-        condition = on if on is not None and on._kind != _core.K_ATTR else join_condition(host, right)
+        condition = on if on is not None else join_condition(host, right)
         joined = Join(host, right, condition, bool(step._flags & _core.FLAG_OUTER), bool(step._flags & _core.FLAG_FULL))
         froms = [joined if f is host else f for f in froms]
         if joined not in froms:
@@ -350,24 +349,16 @@ def joined_froms(select: t.Any) -> list[t.Any]:
     return froms
 
 
-def entity_object(node: t.Any) -> t.Any:
-    """What a program calls an ENTITY: the mapped class, or the aliased() object."""
-    return getattr(node, "entity_namespace", node)
-
-
 def describe_column(item: t.Any) -> dict[str, t.Any]:
     if item._kind == _core.K_ENTITY:
-        entity = entity_object(item)
-        aliased = bool(item._flags & _core.FLAG_ALIASED)
-        name = item._name or getattr(entity, "__name__", None) or getattr(entity, "_name", None)
-        cls = item.class_ if hasattr(item, "class_") else entity
-        return {"name": name, "type": cls, "aliased": aliased, "expr": entity, "entity": entity}
+        entity, aliased = item.entity_namespace, bool(item._flags & _core.FLAG_ALIASED)
+        return {"name": item.name, "type": item.class_, "aliased": aliased, "expr": entity, "entity": entity}
     described = {"name": getattr(item, "key", None) or getattr(item, "name", None), "type": getattr(item, "type", None), "expr": item}
     owner = next((n for n in _core.walk(item) if n._kind == _core.K_ATTR), None)
     if owner is not None:
         entity_node = owner._kids[1]
         described["aliased"] = bool(entity_node is not None and entity_node._flags & _core.FLAG_ALIASED)
-        described["entity"] = entity_object(entity_node) if entity_node is not None else None
+        described["entity"] = entity_node.entity_namespace if entity_node is not None else None
     return described
 
 
@@ -395,7 +386,7 @@ def _filter_by(statement: t.Any, key: str) -> t.Any:
 
 def _namespaces(source: t.Any) -> t.Iterable[t.Any]:
     if source._kind == _core.K_ENTITY:
-        return (entity_object(source),)
+        return (source.entity_namespace,)
     if source._kind == _core.K_OF_TYPE:
         return _namespaces(source._kids[1])
     if source._kind == _core.K_ATTR:
