@@ -660,7 +660,13 @@ cm_status cmpy_call_default(cm_ctx *cx, void *value, cm_mapper *mapper, cm_inst 
 
 cm_status cmpy_next_version(cm_ctx *cx, void *generator, void *current, void **out) {
     (void)cx;
-    *out = PyObject_CallOneArg(generator, current ? current : Py_None);
+    if (!generator) { /* counts from one */
+        PyObject *one = PyLong_FromLong(1);
+        *out = one && current ? PyNumber_Add(current, one) : Py_XNewRef(one);
+        Py_XDECREF(one);
+    } else {
+        *out = PyObject_CallOneArg(generator, current ? current : Py_None);
+    }
     return *out ? CM_OK : CM_E_HOST;
 }
 

@@ -214,6 +214,15 @@ static void ensure_size(PyTypeObject *type, cmpy_mapper *m) {
     if (type->tp_basicsize < need) type->tp_basicsize = need;
 }
 
+/* What the core writes into an instance that the program makes: the polymorphic identity of its class. */
+static PyObject *constructed(PyObject *take_self, const cmpy_mapper *m) {
+    if (!take_self || !m) return take_self;
+    cm_status st = cm_inst_constructed(cmpy_cx(), &((cmpy_instance *)take_self)->inst);
+    if (!st) return take_self;
+    Py_DECREF(take_self);
+    return cmpy_raise(cmpy_cx(), st);
+}
+
 static PyObject *Instance_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
     (void)args;
     (void)kwargs;
@@ -224,7 +233,7 @@ static PyObject *Instance_new(PyTypeObject *type, PyObject *args, PyObject *kwar
         return NULL;
     }
     if (m && m->cls != type) ensure_size(type, m);
-    PyObject *self = cmpy_instance_raw(type, m);
+    PyObject *self = constructed(cmpy_instance_raw(type, m), m);
     if (self && type->tp_basicsize > (Py_ssize_t)sizeof(cmpy_instance) && (!m || m->cls != type)) cmpy_track(self);
     return self;
 }
@@ -331,7 +340,7 @@ static PyObject *construct(PyObject *callable, PyObject *const *args, size_t nar
     if (m->version != type->tp_version_tag || !m->version)
         if (build_constructor(m) < 0) return NULL;
     if (!m->fast) return construct_slowly(callable, args, nargs, kwnames);
-    PyObject *self = cmpy_instance_raw(type, m);
+    PyObject *self = constructed(cmpy_instance_raw(type, m), m);
     if (!self) return NULL;
     void **slots = cm_inst_slots(&((cmpy_instance *)self)->inst);
     for (Py_ssize_t i = 0, n = kwnames ? PyTuple_GET_SIZE(kwnames) : 0; i < n; i++) {

@@ -151,7 +151,9 @@ cm_status cm_session_flush(cm_ctx *cx, cm_session *s) {
     cm_status st = cm_session__ready(cx, s);
     if (st) return st;
     s->flushing = true;
+    s->committed_keys++;
     st = flush(cx, s);
+    s->committed_keys--;
     s->flushing = false;
     return st;
 }

@@ -76,6 +76,20 @@ void *cm_inst__committed(const cm_inst *inst, const cm_attr *attr) {
     return s && attr->slot < s->ncommitted ? s->committed[attr->slot] : NULL;
 }
 
+cm_status cm_inst__committed_value(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void **out) {
+    const cm_mapper *m = inst->mapper;
+    void *was = cm_inst__committed(inst, attr), *key[16];
+    *out = was && was != CM_UNSET ? was : NULL;
+    if (*out) cm__retain(cx, *out);
+    if (was != CM_UNSET || !attr->primary_key || m->nprimary_key > sizeof key / sizeof *key) return CM_OK;
+    cm_status st = cm_inst__key_values(cx, inst, key);
+    for (size_t i = 0; !st && i < m->nprimary_key; i++) {
+        if (m->primary_key[i] == attr) *out = key[i];
+        else cm__release(cx, key[i]);
+    }
+    return st;
+}
+
 /* ---- parents */
 
 static cm_parent_link *parent_link(const cm_inst *child, const cm_relation *r) {

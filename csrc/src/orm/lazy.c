@@ -146,7 +146,9 @@ static cm_status parent_values(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, c
         if (!key)
             return cm__fail(cx, CM_E_INVALID_REQUEST, "Can't execute lazy load of '%s.%s': column \"%s\" is not mapped",
                             cm_str_text(inst->mapper->name), cm_str_text(attr->key), cm_column_name(columns[i]));
-        cm_status st = cm_load__attr(cx, inst, key, allow_sql, &out[i]);
+        cm_status st = CM_OK;
+        if (inst->session && inst->session->committed_keys) st = cm_inst__committed_value(cx, inst, key, &out[i]);
+        if (!st && !out[i]) st = cm_load__attr(cx, inst, key, allow_sql, &out[i]);
         if (st) return st;
         *missing |= !out[i];
         *any_null |= out[i] == cm__none(cx);

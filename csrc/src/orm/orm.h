@@ -131,6 +131,8 @@ cm_coll_state *cm_inst__coll_state(const cm_inst *inst, const cm_attr *attr);
 cm_status cm_inst__coll_queue(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *member, bool add);
 /* Value before the change: NULL unchanged, CM_UNSET, or borrowed. */
 void *cm_inst__committed(const cm_inst *inst, const cm_attr *attr);
+/* The same for a changed attribute, or NULL: a new reference; parts of the identity key are known even when they were unloaded. */
+cm_status cm_inst__committed_value(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void **out);
 /* Parents of delete-orphan and single_parent relations. */
 cm_status cm_inst__set_parent(cm_ctx *cx, cm_inst *child, const cm_relation *r, const cm_inst *parent);
 cm_status cm_inst__drop_parent(cm_ctx *cx, cm_inst *child, const cm_relation *r, const cm_inst *parent);
@@ -164,6 +166,7 @@ struct cm_session {
     struct cm_transaction *tx;      /* innermost, NULL when none begun */
     struct cm_session_conn { cm_engine *engine; cm_conn *conn; } *conns; size_t nconns, conns_cap; /* of the root transaction */
     int no_autoflush;               /* depth of no_autoflush blocks */
+    int committed_keys;             /* > 0: lazy loads look by keys as the database has them (flush, value before a change) */
     uint64_t savepoints;            /* begun so far, for their names */
 };
 cm_status cm_session__conn(cm_ctx *cx, cm_session *s, cm_mapper *mapper, cm_node *stmt, cm_conn **out); /* begins, asks session_bind */

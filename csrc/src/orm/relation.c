@@ -226,7 +226,9 @@ static cm_status value_before(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, vo
     }
     if (!s || !(inst->flags & CM_INST_PERSISTENT)) return CM_OK;
     s->no_autoflush++;
+    s->committed_keys++;
     cm_status st = cm_inst_load(cx, inst, attr, attr->relation->active_history && !attr->relation->viewonly, old);
+    s->committed_keys--;
     s->no_autoflush--;
     if (st == CM_E_RAISE_LOAD) {
         cm_ctx_clear(cx);

@@ -259,7 +259,7 @@ cm_status cm_session_delete(cm_ctx *cx, cm_session *s, cm_inst *inst) {
     if (!(inst->flags & CM_INST_KEY))
         return cm__fail(cx, CM_E_INVALID_REQUEST, "Instance '%s' is not persisted", cm_inst__text(inst, text, sizeof text));
     cm_status st = s->tx ? CM_OK : cm_session__autobegin(cx, s);
-    if (!st && (inst->flags & CM_INST_DELETED) && !inst->session) st = make_persistent(cx, s, inst); /* says why not */
+    if (!inst->session) inst->flags &= ~(uint32_t)CM_INST_DELETED; /* deleted once more: the flush will not find its row */
     if (!st) st = refuse_other_session(cx, s, inst);
     if (st || (inst->flags & (CM_INST_DELETING | CM_INST_DELETED))) return st;
     if (!cm_session__has(s, inst)) st = make_persistent(cx, s, inst);

@@ -338,17 +338,24 @@ cm_status cm_session_rollback(cm_ctx *cx, cm_session *s) {
     return st ? st : told;
 }
 
+/* The failure as people will read it again: "(sqlite3.IntegrityError) UNIQUE ...", with the statement. */
+static char *describe_failure(cm_ctx *cx, const cm_session *s) {
+    const cm_error *e = cm_ctx_error(cx);
+    const char *name = s->nconns ? cm_dialect_name(cm_engine__dialect(s->conns[0].engine)) : "database";
+    char class_name[64] = "";
+    if (e->status == CM_OK) return cm__strdup(cx, "an exception of the program");
+    if (strcmp(name, "sqlite") == 0) name = "sqlite3"; /* as the module is called whose exception this would be */
+    if (e->status >= CM_E_DB) snprintf(class_name, sizeof class_name, "(%s.%s) ", name, cm_status_exception(e->status));
+    size_t n = strlen(class_name) + (e->message ? strlen(e->message) : 0) + (e->sql ? strlen(e->sql) : 0) + 16;
+    char *text = cm__env_mem(cx->env, NULL, n);
+    if (text) snprintf(text, n, e->sql ? "%s%s\n[SQL: %s]" : "%s%s", class_name, e->message ? e->message : "", e->sql);
+    return text;
+}
+
 void cm_tx__fail(cm_ctx *cx, cm_session *s) {
     cm_transaction *t = s->tx;
-    const cm_error *e = cm_ctx_error(cx);
     if (!t || t->inactive) return;
-    if (e->status) {
-        size_t n = (e->message ? strlen(e->message) : 0) + (e->sql ? strlen(e->sql) : 0) + 16;
-        t->reason = cm__env_mem(cx->env, NULL, n);
-        if (t->reason) snprintf(t->reason, n, e->sql ? "%s\n[SQL: %s]" : "%s", e->message ? e->message : "", e->sql);
-    } else {
-        t->reason = cm__strdup(cx, "an exception of the program");
-    }
+    t->reason = describe_failure(cx, s);
     undo(cx, s, t); /* the failure that led here stays the first */
 }
 

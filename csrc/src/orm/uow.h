@@ -164,7 +164,7 @@ typedef struct cm_dml_shape {
     cm_table *table;             /* borrowed from the mapper or relation */
     bool cached;
     uint8_t *marks;              /* per table column: CM_COL_* */
-    const cm_column **columns; const cm_attr **attrs; /* values in order: set columns, then where columns; attrs NULL: unmapped */
+    const cm_column **columns; const cm_attr **attrs; /* placeholders in order: set columns, then where columns; attrs NULL: unmapped */
     size_t nset, nwhere;
     const cm_column **returning; size_t nreturning;
     cm_compiled *stmt;
@@ -201,5 +201,4 @@ static inline cm_node *cm_uow__value_node(cm_ctx *cx, void *value) {
 }
 /* The database computed these columns: attributes are unloaded, to be read when somebody asks. */
 void cm_uow__expire_column(cm_ctx *cx, cm_inst *inst, const cm_attr *attr);
-cm_status cm_uow__check_count(cm_ctx *cx, const char *verb, const cm_table *table, int64_t matched, size_t expected);
 #endif

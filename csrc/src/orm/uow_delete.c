@@ -29,12 +29,12 @@ static cm_status delete_done(cm_ctx *cx, cm_flight *flight, size_t set, int64_t 
 /* A row already gone is worth a warning; with a version it means that somebody else changed it. */
 static cm_status check_deleted(cm_ctx *cx, const cm_mapper *m, const cm_table *table, int64_t matched, size_t n, bool version) {
     char text[512];
-    if (version) return cm_uow__check_count(cx, "DELETE", table, matched, n);
-    if (matched == (int64_t)n || !m->confirm_deleted_rows) return CM_OK;
+    if (matched == (int64_t)n || (!version && !m->confirm_deleted_rows)) return CM_OK;
     snprintf(text, sizeof text,
              "DELETE statement on table '%s' expected to delete %zu row(s); %lld were matched.  Please set confirm_deleted_rows=False within "
              "the mapper configuration to prevent this warning.",
              cm_str_text(table->name), n, (long long)matched);
+    if (version) return cm__fail(cx, CM_E_STALE, "%s", text);
     cm__host(cx)->warn(cx, "SAWarning", text);
     return CM_OK;
 }

@@ -241,6 +241,12 @@ static void expire_computed(cm_ctx *cx, const insert *in, const cm_dml_shape *sh
     }
 }
 
+/* A flight that failed leaves no keys of rows that will be taken back. */
+static void forget_generated(cm_ctx *cx, const insert *in, cm_uow_row **rows, size_t n) {
+    for (size_t i = 0; i < n && (rows[i]->flags & CM_ROW_WRITTEN); i++)
+        cm_inst__store_take(cx, rows[i]->inst, cm_mapper__column_attr(rows[i]->inst->mapper, in->table->autoincrement), NULL);
+}
+
 static cm_status fly(cm_ctx *cx, insert *in, cm_uow_row **rows, size_t n, bool own_sql) {
     cm_column **returning = cm_arena__alloc(&in->u->arena, in->table->ncolumns * sizeof(cm_column *));
     cm_shape_request q = {.mapper = in->mapper, .table = in->table, .kind = CM_N_INSERT, .dialect = in->dialect, .marks = in->marks,
@@ -256,6 +262,7 @@ static cm_status fly(cm_ctx *cx, insert *in, cm_uow_row **rows, size_t n, bool o
         st = cm_conn__fly(cx, in->conn, &flight);
     }
     if (!st) expire_computed(cx, in, shape, rows, n);
+    else if (f.generated) forget_generated(cx, in, rows, n);
     cm_objs__release(cx, &f.made);
     cm_shape__done(cx, shape);
     return st;

@@ -185,7 +185,7 @@ static cm_status circular(cm_ctx *cx, const row_graph *g, const uint32_t *waitin
         if (used) used += (size_t)snprintf(names + used, sizeof names - used, ", ");
         used += (size_t)snprintf(names + used, sizeof names - used, "%s", cm_inst__text(g->u->rows[i]->inst, text, sizeof text));
     }
-    return cm__fail(cx, CM_E_CIRCULAR, "Circular dependency detected among the rows of this flush (consider post_update=True on one relationship): %s", names);
+    return cm__fail(cx, CM_E_CIRCULAR, "Circular dependency detected. (%s) These rows need each other; post_update=True on one relationship breaks the circle.", names);
 }
 
 static int by_first(const void *a, const void *b) {

@@ -93,14 +93,19 @@ static cm_node *set_expression(const cm_shape_request *q, const cm_column *c) {
 }
 
 static cm_status compile(cm_ctx *cx, const cm_shape_request *q, cm_dml_shape *s) {
-    cm_node **sql = cm__alloc(cx, s->nset * sizeof(cm_node *));
-    if (!sql) return CM_E_NOMEM;
-    for (size_t i = 0; i < s->nset; i++) sql[i] = set_expression(q, s->columns[i]);
-    cm_dml_request dml = {.dialect = q->dialect, .table = q->table, .kind = q->kind, .set = (cm_column *const *)(void *)s->columns,
-                          .set_sql = sql, .nset = s->nset, .where = q->where, .nwhere = q->nwhere,
+    size_t n = q->table->ncolumns;
+    cm_node **sql = cm__alloc(cx, n * sizeof(cm_node *));
+    cm_column **set = cm__alloc(cx, n * sizeof(cm_column *));
+    cm_dml_request dml = {.dialect = q->dialect, .table = q->table, .kind = q->kind, .set = set, .set_sql = sql, .where = q->where, .nwhere = q->nwhere,
                           .returning = q->returning, .nreturning = q->nreturning, .nrows = 1};
-    cm_status st = cm_sql__dml(cx, &dml, &s->stmt);
+    for (size_t i = 0; sql && set && i < n; i++) {
+        if (!is_set(q, i)) continue;
+        set[dml.nset] = &q->table->columns[i];
+        sql[dml.nset++] = set_expression(q, &q->table->columns[i]);
+    }
+    cm_status st = sql && set ? cm_sql__dml(cx, &dml, &s->stmt) : CM_E_NOMEM;
     cm__free(cx, sql);
+    cm__free(cx, set);
     return st;
 }
 
@@ -117,7 +122,7 @@ static cm_status make(cm_ctx *cx, const cm_shape_request *q, uint64_t hash, cm_d
     if (!st) {
         memcpy(s->marks, q->marks, n);
         for (size_t i = 0; i < n; i++)
-            if (is_set(q, i)) s->columns[s->nset++] = &q->table->columns[i];
+            if (is_set(q, i) && q->marks[i] == CM_COL_PARAM) s->columns[s->nset++] = &q->table->columns[i];
         for (size_t i = 0; i < q->nwhere; i++) s->columns[s->nset + i] = q->where[i];
         for (size_t i = 0; i < s->nset + s->nwhere; i++) s->attrs[i] = cm_mapper__column_attr(q->mapper, s->columns[i]);
         for (size_t i = 0; i < q->nreturning; i++) s->returning[i] = q->returning[i];

@@ -23,7 +23,7 @@ typedef struct update_flight {
     int64_t matched;
 } update_flight;
 
-/* ---- shared with DELETE */
+/* ---- WHERE, also of DELETE */
 
 /* Position of an attribute in the identity key, or -1. */
 static int key_position(const cm_mapper *m, const cm_attr *a) {
@@ -47,10 +47,10 @@ cm_status cm_uow__where_value(cm_ctx *cx, cm_inst *inst, const cm_column *column
     return st ? st : cm_uow__encode(cx, column, value, scratch, out);
 }
 
-cm_status cm_uow__check_count(cm_ctx *cx, const char *verb, const cm_table *table, int64_t matched, size_t expected) {
+static cm_status check_updated(cm_ctx *cx, const cm_table *table, int64_t matched, size_t expected) {
     if (matched == (int64_t)expected) return CM_OK;
-    return cm__fail(cx, CM_E_STALE, "%s statement on table '%s' expected to %s %zu row(s); %lld were matched.", verb, cm_str_text(table->name),
-                    verb[0] == 'U' ? "update" : "delete", expected, (long long)matched);
+    return cm__fail(cx, CM_E_STALE, "UPDATE statement on table '%s' expected to update %zu row(s); %lld were matched.", cm_str_text(table->name),
+                    expected, (long long)matched);
 }
 
 /* ---- preparing a row */
@@ -174,7 +174,7 @@ static cm_status fly(cm_ctx *cx, update *up, cm_uow_row **rows, size_t n, bool o
     update_flight f = {shape, rows, 0};
     cm_flight flight = {.stmt = shape->stmt, .nsets = n, .bind = bind_update, .done = update_done, .user = &f};
     st = cm_conn__fly(cx, up->conn, &flight);
-    if (!st) st = cm_uow__check_count(cx, "UPDATE", up->table, f.matched, n);
+    if (!st) st = check_updated(cx, up->table, f.matched, n);
     if (!st) expire_computed(cx, up, rows, n);
     cm_shape__done(cx, shape);
     return st;
