@@ -11,7 +11,7 @@ static const char *const reserved[] = {
     "not", "notnull", "null", "off", "offset", "old", "on", "only", "or", "order", "outer", "overlaps",
     "placing", "primary", "references", "right", "select", "session_user", "set", "similar", "some",
     "symmetric", "table", "then", "to", "trailing", "true", "union", "unique", "user", "using", "verbose",
-    "when", "where", NULL};
+    "when", "where"};
 
 static cm_status write_type(cm_ctx *cx, cm_buf *b, const cm_type *type, bool for_cast) {
     return cm_sql__type(cx, b, &cm__dialect_default, type, for_cast);
@@ -51,6 +51,7 @@ const cm_dialect cm__dialect_default = {
                 CM_F_BOOLEAN | CM_F_UPDATE_FROM | CM_F_NULLS_ORDER | CM_F_SEQUENCES | CM_F_ON_CONFLICT | CM_F_ROW_VALUES | CM_F_IDENTITY,
     .max_identifier = 9999,
     .reserved = reserved,
+    .nreserved = sizeof reserved / sizeof *reserved,
     .op = write_op,
     .type = write_type,
     .literal = write_literal,

@@ -14,7 +14,7 @@ static const char *const reserved[] = {
     "not", "notnull", "null", "of", "offset", "on", "or", "order", "outer", "plan", "pragma", "primary",
     "query", "raise", "references", "reindex", "rename", "replace", "restrict", "right", "rollback", "row",
     "select", "set", "table", "temp", "temporary", "then", "to", "transaction", "trigger", "true", "union",
-    "unique", "update", "using", "vacuum", "values", "view", "virtual", "when", "where", NULL};
+    "unique", "update", "using", "vacuum", "values", "view", "virtual", "when", "where"};
 
 static cm_status write_type(cm_ctx *cx, cm_buf *b, const cm_type *type, bool for_cast) {
     if (type->def.kind == CM_T_ARRAY)
@@ -162,6 +162,7 @@ const cm_dialect cm__dialect_sqlite = {
                 CM_F_LASTROWID | CM_F_ON_CONFLICT | CM_F_ROW_VALUES | CM_F_LOCAL_FK | CM_F_PARTIAL_INDEX,
     .max_identifier = 9999,
     .reserved = reserved,
+    .nreserved = sizeof reserved / sizeof *reserved,
     .node = write_node,
     .op = write_op,
     .func = write_func,

@@ -1,28 +1,30 @@
 /* The one function through which identifiers become SQL text, and what tells whether they need quotes. */
 #include "sql/sql.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-static int compare_word(const void *key, const void *item) { return strcmp(key, *(const char *const *)item); }
+static bool is_letter(char ch) { return (unsigned char)(ch - 'a') < 26 || ch == '_'; }
+static bool is_digit(char ch) { return (unsigned char)(ch - '0') < 10 || ch == '$'; }
 
 static bool is_reserved(const cm_dialect *d, const char *name, size_t n) {
-    char word[40];
-    size_t count = 0;
-    if (n >= sizeof word || !d->reserved) return false;
-    memcpy(word, name, n);
-    word[n] = '\0';
-    while (d->reserved[count]) count++;
-    return bsearch(word, d->reserved, count, sizeof *d->reserved, compare_word) != NULL;
+    size_t low = 0, high = d->nreserved;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        const char *word = d->reserved[middle];
+        int order = *name != *word ? (unsigned char)*name - (unsigned char)*word : strncmp(name, word, n);
+        if (order == 0 && word[n]) order = -1;
+        if (order == 0) return true;
+        if (order < 0) high = middle;
+        else low = middle + 1;
+    }
+    return false;
 }
 
 /* Plain are words of a-z, 0-9, _ and $ that begin with a letter or _; anything else keeps its exact spelling by quotes. */
 static bool is_plain(const char *name, size_t n) {
-    if (n == 0 || (name[0] >= '0' && name[0] <= '9') || name[0] == '$') return false;
-    for (size_t i = 0; i < n; i++) {
-        char ch = name[i];
-        if (!((ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '_' || ch == '$')) return false;
-    }
+    if (n == 0 || !is_letter(name[0])) return false;
+    for (size_t i = 1; i < n; i++)
+        if (!is_letter(name[i]) && !is_digit(name[i])) return false;
     return true;
 }
 

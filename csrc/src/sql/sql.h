@@ -86,7 +86,8 @@ struct cm_dialect {
     cm_param_style params;
     uint64_t features;                       /* CM_F_* */
     size_t max_identifier;
-    const char *const *reserved;             /* sorted lower-case words that need quotes, NULL ends */
+    const char *const *reserved;             /* sorted lower-case words that need quotes; nreserved of them */
+    size_t nreserved;
     /* Overrides: answer true when they wrote the node. NULL: none. */
     bool (*node)(struct cm_compiler *c, cm_node *n, cm_status *st);
     bool (*op)(struct cm_compiler *c, cm_node *n, cm_status *st);
