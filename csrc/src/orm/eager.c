@@ -17,19 +17,17 @@
 
 /* ---- what hangs from an entity */
 
-static bool comes_through(const cm_expansion *x, const cm_load_entity *e, const cm_mapper *m) {
-    for (; e; e = e->parent)
-        if (e->mapper == m) return true;
-    for (size_t i = 0; i < x->npath; i++)
-        if (x->path[i] == m) return true;
-    return false;
-}
-
-/* Loading by default stops where a class comes around again, or at the relationship's join_depth. */
-static bool goes_in_circles(const cm_expansion *x, const cm_load_entity *e, const cm_attr *attr) {
+/* Loading by default stops where a class comes around again, or at the relationship's join_depth. Joins count what is in
+ * their own statement, follow-ups all statements before it, too. */
+static bool goes_in_circles(const cm_expansion *x, const cm_load_entity *e, const cm_attr *attr, bool joined) {
     const cm_relation *r = attr->relation;
-    if (r->join_depth) return x->npath + e->depth + 1 > (size_t)r->join_depth;
-    return comes_through(x, e, r->target);
+    const size_t before = joined ? 0 : x->npath;
+    if (r->join_depth) return before + e->depth + 1 > (size_t)r->join_depth;
+    for (; e; e = e->parent)
+        if (e->mapper == r->target) return true;
+    for (size_t i = 0; i < before; i++)
+        if (x->path[i] == r->target) return true;
+    return false;
 }
 
 static cm_status add_follow(cm_expansion *x, cm_load_entity *e, const cm_attr *attr, const cm_rel_opt *said) {
@@ -72,7 +70,7 @@ static cm_status follow_subclasses(cm_expansion *x, cm_load_entity *e, const cm_
             if (cm_mapper__own_attr(m, attr)) continue;
             cm_rel_opt said = cm_opts__relation(e->opts, attr);
             if (said.lazy == CM_LAZY_JOINED) said.lazy = CM_LAZY_SELECTIN;
-            if (is_followed(said.lazy) && (said.explicit_ || !goes_in_circles(x, e, attr))) st = add_follow(x, e, attr, &said);
+            if (is_followed(said.lazy) && (said.explicit_ || !goes_in_circles(x, e, attr, false))) st = add_follow(x, e, attr, &said);
         }
         if (!st) st = follow_subclasses(x, e, child);
     }
@@ -87,7 +85,7 @@ cm_status cm_expansion__relations(cm_expansion *x, cm_load_entity *e) {
         const cm_attr *attr = m->relations[i]->attr;
         cm_rel_opt said = cm_opts__relation(e->opts, attr);
         if (said.contains_eager) st = contain(x, e, attr, &said);
-        else if (is_followed(said.lazy) && (said.explicit_ || !goes_in_circles(x, e, attr))) st = add_follow(x, e, attr, &said);
+        else if (is_followed(said.lazy) && (said.explicit_ || !goes_in_circles(x, e, attr, false))) st = add_follow(x, e, attr, &said);
     }
     return st ? st : follow_subclasses(x, e, m);
 }
@@ -170,12 +168,11 @@ static cm_status add_join(cm_expansion *x, cm_load_entity *e, const cm_relation 
 
 static cm_status join_relation(cm_expansion *x, cm_load_entity *e, const cm_attr *attr, const cm_rel_opt *said) {
     const cm_relation *r = attr->relation;
-    cm_mapper *target_class = said->of_type && said->of_type->kind == CM_N_ENTITY ? cm_entity__mapper(said->of_type) : r->target;
     cm_node *target = NULL, *secondary = NULL;
     cm_load_entity *child = NULL;
     cm_opts below = {NULL, 0, 0};
     const bool inner = said->inner && !e->outer;
-    cm_status st = cm_entity__alias(x->cx, target_class, &target);
+    cm_status st = cm_entity__alias(x->cx, r->target, &target);
     if (!st) st = cm_expansion__keep(x, target);
     if (!st && r->secondary) {
         cm_node_spec spec = {.kind = CM_N_ALIAS, .op = CM_OP_ALIAS, .kid = {r->secondary->node, NULL, NULL}};
@@ -199,7 +196,7 @@ cm_status cm_expansion__eager(cm_expansion *x) {
             const cm_attr *attr = m->relations[i]->attr;
             cm_rel_opt said = cm_opts__relation(e->opts, attr);
             if (said.lazy != CM_LAZY_JOINED || said.contains_eager) continue;
-            if (said.explicit_ || !goes_in_circles(x, e, attr)) st = join_relation(x, e, attr, &said);
+            if (said.explicit_ || !goes_in_circles(x, e, attr, true)) st = join_relation(x, e, attr, &said);
         }
     }
     return st;

@@ -553,7 +553,7 @@ static cm_status choose_key(follow *f) {
     const cm_relation *r = f->r;
     const cm_mapper *m = r->parent;
     cm_status st = CM_OK;
-    f->by_get = r->use_get && !f->said.ncriteria && !f->said.of_type;
+    f->by_get = r->use_get && !f->said.ncriteria && f->target == r->target->entity;
     f->by_parent = !f->by_get && !r->simple_equality;
     if (f->by_parent) {
         cm_column **keys = cm_arena__alloc(&f->run->arena, m->nprimary_key * sizeof *keys);
@@ -576,7 +576,7 @@ static cm_status choose_key(follow *f) {
 static cm_status follow_one(cm_load_run *run, uint32_t group, const cm_follow *what) {
     follow f = {.run = run, .cx = run->cx, .attr = what->attr, .r = what->attr->relation};
     f.said = cm_opts__relation(run->opts[group], what->attr);
-    f.target = f.said.of_type && f.said.of_type->kind == CM_N_ENTITY ? f.said.of_type : f.r->target->entity;
+    f.target = cm_rel_opt__target(&f.said, f.r);
     cm_status st = cm_opts__below(run->cx, &run->arena, run->opts[group], what->attr, &f.below);
     if (!st) st = choose_key(&f);
     if (!st) st = gather_parents(&f, &run->loaded[group]);

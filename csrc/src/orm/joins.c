@@ -253,6 +253,12 @@ static cm_status join_step(cm_expansion *x, const cm_node *join) {
     size_t at = 0;
     cm_node *made = NULL;
     cm_status st = read_step(x, join, &s);
+    if (!st && s.relation && s.entity == s.left_entity) {
+        const cm_mapper *m = cm_entity__mapper(s.entity);
+        const char *name = cm_str_text(m->name), *table = m->ntables ? cm_table_name(m->tables[0]) : "";
+        st = cm__fail(x->cx, CM_E_INVALID_REQUEST, "Can't construct a join from Mapper[%s(%s)] to Mapper[%s(%s)], they are the same entity",
+                      name, table, name, table);
+    }
     if (!st) st = find_left(x, &s, &at);
     if (st) return st;
     if (s.relation) st = join_along(x, &s, x->froms.v[at], &made);

@@ -43,12 +43,13 @@ static bool same_group(const cm_attr *a, const cm_attr *b) {
     return *p == *q;
 }
 
-/* Attributes read together with one that was not loaded with its row: its deferred group, or the rest of its table. */
+/* Attributes read together with one that was not loaded with its row: its deferred group, or, where the row was read as
+ * one of a base class, the rest of it. */
 static bool comes_with(const cm_inst *inst, const cm_attr *wanted, const cm_attr *other, cm_opts level) {
     if (other == wanted) return true;
     if (other->kind == CM_ATTR_RELATION) return false;
     if (wanted->flags & CM_ATTR_DEFERRED) return same_group(wanted, other);
-    if (!inst->mapper->inherits || !wanted->column || !other->column || wanted->column->table != other->column->table) return false;
+    if (!inst->mapper->inherits || !wanted->column || (other->flags & CM_ATTR_DEFERRED)) return false;
     return !cm_opts__column(level, other).deferred;
 }
 
@@ -96,6 +97,20 @@ void cm_load__relation_free(cm_ctx *cx, cm_relation *r) {
     r->load_cache = NULL;
 }
 
+/* Members know the way back without a join: their parent is in the identity map. */
+static cm_status leave_back_alone(cm_ctx *cx, const cm_relation *r, cm_keyed_stmt *k) {
+    cm_node *option = NULL, *with = NULL;
+    if (!r->back || !r->back->relation->use_get || r->back->relation->lazy == CM_LAZY_SELECT) return CM_OK;
+    const cm_node_spec spec = {.kind = CM_N_OPTION, .op = CM_OP_LOAD_LAZY, .kid = {r->back->node, NULL, NULL}};
+    cm_status st = cm_node_make(cx, &spec, &option);
+    if (!st) st = cm_node_append(cx, k->stmt, CM_SEG_OPTIONS, &option, 1, &with);
+    cm_node_release(cx, option);
+    if (st) return st;
+    cm_node_release(cx, k->stmt);
+    k->stmt = with;
+    return CM_OK;
+}
+
 static cm_status build_lazy(cm_ctx *cx, cm_relation *r, cm_node *target, const cm_rel_opt *said, cm_keyed_stmt *k) {
     cm_objs where = {0};
     cm_node *on = NULL, *select = NULL, *filtered = NULL;
@@ -111,6 +126,7 @@ static cm_status build_lazy(cm_ctx *cx, cm_relation *r, cm_node *target, const c
     if (!st) st = cm_node_append(cx, select, CM_SEG_WHERE, (cm_node *const *)(void *)where.v, where.n, &filtered);
     if (!st && r->norder_by) st = cm_node_append(cx, filtered, CM_SEG_ORDER_BY, r->order_by, r->norder_by, &k->stmt);
     else if (!st) cm_node_retain(cx, k->stmt = filtered);
+    if (!st) st = leave_back_alone(cx, r, k);
     cm_node_release(cx, on);
     cm_node_release(cx, select);
     cm_node_release(cx, filtered);
@@ -121,7 +137,7 @@ static cm_status build_lazy(cm_ctx *cx, cm_relation *r, cm_node *target, const c
 
 /* The statement, kept by the relationship unless an option changed it. */
 static cm_status lazy_stmt(cm_ctx *cx, cm_relation *r, const cm_rel_opt *said, cm_keyed_stmt **out, bool *owned) {
-    cm_node *target = said->of_type && said->of_type->kind == CM_N_ENTITY ? said->of_type : r->target->entity;
+    cm_node *target = cm_rel_opt__target(said, r);
     *owned = said->ncriteria > 0 || target != r->target->entity;
     *out = *owned ? NULL : r->load_cache;
     if (*out) return CM_OK;
@@ -225,7 +241,7 @@ static cm_status run_statement(lazy *l, const cm_keyed_stmt *k, void *const *val
     if (!st) {
         const cm_load_keys keys = {.binds = (cm_node *const *)(void *)k->binds.v, .values = values, .n = k->binds.n};
         cm_mapper *const path[1] = {l->inst->mapper};
-        const cm_load_request q = {.stmt = stmt, .mapper = l->r->target, .keys = k->binds.n ? &keys : NULL, .path = path, .npath = 1};
+        const cm_load_request q = {.stmt = stmt, .mapper = l->r->target, .keys = k->binds.n ? &keys : NULL, .path = path, .npath = 1, .lazily = true};
         st = cm_load__run(l->cx, s, &q, &rows, NULL, &plan);
     }
     if (!st && ((const cm_row_plan *)plan->extra)->needs_unique) st = cm_load__unique(l->cx, &rows);
@@ -276,7 +292,8 @@ static cm_status get_target(lazy *l, void *const *key, size_t n, void **out) {
     if (!l->allow_sql) return CM_OK;
     if (l->said.lazy == CM_LAZY_RAISE_ON_SQL) return must_not_load(l);
     found = NULL;
-    st = cm_load__get(l->cx, s, l->r->target, key, n, l->below.v, l->below.n, false, &found);
+    cm_mapper *const path[1] = {l->inst->mapper};
+    st = cm_load__get_below(l->cx, s, l->r->target, key, n, l->below, path, &found);
     if (st) return st;
     void *object = found ? cm__host(l->cx)->inst_object(found) : cm__none(l->cx);
     st = store_scalar(l, object, out);
@@ -309,7 +326,7 @@ static cm_status load_persistent(lazy *l, void **out) {
                             : CM_OK;
     default: break;
     }
-    if (l->r->use_get && !l->said.ncriteria && !l->said.of_type) return load_by_get(l, out);
+    if (l->r->use_get && !l->said.ncriteria && cm_rel_opt__target(&l->said, l->r) == l->r->target->entity) return load_by_get(l, out);
     return load_by_statement(l, out);
 }
 

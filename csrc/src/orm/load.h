@@ -42,6 +42,9 @@ cm_status cm_opts__for_entity(cm_ctx *cx, cm_arena *a, cm_opts all, const cm_nod
 /* Those below a relationship: the level of its target. */
 cm_status cm_opts__below(cm_ctx *cx, cm_arena *a, cm_opts level, const cm_attr *attr, cm_opts *out);
 cm_rel_opt cm_opts__relation(cm_opts level, const cm_attr *attr);
+/* ENTITY that a loader reads for a relationship: an alias or polymorphic entity of its class that of_type() gave, else the
+ * class itself. of_type(Subclass) loads no fewer members: the discriminator picks their classes. */
+cm_node *cm_rel_opt__target(const cm_rel_opt *said, const cm_relation *r);
 cm_col_opt cm_opts__column(cm_opts level, const cm_attr *attr);
 /* True when later loads of an instance must remember this level. */
 bool cm_opts__sticky(cm_opts level);
@@ -216,6 +219,7 @@ typedef struct cm_load_request {
     bool populate_existing;
     cm_load_sink sink; void *sink_user; /* NULL: rows go to `values` */
     cm_mapper *const *path; size_t npath; /* classes this follow-up came through */
+    bool lazily;                     /* one attribute was asked for: what instances lack that are there already is not followed */
 } cm_load_request;
 /* Everything about a load that is not in its plan. */
 struct cm_load_run {
@@ -280,6 +284,9 @@ typedef struct cm_keyed_stmt {
 void cm_keyed__free(cm_ctx *cx, cm_keyed_stmt *k);
 /* select(Entity).where(pk = ?), made at first use. */
 cm_status cm_load__get_stmt(cm_ctx *cx, cm_mapper *m, cm_keyed_stmt **out);
+/* What a lazy many-to-one does: by key, with the options below it; path: the class it came from. */
+cm_status cm_load__get_below(cm_ctx *cx, cm_session *s, cm_mapper *m, void *const *key, size_t n, cm_opts options,
+                             cm_mapper *const path[1], cm_inst **out);
 /* Options remembered by an instance. */
 static inline cm_opts cm_inst__opts(const cm_inst *inst) {
     return inst->state ? (cm_opts){inst->state->options, inst->state->noptions, 0} : (cm_opts){NULL, 0, 0};

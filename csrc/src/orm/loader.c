@@ -264,7 +264,7 @@ static cm_status add_out(cm_load_run *run, void *take_value) {
 
 /* Whether an instance is to be looked at after the rows: it is new, or something that follows is not loaded. */
 static bool wants_follow(const cm_load_run *run, const cm_group *g, uint32_t group, cm_inst *inst) {
-    if (run->fresh[group]) return true;
+    if (run->fresh[group] || run->request->lazily) return run->fresh[group];
     for (uint32_t i = 0; i < g->nfollows; i++) {
         const cm_attr *own = cm_mapper__own_attr(inst->mapper, g->follows[i].attr);
         if (own && !cm_inst__peek(run->cx, inst, own)) return true;

@@ -180,6 +180,11 @@ cm_rel_opt cm_opts__relation(cm_opts from, const cm_attr *attr) {
     return out;
 }
 
+cm_node *cm_rel_opt__target(const cm_rel_opt *said, const cm_relation *r) {
+    cm_node *given = said->of_type;
+    return given && given->kind == CM_N_ENTITY && cm_entity__mapper(given) == r->target ? given : r->target->entity;
+}
+
 static bool lists_attr(const cm_node *option, const cm_attr *attr) {
     size_t n = 0;
     cm_node *const *items = cm_node_segment(option, 1, &n);
