@@ -348,6 +348,50 @@ def test_threads_one_after_the_other(tmp_path):
     session.close()
 
 
+def test_two_threads_at_once(tmp_path):
+    """The second thread waits for the first one's statement; one warning says what to do."""
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/x.db")
+    Base.metadata.create_all(engine)
+    session = Session(engine)
+    session.add_all([User(name=f"u{i}") for i in range(50)])
+    session.commit()
+    slow = sa.text("with recursive c(n) as (select 1 union all select n + 1 from c where n < 3000000) select max(n) from c")
+    results, errors = [], []
+
+    def first():
+        results.append(session.execute(slow).scalar())
+
+    def second():
+        try:
+            results.append(session.query(User).count())
+        except Exception as error:  # noqa: BLE001
+            errors.append(error)
+
+    with pytest.warns(RuntimeWarning, match="scoped_session"):
+        threads = [threading.Thread(target=first), threading.Thread(target=second)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert not errors and sorted(results) == [50, 3000000]
+    session.close()
+
+
+def test_rows_that_are_returned_as_entities(session):
+    a, b = session.scalars(sa.insert(User).returning(User), [{"name": "a"}, {"name": "b"}]).all()
+    assert (a.name, b.id) == ("a", 2) and a in session
+    assert session.scalars(sa.update(User).where(User.name == "a").values(name="c").returning(User)).one() is a
+    assert a.name == "c"
+
+
+def test_locked_rows(session):
+    session.add(User(name="a"))
+    session.commit()
+    u = session.get(User, 1, with_for_update=True)
+    session.refresh(u, with_for_update={"nowait": True})
+    assert u.name == "a"
+
+
 def test_events(engine):
     heard = []
     with Session(engine) as session:

@@ -25,10 +25,14 @@ def mapper_of(entity: t.Any) -> t.Any:
 def execute(session: t.Any, statement: t.Any, params: t.Any, options: t.Mapping[str, t.Any]) -> t.Any:
     """Runs a DML statement over a mapped class, and brings the session's instances in step."""
     mapper = mapper_of(entity_of(statement))
+    if statement._kind == _core.K_INSERT and isinstance(params, (list, tuple)) and params and _returns_entities(statement):
+        statement, params = statement.values([_by_column(mapper, p) for p in params]), None  # one statement answers all rows
+    statement = _returning_entities(statement)
     many = isinstance(params, (list, tuple)) and bool(params)
-    if statement._kind == _core.K_INSERT:
+    if _written(statement)._kind == _core.K_INSERT:
         return session._run(statement, [_by_column(mapper, p) for p in params] if many else [_by_column(mapper, params)] if params else None)
-    if many and statement._kind == _core.K_UPDATE and not statement._seg(_core.SEG_WHERE):
+    written = _written(statement)
+    if many and written._kind == _core.K_UPDATE and not written._seg(_core.SEG_WHERE):
         update_mappings(session, mapper, list(params))
         return None
     rows = list(params) if many else [params] if params else None
@@ -39,10 +43,35 @@ def execute(session: t.Any, statement: t.Any, params: t.Any, options: t.Mapping[
         return session._run(statement, rows)
     if session.autoflush:
         session._flush()
-    matched = _matched(session, mapper, statement, strategy, rows)
+    matched = _matched(session, mapper, written, strategy, rows)
     result = session._run(statement, rows)
-    _synchronise(session, statement, mapper, matched)
+    _synchronise(session, written, mapper, matched)
     return result
+
+
+def _returns_entities(statement: t.Any) -> bool:
+    return any(item._kind == _core.K_ENTITY for item in statement._seg(_core.SEG_RETURNING))
+
+
+def _returning_entities(statement: t.Any) -> t.Any:
+    """`insert(User).returning(User)`: read as entities, from the columns they consist of."""
+    items = statement._seg(_core.SEG_RETURNING)
+    entities = [item for item in items if item._kind == _core.K_ENTITY]
+    if not entities:
+        return statement
+    if len(entities) < len(items):
+        raise NotImplementedError("returning() of entities together with columns is not supported yet; return the columns")
+    columns = [p.columns[0] for e in entities for p in mapper_of(e)._props.values() if _is_column(p)]
+    return select(*entities).from_statement(statement._replace(_core.SEG_RETURNING, columns))
+
+
+def _is_column(prop: t.Any) -> bool:
+    return hasattr(prop, "is_expression") and not prop.is_expression
+
+
+def _written(statement: t.Any) -> t.Any:
+    """The INSERT, UPDATE or DELETE inside a statement that reads what it returns."""
+    return statement._kids[0] if statement._kind == _core.K_FROM_STATEMENT else statement
 
 
 def _by_column(mapper: t.Any, values: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:

@@ -9,6 +9,7 @@ import typing as t
 import weakref
 
 from .. import _core, exc
+from ..sql import select
 from . import bulk
 from . import exc as orm_exc
 from .attributes import set_committed_value
@@ -431,7 +432,12 @@ class Session(_core.Session):
     def refresh(self, instance: t.Any, attribute_names: t.Optional[t.Iterable[str]] = None, with_for_update: t.Any = None) -> None:
         """Reads values again at once."""
         if with_for_update is not None and with_for_update is not False:
-            raise NotImplementedError("refresh(with_for_update=) is not supported yet")
+            state = object_state(instance)
+            if _core.inst_session(instance) is not self or state.identity is None:
+                raise exc.InvalidRequestError(f"Instance '{instance!r}' is not persistent within this Session")
+            if self._locked(state.mapper, state.identity, (), with_for_update) is None:
+                raise exc.InvalidRequestError(f"Could not refresh instance '{instance!r}'")
+            return
         self._refresh(instance, None if attribute_names is None else list(attribute_names))
 
     def flush(self, objects: t.Optional[t.Sequence[t.Any]] = None) -> None:
@@ -460,7 +466,7 @@ class Session(_core.Session):
     ) -> t.Any:
         """execute() with parameters, options, listeners, or anything but a plain SELECT."""
         if isinstance(statement, str):
-            raise exc.ObjectNotExecutableError(statement)
+            raise exc.ArgumentError(f"Textual SQL expression {statement!r} should be explicitly declared as text({statement!r})")
         statement = _core.coerce(statement, _core.ROLE_STATEMENT)
         options = {**self.execution_options, **(getattr(statement, "_execution_options", None) or {}), **(execution_options or {})}
         if self._listened and not self.__dict__.get("_in_execute_event"):
@@ -490,15 +496,22 @@ class Session(_core.Session):
         mapper = _mapper_or_none(entity)
         if mapper is None:
             raise orm_exc.UnmappedClassError(entity) if isinstance(entity, type) else exc.ArgumentError(f"{entity!r} is no mapped class")
-        if with_for_update is not None and with_for_update is not False:
-            raise NotImplementedError("get(with_for_update=) is not supported yet; use select().with_for_update()")
         key = self._key_values(mapper, ident)
         if key is None:
             return None
         populate = populate_existing or bool((execution_options or {}).get("populate_existing"))
         nodes = tuple(_core.coerce(option, _core.ROLE_EXPR) if not hasattr(option, "__clause_element__") else option.__clause_element__() for option in options or ())
         with self._binding(bind_arguments):
+            if with_for_update is not None and with_for_update is not False:
+                return self._locked(mapper, key, nodes, with_for_update)
             return self._get(mapper, key, nodes, populate)
+
+    def _locked(self, mapper: t.Any, key: t.Sequence[t.Any], options: t.Sequence[t.Any], how: t.Any) -> t.Any:
+        """The row of a key read with FOR UPDATE; True, or a mapping of the arguments of with_for_update()."""
+        words = dict(how) if isinstance(how, t.Mapping) else {}
+        criteria = [column == value for column, value in zip(mapper.primary_key, key)]
+        statement = select(mapper.class_).where(*criteria).options(*options).with_for_update(**words)
+        return self._execute_now(statement, None, {"populate_existing": True}, None).scalars().one_or_none()
 
     @staticmethod
     def _key_values(mapper: t.Any, ident: t.Any) -> t.Optional[t.Tuple[t.Any, ...]]:
