@@ -513,6 +513,92 @@ Test(orm_read, join_over_a_secondary_table) {
     }
 }
 
+Test(orm_read, rows_repeated_by_a_join_below_a_follow_up_count_once) {
+    OOM_LOOP(cx) {
+        world w;
+        query q = {0};
+        found f = {.n = 0};
+        OOM_TRY(open_world(cx, &w));
+        OOM_TRY(start(&w, &q, w.author));
+        OOM_TRY(order(&w, &q, w.author_id));
+        OOM_TRY(option(&w, &q, CM_OP_LOAD_SELECTIN, w.author_books, CM_OP_LOAD_JOINED, w.book_tags));
+        OOM_TRY(run(&w, &q, &f));
+        check_books(&w, &f);
+        cr_assert_eq(statements, 2);
+        OOM_DONE:
+        found_free(&w, &f);
+        query_free(cx, &q);
+        close_world(&w);
+    }
+}
+
+Test(orm_read, populate_existing_overwrites) {
+    OOM_LOOP(cx) {
+        world w;
+        query q = {0};
+        found f = {.n = 0}, again = {.n = 0};
+        cm_node *fresh = NULL;
+        OOM_TRY(open_world(cx, &w));
+        OOM_TRY(start(&w, &q, w.author));
+        OOM_TRY(order(&w, &q, w.author_id));
+        OOM_TRY(run(&w, &q, &f));
+        OOM_TRY(sql(&w, "UPDATE author SET name = 'Zoe' WHERE id = 1"));
+        OOM_TRY(cm_node_with_flags(cx, q.stmt, CM_FLAG_POPULATE_EXISTING, 0, &fresh));
+        cm_node_release(cx, q.stmt);
+        q.stmt = fresh;
+        OOM_TRY(run(&w, &q, &again));
+        cr_assert_eq(again.v[0], f.v[0]);
+        cr_assert_str_eq(text(&w, inst(&w, f.v[0]), w.author_name), "Zoe");
+        OOM_DONE:
+        found_free(&w, &f);
+        found_free(&w, &again);
+        query_free(cx, &q);
+        close_world(&w);
+    }
+}
+
+Test(orm_read, a_class_is_not_joined_to_itself) {
+    world w;
+    oom_loop l;
+    query q = {0};
+    found f = {.n = 0};
+    cm_ctx *cx = test_ctx(&l);
+    cr_assert_eq(open_world(cx, &w), CM_OK);
+    cr_assert_eq(start(&w, &q, w.node), CM_OK);
+    cr_assert_eq(join(&w, &q, w.node_children, 0), CM_OK);
+    cr_assert_eq(run(&w, &q, &f), CM_E_INVALID_REQUEST);
+    cr_assert_str_eq(cm_ctx_error(cx)->message, "Can't construct a join from Mapper[Node(node)] to Mapper[Node(node)], they are the same entity");
+    cm_ctx_clear(cx);
+    query_free(cx, &q);
+    close_world(&w);
+    test_ctx_end(&l);
+}
+
+/* select(Author).from_statement(text("...")): columns are found by their names. */
+Test(orm_read, the_programs_own_sql) {
+    OOM_LOOP(cx) {
+        world w;
+        query q = {0};
+        found f = {.n = 0};
+        cm_node *sql_text = NULL, *entity = NULL;
+        OOM_TRY(open_world(cx, &w));
+        entity = cm_mapper_entity(w.author);
+        OOM_TRY(cm_expr_text(cx, "SELECT email, id, name FROM author WHERE id > 1 ORDER BY id", &sql_text));
+        cm_node *const *const segments[2] = {&entity, NULL};
+        const size_t counts[2] = {1, 0};
+        cm_node_spec spec = {.kind = CM_N_FROM_STATEMENT, .kid = {sql_text, NULL, NULL}, .segments = segments, .counts = counts};
+        OOM_TRY(cm_node_make(cx, &spec, &q.stmt));
+        OOM_TRY(run(&w, &q, &f));
+        cr_assert_eq(f.n, 2);
+        cr_assert_str_eq(text(&w, inst(&w, f.v[0]), w.author_name), "Bob");
+        OOM_DONE:
+        cm_node_release(cx, sql_text);
+        found_free(&w, &f);
+        query_free(cx, &q);
+        close_world(&w);
+    }
+}
+
 /* ---- columns left out */
 
 Test(orm_read, deferred_columns_are_read_when_asked_for) {

@@ -277,7 +277,9 @@ static cm_status gather_inner(wrap *w) {
 
 static bool called(const cm_node *n, const cm_str *name) {
     const cm_node *column = cm__node_unalias((cm_node *)(uintptr_t)n);
-    const cm_str *own = n->kind == CM_N_LABEL ? n->u.n.name : column->kind == CM_N_COLUMN || column->kind == CM_N_PROXY ? column->u.col.name : NULL;
+    const cm_str *own = n->kind == CM_N_LABEL                                       ? n->u.n.name
+                        : column->kind == CM_N_COLUMN || column->kind == CM_N_PROXY ? column->u.col.name
+                                                                                    : NULL;
     return own && name && own->n == name->n && memcmp(cm_str_text(own), cm_str_text(name), own->n) == 0;
 }
 
@@ -351,7 +353,8 @@ static cm_status outer_select(wrap *w, cm_node *from, cm_node **out) {
         lists[CM_SEG_COLUMNS] = (cm_node *const *)(void *)columns.v, counts[CM_SEG_COLUMNS] = columns.n;
         lists[CM_SEG_FROM] = &from, counts[CM_SEG_FROM] = 1;
         lists[CM_SEG_ORDER_BY] = (cm_node *const *)(void *)order.v, counts[CM_SEG_ORDER_BY] = order.n;
-        cm_node_spec spec = {.kind = CM_N_SELECT, .flags = x->stmt->flags & (CM_FLAG_USE_LABELS | CM_FLAG_NO_LABELS), .segments = lists, .counts = counts};
+        cm_node_spec spec = {
+            .kind = CM_N_SELECT, .flags = x->stmt->flags & (CM_FLAG_USE_LABELS | CM_FLAG_NO_LABELS), .segments = lists, .counts = counts};
         st = cm_node_make(x->cx, &spec, out);
     }
     cm_objs_free(x->cx, &columns);

@@ -21,7 +21,8 @@ cm_status cm_expansion__keep(cm_expansion *x, cm_node *take_node) {
 }
 
 static void expansion_dispose(cm_expansion *x) {
-    cm_objs *lists[] = {&x->columns, &x->froms, &x->where, &x->order_by, &x->sources, &x->joined, &x->eager_columns, &x->eager_order, &x->eager_froms};
+    cm_objs *lists[] = {&x->columns, &x->froms,         &x->where,       &x->order_by,   &x->sources,
+                        &x->joined,  &x->eager_columns, &x->eager_order, &x->eager_froms};
     for (size_t i = 0; i < x->kept.n; i++) cm_node_release(x->cx, x->kept.v[i]);
     cm_objs_free(x->cx, &x->kept);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) cm_objs_free(x->cx, lists[i]);
@@ -126,7 +127,8 @@ static cm_status read_columns(cm_expansion *x, cm_load_entity *e) {
         if (is_read(e, m->attrs[i], &given)) st = read_attr(x, e, m->attrs[i], given, &pos);
     }
     if (!st && m->nprimary_key > sizeof e->key_pos / sizeof *e->key_pos)
-        st = cm__fail(x->cx, CM_E_UNSUPPORTED, "the primary key of %s has %zu columns; 16 are supported", cm_str_text(m->name), m->nprimary_key);
+        st = cm__fail(x->cx, CM_E_UNSUPPORTED, "the primary key of %s has %zu columns; 16 are supported", cm_str_text(m->name),
+                      m->nprimary_key);
     for (size_t i = 0; i < m->nprimary_key && !st; i++) st = require_position(x, e, m->primary_key[i], &e->key_pos[i]);
     e->nkey = (uint32_t)m->nprimary_key;
     e->discriminator = CM_NOWHERE;
@@ -226,7 +228,12 @@ static cm_status select_item(cm_expansion *x, cm_node *node) {
     switch (node->kind) {
     case CM_N_ENTITY: return select_entity(x, node);
     case CM_N_ATTR: return select_attr(x, node);
-    case CM_N_TABLE: case CM_N_ALIAS: case CM_N_SUBQUERY: case CM_N_CTE: case CM_N_VALUES: case CM_N_TABLE_FUNC: return select_from_columns(x, node);
+    case CM_N_TABLE:
+    case CM_N_ALIAS:
+    case CM_N_SUBQUERY:
+    case CM_N_CTE:
+    case CM_N_VALUES:
+    case CM_N_TABLE_FUNC: return select_from_columns(x, node);
     case CM_N_JOIN:
         st = cm_objs_add(x->cx, &x->froms, node);
         return st ? st : select_from_columns(x, node);
@@ -276,13 +283,18 @@ cm_status cm_expansion__statement(cm_expansion *x, const cm_objs *columns, const
     cm_node *const *segments[CM_SEG_MAX];
     size_t counts[CM_SEG_MAX];
     for (int i = 0; i < CM_SEG_MAX; i++) segments[i] = cm_node_segment(x->stmt, i, &counts[i]);
-    const struct { int segment; const cm_objs *list; } replaced[] = {
-        {CM_SEG_COLUMNS, columns}, {CM_SEG_FROM, froms}, {CM_SEG_WHERE, &x->where}, {CM_SEG_ORDER_BY, order_by}, {CM_SEG_JOINS, NULL}, {CM_SEG_OPTIONS, NULL}};
+    const struct { int segment; const cm_objs *list;
+    } replaced[] = {{CM_SEG_COLUMNS, columns},   {CM_SEG_FROM, froms}, {CM_SEG_WHERE, &x->where},
+                    {CM_SEG_ORDER_BY, order_by}, {CM_SEG_JOINS, NULL}, {CM_SEG_OPTIONS, NULL}};
     for (size_t i = 0; i < sizeof replaced / sizeof *replaced; i++) {
         segments[replaced[i].segment] = replaced[i].list ? (cm_node *const *)(void *)replaced[i].list->v : NULL;
         counts[replaced[i].segment] = replaced[i].list ? replaced[i].list->n : 0;
     }
-    cm_node_spec spec = {.kind = CM_N_SELECT, .op = x->stmt->op, .flags = x->stmt->flags & ~(uint32_t)CM_FLAG_HOST_COMPILE, .segments = segments, .counts = counts};
+    cm_node_spec spec = {.kind = CM_N_SELECT,
+                         .op = x->stmt->op,
+                         .flags = x->stmt->flags & ~(uint32_t)CM_FLAG_HOST_COMPILE,
+                         .segments = segments,
+                         .counts = counts};
     return cm_node_make(x->cx, &spec, out);
 }
 

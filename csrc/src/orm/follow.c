@@ -124,8 +124,8 @@ static cm_status read_key(follow *f, cm_inst *parent, void ***out, bool *null) {
     for (uint32_t i = 0; i < f->nkey; i++) {
         const cm_attr *attr = cm_mapper__column_attr(parent->mapper, f->key_columns[i]);
         if (!attr)
-            return cm__fail(f->cx, CM_E_INVALID_REQUEST, "column \"%s\" of relationship %s.%s is not mapped", cm_column_name(f->key_columns[i]),
-                            cm_str_text(f->attr->mapper->name), cm_str_text(f->attr->key));
+            return cm__fail(f->cx, CM_E_INVALID_REQUEST, "column \"%s\" of relationship %s.%s is not mapped",
+                            cm_column_name(f->key_columns[i]), cm_str_text(f->attr->mapper->name), cm_str_text(f->attr->key));
         cm_status st = cm_load__attr(f->cx, parent, attr, true, &values[i]);
         if (!st && (st = cm_objs_add(f->cx, &f->held, values[i]))) f->run->host->release(f->cx, values[i]);
         if (st) return st;
@@ -567,7 +567,8 @@ static cm_status choose_key(follow *f) {
         if (f->by_get) st = order_for_get(f);
     }
     if (!st && f->nkey > MAX_KEYS)
-        st = cm__fail(f->cx, CM_E_UNSUPPORTED, "relationship %s.%s has more than %d key columns", cm_str_text(m->name), cm_str_text(f->attr->key), MAX_KEYS);
+        st = cm__fail(f->cx, CM_E_UNSUPPORTED, "relationship %s.%s has more than %d key columns", cm_str_text(m->name),
+                      cm_str_text(f->attr->key), MAX_KEYS);
     for (uint32_t i = 0; i < f->nkey && !st; i++) f->key_types[i] = f->key_columns[i]->type;
     f->ints = !st && !f->by_get && f->nkey == 1 && m->int_key && cm_mapper__column_attr(m, f->key_columns[0]) == m->primary_key[0];
     return st;

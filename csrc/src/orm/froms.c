@@ -169,7 +169,8 @@ static cm_status to_side(cm_ctx *cx, void *user, cm_node *node, cm_node **out) {
 }
 
 /* Conditions spelled by key pairs, for relationships defined without a full condition. */
-static cm_status from_pairs(cm_ctx *cx, sides *s, cm_column *const *left, cm_column *const *right, size_t n, bool right_remote, cm_node **out) {
+static cm_status from_pairs(cm_ctx *cx, sides *s, cm_column *const *left, cm_column *const *right, size_t n, bool right_remote,
+                            cm_node **out) {
     cm_objs terms = {0};
     cm_status st = CM_OK;
     for (size_t i = 0; i < n && !st; i++) {
@@ -198,7 +199,8 @@ static cm_status primary_on(cm_ctx *cx, sides *s, cm_node **out) {
     const cm_relation *r = s->r;
     cm_adapt map = {.replace = to_side, .user = s};
     s->in_secondaryjoin = false;
-    if (!r->primaryjoin || (r->self_referential && r->simple_equality && !r->secondary)) return from_pairs(cx, s, r->parent_columns, r->target_columns, r->npairs, true, out);
+    if (!r->primaryjoin || (r->self_referential && r->simple_equality && !r->secondary))
+        return from_pairs(cx, s, r->parent_columns, r->target_columns, r->npairs, true, out);
     return cm_node_adapt(cx, r->primaryjoin, &map, out);
 }
 

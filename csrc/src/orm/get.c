@@ -79,7 +79,8 @@ static cm_status load_by_key(cm_ctx *cx, cm_session *s, cm_mapper *m, void *cons
     if (!st) st = cm_load__with_options(cx, k->stmt, options, &stmt);
     if (!st) {
         const cm_load_keys keys = {.binds = (cm_node *const *)(void *)k->binds.v, .values = key, .n = k->binds.n};
-        const cm_load_request q = {.stmt = stmt, .mapper = m, .keys = &keys, .populate_existing = populate_existing, .path = path, .npath = path ? 1 : 0};
+        const cm_load_request q = {
+            .stmt = stmt, .mapper = m, .keys = &keys, .populate_existing = populate_existing, .path = path, .npath = path ? 1 : 0};
         st = cm_load__run(cx, s, &q, &rows, NULL, NULL);
     }
     if (!st && rows.n && rows.v[0] != cm__none(cx)) {
@@ -100,7 +101,8 @@ static cm_status wrong_count(cm_ctx *cx, const cm_mapper *m) {
     for (size_t i = 0; i < m->nprimary_key && at + 1 < sizeof names; i++)
         at += (size_t)snprintf(names + at, sizeof names - at, "%s'%s'", i ? ", " : "", cm_str_text(m->primary_key[i]->key));
     return cm__fail(cx, CM_E_INVALID_REQUEST,
-                    "Incorrect number of values in identifier to formulate primary key for session.get(); primary key columns are %s", names);
+                    "Incorrect number of values in identifier to formulate primary key for session.get(); primary key columns are %s",
+                    names);
 }
 
 /* What the identity map has: read again when it expired. *gone: it is there, but its row is not, or it is of another class. */
@@ -192,7 +194,8 @@ static cm_status refresh_columns(cm_ctx *cx, cm_session *s, cm_inst *inst, cm_op
     void *key[16] = {0};
     cm_inst *loaded = NULL;
     const size_t n = inst->mapper->nprimary_key;
-    cm_status st = n > 16 ? cm__fail(cx, CM_E_UNSUPPORTED, "the primary key of %s has more than 16 columns", cm_str_text(inst->mapper->name)) : CM_OK;
+    cm_status st =
+        n > 16 ? cm__fail(cx, CM_E_UNSUPPORTED, "the primary key of %s has more than 16 columns", cm_str_text(inst->mapper->name)) : CM_OK;
     if (!st) st = cm_inst__key_values(cx, inst, key);
     inst->flags |= CM_INST_EXPIRED; /* whatever is unloaded is to be filled */
     if (!st) st = load_by_key(cx, s, inst->mapper, key, options, false, NULL, &loaded);

@@ -58,7 +58,8 @@ static cm_status read_step(cm_expansion *x, const cm_node *join, step *s) {
     if (relation) {
         s->relation = relation->u.attr.attr;
         s->left_entity = relation->u.attr.entity;
-        if (!s->left_entity) return cm__fail(x->cx, CM_E_ARGUMENT, "relationship \"%s\" belongs to no class here", cm_str_text(s->relation->key));
+        if (!s->left_entity)
+            return cm__fail(x->cx, CM_E_ARGUMENT, "relationship \"%s\" belongs to no class here", cm_str_text(s->relation->key));
         s->left = cm_entity__from(s->left_entity);
         if (relation_of(target) && !s->entity) s->entity = s->relation->relation->target->entity;
     }
@@ -119,7 +120,9 @@ static cm_status no_left(cm_ctx *cx, const step *s, bool ambiguous) {
                         "use the .select_from() method to establish an explicit left side, as well as providing an explicit ON clause if "
                         "not present already to help resolve the ambiguity.");
     char what[200];
-    if (s->entity) snprintf(what, sizeof what, "<Mapper at 0x%llx; %s>", (unsigned long long)(uintptr_t)cm_entity__mapper(s->entity), cm_str_text(name));
+    if (s->entity)
+        snprintf(what, sizeof what, "<Mapper at 0x%llx; %s>", (unsigned long long)(uintptr_t)cm_entity__mapper(s->entity),
+                 cm_str_text(name));
     else snprintf(what, sizeof what, "%s", name ? cm_str_text(name) : "this element");
     return cm__fail(cx, CM_E_INVALID_REQUEST,
                     "Don't know how to join to %s. Please use the .select_from() method to establish an explicit left side, as well as "

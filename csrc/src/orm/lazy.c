@@ -26,7 +26,8 @@ static cm_status detached(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, const 
 
 static cm_status gone(cm_ctx *cx, cm_inst *inst) {
     char text[192];
-    return cm__fail(cx, CM_E_DELETED, "Instance '%s' has been deleted, or its row is otherwise not present.", cm_inst__place(cx, inst, text, sizeof text));
+    return cm__fail(cx, CM_E_DELETED, "Instance '%s' has been deleted, or its row is otherwise not present.",
+                    cm_inst__place(cx, inst, text, sizeof text));
 }
 
 static cm_status read_again(cm_ctx *cx, cm_inst *inst, const cm_attr *const *attrs, size_t n) {
@@ -80,7 +81,8 @@ static cm_status load_column(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, boo
     }
     const cm_col_opt said = cm_opts__column(cm_inst__opts(inst), attr);
     if (said.deferred && said.raise)
-        return cm__fail(cx, CM_E_RAISE_LOAD, "'%s.%s' is not available due to raiseload=True", cm_str_text(attr->mapper->name), cm_str_text(attr->key));
+        return cm__fail(cx, CM_E_RAISE_LOAD, "'%s.%s' is not available due to raiseload=True", cm_str_text(attr->mapper->name),
+                        cm_str_text(attr->key));
     if (expired) st = read_again(cx, inst, NULL, 0);
     void *value = st ? NULL : cm_inst__peek(cx, inst, attr);
     if (!st && !value) {
@@ -241,7 +243,8 @@ static cm_status run_statement(lazy *l, const cm_keyed_stmt *k, void *const *val
     if (!st) {
         const cm_load_keys keys = {.binds = (cm_node *const *)(void *)k->binds.v, .values = values, .n = k->binds.n};
         cm_mapper *const path[1] = {l->inst->mapper};
-        const cm_load_request q = {.stmt = stmt, .mapper = l->r->target, .keys = k->binds.n ? &keys : NULL, .path = path, .npath = 1, .lazily = true};
+        const cm_load_request q = {
+            .stmt = stmt, .mapper = l->r->target, .keys = k->binds.n ? &keys : NULL, .path = path, .npath = 1, .lazily = true};
         st = cm_load__run(l->cx, s, &q, &rows, NULL, &plan);
     }
     if (!st && ((const cm_row_plan *)plan->extra)->needs_unique) st = cm_load__unique(l->cx, &rows);
@@ -268,7 +271,8 @@ static cm_status load_by_statement(lazy *l, void **out) {
     void **values = cm_arena__alloc(&l->arena, (n + 1) * sizeof *values);
     if (!values) st = cm__nomem(l->cx);
     if (!st) st = parent_values(l->cx, l->inst, l->attr, (cm_column *const *)(void *)k->columns.v, n, true, values, &missing, &any_null);
-    if (!st && any_null && l->r->simple_equality) st = l->attr->uselist ? empty(l->cx, l->inst, l->attr, out) : store_scalar(l, cm__none(l->cx), out);
+    if (!st && any_null && l->r->simple_equality)
+        st = l->attr->uselist ? empty(l->cx, l->inst, l->attr, out) : store_scalar(l, cm__none(l->cx), out);
     else if (!st) st = run_statement(l, k, values, out);
     release_values(l->cx, values, n);
     if (owned) cm_keyed__free(l->cx, k);
@@ -350,13 +354,15 @@ cm_status cm_load__attr(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, bool all
     const cm_host *host = cm__host(cx);
     const cm_attr *own = cm_mapper__own_attr(inst->mapper, attr);
     *out = NULL;
-    if (!own) return cm__fail(cx, CM_E_INVALID_REQUEST, "%s has no attribute \"%s\"", cm_str_text(inst->mapper->name), cm_str_text(attr->key));
+    if (!own)
+        return cm__fail(cx, CM_E_INVALID_REQUEST, "%s has no attribute \"%s\"", cm_str_text(inst->mapper->name), cm_str_text(attr->key));
     void *value = cm_inst__peek(cx, inst, own);
     if (value) return answer(cx, value, out);
     void *object = host->inst_object(inst);
     if (!object) return answer(cx, cm__none(cx), out);
     host->retain(cx, object); /* loading runs the program's code */
-    cm_status st = own->kind == CM_ATTR_RELATION ? load_relation(cx, inst, own, allow_sql, out) : load_column(cx, inst, own, allow_sql, out);
+    cm_status st =
+        own->kind == CM_ATTR_RELATION ? load_relation(cx, inst, own, allow_sql, out) : load_column(cx, inst, own, allow_sql, out);
     host->release(cx, object);
     return st;
 }

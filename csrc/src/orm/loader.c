@@ -92,7 +92,8 @@ static bool same_identity(const cm_value *a, const cm_value *b) {
 static cm_status unknown_identity(cm_load_run *run, const cm_group *g, const cm_value *v) {
     const char *name = cm_str_text(g->mapper->name);
     if (v->kind == CM_TEXT)
-        return cm__fail(run->cx, CM_E_INVALID_REQUEST, "No such polymorphic_identity '%.*s' is defined for %s", (int)v->u.s.n, v->u.s.p, name);
+        return cm__fail(run->cx, CM_E_INVALID_REQUEST, "No such polymorphic_identity '%.*s' is defined for %s", (int)v->u.s.n, v->u.s.p,
+                        name);
     return cm__fail(run->cx, CM_E_INVALID_REQUEST, "No such polymorphic_identity %lld is defined for %s", (long long)v->u.i, name);
 }
 

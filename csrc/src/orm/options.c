@@ -77,7 +77,8 @@ static bool is_universal(const cm_node *option) {
 static bool same_entity(const cm_node *named, const cm_node *entity) {
     if (!named || !entity) return false;
     if (named == entity) return true;
-    if ((named->flags | entity->flags) & CM_FLAG_ALIASED) return named->id == entity->id && (named->flags & entity->flags & CM_FLAG_ALIASED);
+    if ((named->flags | entity->flags) & CM_FLAG_ALIASED)
+        return named->id == entity->id && (named->flags & entity->flags & CM_FLAG_ALIASED);
     const cm_mapper *a = cm_entity__mapper(named), *b = cm_entity__mapper(entity);
     return cm_mapper__isa(a, b) || cm_mapper__isa(b, a);
 }

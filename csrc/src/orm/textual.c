@@ -64,7 +64,12 @@ static cm_status read_entity(cm_expansion *x, const result_columns *c, cm_node *
     if (!e) return cm__nomem(x->cx);
     const cm_mapper *m = cm_entity__mapper(entity);
     cm_status st = cm_opts__for_entity(x->cx, x->arena, x->opts, entity, &e->opts);
-    *e = (cm_load_entity){.mapper = cm_entity__mapper(entity), .entity = entity, .opts = e->opts, .output = true, .discriminator = CM_NOWHERE, .index = x->nentities++};
+    *e = (cm_load_entity){.mapper = cm_entity__mapper(entity),
+                          .entity = entity,
+                          .opts = e->opts,
+                          .output = true,
+                          .discriminator = CM_NOWHERE,
+                          .index = x->nentities++};
     if (x->last) x->last->next = e;
     else x->first = e;
     x->last = e;
@@ -96,7 +101,8 @@ static cm_status read_value(cm_expansion *x, const result_columns *c, cm_node *n
         const char *called = c->name(c->stmt, i);
         if (called && strcmp(called, cm_str_text(name)) == 0) pos = (uint32_t)i;
     }
-    if (pos == CM_NOWHERE) return cm__fail(x->cx, CM_E_NOT_FOUND, "Could not locate column in row for column '%s'", name ? cm_str_text(name) : "?");
+    if (pos == CM_NOWHERE)
+        return cm__fail(x->cx, CM_E_NOT_FOUND, "Could not locate column in row for column '%s'", name ? cm_str_text(name) : "?");
     cm_status st = cm__grow(x->cx, &x->items, &x->items_cap, x->nitems + 1, sizeof *x->items);
     if (!st) x->items[x->nitems++] = (struct cm_load_item){NULL, pos, (cm_str *)(uintptr_t)name};
     return st;
@@ -109,7 +115,8 @@ static cm_status set_types(cm_ctx *cx, cm_row_plan *p, cm_node *const *asked, si
     p->codec = cm_arena__alloc(&p->arena, (ncolumns + 1) * sizeof *p->codec);
     if (!p->types || !p->codec) return cm__nomem(cx);
     for (size_t i = 0; i < ncolumns; i++) p->types[i] = cm_type_basic(cx, CM_T_NULL);
-    for (uint32_t i = 0; i < p->noutputs && i < nasked; i++) p->outputs[i].type = asked[i]->type ? asked[i]->type : cm_type_basic(cx, CM_T_NULL);
+    for (uint32_t i = 0; i < p->noutputs && i < nasked; i++)
+        p->outputs[i].type = asked[i]->type ? asked[i]->type : cm_type_basic(cx, CM_T_NULL);
     p->values_only = false; /* positions are the statement's: rows are not decoded whole */
     return CM_OK;
 }
