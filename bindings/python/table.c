@@ -115,6 +115,7 @@ static int read_constraint(pool *p, PyObject *t, cm_constraint_def *out) {
         return -1;
     if (kind == CM_CON_FOREIGN_KEY && nref != out->ncolumns) return expect_tuple(Py_None, 0, "foreign key");
     if (kind != CM_CON_FOREIGN_KEY) out->ref_columns = NULL;
+    if (kind != CM_CON_FOREIGN_KEY) out->ref_columns = NULL;
     out->kind = (cm_constraint_kind)kind;
     out->deferrable = (int)deferrable;
     out->use_alter = PyTuple_GET_ITEM(t, 11) == Py_True;
