@@ -65,7 +65,8 @@ static cm_status follow_into_session(cm_ctx *cx, const link_event *e, cm_inst *c
 static cm_status joins(cm_ctx *cx, const link_event *e, cm_inst *child) {
     cm_status st = CM_OK;
     if (tracks_parents(e->r)) {
-        st = check_single_parent(cx, e->r, child, e->inst);
+        bool own = !e->by.origin || e->by.origin == e->r->origin; /* a backref moves the child on: its old parent is about to let go */
+        if (own) st = check_single_parent(cx, e->r, child, e->inst);
         if (!st) st = cm_inst__set_parent(cx, child, e->r, e->inst);
     }
     return st ? st : follow_into_session(cx, e, child);
