@@ -13,7 +13,7 @@ from .items import DialectKWArgs
 
 __all__ = [
     "ColumnCollection", "DedupeColumnCollection", "DialectKWArgs", "Executable", "ExecutableStatement", "Generative", "Immutable",
-    "NO_ARG", "ReadOnlyColumnCollection", "SyntaxExtension", "WriteableColumnCollection", "_NoArg", "_entity_namespace_key", "_generative",
+    "NO_ARG", "ReadOnlyColumnCollection", "SchemaEventTarget", "SyntaxExtension", "WriteableColumnCollection", "_NoArg", "_entity_namespace_key", "_generative",
 ]  # fmt: skip
 
 DedupeColumnCollection = WriteableColumnCollection
@@ -105,6 +105,12 @@ class ExecutableStatement(Executable):
         from .nodes import _replace_params
 
         return t.cast("t.Self", _replace_params(self, optionaldict, kwargs))
+
+
+class SchemaEventTarget:
+    """Marks what schema events can be listened to on."""
+
+    __slots__ = ()
 
 
 class SyntaxExtension:

@@ -489,6 +489,9 @@ class TextualSelect(SelectBase, Generative):
         return self._replace(0, self.element.bindparams(*binds, **bind_as_values)._seg(0))
 
 
+TextAsFrom = TextualSelect
+
+
 class ScalarSelect(Generative, Grouping):
     """A SELECT of one value, as an expression."""
 
@@ -593,4 +596,4 @@ for _kind, _cls in (
     _core.register_kind(_kind, _cls)
 
 __all__ = [name for name, value in list(globals().items()) if isinstance(value, type) and value.__module__ == __name__]
-__all__ += ["LABEL_STYLE_DEFAULT", "LABEL_STYLE_DISAMBIGUATE_ONLY", "LABEL_STYLE_NONE", "LABEL_STYLE_TABLENAME_PLUS_COL"]
+__all__ += ["TextAsFrom", "LABEL_STYLE_DEFAULT", "LABEL_STYLE_DISAMBIGUATE_ONLY", "LABEL_STYLE_NONE", "LABEL_STYLE_TABLENAME_PLUS_COL"]

@@ -1,0 +1,173 @@
+"""Small helpers that programs import from here. The package itself needs none of them."""
+
+from __future__ import annotations
+
+import typing as t
+from collections import OrderedDict as OrderedDict
+from types import MappingProxyType
+
+from . import concurrency as concurrency
+
+__all__ = [
+    "EMPTY_DICT", "IdentitySet", "OrderedDict", "OrderedSet", "ScopedRegistry", "ThreadLocalRegistry", "classproperty", "column_dict",
+    "concurrency", "immutabledict", "memoized_property", "symbol", "to_list", "to_set",
+]  # fmt: skip
+
+_T = t.TypeVar("_T")
+
+EMPTY_DICT: t.Mapping[t.Any, t.Any] = MappingProxyType({})
+column_dict = dict
+
+
+class memoized_property(t.Generic[_T]):  # noqa: N801 - the name of the API
+    """A property worked out once; the value then lies in the instance's dictionary."""
+
+    def __init__(self, fget: t.Callable[..., _T], doc: str | None = None) -> None:
+        self.fget = fget
+        self.__doc__ = doc or fget.__doc__
+        self.__name__ = fget.__name__
+
+    def __get__(self, obj: t.Any, cls: t.Any = None) -> t.Any:
+        if obj is None:
+            return self
+        value = obj.__dict__[self.__name__] = self.fget(obj)
+        return value
+
+    @classmethod
+    def reset(cls, obj: t.Any, name: str) -> None:
+        obj.__dict__.pop(name, None)
+
+
+class classproperty(property):  # noqa: N801 - the name of the API
+    """A property of the class itself."""
+
+    def __get__(self, instance: t.Any, owner: t.Any = None) -> t.Any:
+        return self.fget(owner) if self.fget is not None else None
+
+
+class immutabledict(dict[t.Any, t.Any]):  # noqa: N801 - the name of the API
+    """A dictionary that does not change; `union()` answers a larger one."""
+
+    def _refuse(self, *args: t.Any, **kw: t.Any) -> t.NoReturn:
+        raise TypeError(f"{type(self).__name__} object is immutable and/or readonly")
+
+    __setitem__ = __delitem__ = clear = pop = popitem = setdefault = update = __ior__ = _refuse  # type: ignore[assignment]
+
+    def union(self, *others: t.Mapping[t.Any, t.Any], **kw: t.Any) -> immutabledict:
+        made = dict(self)
+        for other in others:
+            made.update(other or {})
+        made.update(kw)
+        return immutabledict(made)
+
+    merge_with = union
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self.items()))
+
+    def __reduce__(self) -> t.Any:
+        return immutabledict, (dict(self),)
+
+
+class OrderedSet(t.Generic[_T]):
+    """A set that remembers the order in which things came."""
+
+    def __init__(self, items: t.Iterable[_T] = ()) -> None:
+        self._items: dict[_T, None] = dict.fromkeys(items)
+
+    def add(self, item: _T) -> None:
+        self._items.setdefault(item)
+
+    def remove(self, item: _T) -> None:
+        del self._items[item]
+
+    def discard(self, item: _T) -> None:
+        self._items.pop(item, None)
+
+    def update(self, *iterables: t.Iterable[_T]) -> None:
+        for iterable in iterables:
+            self._items.update(dict.fromkeys(iterable))
+
+    def clear(self) -> None:
+        self._items.clear()
+
+    def __contains__(self, item: object) -> bool:
+        return item in self._items
+
+    def __iter__(self) -> t.Iterator[_T]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __getitem__(self, index: int) -> _T:
+        return list(self._items)[index]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, OrderedSet) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"OrderedSet({list(self)!r})"
+
+
+class IdentitySet:
+    """A set that compares by identity."""
+
+    def __init__(self, items: t.Iterable[t.Any] = ()) -> None:
+        self._items = {id(item): item for item in items}
+
+    def add(self, item: t.Any) -> None:
+        self._items[id(item)] = item
+
+    def remove(self, item: t.Any) -> None:
+        del self._items[id(item)]
+
+    def discard(self, item: t.Any) -> None:
+        self._items.pop(id(item), None)
+
+    def update(self, items: t.Iterable[t.Any]) -> None:
+        for item in items:
+            self.add(item)
+
+    def __contains__(self, item: object) -> bool:
+        return id(item) in self._items
+
+    def __iter__(self) -> t.Iterator[t.Any]:
+        return iter(list(self._items.values()))
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, IdentitySet) and self._items.keys() == other._items.keys()
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def symbol(name: str, doc: str | None = None, canonical: int | None = None) -> str:
+    """A name that stands for itself."""
+    return name
+
+
+def to_list(x: t.Any, default: t.Any = None) -> t.Any:
+    """A list of what may be one thing, several, or None."""
+    if x is None:
+        return default
+    if isinstance(x, list):
+        return x
+    return list(x) if isinstance(x, t.Iterable) and not isinstance(x, (str, bytes)) else [x]
+
+
+def to_set(x: t.Any) -> set[t.Any]:
+    """The same as a set."""
+    return set(to_list(x, []))
+
+
+def __getattr__(name: str) -> t.Any:
+    if name in ("ScopedRegistry", "ThreadLocalRegistry"):
+        from ..orm import scoping
+
+        return getattr(scoping, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
