@@ -132,6 +132,14 @@ static PyObject *build_exception(const cm_error *e, cm_status st) {
     return plain_error(cls, e, name);
 }
 
+/* Statement errors tell what was going on when the database refused. */
+static void add_note(PyObject *exc, const char *note) {
+    if (!note || !PyObject_HasAttrString(exc, "add_detail")) return;
+    PyObject *r = PyObject_CallMethod(exc, "add_detail", "s", note);
+    if (!r) PyErr_Clear();
+    Py_XDECREF(r);
+}
+
 PyObject *cmpy_raise(cm_ctx *cx, cm_status st) {
     if (st == CM_E_HOST) {
         if (!PyErr_Occurred()) PyErr_SetString(PyExc_SystemError, "a callback failed without an exception");
@@ -143,6 +151,7 @@ PyObject *cmpy_raise(cm_ctx *cx, cm_status st) {
         if (seen && seen->status == st) e = *seen;
         PyErr_Clear();
         PyObject *exc = build_exception(&e, st);
+        if (exc) add_note(exc, e.note);
         if (exc) PyErr_SetObject((PyObject *)Py_TYPE(exc), exc);
         Py_XDECREF(exc);
     }

@@ -66,6 +66,7 @@ extern "C" {
     X(CM_E_NO_REF_COLUMN, 31, "NoReferencedColumnError", "a foreign key names an unknown column")                   \
     X(CM_E_UNBOUND, 32, "UnboundExecutionError", "no engine is bound")                                              \
     X(CM_E_UNEVALUATABLE, 33, "UnevaluatableError", "the criteria cannot be evaluated in memory")                   \
+    X(CM_E_DEPENDENCY, 35, "AssertionError", "a row would lose a key that it cannot be without")                    \
     X(CM_E_DECODE, 34, "ValueError", "a value in the database does not have the form of its type")                  \
     /* What the database said. */                                                                                   \
     X(CM_E_DB, 64, "DatabaseError", "the database reported an error")                                               \
@@ -129,6 +130,7 @@ typedef struct cm_error {
     const char *constraint;   /* name of the violated constraint where the database tells, or NULL */
     const char *sql;          /* the statement, or NULL */
     const char *subject;      /* the column, attribute or class at fault, or NULL */
+    const char *note;         /* what was going on when it happened ("raised as a result of ..."), static, or NULL */
 } cm_error;
 
 typedef struct cm_ctx_options {

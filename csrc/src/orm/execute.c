@@ -23,7 +23,7 @@ cm_status cm_session_execute(cm_ctx *cx, cm_session *s, cm_node *stmt, void *con
     cm_status st = CM_OK;
     *out = NULL;
     s->cx = cx;
-    if (is_query(stmt) || target_mapper(stmt)) st = cm_session__autoflush(cx, s);
+    st = cm_session__autoflush(cx, s);
     if (st) return st;
     if (is_query(stmt)) return cm_load__execute(cx, s, stmt, params, nparams, out);
     if (is_dml(stmt)) st = cm_nested__expand(cx, stmt, &plain);

@@ -159,11 +159,9 @@ cm_status cm_session_flush(cm_ctx *cx, cm_session *s) {
 }
 
 cm_status cm_session__autoflush(cm_ctx *cx, cm_session *s) {
-    static const char hint[] = " (raised as a result of Query-invoked autoflush; consider using a session.no_autoflush block if this "
-                               "autoflush is occurring prematurely)";
     if (!s->autoflush || s->no_autoflush || s->flushing || cm_session__clean(s)) return CM_OK;
     cm_status st = cm_session_flush(cx, s);
-    size_t n = st ? strlen(cx->message) : 0;
-    if (st && st != CM_E_HOST && cx->err.message == cx->message && n + sizeof hint <= sizeof cx->message) memcpy(cx->message + n, hint, sizeof hint);
+    if (st && st == cx->err.status)
+        cx->err.note = "raised as a result of Query-invoked autoflush; consider using a session.no_autoflush block if this flush is occurring prematurely";
     return st;
 }

@@ -291,7 +291,7 @@ static cm_status relation_fill(cm_ctx *cx, cm_relation *r, const cm_relation_def
     }
     r->use_get = targets_primary_key(r);
     /* The old value must be known when it changes, unless it is a plain many-to-one. */
-    r->active_history = def->active_history || r->direction != CM_MANY_TO_ONE || !r->use_get;
+    r->active_history = def->active_history || r->direction != CM_MANY_TO_ONE || !r->use_get || (r->cascade & CM_CASCADE_DELETE_ORPHAN);
     r->self_referential = r->target->root == r->parent->root;
     return CM_OK;
 }

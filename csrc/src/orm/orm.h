@@ -153,6 +153,7 @@ void cm_inst__expire(cm_ctx *cx, cm_inst *inst, const cm_attr *const *attrs, siz
 /* ---- session */
 struct cm_session {
     cm_ctx *cx;                     /* of the thread at work; set by every entry */
+    uint64_t id;                    /* serial, for messages */
     cm_engine *engine;              /* retained or NULL */
     bool autoflush, expire_on_commit, autobegin, flushing, closed_for_good;
     void *host_session;

@@ -125,6 +125,18 @@ static cm_status append_event(cm_ctx *cx, cm_inst *owner, const cm_attr *attr, v
     return st;
 }
 
+/* Whether a list holds a member more than once: then taking one out leaves the other side as it is. */
+static cm_status holds_twice(cm_ctx *cx, cm_inst *owner, const cm_attr *attr, const void *member, bool *out) {
+    void *coll = cm_inst__peek(cx, owner, attr);
+    cm_objs members = {0};
+    size_t n = 0;
+    cm_status st = coll ? cm__host(cx)->coll_members(cx, coll, &members) : CM_OK;
+    for (size_t i = 0; i < members.n; i++) n += members.v[i] == member;
+    cm_objs__release(cx, &members);
+    *out = n > 1;
+    return st;
+}
+
 static cm_status remove_event(cm_ctx *cx, cm_inst *owner, const cm_attr *attr, void *member, cm_initiator by) {
     link_event e = {owner, attr->relation, by};
     void *told = member;
@@ -170,7 +182,11 @@ cm_status cm_inst_coll_append(cm_ctx *cx, cm_inst *owner, const cm_attr *attr, v
 
 cm_status cm_inst_coll_remove(cm_ctx *cx, cm_inst *owner, const cm_attr *attr, void *member, const cm_attr *initiator) {
     const cm_attr *own;
+    bool twice = false;
     cm_status st = own_collection(cx, owner, attr, &own);
+    if (!st && own->relation->back) st = holds_twice(cx, owner, own, member, &twice);
+    if (!st && twice) st = cm_inst__keep_coll(cx, owner, own);
+    if (!st && twice) return cm_inst__modified(cx, owner);
     if (!st) st = remove_event(cx, owner, own, member, public_initiator(initiator, CM_LINK_REMOVE));
     if (!st && !cm_inst__peek(cx, owner, own)) st = cm_inst__coll_queue(cx, owner, own, member, false);
     return st;

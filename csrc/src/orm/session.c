@@ -82,8 +82,8 @@ cm_status cm_session__identities(cm_ctx *cx, cm_session *s, cm_objs *out) {
 static cm_status refuse_other_session(cm_ctx *cx, const cm_session *s, cm_inst *inst) {
     char text[128];
     if (!inst->session || inst->session == s) return CM_OK;
-    return cm__fail(cx, CM_E_INVALID_REQUEST, "Object '%s' is already attached to session '%p' (this is '%p')",
-                    cm_inst__text(inst, text, sizeof text), (void *)inst->session, (const void *)s);
+    return cm__fail(cx, CM_E_INVALID_REQUEST, "Object '%s' is already attached to session '%llu' (this is '%llu')",
+                    cm_inst__text(inst, text, sizeof text), (unsigned long long)inst->session->id, (unsigned long long)s->id);
 }
 
 static cm_status make_pending(cm_ctx *cx, cm_session *s, cm_inst *inst, void *object) {
@@ -343,6 +343,7 @@ cm_status cm_session_new(cm_ctx *cx, const cm_session_options *options, cm_sessi
         return st;
     }
     s->cx = cx;
+    s->id = cm_serial(cx);
     s->autoflush = options->autoflush;
     s->expire_on_commit = options->expire_on_commit;
     s->autobegin = options->autobegin;

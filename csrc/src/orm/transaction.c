@@ -314,8 +314,8 @@ static cm_status rollback_database(cm_ctx *cx, cm_session *s, const cm_transacti
 static cm_status undo(cm_ctx *cx, cm_session *s, cm_transaction *t) {
     cm_status st = rollback_database(cx, s, t);
     t->inactive = true;
-    restore(cx, s, t);
     cm_status told = cm_session__event(cx, s, CM_EV_AFTER_ROLLBACK, NULL);
+    restore(cx, s, t);
     return st ? st : told;
 }
 

@@ -82,7 +82,7 @@ static cm_status clear(cm_ctx *cx, cm_inst *inst, cm_column *const *columns, siz
         char text[128];
         if (!a) return unmapped(cx, inst->mapper, columns[i]);
         if (a->primary_key && (inst->flags & CM_INST_KEY))
-            return cm__fail(cx, CM_E_FLUSH, "Dependency rule on column '%s.%s' tried to blank-out primary key column '%s.%s' on instance '%s'",
+            return cm__fail(cx, CM_E_DEPENDENCY, "Dependency rule on column '%s.%s' tried to blank-out primary key column '%s.%s' on instance '%s'",
                             cm_str_text(because->table->name), cm_str_text(because->name), cm_str_text(columns[i]->table->name),
                             cm_str_text(columns[i]->name), cm_inst__text(inst, text, sizeof text));
         cm_status st = store_key(cx, inst, a, cm__none(cx));
