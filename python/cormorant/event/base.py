@@ -1,0 +1,5 @@
+"""The base of event families."""
+
+from .registry import Family as Events
+
+__all__ = ["Events"]
