@@ -138,8 +138,13 @@ class World:
         facts[f"{name} key"] = (type(obj).__name__, state.key[1]) if state.key else None
         loaded = {k: v for k, v in state.dict.items() if not k.startswith("_")}
         for key in sorted(loaded):
-            facts[f"{name}.{key}"] = self._value(loaded[key])
+            if state.key or loaded[key]:  # a collection that was only looked at counts as not there
+                facts[f"{name}.{key}"] = self._value(loaded[key])
+        if not state.key:
+            return  # an object without a row is written whole: its history decides nothing
         for attr in state.attrs:
+            if attr.key not in loaded:
+                continue  # changes that wait for a collection to be loaded show earlier here
             history = [[self._value(x) for x in part or ()] for part in attr.history]
             if any(history):
                 facts[f"{name}.{attr.key} history"] = [sorted(x, key=repr) for x in history]
