@@ -6,7 +6,7 @@
  */
 #include "node.h"
 
-static PyObject *str_operate;
+static PyObject *str_operate, *str_negation_clause;
 
 static PyObject *given(cm_status st, cm_node *const *n) { return st == CM_OK ? cmpy_from_node(*n) : cmpy_raise(cmpy_cx(), st); }
 
@@ -112,8 +112,14 @@ static PyObject *in_node(int op, PyObject *self, PyObject *other) {
     return cmpy_from_node(n);
 }
 
+/* A condition may bring its own opposite (collection.contains(member)): NOT answers that. */
 static PyObject *unary_node(int op, PyObject *self) {
     cm_node *n = NULL;
+    PyObject *dict = ((cmpy_node *)self)->dict;
+    if (op == CM_OP_NOT && dict) {
+        PyObject *opposite = PyDict_GetItemWithError(dict, str_negation_clause);
+        if (opposite || PyErr_Occurred()) return Py_XNewRef(opposite);
+    }
     return given(cm_expr_unary(cmpy_cx(), op, CMPY_NODE(self), &n), &n);
 }
 
@@ -505,7 +511,9 @@ static PyType_Spec spec = {
 };
 
 int cmpy_operators_setup(PyObject *m) {
-    if (!(str_operate = PyUnicode_InternFromString("_operate"))) return -1;
+    str_operate = PyUnicode_InternFromString("_operate");
+    str_negation_clause = PyUnicode_InternFromString("negation_clause");
+    if (!str_operate || !str_negation_clause) return -1;
     cmpy_st->Operators = cmpy_node_subtype(m, &spec, cmpy_st->Node);
     if (!cmpy_st->Operators || PyModule_AddObjectRef(m, "Operators", cmpy_st->Operators) < 0) return -1;
     return PyModule_AddFunctions(m, module_functions) < 0 ? -1 : cmpy_coerce_setup(m);

@@ -119,13 +119,17 @@ class RelationshipAttribute(InstrumentedAttribute):
         _check_instance(prop, other)
         join = prop._join
         if prop.direction is MANYTOMANY:
-            terms = [self._local(col) == key for col, key in join.pairs]
-            terms += [key == _value_of(other, col) for key, col in join.secondary_pairs]
+            between = join.pairs[0][1].table.alias().c  # an alias of its own: several members may be asked for at once
+            terms = [self._local(col) == between[key.key] for col, key in join.pairs]
+            terms += [between[key.key] == _value_of(other, col) for key, col in join.secondary_pairs]
         elif join.simple:
             terms = [self._local(mine) == _value_of(other, theirs) for mine, theirs in join.pairs]
         else:
             return self._exists(_identity_criterion(other))
-        return and_(*terms) if len(terms) > 1 else terms[0]
+        made = and_(*terms) if len(terms) > 1 else terms[0]
+        if prop.uselist:  # not a member: no row of the collection is it
+            made.__dict__["negation_clause"] = not_(self._exists(_identity_criterion(other)))
+        return made
 
     def _misses(self, other: t.Any) -> t.Any:
         prop = self.property
