@@ -3,6 +3,7 @@
  * One operation at a time: a second thread waits for the one under way (cmpy_session_enter), because other threads run
  * while a statement does. What the fast paths do not know (parameters, options, listeners, statements that are not plain
  * SELECTs) goes to a method of the package: _execute_general, _get_general. */
+#include "engine.h"
 #include "node.h"
 #include "orm.h"
 
@@ -425,6 +426,26 @@ static PyObject *Session_connection(PyObject *self, PyObject *args) {
     return end(s, cx, st) < 0 ? NULL : cmpy_connection_borrow(conn, self);
 }
 
+/* _join(engine, connection or None, mode): statements for the engine run on the caller's connection, kept in __dict__. */
+static PyObject *Session_join(PyObject *self, PyObject *args) {
+    PyObject *engine, *connection;
+    int mode;
+    if (!PyArg_ParseTuple(args, "OOi", &engine, &connection, &mode)) return NULL;
+    cm_engine *e = cmpy_engine_get(engine);
+    if (!e) return NULL;
+    if (connection != Py_None && !PyObject_TypeCheck(connection, (PyTypeObject *)cmpy_st->Connection)) {
+        PyErr_Format(PyExc_TypeError, "a Connection was expected, not %R", connection);
+        return NULL;
+    }
+    cm_conn *conn = connection == Py_None ? NULL : ((cmpy_conn *)connection)->conn;
+    if (connection != Py_None && !conn) {
+        cmpy_raise_exc("ResourceClosedError", "This Connection is closed");
+        return NULL;
+    }
+    cm_session_join(((cmpy_session *)self)->core, e, conn, (cm_join_mode)mode);
+    Py_RETURN_NONE;
+}
+
 /* ---- callbacks of the core */
 
 cm_status cmpy_session_bind(cm_ctx *cx, cm_session *core, cm_mapper *mapper, cm_node *stmt, cm_engine **out) {
@@ -541,6 +562,7 @@ static PyMethodDef session_methods[] = {
     {"scalars", FAST(Session_scalars), "scalars($self, statement, params=None, **options)\n--\n\nFirst values of the rows."},
     {"scalar", FAST(Session_scalar), "scalar($self, statement, params=None, **options)\n--\n\nFirst value of the first row."},
     {"_connection", Session_connection, METH_VARARGS, NULL},
+    {"_join", Session_join, METH_VARARGS, NULL},
     {NULL}};
 static PyGetSetDef session_getset[] = {{"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
                                        {"_depth", Session_depth, NULL, "Levels of transaction under way.", NULL},

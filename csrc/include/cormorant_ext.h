@@ -309,6 +309,12 @@ typedef enum cm_session_set { CM_SET_NEW = 0, CM_SET_DIRTY = 1, CM_SET_DELETED =
 CM_API cm_status cm_session_list(cm_ctx *cx, cm_session *s, cm_session_set which, cm_objs *out);
 /* Levels of transaction under way: 0 none, 1 the outermost, more with savepoints. */
 CM_API size_t cm_session_depth(const cm_session *s);
+/* How a session's transaction stands to that of a connection it was given, when the connection is in one already:
+ * ROLLBACK_ONLY commits nothing, SAVEPOINT works inside a savepoint of its own, CONTROL commits and rolls back. */
+typedef enum cm_join_mode { CM_JOIN_ROLLBACK_ONLY = 0, CM_JOIN_SAVEPOINT = 1, CM_JOIN_CONTROL = 2 } cm_join_mode;
+/* Statements for that engine run on conn, which stays the caller's: borrowed until the session is freed or joined anew
+ * (conn NULL: no longer). Connections of a transaction under way stay as they are. */
+CM_API void cm_session_join(cm_session *s, cm_engine *engine, cm_conn *conn, cm_join_mode mode);
 /* False after a failed flush, until rollback. */
 CM_API bool cm_session_is_active(const cm_session *s);
 CM_API cm_status cm_session_expunge_all(cm_ctx *cx, cm_session *s);

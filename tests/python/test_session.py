@@ -419,3 +419,35 @@ def test_connection_of_the_session(session):
     assert session.connection().scalar(sa.text("select count(*) from user")) == 1
     session.rollback()
     assert session.connection().scalar(sa.text("select count(*) from user")) == 0
+
+
+@pytest.mark.parametrize("mode", ["conditional_savepoint", "rollback_only", "create_savepoint"])
+def test_a_session_inside_a_transaction_of_the_caller(engine, mode):
+    """What test suites do: everything a session commits is undone at the end."""
+    connection = engine.connect()
+    outer = connection.begin()
+    session = Session(bind=connection, join_transaction_mode=mode)
+    session.add(User(name="a"))
+    session.commit()
+    assert session.query(User).count() == 1 and session.get_bind() is connection
+    assert connection.scalar(sa.text("select count(*) from user")) == 1
+    session.add(User(name="b"))
+    session.flush()
+    if mode == "create_savepoint":
+        session.rollback()
+        assert session.query(User).count() == 1
+    session.close()
+    outer.rollback()
+    connection.close()
+    with engine.connect() as c:
+        assert c.scalar(sa.text("select count(*) from user")) == 0
+
+
+def test_a_session_on_a_connection_of_the_caller(engine):
+    with engine.connect() as connection:
+        with Session(connection) as session:
+            session.add(User(name="a"))
+            session.commit()
+        assert connection.scalar(sa.text("select count(*) from user")) == 1
+        connection.rollback()
+        assert connection.scalar(sa.text("select count(*) from user")) == 1

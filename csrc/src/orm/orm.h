@@ -8,82 +8,95 @@
 
 /* ---- mapper.c */
 typedef struct cm_relation {
-    cm_attr *attr;                  /* its attribute on the parent */
+    cm_attr *attr;                    /* its attribute on the parent */
     const struct cm_relation *origin; /* the relation it is a copy of, on the class that defined it; itself there */
-    cm_mapper *parent, *target;     /* borrowed (classes keep their mappers; targets are configured together) */
+    cm_mapper *parent, *target;       /* borrowed (classes keep their mappers; targets are configured together) */
     cm_direction direction;
-    size_t npairs; cm_column **parent_columns, **target_columns;   /* MANY_TO_MANY: target_columns are the secondary's */
+    size_t npairs;
+    cm_column **parent_columns, **target_columns; /* MANY_TO_MANY: target_columns are the secondary's */
     cm_table *secondary;
-    size_t nsecondary_pairs; cm_column **secondary_columns, **secondary_target_columns;
+    size_t nsecondary_pairs;
+    cm_column **secondary_columns, **secondary_target_columns;
     cm_node *primaryjoin, *secondaryjoin;
-    cm_node **order_by; size_t norder_by;
+    cm_node **order_by;
+    size_t norder_by;
     const cm_attr *back;
     uint32_t cascade;
     cm_lazy lazy;
     bool uselist, viewonly, post_update, single_parent, innerjoin, active_history, simple_equality, passive_updates;
-    bool self_referential;          /* parent and target share a table */
-    bool use_get;                   /* MANY_TO_ONE whose target columns are the target's primary key */
+    bool self_referential; /* parent and target share a table */
+    bool use_get;          /* MANY_TO_ONE whose target columns are the target's primary key */
     int passive_deletes, join_depth;
     uint32_t batch_size;
     void *collection_class;
-    cm_node *lazy_stmt;             /* cached SELECT of the lazy loader, built on first use; read side */
-    void *load_cache;               /* read side's own, freed by cm_load__relation_free */
+    cm_node *lazy_stmt; /* cached SELECT of the lazy loader, built on first use; read side */
+    void *load_cache;   /* read side's own, freed by cm_load__relation_free */
 } cm_relation;
 
-typedef struct cm_mapped_column {   /* an attribute's column in one of the mapper's tables */
+typedef struct cm_mapped_column { /* an attribute's column in one of the mapper's tables */
     cm_attr *attr;
     cm_column *column;
 } cm_mapped_column;
 
 struct cm_mapper {
     int64_t refs;
-    uint64_t id;                    /* serial */
+    uint64_t id; /* serial */
     cm_str *name;
-    cm_mapper *inherits, *root;     /* inherits retained; root borrowed (self when none) */
+    cm_mapper *inherits, *root; /* inherits retained; root borrowed (self when none) */
     bool concrete, eager_defaults, confirm_deleted_rows, batch;
-    cm_table **tables; size_t ntables;         /* base first; retained */
-    cm_mapped_column **columns; size_t *ncolumns; /* per table: its mapped columns */
-    cm_node *from, *entity;         /* FROM element; ENTITY node (owned) */
-    cm_attr **attrs; size_t nattrs, attrs_cap; /* slot i is attrs[i] while i < nslots */
+    cm_table **tables;
+    size_t ntables; /* base first; retained */
+    cm_mapped_column **columns;
+    size_t *ncolumns;       /* per table: its mapped columns */
+    cm_node *from, *entity; /* FROM element; ENTITY node (owned) */
+    cm_attr **attrs;
+    size_t nattrs, attrs_cap; /* slot i is attrs[i] while i < nslots */
     size_t nslots;
     cm_strmap by_key;
-    cm_map by_column;               /* cm__ptr_key(cm_column *) -> cm_attr * */
-    cm_objs own_nodes;              /* ATTR nodes the mapper made itself */
-    cm_attr **primary_key; size_t nprimary_key;
-    bool int_key;                   /* one integer primary key: keys are cm_inst.key.i */
+    cm_map by_column;  /* cm__ptr_key(cm_column *) -> cm_attr * */
+    cm_objs own_nodes; /* ATTR nodes the mapper made itself */
+    cm_attr **primary_key;
+    size_t nprimary_key;
+    bool int_key; /* one integer primary key: keys are cm_inst.key.i */
     cm_attr *polymorphic_on, *version;
     void *polymorphic_identity, *version_generator;
-    cm_mapper **children; size_t nchildren, children_cap; /* borrowed direct sub-mappers */
+    cm_mapper **children;
+    size_t nchildren, children_cap; /* borrowed direct sub-mappers */
     uint64_t events;                /* bit mask of cm_event */
     void *host_class;               /* borrowed */
     const cm_host *host;            /* of the context that made it */
-    cm_relation **relations; size_t nrelations, relations_cap;
-    void *load_cache;               /* read side's own (get statement ...), freed by cm_load__mapper_free */
-    void *flush_cache;              /* write side's own (compiled DML by column set), freed by cm_uow__mapper_free */
+    cm_relation **relations;
+    size_t nrelations, relations_cap;
+    void *load_cache;  /* read side's own (get statement ...), freed by cm_load__mapper_free */
+    void *flush_cache; /* write side's own (compiled DML by column set), freed by cm_uow__mapper_free */
 };
-bool cm_mapper__isa(const cm_mapper *m, const cm_mapper *base); /* same or inherits from */
+bool cm_mapper__isa(const cm_mapper *m, const cm_mapper *base);               /* same or inherits from */
 cm_attr *cm_mapper__column_attr(const cm_mapper *m, const cm_column *column); /* attribute of a column, or NULL */
 /* The same attribute on the mapper of an instance: attributes of a base class are met as copies by its subclasses. NULL when
  * the instance's class has none of that name. */
 const cm_attr *cm_mapper__own_attr(const cm_mapper *m, const cm_attr *attr);
-const cm_mapper *cm_mapper__by_identity(cm_ctx *cx, const cm_mapper *root, void *identity, cm_status *st); /* polymorphic child, NULL unknown */
+const cm_mapper *cm_mapper__by_identity(cm_ctx *cx, const cm_mapper *root, void *identity,
+                                        cm_status *st); /* polymorphic child, NULL unknown */
 
 /* ---- idmap.c: identity map. Weak: entries are removed by cm_inst_dispose. */
-struct cm_key {                     /* composite or non-integer key; heap */
+struct cm_key { /* composite or non-integer key; heap */
     uint64_t hash;
     uint32_t n;
-    void *v[];                      /* host values, retained, normalised */
+    void *v[]; /* host values, retained, normalised */
 };
-typedef struct cm_idmap cm_idmap;   /* open addressing over (root mapper, key); integer keys need no allocation */
+typedef struct cm_idmap cm_idmap; /* open addressing over (root mapper, key); integer keys need no allocation */
 cm_status cm_idmap__new(cm_ctx *cx, cm_idmap **out);
 void cm_idmap__free(cm_ctx *cx, cm_idmap *m);
-cm_inst *cm_idmap__find_int(cm_ctx *cx, cm_idmap *m, const cm_mapper *root, int64_t key);       /* borrowed; NULL: absent or being destroyed */
+cm_inst *cm_idmap__find_int(cm_ctx *cx, cm_idmap *m, const cm_mapper *root, int64_t key); /* borrowed; NULL: absent or being destroyed */
 cm_status cm_idmap__find(cm_ctx *cx, cm_idmap *m, const cm_mapper *root, void *const *key, size_t n, cm_inst **out);
-cm_status cm_idmap__add(cm_ctx *cx, cm_idmap *m, cm_inst *inst);                     /* inst has its key; fails: CM_E_INVALID_REQUEST another instance has it */
-void cm_idmap__remove(cm_idmap *m, cm_inst *inst);                                   /* by pointer; fine when absent */
+cm_status cm_idmap__add(cm_ctx *cx, cm_idmap *m, cm_inst *inst); /* inst has its key; fails: CM_E_INVALID_REQUEST another instance has it */
+void cm_idmap__remove(cm_idmap *m, cm_inst *inst);               /* by pointer; fine when absent */
 /* Walks the map in any order, from a zeroed iterator. The map may change meanwhile: when its entries had to move the walk
  * begins again, so what is done to an instance must bear doing twice. */
-typedef struct cm_idmap_iter { size_t at; uint64_t moves; } cm_idmap_iter;
+typedef struct cm_idmap_iter {
+    size_t at;
+    uint64_t moves;
+} cm_idmap_iter;
 bool cm_idmap__next(cm_idmap *m, cm_idmap_iter *i, cm_inst **inst);
 size_t cm_idmap__size(const cm_idmap *m);
 /* Gives an instance its identity key from host values (integer fast path inside). */
@@ -94,29 +107,32 @@ void cm_inst__clear_key(cm_ctx *cx, cm_inst *inst);
 void cm_key__free(cm_ctx *cx, struct cm_key *key);
 
 /* ---- state.c: values and history. */
-typedef struct cm_coll_state {      /* a collection that changed since it was loaded or flushed */
+typedef struct cm_coll_state { /* a collection that changed since it was loaded or flushed */
     struct cm_coll_state *next;
     const cm_attr *attr;
-    bool queued;                    /* not loaded: backrefs queue what to add and remove until it is */
-    cm_objs before;                 /* members before the first change; held */
-    cm_objs added, removed;         /* queued; held */
+    bool queued;            /* not loaded: backrefs queue what to add and remove until it is */
+    cm_objs before;         /* members before the first change; held */
+    cm_objs added, removed; /* queued; held */
 } cm_coll_state;
-typedef struct cm_parent_link {     /* who holds an instance, for relations with delete-orphan or single_parent */
-    const cm_relation *relation;    /* origin */
-    bool orphans;                   /* the relation deletes orphans */
-    const cm_inst *parent;          /* NULL: it was taken away. Compared, never followed: parents may be gone */
+typedef struct cm_parent_link {  /* who holds an instance, for relations with delete-orphan or single_parent */
+    const cm_relation *relation; /* origin */
+    bool orphans;                /* the relation deletes orphans */
+    const cm_inst *parent;       /* NULL: it was taken away. Compared, never followed: parents may be gone */
 } cm_parent_link;
-typedef struct cm_state {           /* allocated when an instance first needs it */
-    void **committed; size_t ncommitted; /* by slot: NULL unchanged; CM_UNSET had no value; else the retained value before the change */
+typedef struct cm_state { /* allocated when an instance first needs it */
+    void **committed;
+    size_t ncommitted; /* by slot: NULL unchanged; CM_UNSET had no value; else the retained value before the change */
     cm_coll_state *colls;
-    cm_parent_link *parents; size_t nparents, parents_cap;
-    bool orphaned;                  /* lost its parent while in no session: the next flush forgets it */
-    cm_node **options; size_t noptions; /* loader options the instance was loaded with, for its lazy loads; retained */
-    void *host;                     /* the host's own (InstanceState), not touched */
+    cm_parent_link *parents;
+    size_t nparents, parents_cap;
+    bool orphaned; /* lost its parent while in no session: the next flush forgets it */
+    cm_node **options;
+    size_t noptions; /* loader options the instance was loaded with, for its lazy loads; retained */
+    void *host;      /* the host's own (InstanceState), not touched */
 } cm_state;
 extern char cm__unset_marker;
 #define CM_UNSET ((void *)&cm__unset_marker)
-cm_status cm_inst__state(cm_ctx *cx, cm_inst *inst, cm_state **out);                 /* makes it when missing */
+cm_status cm_inst__state(cm_ctx *cx, cm_inst *inst, cm_state **out); /* makes it when missing */
 /* The accessor pair, whatever store: borrowed value or NULL (unloaded). store retains value; NULL unloads. No events, no history. */
 void *cm_inst__peek(cm_ctx *cx, cm_inst *inst, const cm_attr *attr);
 cm_status cm_inst__store(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *value);
@@ -140,35 +156,46 @@ cm_status cm_inst__drop_parent(cm_ctx *cx, cm_inst *child, const cm_relation *r,
 bool cm_inst__has_parent(const cm_inst *child, const cm_relation *r, bool unknown);
 /* Marks changed: joins the session's changed list. */
 cm_status cm_inst__modified(cm_ctx *cx, cm_inst *inst);
-const char *cm_inst__text(cm_inst *inst, char *buffer, size_t n);                    /* "<Book id=3>" for messages */
+const char *cm_inst__text(cm_inst *inst, char *buffer, size_t n); /* "<Book id=3>" for messages */
 /* History of an attribute: host values, held by the history. fails: what cm_host.equal and coll_members say. */
-typedef struct cm_history { cm_objs added, unchanged, deleted; } cm_history;
+typedef struct cm_history {
+    cm_objs added, unchanged, deleted;
+} cm_history;
 cm_status cm_inst__history(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, cm_history *out);
 void cm_history__dispose(cm_ctx *cx, cm_history *h);
 bool cm_inst__net_changed(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, cm_status *st);
-void cm_inst__commit_all(cm_ctx *cx, cm_inst *inst);                                 /* forgets history: now is committed */
-void cm_inst__forget(cm_ctx *cx, cm_inst *inst, const cm_attr *attr);                /* the history of one attribute */
+void cm_inst__commit_all(cm_ctx *cx, cm_inst *inst);                                    /* forgets history: now is committed */
+void cm_inst__forget(cm_ctx *cx, cm_inst *inst, const cm_attr *attr);                   /* the history of one attribute */
 void cm_inst__expire(cm_ctx *cx, cm_inst *inst, const cm_attr *const *attrs, size_t n); /* n == 0: everything loaded */
 
 /* ---- session */
+typedef enum cm_joined { CM_JOINED_OWN = 0, CM_JOINED_BEGUN = 1, CM_JOINED_ROLLBACK_ONLY = 2, CM_JOINED_SAVEPOINT = 3 } cm_joined;
 struct cm_session {
-    cm_ctx *cx;                     /* of the thread at work; set by every entry */
-    uint64_t id;                    /* serial, for messages */
-    cm_engine *engine;              /* retained or NULL */
+    cm_ctx *cx;        /* of the thread at work; set by every entry */
+    uint64_t id;       /* serial, for messages */
+    cm_engine *engine; /* retained or NULL */
     bool autoflush, expire_on_commit, autobegin, flushing, closed_for_good;
     void *host_session;
     uint64_t events;
     cm_idmap *idmap;
-    cm_objs new_list;               /* pending instances in order of add, each held; NULL where one left. A pending instance's
+    cm_objs new_list;          /* pending instances in order of add, each held; NULL where one left. A pending instance's
                                        key.i is its position here */
-    size_t nnew;                    /* those not NULL */
-    cm_objs dirty_list;             /* persistent instances with CM_INST_MODIFIED; each held */
-    cm_objs deleted_list;           /* marked for deletion; each held */
-    struct cm_transaction *tx;      /* innermost, NULL when none begun */
-    struct cm_session_conn { cm_engine *engine; cm_conn *conn; } *conns; size_t nconns, conns_cap; /* of the root transaction */
-    int no_autoflush;               /* depth of no_autoflush blocks */
-    int committed_keys;             /* > 0: lazy loads look by keys as the database has them (flush, value before a change) */
-    uint64_t savepoints;            /* begun so far, for their names */
+    size_t nnew;               /* those not NULL */
+    cm_objs dirty_list;        /* persistent instances with CM_INST_MODIFIED; each held */
+    cm_objs deleted_list;      /* marked for deletion; each held */
+    struct cm_transaction *tx; /* innermost, NULL when none begun */
+    struct cm_session_conn {
+        cm_engine *engine;
+        cm_conn *conn;
+        uint8_t joined; /* cm_joined */
+    } * conns;
+    size_t nconns, conns_cap; /* of the root transaction */
+    int no_autoflush;         /* depth of no_autoflush blocks */
+    cm_engine *guest_engine;  /* cm_session_join: statements for this engine run on guest; both borrowed */
+    cm_conn *guest;
+    cm_join_mode join_mode;
+    int committed_keys;  /* > 0: lazy loads look by keys as the database has them (flush, value before a change) */
+    uint64_t savepoints; /* begun so far, for their names */
 };
 cm_status cm_session__conn(cm_ctx *cx, cm_session *s, cm_mapper *mapper, cm_node *stmt, cm_conn **out); /* begins, asks session_bind */
 cm_status cm_session__autoflush(cm_ctx *cx, cm_session *s);
@@ -176,10 +203,12 @@ cm_status cm_session__attach_loaded(cm_ctx *cx, cm_session *s, cm_inst *inst);  
 cm_status cm_session__event(cm_ctx *cx, cm_session *s, cm_event ev, cm_inst *inst); /* cheap when nobody listens */
 
 /* ---- read side */
-cm_status cm_load__execute(cm_ctx *cx, cm_session *s, cm_node *stmt, void *const *params, size_t nparams, cm_result **out); /* ORM-enabled select */
+cm_status cm_load__execute(cm_ctx *cx, cm_session *s, cm_node *stmt, void *const *params, size_t nparams,
+                           cm_result **out);                                                         /* ORM-enabled select */
 cm_status cm_load__attr(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, bool allow_sql, void **out); /* what cm_inst_load does */
 cm_status cm_load__refresh(cm_ctx *cx, cm_session *s, cm_inst *inst, const cm_attr *const *attrs, size_t n, bool *found);
-cm_status cm_load__get(cm_ctx *cx, cm_session *s, cm_mapper *m, void *const *key, size_t n, cm_node *const *options, size_t noptions, bool populate_existing, cm_inst **out);
+cm_status cm_load__get(cm_ctx *cx, cm_session *s, cm_mapper *m, void *const *key, size_t n, cm_node *const *options, size_t noptions,
+                       bool populate_existing, cm_inst **out);
 void cm_load__relation_free(cm_ctx *cx, cm_relation *r);
 void cm_load__mapper_free(cm_ctx *cx, cm_mapper *m);
 void cm_uow__mapper_free(cm_ctx *cx, cm_mapper *m);

@@ -57,16 +57,18 @@ size_t cm_session_depth(const cm_session *s) {
 bool cm_session_is_active(const cm_session *s) { return !s->tx || !s->tx->inactive; }
 
 static cm_status refuse_inactive(cm_ctx *cx, const cm_session *s) {
-    return cm__fail(cx, CM_E_PENDING_ROLLBACK,
-                    "This Session's transaction has been rolled back due to a previous exception during flush. To begin a new transaction with "
-                    "this Session, first issue Session.rollback(). Original exception was: %s",
-                    s->tx->reason ? s->tx->reason : "unknown");
+    return cm__fail(
+        cx, CM_E_PENDING_ROLLBACK,
+        "This Session's transaction has been rolled back due to a previous exception during flush. To begin a new transaction with "
+        "this Session, first issue Session.rollback(). Original exception was: %s",
+        s->tx->reason ? s->tx->reason : "unknown");
 }
 
 cm_status cm_session__autobegin(cm_ctx *cx, cm_session *s) {
     if (s->tx) return CM_OK;
     if (!s->autobegin)
-        return cm__fail(cx, CM_E_INVALID_REQUEST, "Autobegin is disabled on this Session; please call session.begin() to start a new transaction");
+        return cm__fail(cx, CM_E_INVALID_REQUEST,
+                        "Autobegin is disabled on this Session; please call session.begin() to start a new transaction");
     return push(cx, s, false);
 }
 
@@ -103,20 +105,49 @@ static cm_status engine_for(cm_ctx *cx, cm_session *s, cm_mapper *mapper, cm_nod
     return cm__fail(cx, CM_E_UNBOUND, "Could not locate a bind configured on SQL expression or this Session.");
 }
 
+#define JOIN_NAME "cm_session"
+
+void cm_session_join(cm_session *s, cm_engine *engine, cm_conn *conn, cm_join_mode mode) {
+    s->guest_engine = conn ? engine : NULL;
+    s->guest = conn;
+    s->join_mode = mode;
+}
+
+/* The caller's connection: begun where it is in no transaction, else joined as its mode says. */
+static cm_status join_guest(cm_ctx *cx, cm_session *s, struct cm_session_conn *c) {
+    c->conn = s->guest;
+    c->joined = CM_JOINED_BEGUN;
+    if (!cm_conn_in_transaction(c->conn)) return cm_conn_begin(cx, c->conn);
+    if (s->join_mode == CM_JOIN_CONTROL) return CM_OK;
+    c->joined = s->join_mode == CM_JOIN_SAVEPOINT ? CM_JOINED_SAVEPOINT : CM_JOINED_ROLLBACK_ONLY;
+    return c->joined == CM_JOINED_SAVEPOINT ? cm_conn_savepoint(cx, c->conn, JOIN_NAME, 0) : CM_OK;
+}
+
+static cm_status commit_connection(cm_ctx *cx, const struct cm_session_conn *c) {
+    if (c->joined == CM_JOINED_SAVEPOINT) return cm_conn_savepoint(cx, c->conn, JOIN_NAME, 1);
+    return c->joined == CM_JOINED_ROLLBACK_ONLY ? CM_OK : cm_conn_commit(cx, c->conn);
+}
+
+static cm_status rollback_connection(cm_ctx *cx, const struct cm_session_conn *c) {
+    return c->joined == CM_JOINED_SAVEPOINT ? cm_conn_savepoint(cx, c->conn, JOIN_NAME, 2) : cm_conn_rollback(cx, c->conn);
+}
+
 static cm_status join_connection(cm_ctx *cx, cm_session *s, cm_engine *engine, size_t *at) {
     for (*at = 0; *at < s->nconns; ++*at)
         if (s->conns[*at].engine == engine) return CM_OK;
-    cm_conn *conn = NULL;
+    struct cm_session_conn c = {engine, NULL, CM_JOINED_OWN};
     cm_status st = cm__grow(cx, &s->conns, &s->conns_cap, s->nconns + 1, sizeof *s->conns);
-    if (!st) st = cm_engine_connect(cx, engine, &conn);
-    if (!st) st = cm_conn_begin(cx, conn);
-    if (st) {
-        cm_conn_close(cx, conn);
-        return st;
+    if (!st && s->guest && s->guest_engine == engine) {
+        st = join_guest(cx, s, &c);
+    } else {
+        if (!st) st = cm_engine_connect(cx, engine, &c.conn);
+        if (!st) st = cm_conn_begin(cx, c.conn);
+        if (st) cm_conn_close(cx, c.conn);
     }
+    if (st) return st;
     cm_engine_retain(engine);
     *at = s->nconns;
-    s->conns[s->nconns++] = (struct cm_session_conn){engine, conn};
+    s->conns[s->nconns++] = c;
     return cm_session__event(cx, s, CM_EV_AFTER_BEGIN, NULL);
 }
 
@@ -153,7 +184,7 @@ cm_status cm_session__conn(cm_ctx *cx, cm_session *s, cm_mapper *mapper, cm_node
 static void leave_connections(cm_ctx *cx, cm_session *s) {
     while (s->nconns > 0) {
         struct cm_session_conn c = s->conns[--s->nconns];
-        cm_conn_close(cx, c.conn);
+        if (c.joined == CM_JOINED_OWN) cm_conn_close(cx, c.conn);
         cm_engine_release(cx, c.engine);
     }
 }
@@ -303,7 +334,7 @@ static cm_status rollback_database(cm_ctx *cx, cm_session *s, const cm_transacti
     cm_status st = CM_OK;
     for (size_t i = 0; i < s->nconns; i++) {
         cm_status one = CM_OK;
-        if (!t->nested) one = cm_conn_rollback(cx, s->conns[i].conn);
+        if (!t->nested) one = rollback_connection(cx, &s->conns[i]);
         else if (i < t->nsaved && t->saved[i]) one = cm_conn_savepoint(cx, s->conns[i].conn, t->name, 2);
         if (!st) st = one;
     }
@@ -363,7 +394,9 @@ static cm_status flush_all(cm_ctx *cx, cm_session *s) {
     cm_status st = CM_OK;
     for (int i = 0; !st && !s->flushing && !cm_session__clean(s); i++) {
         if (i == 100)
-            return cm__fail(cx, CM_E_FLUSH, "Over 100 subsequent flushes have occurred within session.commit() - is an after_flush() hook creating new objects?");
+            return cm__fail(
+                cx, CM_E_FLUSH,
+                "Over 100 subsequent flushes have occurred within session.commit() - is an after_flush() hook creating new objects?");
         st = cm_session_flush(cx, s);
     }
     return st;
@@ -426,7 +459,7 @@ static void settle(cm_ctx *cx, cm_session *s, cm_transaction *t) {
 
 static cm_status commit_database(cm_ctx *cx, cm_session *s) {
     cm_status st = CM_OK;
-    for (size_t i = 0; !st && i < s->nconns; i++) st = cm_conn_commit(cx, s->conns[i].conn);
+    for (size_t i = 0; !st && i < s->nconns; i++) st = commit_connection(cx, &s->conns[i]);
     return st;
 }
 
@@ -450,7 +483,8 @@ cm_status cm_session_commit(cm_ctx *cx, cm_session *s) {
 }
 
 void cm_tx__abandon(cm_ctx *cx, cm_session *s) {
-    for (size_t i = 0; i < s->nconns; i++) cm_conn_rollback(cx, s->conns[i].conn);
+    for (size_t i = 0; i < s->nconns; i++)
+        if (s->conns[i].joined != CM_JOINED_ROLLBACK_ONLY) rollback_connection(cx, &s->conns[i]);
     leave_connections(cx, s);
     while (s->tx) {
         cm_objs gone = s->tx->deleted;

@@ -24,6 +24,7 @@ _T = t.TypeVar("_T")
 _NEW, _DIRTY, _DELETED, _IDENTITY = range(4)
 _sessions: "weakref.WeakValueDictionary[int, Session]" = weakref.WeakValueDictionary()
 _hash_keys = itertools.count(1)
+_JOIN_MODES = {"conditional_savepoint": 0, "rollback_only": 0, "create_savepoint": 1, "control_fully": 2}
 
 
 class SessionTransactionOrigin(enum.Enum):
@@ -184,8 +185,10 @@ class Session(_core.Session):
         self._transactions: t.List[SessionTransaction] = []
         self.hash_key = next(_hash_keys)
         _sessions[self.hash_key] = self
-        ask = bool(self.__binds) or type(self).get_bind is not Session.get_bind or bind is None
-        self._open(bind, autoflush, expire_on_commit, autobegin, ask)
+        if join_transaction_mode not in _JOIN_MODES:
+            raise exc.ArgumentError(f"join_transaction_mode: {join_transaction_mode!r} is not one of {', '.join(map(repr, _JOIN_MODES))}")
+        ask = bool(self.__binds) or type(self).get_bind is not Session.get_bind or bind is None or isinstance(bind, _core.Connection)
+        self._open(None if ask else bind, autoflush, expire_on_commit, autobegin, ask)
         install_session(self)
 
     # ---- settings
@@ -293,7 +296,13 @@ class Session(_core.Session):
         if clause is not None:
             kw.setdefault("clause", clause)
         found = self.get_bind(**kw)
-        self.__dict__.setdefault("_bound", {})[id(found)] = found
+        self.__dict__.setdefault("_bound", {})[id(found)] = found  # kept while the core may use it
+        if isinstance(found, _core.Connection):
+            mode = self.join_transaction_mode
+            if mode == "conditional_savepoint":
+                mode = "create_savepoint" if found.in_nested_transaction() else "rollback_only"
+            self._join(found.engine, found, _JOIN_MODES[mode])
+            return found.engine
         return found
 
     # ---- transactions
