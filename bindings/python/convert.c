@@ -640,21 +640,32 @@ cm_status cmpy_mapping_keys(cm_ctx *cx, void *mapping, cm_status (*each)(void *u
     return st;
 }
 
+static cm_status add_row_value(void *user, const cm_column *column, void *value) {
+    const char *name = cm_column_name(column);
+    PyObject *key = cmpy_name(name, strlen(name));
+    int st = key ? PyDict_SetItem(user, key, value) : -1;
+    Py_XDECREF(key);
+    return st < 0 ? CM_E_HOST : CM_OK;
+}
+
+/* Calls a default that was marked by the package as wanting a context: it gets the instance, or the row's values. */
+static cm_status call_with_context(cm_ctx *cx, PyObject *function, cm_inst *inst, void **out) {
+    PyObject *subject = inst ? Py_XNewRef((PyObject *)cmpy_inst_object(inst)) : PyDict_New();
+    cm_status st = !subject ? CM_E_HOST : inst ? CM_OK : cm_ctx_row_values(cx, add_row_value, subject);
+    *out = st ? NULL : PyObject_CallOneArg(function, subject);
+    Py_XDECREF(subject);
+    return st ? st : *out ? CM_OK : wrap_pending();
+}
+
 cm_status cmpy_call_default(cm_ctx *cx, void *value, cm_mapper *mapper, cm_inst *inst, void **out) {
-    (void)cx;
     (void)mapper;
     PyObject *v = value, *hook;
     if (!PyCallable_Check(v)) {
         *out = Py_NewRef(v);
         return CM_OK;
     }
-    /* A default that wants a context was marked by the package; it gets the instance, whose values are the parameters. */
-    if ((hook = PyDict_GetItemString(cmpy_st->hooks, "ContextDefault")) && PyObject_IsInstance(v, hook) == 1) {
-        PyObject *object = inst ? cmpy_inst_object(inst) : NULL;
-        *out = PyObject_CallOneArg(v, object ? object : Py_None);
-    } else {
-        *out = PyObject_CallNoArgs(v);
-    }
+    if ((hook = PyDict_GetItemString(cmpy_st->hooks, "ContextDefault")) && Py_TYPE(v) == (PyTypeObject *)hook) return call_with_context(cx, v, inst, out);
+    *out = PyObject_CallNoArgs(v);
     return *out ? CM_OK : wrap_pending();
 }
 

@@ -147,6 +147,9 @@ CM_API cm_status cm_ctx_child(cm_ctx *cx, cm_ctx **out);
 /* Frees a context (NULL is fine); the environment goes with its last context. */
 CM_API void cm_ctx_free(cm_ctx *cx);
 CM_API void *cm_ctx_host_data(const cm_ctx *cx);
+/* While a default of a Core INSERT or UPDATE is asked for (cm_host.call_default): the values the row has from its caller, by
+ * column; each borrowed during the call. Nothing at other times. */
+CM_API cm_status cm_ctx_row_values(cm_ctx *cx, cm_status (*each)(void *user, const cm_column *column, void *value), void *user);
 /* The first failure since the last clear; status CM_OK if none. owns: borrowed until the next failure or clear. */
 CM_API const cm_error *cm_ctx_error(const cm_ctx *cx);
 CM_API void cm_ctx_clear(cm_ctx *cx);

@@ -186,3 +186,13 @@ def test_reading_after_close_keeps_what_was_fetched(table):
     found = connection.execute(sa.text("select 1"))
     connection.close()
     assert found.all() == [(1,)]
+
+
+def test_inserted_keys_of_every_kind():
+    engine = sa.create_engine("sqlite://")
+    table = sa.Table("k", sa.MetaData(), sa.Column("a", sa.String, primary_key=True), sa.Column("b", sa.Integer, primary_key=True, default=lambda: 7))
+    table.metadata.create_all(engine)
+    with engine.connect() as connection:
+        assert connection.execute(table.insert().values(a="x")).inserted_primary_key == ("x", 7)
+        assert connection.execute(table.insert(), {"a": "y", "b": 8}).inserted_primary_key == ("y", 8)
+        assert connection.execute(table.insert().values(a="z", b=9)).last_inserted_params() == {"a": "z", "b": 9}

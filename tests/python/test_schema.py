@@ -255,3 +255,19 @@ def test_index_over_expressions():
     table = sa.Table("t", sa.MetaData(), sa.Column("x", sa.Integer), sa.Column("y", sa.String))
     index = sa.Index("i", sa.func.lower(table.c.y), table.c.x.desc(), unique=True)
     assert str(schema.CreateIndex(index)).strip() == "CREATE UNIQUE INDEX i ON t (lower(y), x DESC)"
+
+
+def test_defaults_that_look_at_their_row():
+    engine = sa.create_engine("sqlite://")
+    metadata = sa.MetaData()
+
+    def twice(context):
+        return context.get_current_parameters()["x"] * 2
+
+    table = sa.Table("t", metadata, sa.Column("y", sa.Integer, default=twice), sa.Column("x", sa.Integer), sa.Column("z", sa.Integer, onupdate=twice))
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(table.insert().values(x=1))
+        connection.execute(table.insert(), [{"x": 2}, {"x": 3}])
+        connection.execute(table.update().where(table.c.x == 3).values(x=4))
+        assert connection.execute(sa.select(table).order_by(table.c.x)).all() == [(2, 1, None), (4, 2, None), (6, 4, 8)]

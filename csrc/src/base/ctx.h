@@ -28,6 +28,7 @@ struct cm_ctx {
     char message[CM_ERROR_TEXT];
     char constraint[128], subject[160], code_name[64];
     char *sql_copy;                  /* owned copy of err.sql */
+    const struct cm_bind_row *row;   /* row whose default is being asked for (engine/bind.c), or NULL */
     cm_arena *scratch;               /* reusable arena of the innermost operation, or NULL */
     cm_node *pending;                /* plain C host: nodes to take apart, linked through id */
     bool draining;

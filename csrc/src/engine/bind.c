@@ -117,15 +117,25 @@ static cm_status item_of_list(cm_ctx *cx, cm_bind_env *env, const cm_param *p, c
     return CM_OK;
 }
 
-static cm_status default_of(cm_ctx *cx, cm_bind_env *env, const cm_param *p, void **out) {
+/* What cm_ctx_row_values shows of the row at hand. */
+struct cm_bind_row {
+    const cm_compiled *compiled;
+    cm_bind_env *env;
+};
+
+static cm_status default_of(cm_ctx *cx, const cm_compiled *c, cm_bind_env *env, const cm_param *p, void **out) {
+    struct cm_bind_row row = {c, env};
+    const struct cm_bind_row *outer = cx->row;
     const cm_column *column = p->column;
     void *value = !column ? NULL : p->update_default ? column->update_default : column->insert_default;
     if (!value) return cm__fail(cx, CM_E_MISUSE, "the column of parameter '%s' has no default", name_of(p));
+    cx->row = &row;
     cm_status st = cm__host(cx)->call_default(cx, value, NULL, NULL, out);
+    cx->row = outer;
     return st ? st : hold(cx, env, *out);
 }
 
-static cm_status resolve(cm_ctx *cx, cm_bind_env *env, const cm_param *p, void **out) {
+static cm_status resolve(cm_ctx *cx, const cm_compiled *c, cm_bind_env *env, const cm_param *p, void **out) {
     cm_node *node = NULL;
     cm_status st;
     switch ((cm_param_source)p->source) {
@@ -136,16 +146,29 @@ static cm_status resolve(cm_ctx *cx, cm_bind_env *env, const cm_param *p, void *
     case CM_SRC_KEY:
         st = from_mapping(cx, env, p->name, out);
         return st || *out ? st : missing(cx, env, p);
-    case CM_SRC_DEFAULT: return default_of(cx, env, p, out);
+    case CM_SRC_DEFAULT: return default_of(cx, c, env, p, out);
     case CM_SRC_SET: break;
     }
     return cm__fail(cx, CM_E_MISUSE, "parameter '%s' is filled by the unit of work only", name_of(p));
 }
 
+cm_status cm_ctx_row_values(cm_ctx *cx, cm_status (*each)(void *user, const cm_column *column, void *value), void *user) {
+    const struct cm_bind_row *row = cx->row;
+    cm_status st = CM_OK;
+    for (size_t i = 0; row && i < row->compiled->nparams && !st; i++) {
+        const cm_param *p = &row->compiled->params[i];
+        void *value = NULL;
+        if (!p->column || p->expanding || (p->source != CM_SRC_BIND && p->source != CM_SRC_KEY)) continue;
+        st = resolve(cx, row->compiled, row->env, p, &value);
+        if (!st) st = each(user, p->column, value);
+    }
+    return st;
+}
+
 cm_status cm_bind__value(cm_ctx *cx, const cm_compiled *c, cm_bind_env *env, size_t i, cm_value *out, cm_arena *scratch) {
     const cm_param *p = &c->params[i];
     void *value = NULL;
-    cm_status st = resolve(cx, env, p, &value);
+    cm_status st = resolve(cx, c, env, p, &value);
     if (!st) st = cm__host(cx)->encode(cx, p->type ? p->type : cm_type_basic(cx, CM_T_NULL), value, scratch, out);
     if (st) cm__fail_subject(cx, "%s", name_of(p));
     else if (env->given) env->given[i] = p->expanding ? NULL : value;

@@ -111,7 +111,10 @@ cm_status cm_compiler__set_value(cm_compiler *c, const cm_set *set, long row) {
         cm_node *expr = cm__node_unalias(set->expr);
         if (expr->kind == CM_N_BIND) {
             const char *name = row < 0 ? key : numbered(c, key, row);
-            return name ? cm_compiler__bind_value(c, expr, name, type) : CM_E_NOMEM;
+            size_t before = c->nparams;
+            cm_status st = name ? cm_compiler__bind_value(c, expr, name, type) : CM_E_NOMEM;
+            if (!st && c->nparams == before + 1) c->params[before].column = set->column; /* whose value it is: inserted keys, defaults that look */
+            return st;
         }
         return cm_compiler__operand(c, set->expr, CM_AGAINST_NONE);
     }

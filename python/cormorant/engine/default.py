@@ -64,8 +64,6 @@ class DefaultContext:
 
     def get_current_parameters(self, isolate_multiinsert_groups: bool = True) -> dict[str, t.Any]:
         subject = self._subject
-        if subject is None:
-            raise NotImplementedError("default functions that look at other values of the row need the ORM: the row of a Core statement is not known to them yet")
         if isinstance(subject, t.Mapping):
             return dict(subject)
         from ..inspection import inspect
