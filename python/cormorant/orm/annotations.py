@@ -180,7 +180,7 @@ class Annotation:
                 factory = set if origin is collections.abc.MutableSet else origin
             return _target(args[-1]), True, factory
         if isinstance(self.type, str):
-            return self.type, None, None
+            return self.type, None if "[" in self.type else False, None
         return _target(self.type), False, None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 import typing as t
 
 from .. import _core, exc
@@ -16,6 +17,7 @@ class QueryableAttribute(_core.InstrumentedAttribute, ClauseElement, SQLCoreOper
     """An attribute of a mapped class: an expression on the class, a value on its instances."""
 
     __slots__ = ()
+    __class_getitem__ = classmethod(types.GenericAlias)
     is_attribute = True
     is_clause_element = True
     is_selectable = is_aliased_class = is_instance = is_mapper = is_bundle = is_property = False

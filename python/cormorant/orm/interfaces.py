@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 import typing as t
 
 from .. import _core, exc
@@ -13,6 +14,7 @@ _ids = iter(range(1, 1 << 62))
 class MapperProperty(InspectionAttrInfo):
     """Something that a mapper puts on its class under a name."""
 
+    __class_getitem__ = classmethod(types.GenericAlias)
     is_property = True
     key: str
     parent: t.Any = None

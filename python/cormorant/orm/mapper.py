@@ -8,6 +8,7 @@ runs by itself before the first instance, the first statement and `inspect()`.
 from __future__ import annotations
 
 import threading
+import types
 import typing as t
 import weakref
 
@@ -126,6 +127,7 @@ class _KeyedView(t.Mapping[str, t.Any]):
 class Mapper(_core.Mapper, InspectionAttr):
     """A class mapped to a table."""
 
+    __class_getitem__ = classmethod(types.GenericAlias)
     is_mapper = True
     is_selectable = True
     always_refresh = False

@@ -509,7 +509,7 @@ class Session(_core.Session):
         if key is None:
             return None
         populate = populate_existing or bool((execution_options or {}).get("populate_existing"))
-        nodes = tuple(_core.coerce(option, _core.ROLE_EXPR) if not hasattr(option, "__clause_element__") else option.__clause_element__() for option in options or ())
+        nodes = tuple(option if isinstance(option, _core.Node) else option.__clause_element__() for option in options or ())
         with self._binding(bind_arguments):
             if with_for_update is not None and with_for_update is not False:
                 return self._locked(mapper, key, nodes, with_for_update)
