@@ -17,7 +17,7 @@ typedef struct library {
     cm_session *session;
     cm_table *authors, *books;
     cm_mapper *author, *book;
-    const cm_attr *name, *author_books;             /* of Author */
+    const cm_attr *name, *author_books;                /* of Author */
     const cm_attr *title, *year, *price, *book_author; /* of Book */
 } library;
 
@@ -38,16 +38,21 @@ static void *need(library *l, void *p) {
 /* ---- tables and classes */
 
 static void define_tables(library *l) {
-    const cm_type *integer = cm_type_basic(l->cx, CM_T_INTEGER), *text = cm_type_basic(l->cx, CM_T_TEXT), *real = cm_type_basic(l->cx, CM_T_DOUBLE);
+    const cm_type *integer = cm_type_basic(l->cx, CM_T_INTEGER), *text = cm_type_basic(l->cx, CM_T_TEXT),
+                  *real = cm_type_basic(l->cx, CM_T_DOUBLE);
     static const char *const id[] = {"id"}, *const author_id[] = {"author_id"}, *const name[] = {"name"};
     const uint32_t key = CM_COL_PRIMARY_KEY | CM_COL_AUTOINCREMENT | CM_COL_NOT_NULL;
     cm_column_def author[] = {{.name = "id", .type = integer, .flags = key}, {.name = "name", .type = text, .flags = CM_COL_NOT_NULL}};
-    cm_column_def book[] = {{.name = "id", .type = integer, .flags = key}, {.name = "title", .type = text, .flags = CM_COL_NOT_NULL},
-                            {.name = "year", .type = integer}, {.name = "price", .type = real}, {.name = "author_id", .type = integer}};
+    cm_column_def book[] = {{.name = "id", .type = integer, .flags = key},
+                            {.name = "title", .type = text, .flags = CM_COL_NOT_NULL},
+                            {.name = "year", .type = integer},
+                            {.name = "price", .type = real},
+                            {.name = "author_id", .type = integer}};
     cm_constraint_def of_author[] = {{.kind = CM_CON_PRIMARY_KEY, .columns = id, .ncolumns = 1, .deferrable = -1},
                                      {.kind = CM_CON_UNIQUE, .columns = name, .ncolumns = 1, .deferrable = -1}};
-    cm_constraint_def of_book[] = {{.kind = CM_CON_PRIMARY_KEY, .columns = id, .ncolumns = 1, .deferrable = -1},
-                                   {.kind = CM_CON_FOREIGN_KEY, .columns = author_id, .ncolumns = 1, .ref_table = "author", .ref_columns = id, .deferrable = -1}};
+    cm_constraint_def of_book[] = {
+        {.kind = CM_CON_PRIMARY_KEY, .columns = id, .ncolumns = 1, .deferrable = -1},
+        {.kind = CM_CON_FOREIGN_KEY, .columns = author_id, .ncolumns = 1, .ref_table = "author", .ref_columns = id, .deferrable = -1}};
     cm_table_def authors = {.version = 1, .name = "author", .columns = author, .ncolumns = 2, .constraints = of_author, .nconstraints = 2};
     cm_table_def books = {.version = 1, .name = "book", .columns = book, .ncolumns = 5, .constraints = of_book, .nconstraints = 2};
     check(l, cm_table_new(l->cx, &authors, &l->authors), "table author");
@@ -64,7 +69,14 @@ static cm_mapper *map_class(library *l, const char *name, cm_table *table) {
         columns[i] = cm_table_column(table, i);
         attrs[i] = (cm_attr_def){.key = cm_column_name(columns[i]), .columns = &columns[i], .ncolumns = 1};
     }
-    cm_mapper_def def = {.version = 1, .name = name, .tables = &table, .ntables = 1, .attrs = attrs, .nattrs = n, .confirm_deleted_rows = true, .reserve_slots = 2};
+    cm_mapper_def def = {.version = 1,
+                         .name = name,
+                         .tables = &table,
+                         .ntables = 1,
+                         .attrs = attrs,
+                         .nattrs = n,
+                         .confirm_deleted_rows = true,
+                         .reserve_slots = 2};
     check(l, cm_mapper_new(l->cx, &def, &m), name);
     return m;
 }
@@ -76,12 +88,28 @@ static void define_classes(library *l) {
     l->author = map_class(l, "Author", l->authors);
     l->book = map_class(l, "Book", l->books);
     check(l, cm_expr_binary(l->cx, CM_OP_EQ, cm_column_node(id), cm_column_node(fk), &join), "join");
-    cm_relation_def many = {.key = "books", .target = l->book, .direction = CM_ONE_TO_MANY, .npairs = 1, .parent_columns = &id, .target_columns = &fk,
-                            .primaryjoin = join, .uselist = true, .simple_equality = true, .passive_updates = true,
+    cm_relation_def many = {.key = "books",
+                            .target = l->book,
+                            .direction = CM_ONE_TO_MANY,
+                            .npairs = 1,
+                            .parent_columns = &id,
+                            .target_columns = &fk,
+                            .primaryjoin = join,
+                            .uselist = true,
+                            .simple_equality = true,
+                            .passive_updates = true,
                             .cascade = CM_CASCADE_SAVE_UPDATE | CM_CASCADE_MERGE | CM_CASCADE_DELETE};
     check(l, cm_mapper_add_relation(l->cx, l->author, &many, &l->author_books), "Author.books");
-    cm_relation_def one = {.key = "author", .target = l->author, .direction = CM_MANY_TO_ONE, .npairs = 1, .parent_columns = &fk, .target_columns = &id,
-                           .primaryjoin = join, .simple_equality = true, .passive_updates = true, .back = l->author_books,
+    cm_relation_def one = {.key = "author",
+                           .target = l->author,
+                           .direction = CM_MANY_TO_ONE,
+                           .npairs = 1,
+                           .parent_columns = &fk,
+                           .target_columns = &id,
+                           .primaryjoin = join,
+                           .simple_equality = true,
+                           .passive_updates = true,
+                           .back = l->author_books,
                            .cascade = CM_CASCADE_SAVE_UPDATE | CM_CASCADE_MERGE};
     check(l, cm_mapper_add_relation(l->cx, l->book, &one, &l->book_author), "Book.author");
     cm_node_release(l->cx, join);
@@ -169,8 +197,8 @@ static size_t list_books(library *l, int after) {
         void *author = NULL;
         check(l, cm_inst_get(l->cx, book, l->book_author, &author), "Book.author"); /* read when first asked for */
         const cm_value *title = get(l, book, l->title), *name = get(l, cm_ctx_host(l->cx)->object_inst(l->cx, author), l->name);
-        printf("  %lld  %-28.*s %-20.*s %6.2f\n", (long long)get(l, book, l->year)->u.i, (int)title->u.s.n, title->u.s.p, (int)name->u.s.n, name->u.s.p,
-               get(l, book, l->price)->u.d);
+        printf("  %lld  %-28.*s %-20.*s %6.2f\n", (long long)get(l, book, l->year)->u.i, (int)title->u.s.n, title->u.s.p, (int)name->u.s.n,
+               name->u.s.p, get(l, book, l->price)->u.d);
         cm_obj_release(l->cx, author);
         cm_obj_release(l->cx, row);
         check(l, cm_result_next(l->cx, rows, &row, &more), "row");

@@ -1,10 +1,10 @@
 /* See orm_world.h. */
 #include "orm_world.h"
 
-#define TRY(call)                                                                                                   \
-    do {                                                                                                            \
-        cm_status try_ = (call);                                                                                    \
-        if (try_) return try_;                                                                                      \
+#define TRY(call)                                                                                                                          \
+    do {                                                                                                                                   \
+        cm_status try_ = (call);                                                                                                           \
+        if (try_) return try_;                                                                                                             \
     } while (0)
 
 /* ---- tables */
@@ -24,7 +24,8 @@ static cm_status count_pages(cm_ctx *cx, void *user, cm_obj **out) {
     return *out ? CM_OK : CM_E_NOMEM;
 }
 
-static cm_status make_table(world *w, const char *name, const cm_column_def *columns, size_t n, const char *const *key, size_t nkey, cm_table **out) {
+static cm_status make_table(world *w, const char *name, const cm_column_def *columns, size_t n, const char *const *key, size_t nkey,
+                            cm_table **out) {
     cm_constraint_def pk = {.kind = CM_CON_PRIMARY_KEY, .columns = key, .ncolumns = nkey, .deferrable = -1};
     cm_table_def def = {.version = 1, .name = name, .columns = columns, .ncolumns = n, .constraints = &pk, .nconstraints = 1};
     return cm_table_new(w->cx, &def, out);
@@ -36,12 +37,17 @@ static cm_status make_tables(world *w) {
     uint32_t key = CM_COL_PRIMARY_KEY | CM_COL_AUTOINCREMENT | CM_COL_NOT_NULL;
     cm_obj *pages = cm_obj_function(w->cx, count_pages, w);
     if (!pages) return CM_E_NOMEM;
-    cm_column_def author[] = {{.name = "id", .type = i, .flags = key}, {.name = "name", .type = t},
-                              {.name = "email", .type = t, .flags = CM_COL_SERVER_DEFAULT, .server_default = "'none'"}, {.name = "version", .type = i}};
-    cm_column_def book[] = {{.name = "id", .type = i, .flags = key}, {.name = "title", .type = t}, {.name = "author_id", .type = i},
+    cm_column_def author[] = {{.name = "id", .type = i, .flags = key},
+                              {.name = "name", .type = t},
+                              {.name = "email", .type = t, .flags = CM_COL_SERVER_DEFAULT, .server_default = "'none'"},
+                              {.name = "version", .type = i}};
+    cm_column_def book[] = {{.name = "id", .type = i, .flags = key},
+                            {.name = "title", .type = t},
+                            {.name = "author_id", .type = i},
                             {.name = "pages", .type = i, .insert_default = pages}};
     cm_column_def tag[] = {{.name = "id", .type = i, .flags = key}, {.name = "name", .type = t}};
-    cm_column_def link[] = {{.name = "book_id", .type = i, .flags = CM_COL_PRIMARY_KEY}, {.name = "tag_id", .type = i, .flags = CM_COL_PRIMARY_KEY}};
+    cm_column_def link[] = {{.name = "book_id", .type = i, .flags = CM_COL_PRIMARY_KEY},
+                            {.name = "tag_id", .type = i, .flags = CM_COL_PRIMARY_KEY}};
     cm_column_def node[] = {{.name = "id", .type = i, .flags = key}, {.name = "name", .type = t}, {.name = "parent_id", .type = i}};
     cm_column_def person[] = {{.name = "id", .type = i, .flags = key}, {.name = "kind", .type = t}, {.name = "name", .type = t}};
     cm_column_def worker[] = {{.name = "id", .type = i, .flags = CM_COL_PRIMARY_KEY}, {.name = "wage", .type = i}};
@@ -68,21 +74,45 @@ static cm_status map_table(world *w, const char *name, cm_table *t, const char *
         columns[i] = cm_table_column(t, i);
         attrs[i] = (cm_attr_def){.key = cm_column_name(columns[i]), .columns = &columns[i], .ncolumns = 1};
     }
-    cm_mapper_def def = {.version = 1, .name = name, .tables = &t, .ntables = 1, .attrs = attrs, .nattrs = n, .version_attr = version,
-                         .confirm_deleted_rows = true, .reserve_slots = 4};
+    cm_mapper_def def = {.version = 1,
+                         .name = name,
+                         .tables = &t,
+                         .ntables = 1,
+                         .attrs = attrs,
+                         .nattrs = n,
+                         .version_attr = version,
+                         .confirm_deleted_rows = true,
+                         .reserve_slots = 4};
     return cm_mapper_new(w->cx, &def, out);
 }
 
 static cm_status map_people(world *w) {
     cm_column *id = column(w->t_person, "id"), *kind = column(w->t_person, "kind"), *name = column(w->t_person, "name");
     cm_column *ids[] = {column(w->t_worker, "id"), id}, *wage = column(w->t_worker, "wage");
-    cm_attr_def person[] = {{.key = "id", .columns = &id, .ncolumns = 1}, {.key = "kind", .columns = &kind, .ncolumns = 1}, {.key = "name", .columns = &name, .ncolumns = 1}};
-    cm_attr_def worker[] = {{.key = "id", .columns = ids, .ncolumns = 2}, person[1], person[2], {.key = "wage", .columns = &wage, .ncolumns = 1}};
+    cm_attr_def person[] = {{.key = "id", .columns = &id, .ncolumns = 1},
+                            {.key = "kind", .columns = &kind, .ncolumns = 1},
+                            {.key = "name", .columns = &name, .ncolumns = 1}};
+    cm_attr_def worker[] = {
+        {.key = "id", .columns = ids, .ncolumns = 2}, person[1], person[2], {.key = "wage", .columns = &wage, .ncolumns = 1}};
     cm_obj *p = cm_obj_text(w->cx, "person"), *k = cm_obj_text(w->cx, "worker");
-    cm_mapper_def def = {.version = 1, .name = "Person", .tables = &w->t_person, .ntables = 1, .attrs = person, .nattrs = 3, .polymorphic_on = "kind", .polymorphic_identity = p};
+    cm_mapper_def def = {.version = 1,
+                         .name = "Person",
+                         .tables = &w->t_person,
+                         .ntables = 1,
+                         .attrs = person,
+                         .nattrs = 3,
+                         .polymorphic_on = "kind",
+                         .polymorphic_identity = p};
     cm_status st = p && k ? cm_mapper_new(w->cx, &def, &w->person) : CM_E_NOMEM;
     if (!st) {
-        cm_mapper_def sub = {.version = 1, .name = "Worker", .inherits = w->person, .tables = &w->t_worker, .ntables = 1, .attrs = worker, .nattrs = 4, .polymorphic_identity = k};
+        cm_mapper_def sub = {.version = 1,
+                             .name = "Worker",
+                             .inherits = w->person,
+                             .tables = &w->t_worker,
+                             .ntables = 1,
+                             .attrs = worker,
+                             .nattrs = 4,
+                             .polymorphic_identity = k};
         st = cm_mapper_new(w->cx, &sub, &w->worker);
     }
     cm_obj_release(w->cx, p);
@@ -94,11 +124,28 @@ static cm_status relate_pair(world *w, cm_mapper *one, const char *many_key, cm_
                              cm_column *many_column, uint32_t cascade, const cm_attr **many_attr, const cm_attr **one_attr) {
     cm_node *join = NULL;
     TRY(cm_expr_binary(w->cx, CM_OP_EQ, cm_column_node(one_column), cm_column_node(many_column), &join));
-    cm_relation_def d = {.key = many_key, .target = many, .direction = CM_ONE_TO_MANY, .npairs = 1, .parent_columns = &one_column, .target_columns = &many_column,
-                         .primaryjoin = join, .cascade = cascade, .uselist = true, .simple_equality = true, .passive_updates = true};
+    cm_relation_def d = {.key = many_key,
+                         .target = many,
+                         .direction = CM_ONE_TO_MANY,
+                         .npairs = 1,
+                         .parent_columns = &one_column,
+                         .target_columns = &many_column,
+                         .primaryjoin = join,
+                         .cascade = cascade,
+                         .uselist = true,
+                         .simple_equality = true,
+                         .passive_updates = true};
     cm_status st = cm_mapper_add_relation(w->cx, one, &d, many_attr);
-    cm_relation_def b = {.key = one_key, .target = one, .direction = CM_MANY_TO_ONE, .npairs = 1, .parent_columns = &many_column, .target_columns = &one_column,
-                         .primaryjoin = join, .cascade = CM_CASCADE_SAVE_UPDATE | CM_CASCADE_MERGE, .simple_equality = true, .passive_updates = true};
+    cm_relation_def b = {.key = one_key,
+                         .target = one,
+                         .direction = CM_MANY_TO_ONE,
+                         .npairs = 1,
+                         .parent_columns = &many_column,
+                         .target_columns = &one_column,
+                         .primaryjoin = join,
+                         .cascade = CM_CASCADE_SAVE_UPDATE | CM_CASCADE_MERGE,
+                         .simple_equality = true,
+                         .passive_updates = true};
     b.back = st ? NULL : *many_attr;
     if (!st) st = cm_mapper_add_relation(w->cx, many, &b, one_attr);
     cm_node_release(w->cx, join);
@@ -106,13 +153,26 @@ static cm_status relate_pair(world *w, cm_mapper *one, const char *many_key, cm_
 }
 
 static cm_status relate_tags(world *w) {
-    cm_column *book = column(w->t_book, "id"), *tag = column(w->t_tag, "id"), *lb = column(w->t_link, "book_id"), *lt = column(w->t_link, "tag_id");
+    cm_column *book = column(w->t_book, "id"), *tag = column(w->t_tag, "id"), *lb = column(w->t_link, "book_id"),
+              *lt = column(w->t_link, "tag_id");
     cm_node *primary = NULL, *secondary = NULL;
     cm_status st = cm_expr_binary(w->cx, CM_OP_EQ, cm_column_node(book), cm_column_node(lb), &primary);
     if (!st) st = cm_expr_binary(w->cx, CM_OP_EQ, cm_column_node(tag), cm_column_node(lt), &secondary);
-    cm_relation_def d = {.key = "tags", .target = w->tag, .direction = CM_MANY_TO_MANY, .npairs = 1, .parent_columns = &book, .target_columns = &lb,
-                         .secondary = w->t_link, .nsecondary_pairs = 1, .secondary_columns = &lt, .secondary_target_columns = &tag, .primaryjoin = primary,
-                         .secondaryjoin = secondary, .cascade = CM_CASCADE_SAVE_UPDATE | CM_CASCADE_MERGE, .uselist = true, .simple_equality = true};
+    cm_relation_def d = {.key = "tags",
+                         .target = w->tag,
+                         .direction = CM_MANY_TO_MANY,
+                         .npairs = 1,
+                         .parent_columns = &book,
+                         .target_columns = &lb,
+                         .secondary = w->t_link,
+                         .nsecondary_pairs = 1,
+                         .secondary_columns = &lt,
+                         .secondary_target_columns = &tag,
+                         .primaryjoin = primary,
+                         .secondaryjoin = secondary,
+                         .cascade = CM_CASCADE_SAVE_UPDATE | CM_CASCADE_MERGE,
+                         .uselist = true,
+                         .simple_equality = true};
     if (!st) st = cm_mapper_add_relation(w->cx, w->book, &d, &w->book_tags);
     cm_relation_def b = d;
     b.key = "books";
@@ -139,8 +199,8 @@ static cm_status make_mappers(world *w, int flags) {
     TRY(map_people(w));
     TRY(relate_pair(w, w->author, "books", column(w->t_author, "id"), w->book, "author", column(w->t_book, "author_id"),
                     flags & WORLD_ORPHANS ? all | CM_CASCADE_DELETE_ORPHAN : cascade, &w->author_books, &w->book_author));
-    TRY(relate_pair(w, w->node, "children", column(w->t_node, "id"), w->node, "parent", column(w->t_node, "parent_id"), all | CM_CASCADE_DELETE_ORPHAN,
-                    &w->node_children, &w->node_parent));
+    TRY(relate_pair(w, w->node, "children", column(w->t_node, "id"), w->node, "parent", column(w->t_node, "parent_id"),
+                    all | CM_CASCADE_DELETE_ORPHAN, &w->node_children, &w->node_parent));
     return relate_tags(w);
 }
 

@@ -22,7 +22,7 @@ typedef struct world {
     const cm_attr *tag_id, *tag_name, *tag_books;
     const cm_attr *node_id, *node_name, *node_parent_id, *node_parent, *node_children;
     const cm_attr *person_id, *person_kind, *person_name, *worker_id, *worker_name, *worker_wage;
-    int calls;          /* of the default of Book.pages */
+    int calls; /* of the default of Book.pages */
 } world;
 
 enum { WORLD_ORPHANS = 1 /* Author.books deletes orphans */, WORLD_VERSIONS = 2 /* Author.version counts */, WORLD_NO_EXPIRE = 4 };

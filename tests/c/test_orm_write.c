@@ -356,7 +356,8 @@ Test(orm_write, trees_are_written_parents_first_and_deleted_leaves_first) {
         OOM_TRY(world_append(&w, root, w.node_children, mid));
         OOM_TRY(cm_session_add(cx, w.s, root));
         OOM_TRY(cm_session_commit(cx, w.s));
-        OOM_TRY(world_query(&w, "SELECT l.parent_id * 10 + m.parent_id FROM node l JOIN node m ON l.parent_id = m.id WHERE l.name = 'leaf'", &n));
+        OOM_TRY(world_query(&w, "SELECT l.parent_id * 10 + m.parent_id FROM node l JOIN node m ON l.parent_id = m.id WHERE l.name = 'leaf'",
+                            &n));
         cr_assert_eq(n, 21);
         OOM_TRY(cm_session_delete(cx, w.s, root));
         OOM_TRY(cm_session_commit(cx, w.s));

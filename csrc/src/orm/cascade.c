@@ -4,11 +4,14 @@
 
 typedef struct frame { /* an instance whose relations are being followed */
     cm_inst *inst;
-    size_t relation;   /* next one */
-    cm_objs members;   /* of the relation before; held */
-    size_t member;     /* next one */
+    size_t relation; /* next one */
+    cm_objs members; /* of the relation before; held */
+    size_t member;   /* next one */
 } frame;
-typedef struct frames { frame *v; size_t n, cap; } frames;
+typedef struct frames {
+    frame *v;
+    size_t n, cap;
+} frames;
 
 bool cm_inst__is_orphan(const cm_inst *inst) {
     const cm_state *s = inst->state;

@@ -18,10 +18,12 @@ static cm_status key_from_values(cm_ctx *cx, cm_uow *u, cm_inst *inst) {
         nulls += cm__is_none(cx, key[i]);
     }
     if (nulls == m->nprimary_key)
-        return cm__fail(cx, CM_E_FLUSH, "Instance %s has a NULL identity key.  If this is an auto-generated value, check that the database table allows "
-                        "generation of new primary key values, and that the mapped Column object is configured to expect these generated values.  "
-                        "Ensure also that this flush() is not occurring at an inappropriate time, such as within a load() event.",
-                        cm_inst__text(inst, text, sizeof text));
+        return cm__fail(
+            cx, CM_E_FLUSH,
+            "Instance %s has a NULL identity key.  If this is an auto-generated value, check that the database table allows "
+            "generation of new primary key values, and that the mapped Column object is configured to expect these generated values.  "
+            "Ensure also that this flush() is not occurring at an inappropriate time, such as within a load() event.",
+            cm_inst__text(inst, text, sizeof text));
     return cm_inst__set_key(cx, inst, key, m->nprimary_key);
 }
 
@@ -50,9 +52,24 @@ static cm_status finish_inserted(cm_ctx *cx, cm_uow *u, cm_uow_row *row) {
     return st ? st : cm_session__event(cx, s, CM_EV_PENDING_TO_PERSISTENT, inst);
 }
 
+/* Parts of the key that are unloaded did not change: they are known from the key there was. */
+static cm_status complete_key(cm_ctx *cx, cm_uow *u, cm_inst *inst) {
+    const cm_mapper *m = inst->mapper;
+    void **was = cm_arena__alloc(&u->arena, m->nprimary_key * sizeof *was);
+    cm_status st = was ? cm_inst__key_values(cx, inst, was) : CM_E_NOMEM;
+    if (st) return st;
+    for (size_t i = 0; i < m->nprimary_key; i++) {
+        if (!st && !cm_inst__peek(cx, inst, m->primary_key[i])) st = cm_inst__store(cx, inst, m->primary_key[i], was[i]);
+        cm__release(cx, was[i]);
+    }
+    return st;
+}
+
 static cm_status switch_key(cm_ctx *cx, cm_uow *u, cm_inst *inst) {
+    cm_status st = complete_key(cx, u, inst);
+    if (st) return st;
     cm_idmap__remove(u->session->idmap, inst);
-    cm_status st = cm_tx__note_switch(cx, u->session, inst);
+    st = cm_tx__note_switch(cx, u->session, inst);
     if (!st) st = key_from_values(cx, u, inst);
     if (!st) st = cm_idmap__add(cx, u->session->idmap, inst);
     if (st) inst->flags &= ~(uint32_t)CM_INST_PERSISTENT;
@@ -162,6 +179,7 @@ cm_status cm_session__autoflush(cm_ctx *cx, cm_session *s) {
     if (!s->autoflush || s->no_autoflush || s->flushing || cm_session__clean(s)) return CM_OK;
     cm_status st = cm_session_flush(cx, s);
     if (st && st == cx->err.status)
-        cx->err.note = "raised as a result of Query-invoked autoflush; consider using a session.no_autoflush block if this flush is occurring prematurely";
+        cx->err.note = "raised as a result of Query-invoked autoflush; consider using a session.no_autoflush block if this flush is "
+                       "occurring prematurely";
     return st;
 }

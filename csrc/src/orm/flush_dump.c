@@ -35,7 +35,8 @@ static void add_links(cm_buf *b, const cm_uow *u) {
         for (const cm_link_row *l = first; l && !seen; l = l->next)
             if (l->relation->origin == first->relation->origin) *(l->add ? &added : &removed) += 1;
         if (!seen)
-            cm_buf__printf(b, "link %s.%s +%zu -%zu\n", cm_str_text(first->relation->parent->name), cm_str_text(first->relation->attr->key), added, removed);
+            cm_buf__printf(b, "link %s.%s +%zu -%zu\n", cm_str_text(first->relation->parent->name), cm_str_text(first->relation->attr->key),
+                           added, removed);
     }
 }
 

@@ -142,8 +142,12 @@ bool cm_inst__net_changed(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, cm_sta
     *st = CM_OK;
     if (!was) return false;
     now = cm_inst__peek(cx, inst, attr);
-    if (was == CM_UNSET || !now) return now != NULL || was != CM_UNSET;
-    cm__retain(cx, was); /* comparing runs the host's code */
+    if (was != CM_UNSET) cm__retain(cx, was); /* comparing runs the host's code */
+    else if ((*st = cm_inst__committed_value(cx, inst, attr, &was))) return false;
+    if (!was || !now) {
+        if (was) cm__release(cx, was);
+        return now != was;
+    }
     cm__retain(cx, now);
     *st = same_value(cx, attr, was, now, &same);
     cm__release(cx, now);

@@ -8,8 +8,15 @@
 
 #include <string.h>
 
-typedef struct entry { uint64_t hash; cm_inst *inst; } entry; /* inst NULL: free; GRAVE: removed */
-struct cm_idmap { entry *e; size_t cap, used, filled; uint64_t moves; /* times the entries moved */ };
+typedef struct entry {
+    uint64_t hash;
+    cm_inst *inst;
+} entry; /* inst NULL: free; GRAVE: removed */
+struct cm_idmap {
+    entry *e;
+    size_t cap, used, filled;
+    uint64_t moves; /* times the entries moved */
+};
 #define GRAVE ((cm_inst *)(void *)&grave_mark)
 static char grave_mark;
 
@@ -34,7 +41,10 @@ static uint64_t inst_hash(const cm_inst *inst) {
 }
 
 /* Steps through the entries a hash may be in. */
-typedef struct probe { size_t i, mask; uint64_t perturb; } probe;
+typedef struct probe {
+    size_t i, mask;
+    uint64_t perturb;
+} probe;
 static inline probe probe_begin(const cm_idmap *m, uint64_t hash) { return (probe){(size_t)hash & (m->cap - 1), m->cap - 1, hash}; }
 static inline void probe_next(probe *p) {
     p->perturb = cm__mix(p->perturb + 1);
@@ -210,7 +220,8 @@ cm_status cm_idmap__add(cm_ctx *cx, cm_idmap *m, cm_inst *inst) {
     if (other == inst) return CM_OK;
     if (other) {
         char a[128];
-        return cm__fail(cx, CM_E_INVALID_REQUEST, "Can't attach instance %s; another instance with the same key is already present in this session.",
+        return cm__fail(cx, CM_E_INVALID_REQUEST,
+                        "Can't attach instance %s; another instance with the same key is already present in this session.",
                         cm_inst__text(inst, a, sizeof a));
     }
     return place(cx, m, inst_hash(inst), inst);

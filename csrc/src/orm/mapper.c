@@ -17,9 +17,7 @@
 
 /* ---- looking up */
 
-cm_attr *cm_mapper__column_attr(const cm_mapper *m, const cm_column *column) {
-    return cm_map__get(&m->by_column, cm__ptr_key(column));
-}
+cm_attr *cm_mapper__column_attr(const cm_mapper *m, const cm_column *column) { return cm_map__get(&m->by_column, cm__ptr_key(column)); }
 
 const cm_attr *cm_mapper__own_attr(const cm_mapper *m, const cm_attr *attr) {
     if (attr->mapper == m) return attr;
@@ -158,8 +156,7 @@ static cm_status attr_node(cm_ctx *cx, cm_mapper *m, cm_attr *a, cm_node *given,
 /* A new attribute at the end of attrs[]. It stays listed even when a later step fails, and goes with the mapper. */
 static cm_status attr_new(cm_ctx *cx, cm_mapper *m, const char *key, uint8_t kind, cm_attr **out) {
     cx->env->generation++; /* plans made before do not know the attribute */
-    if (cm_mapper_find_attr(m, key))
-        return cm__fail(cx, CM_E_ARGUMENT, "class %s maps attribute \"%s\" twice", cm_str_text(m->name), key);
+    if (cm_mapper_find_attr(m, key)) return cm__fail(cx, CM_E_ARGUMENT, "class %s maps attribute \"%s\" twice", cm_str_text(m->name), key);
     if (m->nattrs >= UINT16_MAX) return cm__fail(cx, CM_E_ARGUMENT, "class %s has too many attributes", cm_str_text(m->name));
     cm_status st = cm__grow(cx, &m->attrs, &m->attrs_cap, m->nattrs + 1, sizeof *m->attrs);
     if (st) return st;
@@ -243,8 +240,7 @@ static bool targets_primary_key(const cm_relation *r) {
     if (r->direction != CM_MANY_TO_ONE || !r->simple_equality || r->npairs != t->nprimary_key) return false;
     for (size_t i = 0; i < r->npairs; i++) {
         bool found = false;
-        for (size_t k = 0; k < t->nprimary_key; k++)
-            found = found || cm_mapper__column_attr(t, r->target_columns[i]) == t->primary_key[k];
+        for (size_t k = 0; k < t->nprimary_key; k++) found = found || cm_mapper__column_attr(t, r->target_columns[i]) == t->primary_key[k];
         if (!found) return false;
     }
     return true;
@@ -360,16 +356,35 @@ cm_status cm_mapper_add_relation(cm_ctx *cx, cm_mapper *m, const cm_relation_def
 
 /* The definition of a relation again, to hand it to a class mapped later. */
 static cm_relation_def relation_def(const cm_relation *r) {
-    return (cm_relation_def){
-        .key = cm_str_text(r->attr->key), .target = r->target, .direction = r->direction, .npairs = r->npairs,
-        .parent_columns = r->parent_columns, .target_columns = r->target_columns, .secondary = r->secondary,
-        .nsecondary_pairs = r->nsecondary_pairs, .secondary_columns = r->secondary_columns,
-        .secondary_target_columns = r->secondary_target_columns, .primaryjoin = r->primaryjoin, .secondaryjoin = r->secondaryjoin,
-        .order_by = r->order_by, .norder_by = r->norder_by, .back = r->back, .cascade = r->cascade, .lazy = r->lazy,
-        .uselist = r->uselist, .viewonly = r->viewonly, .post_update = r->post_update, .single_parent = r->single_parent,
-        .innerjoin = r->innerjoin, .active_history = r->active_history, .simple_equality = r->simple_equality,
-        .passive_deletes = r->passive_deletes, .passive_updates = r->passive_updates, .join_depth = r->join_depth,
-        .batch_size = r->batch_size, .collection_class = r->collection_class};
+    return (cm_relation_def){.key = cm_str_text(r->attr->key),
+                             .target = r->target,
+                             .direction = r->direction,
+                             .npairs = r->npairs,
+                             .parent_columns = r->parent_columns,
+                             .target_columns = r->target_columns,
+                             .secondary = r->secondary,
+                             .nsecondary_pairs = r->nsecondary_pairs,
+                             .secondary_columns = r->secondary_columns,
+                             .secondary_target_columns = r->secondary_target_columns,
+                             .primaryjoin = r->primaryjoin,
+                             .secondaryjoin = r->secondaryjoin,
+                             .order_by = r->order_by,
+                             .norder_by = r->norder_by,
+                             .back = r->back,
+                             .cascade = r->cascade,
+                             .lazy = r->lazy,
+                             .uselist = r->uselist,
+                             .viewonly = r->viewonly,
+                             .post_update = r->post_update,
+                             .single_parent = r->single_parent,
+                             .innerjoin = r->innerjoin,
+                             .active_history = r->active_history,
+                             .simple_equality = r->simple_equality,
+                             .passive_deletes = r->passive_deletes,
+                             .passive_updates = r->passive_updates,
+                             .join_depth = r->join_depth,
+                             .batch_size = r->batch_size,
+                             .collection_class = r->collection_class};
 }
 
 static cm_status inherit_relations(cm_ctx *cx, cm_mapper *m) {
@@ -562,7 +577,8 @@ static cm_status alias_from(cm_ctx *cx, cm_node *from, const char *name, cm_node
     for (size_t i = 0; !st && i < leaves.n; i++) {
         cm_node *alias = NULL;
         const char *called = leaves.n == 1 ? name : NULL;
-        cm_node_spec spec = {.kind = CM_N_ALIAS, .op = CM_OP_ALIAS, .name = called, .name_n = called ? strlen(called) : 0, .kid = {leaves.v[i], NULL, NULL}};
+        cm_node_spec spec = {
+            .kind = CM_N_ALIAS, .op = CM_OP_ALIAS, .name = called, .name_n = called ? strlen(called) : 0, .kid = {leaves.v[i], NULL, NULL}};
         st = cm_node_make(cx, &spec, &alias);
         if (!st) st = cm_objs_add(cx, &aliases, alias);
         if (st) cm_node_release(cx, alias);

@@ -49,9 +49,10 @@ static cm_status check_single_parent(cm_ctx *cx, const cm_relation *r, cm_inst *
     for (size_t i = 0; i < child->state->nparents; i++)
         if (child->state->parents[i].relation == r->origin && child->state->parents[i].parent == parent) return CM_OK;
     char text[128];
-    return cm__fail(cx, CM_E_INVALID_REQUEST,
-                    "Instance %s is already associated with an instance of %s via its %s.%s attribute, and is only allowed a single parent.",
-                    cm_inst__text(child, text, sizeof text), cm_str_text(r->parent->name), cm_str_text(r->parent->name), cm_str_text(r->attr->key));
+    return cm__fail(
+        cx, CM_E_INVALID_REQUEST,
+        "Instance %s is already associated with an instance of %s via its %s.%s attribute, and is only allowed a single parent.",
+        cm_inst__text(child, text, sizeof text), cm_str_text(r->parent->name), cm_str_text(r->parent->name), cm_str_text(r->attr->key));
 }
 
 static cm_status follow_into_session(cm_ctx *cx, const link_event *e, cm_inst *child) {
@@ -151,7 +152,8 @@ static cm_status remove_event(cm_ctx *cx, cm_inst *owner, const cm_attr *attr, v
 }
 
 static cm_initiator public_initiator(const cm_attr *attr, cm_link_op op) {
-    return attr && attr->relation ? (cm_initiator){attr->relation->origin, attr->uselist ? op : CM_LINK_SET} : (cm_initiator){NULL, CM_LINK_NONE};
+    return attr && attr->relation ? (cm_initiator){attr->relation->origin, attr->uselist ? op : CM_LINK_SET}
+                                  : (cm_initiator){NULL, CM_LINK_NONE};
 }
 
 static cm_status own_collection(cm_ctx *cx, const cm_inst *owner, const cm_attr *attr, const cm_attr **out) {
@@ -263,6 +265,7 @@ static cm_status set_scalar(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void
     if (!st && only_if && old != only_if) goto done;
     if (!st) st = listen(cx, CM_EV_ATTR_SET, &e, &value);
     if (!st) st = related(cx, e.r, value, &child);
+    if (!st && old == value) st = cm_inst_changing(cx, inst, attr, old); /* counts as touched, changes nothing */
     if (st || old == value) goto done;
     if (old && !cm__is_none(cx, old)) before = cm__host(cx)->object_inst(cx, old);
     st = cm_inst_changing(cx, inst, attr, old);
@@ -278,7 +281,6 @@ done:
 }
 
 /* ---- whole collections */
-
 
 /* Members by pointer, for collections of any size. */
 static cm_status index_members(cm_ctx *cx, const cm_objs *list, cm_map *out) {
@@ -360,9 +362,10 @@ cm_status cm_relation__clear(cm_ctx *cx, cm_inst *inst, const cm_attr *attr) {
     if (!attr->uselist) return cm_relation__set(cx, inst, attr, cm__none(cx));
     cm_objs members = {0};
     cm_initiator none = {NULL, CM_LINK_NONE};
-    void *coll = NULL;
-    cm_status st = value_before(cx, inst, attr, &coll);
-    if (!st && coll) st = cm__host(cx)->coll_members(cx, coll, &members);
+    void *coll = cm_inst__peek(cx, inst, attr);
+    cm_status st = CM_OK;
+    if (coll) cm__retain(cx, coll);
+    if (coll) st = cm__host(cx)->coll_members(cx, coll, &members);
     for (size_t i = 0; !st && i < members.n; i++) {
         st = remove_event(cx, inst, attr, members.v[i], none);
         if (!st) st = cm__host(cx)->coll_remove(cx, coll, members.v[i]);

@@ -102,8 +102,10 @@ static cm_status make_pending(cm_ctx *cx, cm_session *s, cm_inst *inst, void *ob
 static cm_status make_persistent(cm_ctx *cx, cm_session *s, cm_inst *inst) {
     char text[128];
     if (inst->flags & CM_INST_DELETED)
-        return cm__fail(cx, CM_E_INVALID_REQUEST, "Instance '%s' has been deleted.  Use the make_transient() function to send this object back to the transient state.",
-                        cm_inst__text(inst, text, sizeof text));
+        return cm__fail(
+            cx, CM_E_INVALID_REQUEST,
+            "Instance '%s' has been deleted.  Use the make_transient() function to send this object back to the transient state.",
+            cm_inst__text(inst, text, sizeof text));
     cm_status st = cm_session__event(cx, s, CM_EV_BEFORE_ATTACH, inst);
     if (!st) st = cm_idmap__add(cx, s->idmap, inst);
     if (st) return st;
@@ -278,7 +280,8 @@ cm_status cm_session_delete(cm_ctx *cx, cm_session *s, cm_inst *inst) {
 static cm_status require_persistent(cm_ctx *cx, const cm_session *s, cm_inst *inst) {
     char text[128];
     if (inst->session == s && (inst->flags & CM_INST_PERSISTENT)) return CM_OK;
-    return cm__fail(cx, CM_E_INVALID_REQUEST, "Instance '%s' is not persistent within this Session", cm_inst__text(inst, text, sizeof text));
+    return cm__fail(cx, CM_E_INVALID_REQUEST, "Instance '%s' is not persistent within this Session",
+                    cm_inst__text(inst, text, sizeof text));
 }
 
 static cm_status expire_one(cm_ctx *cx, cm_session *s, cm_inst *inst, const cm_attr *const *attrs, size_t n) {
@@ -325,8 +328,7 @@ cm_status cm_session_refresh(cm_ctx *cx, cm_session *s, cm_inst *inst, const cm_
     if (!st) st = cm_session_expire(cx, s, inst, attrs, n);
     if (!st) st = cm_session__autoflush(cx, s); /* what was expired is not written any more */
     if (!st) st = cm_load__refresh(cx, s, inst, attrs, n, &found);
-    if (!st && !found)
-        st = cm__fail(cx, CM_E_INVALID_REQUEST, "Could not refresh instance '%s'", cm_inst__text(inst, text, sizeof text));
+    if (!st && !found) st = cm__fail(cx, CM_E_INVALID_REQUEST, "Could not refresh instance '%s'", cm_inst__text(inst, text, sizeof text));
     return st;
 }
 

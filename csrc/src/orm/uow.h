@@ -10,14 +10,17 @@ static inline void *cm__object(cm_ctx *cx, cm_inst *inst) { return cm__host(cx)-
 static inline void cm__retain(cm_ctx *cx, void *value) { cm__host(cx)->retain(cx, value); }
 static inline void cm__release(cm_ctx *cx, void *value) { cm__host(cx)->release(cx, value); }
 static inline bool cm__is_none(cm_ctx *cx, const void *value) { return value == cm__none(cx); }
-void cm_objs__release(cm_ctx *cx, cm_objs *list); /* releases every item that is not NULL, then frees the array */
+void cm_objs__release(cm_ctx *cx, cm_objs *list);              /* releases every item that is not NULL, then frees the array */
 cm_status cm_objs__hold(cm_ctx *cx, cm_objs *list, void *obj); /* adds and retains */
 
 /* ---- relation.c: what set, append and remove of relationships cause */
 typedef enum cm_link_op { CM_LINK_NONE = 0, CM_LINK_SET = 1, CM_LINK_APPEND = 2, CM_LINK_REMOVE = 3 } cm_link_op;
-typedef struct cm_initiator { const cm_relation *origin; cm_link_op op; } cm_initiator; /* where a chain of events began */
-cm_status cm_relation__set(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *value);      /* scalar or whole collection */
-cm_status cm_relation__clear(cm_ctx *cx, cm_inst *inst, const cm_attr *attr);                 /* del */
+typedef struct cm_initiator {
+    const cm_relation *origin;
+    cm_link_op op;
+} cm_initiator;                                                                          /* where a chain of events began */
+cm_status cm_relation__set(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *value); /* scalar or whole collection */
+cm_status cm_relation__clear(cm_ctx *cx, cm_inst *inst, const cm_attr *attr);            /* del */
 
 /* ---- cascade.c */
 typedef struct cm_cascade { /* instances found, each once, in order of discovery; held */
@@ -37,27 +40,34 @@ cm_status cm_relation__members(cm_ctx *cx, cm_inst *inst, const cm_relation *r, 
 static inline bool cm_session__has(const cm_session *s, const cm_inst *inst) {
     return inst->session == s && (inst->flags & (CM_INST_PENDING | CM_INST_PERSISTENT));
 }
-cm_status cm_session__dirty(cm_ctx *cx, cm_session *s, cm_inst *inst);      /* joins the changed list */
-void cm_session__undirty(cm_ctx *cx, cm_session *s, cm_inst *inst);         /* leaves it */
-void cm_session__unpend(cm_ctx *cx, cm_session *s, cm_inst *inst);          /* leaves the pending list: key.i is free again */
-void cm_session__undelete(cm_ctx *cx, cm_session *s, cm_inst *inst);        /* is no longer marked for deletion */
+cm_status cm_session__dirty(cm_ctx *cx, cm_session *s, cm_inst *inst); /* joins the changed list */
+void cm_session__undirty(cm_ctx *cx, cm_session *s, cm_inst *inst);    /* leaves it */
+void cm_session__unpend(cm_ctx *cx, cm_session *s, cm_inst *inst);     /* leaves the pending list: key.i is free again */
+void cm_session__undelete(cm_ctx *cx, cm_session *s, cm_inst *inst);   /* is no longer marked for deletion */
 bool cm_session__clean(const cm_session *s);
 /* Takes an instance out of the session. transient: its identity goes too. */
 void cm_session__detach(cm_ctx *cx, cm_session *s, cm_inst *inst, bool transient);
-cm_status cm_session__identities(cm_ctx *cx, cm_session *s, cm_objs *out);  /* all of the identity map, held */
+cm_status cm_session__identities(cm_ctx *cx, cm_session *s, cm_objs *out); /* all of the identity map, held */
 
 /* ---- transaction.c */
-typedef struct cm_key_switch { cm_inst *inst; int64_t i; struct cm_key *ptr; bool heap; } cm_key_switch; /* inst held; ptr owned */
+typedef struct cm_key_switch {
+    cm_inst *inst;
+    int64_t i;
+    struct cm_key *ptr;
+    bool heap;
+} cm_key_switch; /* inst held; ptr owned */
 typedef struct cm_transaction {
     struct cm_transaction *parent;
-    bool nested, inactive;      /* inactive: rolled back by a failed flush; waits for rollback() */
-    char name[24];              /* savepoint */
-    bool *saved; size_t nsaved; /* per connection of the session: this level's savepoint was sent */
-    size_t inserted;            /* instances that became persistent at this level */
-    cm_objs news, dirty;        /* nested levels: instances written here; held */
-    cm_objs deleted;            /* instances deleted here; held */
-    cm_key_switch *switches; size_t nswitches, switches_cap;
-    char *reason;               /* inactive: the failure that caused it */
+    bool nested, inactive; /* inactive: rolled back by a failed flush; waits for rollback() */
+    char name[24];         /* savepoint */
+    bool *saved;
+    size_t nsaved;       /* per connection of the session: this level's savepoint was sent */
+    size_t inserted;     /* instances that became persistent at this level */
+    cm_objs news, dirty; /* nested levels: instances written here; held */
+    cm_objs deleted;     /* instances deleted here; held */
+    cm_key_switch *switches;
+    size_t nswitches, switches_cap;
+    char *reason; /* inactive: the failure that caused it */
 } cm_transaction;
 /* Begins the outermost level when there is none. fails: CM_E_INVALID_REQUEST (autobegin off), CM_E_PENDING_ROLLBACK. */
 cm_status cm_session__autobegin(cm_ctx *cx, cm_session *s);
@@ -66,47 +76,57 @@ cm_status cm_session__ready(cm_ctx *cx, cm_session *s); /* the same, and no fail
 cm_status cm_tx__note_new(cm_ctx *cx, cm_session *s, cm_inst *inst);
 cm_status cm_tx__note_dirty(cm_ctx *cx, cm_session *s, cm_inst *inst);
 cm_status cm_tx__note_deleted(cm_ctx *cx, cm_session *s, cm_inst *inst);
-cm_status cm_tx__note_switch(cm_ctx *cx, cm_session *s, cm_inst *inst);     /* before the key changes */
+cm_status cm_tx__note_switch(cm_ctx *cx, cm_session *s, cm_inst *inst); /* before the key changes */
 /* After a failed flush: rolls the innermost level back and leaves it waiting for rollback(). Keeps the context's error. */
 void cm_tx__fail(cm_ctx *cx, cm_session *s);
 void cm_tx__abandon(cm_ctx *cx, cm_session *s); /* session is freed: rolls back everything without restoring instances */
 
 /* ---- a flush: uow_plan.c makes it, uow_run.c carries it out */
-typedef enum cm_row_action { CM_ROW_NONE = 0, CM_ROW_LINK = 1, CM_ROW_SAVE = 2, CM_ROW_DELETE = 3 } cm_row_action; /* LINK: keys are copied, nothing is written */
+typedef enum cm_row_action {
+    CM_ROW_NONE = 0,
+    CM_ROW_LINK = 1,
+    CM_ROW_SAVE = 2,
+    CM_ROW_DELETE = 3
+} cm_row_action; /* LINK: keys are copied, nothing is written */
 enum {
-    CM_ROW_EXPANDED = 1u << 0,   /* its relations were looked at for `action` */
-    CM_ROW_INSERT = 1u << 1,     /* no row yet */
-    CM_ROW_SWITCH = 1u << 2,     /* pending, takes over the row of a deleted instance: UPDATE */
-    CM_ROW_REPLACED = 1u << 3,   /* deleted, its row is taken over: no DELETE */
-    CM_ROW_WRITTEN = 1u << 4,    /* a statement ran for it */
-    CM_ROW_STALE = 1u << 5,      /* the database computed values: expire the columns it left unloaded */
-    CM_ROW_HAS_ID = 1u << 6      /* id is its integer key */
+    CM_ROW_EXPANDED = 1u << 0, /* its relations were looked at for `action` */
+    CM_ROW_INSERT = 1u << 1,   /* no row yet */
+    CM_ROW_SWITCH = 1u << 2,   /* pending, takes over the row of a deleted instance: UPDATE */
+    CM_ROW_REPLACED = 1u << 3, /* deleted, its row is taken over: no DELETE */
+    CM_ROW_WRITTEN = 1u << 4,  /* a statement ran for it */
+    CM_ROW_HAS_ID = 1u << 5    /* id is its integer key */
 };
 typedef struct cm_uow_row {
-    cm_inst *inst;               /* held by the flush */
+    cm_inst *inst; /* held by the flush */
     struct cm_uow_group *group;
     uint32_t flags;
     uint8_t action;
-    uint32_t level;              /* depth among rows of a cycle; 0 elsewhere */
-    uint32_t order;              /* of registration */
+    uint32_t level; /* depth among rows of a cycle; 0 elsewhere */
+    uint32_t order; /* of registration */
     int64_t id;
 } cm_uow_row;
-typedef struct cm_uow_group {    /* rows of the mappers that share a root */
+typedef struct cm_uow_group { /* rows of the mappers that share a root */
     cm_mapper *root;
-    cm_uow_row **rows; size_t nrows, rows_cap;
-    cm_mapper **mappers; size_t nmappers, mappers_cap; /* classes present */
+    cm_uow_row **rows;
+    size_t nrows, rows_cap;
+    cm_mapper **mappers;
+    size_t nmappers, mappers_cap; /* classes present */
     size_t saves, deletes;
-    uint32_t component, rank;    /* strongly connected component; rank: place of that component in the order of saving */
-    bool cyclic;                 /* rows depend on rows of the same component */
+    uint32_t component, rank; /* strongly connected component; rank: place of that component in the order of saving */
+    bool cyclic;              /* rows depend on rows of the same component */
 } cm_uow_group;
-typedef struct cm_uow_step { cm_uow_group *group; cm_uow_row **rows; size_t n; } cm_uow_step; /* rows without order among them but their own */
+typedef struct cm_uow_step {
+    cm_uow_group *group;
+    cm_uow_row **rows;
+    size_t n;
+} cm_uow_step;                   /* rows without order among them but their own */
 typedef struct cm_link_row {     /* a row of a secondary table */
     const cm_relation *relation; /* as seen from parent */
     cm_inst *parent, *child;     /* held by the flush */
     bool add;
     struct cm_link_row *next;
 } cm_link_row;
-typedef struct cm_post_row {     /* a row that gets its foreign key by an UPDATE of its own (post_update) */
+typedef struct cm_post_row { /* a row that gets its foreign key by an UPDATE of its own (post_update) */
     cm_inst *inst;
     const cm_relation *relation; /* whose columns on inst are written */
     struct cm_post_row *next;
@@ -115,15 +135,21 @@ typedef struct cm_uow {
     cm_ctx *cx;
     cm_session *session;
     cm_arena arena;
-    cm_map by_inst;              /* cm__ptr_key(inst) -> row, persistent instances */
-    cm_uow_row **by_new; size_t nby_new; /* pending ones by their place in new_list */
-    cm_uow_row **rows; size_t nrows, rows_cap; /* in order of registration */
-    cm_uow_group **groups; size_t ngroups, groups_cap;
-    cm_objs held;                /* other instances the plan points to */
-    cm_uow_step *saves; size_t nsaves, saves_cap;
-    cm_uow_step *deletes; size_t ndeletes, deletes_cap;
-    cm_link_row *links, **links_end; size_t nlinks;
-    cm_map link_keys;            /* hash of (parent, child, secondary) -> cm_link_row: each side of a backref once */
+    cm_map by_inst; /* cm__ptr_key(inst) -> row, persistent instances */
+    cm_uow_row **by_new;
+    size_t nby_new; /* pending ones by their place in new_list */
+    cm_uow_row **rows;
+    size_t nrows, rows_cap; /* in order of registration */
+    cm_uow_group **groups;
+    size_t ngroups, groups_cap;
+    cm_objs held; /* other instances the plan points to */
+    cm_uow_step *saves;
+    size_t nsaves, saves_cap;
+    cm_uow_step *deletes;
+    size_t ndeletes, deletes_cap;
+    cm_link_row *links, **links_end;
+    size_t nlinks;
+    cm_map link_keys; /* hash of (parent, child, secondary) -> cm_link_row: each side of a backref once */
     cm_post_row *posts;
 } cm_uow;
 /* uow_plan.c */
@@ -138,15 +164,14 @@ bool cm_uow__keys_changed(cm_ctx *cx, cm_inst *inst, const cm_relation *r, cm_st
 cm_status cm_uow__order(cm_ctx *cx, cm_uow *u);
 /* uow_run.c */
 cm_status cm_uow__run(cm_ctx *cx, cm_uow *u);
-cm_status cm_uow__row_event(cm_ctx *cx, cm_uow *u, cm_event ev, cm_inst *inst);
 /* flush.c: states after success */
 cm_status cm_uow__finish(cm_ctx *cx, cm_uow *u);
 
 /* ---- uow_sync.c: keys travel between related rows */
-cm_status cm_sync__begin(cm_ctx *cx, cm_uow *u);                                 /* rows that stay forget parents that go */
-cm_status cm_sync__before_save(cm_ctx *cx, cm_uow *u, const cm_uow_step *step);  /* many-to-one: into these rows */
-cm_status cm_sync__after_save(cm_ctx *cx, cm_uow *u, const cm_uow_step *step);   /* one-to-many: out of these rows */
-cm_status cm_sync__post(cm_ctx *cx, cm_uow *u, bool deletes);                    /* post_update: fills u->posts */
+cm_status cm_sync__begin(cm_ctx *cx, cm_uow *u);                                /* rows that stay forget parents that go */
+cm_status cm_sync__before_save(cm_ctx *cx, cm_uow *u, const cm_uow_step *step); /* many-to-one: into these rows */
+cm_status cm_sync__after_save(cm_ctx *cx, cm_uow *u, const cm_uow_step *step);  /* one-to-many: out of these rows */
+cm_status cm_sync__post(cm_ctx *cx, cm_uow *u, bool deletes);                   /* post_update: fills u->posts */
 /* Value of a mapped column of an instance, loaded when it is not there; borrowed from the instance. */
 cm_status cm_sync__column_value(cm_ctx *cx, cm_inst *inst, const cm_column *column, void **out);
 
@@ -159,14 +184,16 @@ enum { CM_COL_OUT = 0, CM_COL_PARAM = 1, CM_COL_SQL = 2 };
 typedef struct cm_dml_shape {
     struct cm_dml_shape *next;
     uint64_t hash;
-    int kind;                    /* CM_N_INSERT, CM_N_UPDATE, CM_N_DELETE */
+    int kind; /* CM_N_INSERT, CM_N_UPDATE, CM_N_DELETE */
     const cm_dialect *dialect;
-    cm_table *table;             /* borrowed from the mapper or relation */
+    cm_table *table; /* borrowed from the mapper or relation */
     bool cached;
-    uint8_t *marks;              /* per table column: CM_COL_* */
-    const cm_column **columns; const cm_attr **attrs; /* placeholders in order: set columns, then where columns; attrs NULL: unmapped */
+    uint8_t *marks; /* per table column: CM_COL_* */
+    const cm_column **columns;
+    const cm_attr **attrs; /* placeholders in order: set columns, then where columns; attrs NULL: unmapped */
     size_t nset, nwhere;
-    const cm_column **returning; size_t nreturning;
+    const cm_column **returning;
+    size_t nreturning;
     cm_compiled *stmt;
 } cm_dml_shape;
 typedef struct cm_shape_request {
@@ -174,10 +201,12 @@ typedef struct cm_shape_request {
     cm_table *table;
     int kind;
     const cm_dialect *dialect;
-    const uint8_t *marks;        /* table->ncolumns of CM_COL_* */
-    cm_node *const *sql;         /* per table column: the row's own expression of a CM_COL_SQL column; NULL: columns' defaults */
-    cm_column *const *where; size_t nwhere;
-    cm_column *const *returning; size_t nreturning;
+    const uint8_t *marks; /* table->ncolumns of CM_COL_* */
+    cm_node *const *sql;  /* per table column: the row's own expression of a CM_COL_SQL column; NULL: columns' defaults */
+    cm_column *const *where;
+    size_t nwhere;
+    cm_column *const *returning;
+    size_t nreturning;
 } cm_shape_request;
 /* owns: cm_shape__done with the same mapper. thread: any. */
 cm_status cm_shape__get(cm_ctx *cx, const cm_shape_request *request, cm_dml_shape **out);

@@ -30,10 +30,11 @@ static cm_status delete_done(cm_ctx *cx, cm_flight *flight, size_t set, int64_t 
 static cm_status check_deleted(cm_ctx *cx, const cm_mapper *m, const cm_table *table, int64_t matched, size_t n, bool version) {
     char text[512];
     if (matched == (int64_t)n || (!version && !m->confirm_deleted_rows)) return CM_OK;
-    snprintf(text, sizeof text,
-             "DELETE statement on table '%s' expected to delete %zu row(s); %lld were matched.  Please set confirm_deleted_rows=False within "
-             "the mapper configuration to prevent this warning.",
-             cm_str_text(table->name), n, (long long)matched);
+    snprintf(
+        text, sizeof text,
+        "DELETE statement on table '%s' expected to delete %zu row(s); %lld were matched.  Please set confirm_deleted_rows=False within "
+        "the mapper configuration to prevent this warning.",
+        cm_str_text(table->name), n, (long long)matched);
     if (version) return cm__fail(cx, CM_E_STALE, "%s", text);
     cm__host(cx)->warn(cx, "SAWarning", text);
     return CM_OK;
@@ -53,7 +54,13 @@ static cm_status fly(cm_ctx *cx, cm_uow *u, cm_mapper *m, cm_table *table, cm_uo
     if (version) where[nwhere++] = m->version->column;
     cm_status st = cm_session__conn(cx, u->session, m, table->node, &conn);
     if (st) return st;
-    cm_shape_request q = {.mapper = m, .table = table, .kind = CM_N_DELETE, .dialect = cm_engine__dialect(cm_conn__engine(conn)), .marks = marks, .where = where, .nwhere = nwhere};
+    cm_shape_request q = {.mapper = m,
+                          .table = table,
+                          .kind = CM_N_DELETE,
+                          .dialect = cm_engine__dialect(cm_conn__engine(conn)),
+                          .marks = marks,
+                          .where = where,
+                          .nwhere = nwhere};
     st = cm_shape__get(cx, &q, &shape);
     if (st) return st;
     delete_flight f = {shape, rows, 0};

@@ -12,11 +12,11 @@
 typedef struct insert {
     cm_uow *u;
     cm_table *table;
-    size_t depth;                 /* 0: the base table */
-    cm_mapper *mapper;            /* of the rows at hand ... */
-    const cm_attr **attrs;        /* ... and its attribute per table column; arena */
-    uint8_t *marks, *next;        /* of the batch; of the row being prepared */
-    cm_node **sql;                /* the row's own expressions; held */
+    size_t depth;          /* 0: the base table */
+    cm_mapper *mapper;     /* of the rows at hand ... */
+    const cm_attr **attrs; /* ... and its attribute per table column; arena */
+    uint8_t *marks, *next; /* of the batch; of the row being prepared */
+    cm_node **sql;         /* the row's own expressions; held */
     bool own_sql;
     const cm_dialect *dialect;
     cm_conn *conn;
@@ -26,15 +26,16 @@ typedef struct insert_flight {
     const insert *in;
     const cm_dml_shape *shape;
     cm_uow_row **rows;
-    cm_objs made;                 /* defaults of unmapped columns, alive until their set is done */
-    bool generated;               /* the database makes the key, told by id */
+    cm_objs made;   /* defaults of unmapped columns, alive until their set is done */
+    bool generated; /* the database makes the key, told by id */
 } insert_flight;
 
 /* ---- values */
 
 cm_status cm_uow__encode(cm_ctx *cx, const cm_column *column, void *value, cm_arena *scratch, cm_value *out) {
     const cm_type_def *d = &column->type->def;
-    bool null = !value || (cm__is_none(cx, value) && !(d->kind == CM_T_JSON && !(d->flags & CM_TYPE_NONE_IS_NULL)) && !(d->flags & CM_TYPE_HOST));
+    bool null =
+        !value || (cm__is_none(cx, value) && !(d->kind == CM_T_JSON && !(d->flags & CM_TYPE_NONE_IS_NULL)) && !(d->flags & CM_TYPE_HOST));
     if (null) {
         out->kind = CM_NULL;
         return CM_OK;
@@ -87,6 +88,19 @@ static cm_status apply_default(cm_ctx *cx, const insert *in, cm_inst *inst, cons
     return st ? st : cm_inst__store_take(cx, inst, a, value);
 }
 
+/* What stands for a column that the instance has no value for: its default, NULL, or nothing. */
+static uint8_t mark_without_value(cm_ctx *cx, const insert *in, const cm_column *c, const cm_attr *a, const void *value) {
+    if (c->insert_default || explicit_null(cx, c, value)) return CM_COL_PARAM;
+    if (c->insert_default_sql) return CM_COL_SQL;
+    return a && !filled_by_database(in, c) && !(c->flags & CM_COL_PRIMARY_KEY) ? CM_COL_PARAM : CM_COL_OUT;
+}
+
+/* A value nobody gave is written as NULL and known as such: reading it later asks no database. */
+static cm_status know_null(cm_ctx *cx, cm_inst *inst, const cm_column *c, const cm_attr *a) {
+    bool plain = c->type->def.kind != CM_T_JSON && !(c->type->def.flags & CM_TYPE_HOST);
+    return plain ? cm_inst__store(cx, inst, a, cm__none(cx)) : CM_OK;
+}
+
 static cm_status mark_column(cm_ctx *cx, insert *in, cm_inst *inst, size_t i) {
     const cm_column *c = &in->table->columns[i];
     const cm_attr *a = in->attrs[i];
@@ -97,15 +111,10 @@ static cm_status mark_column(cm_ctx *cx, insert *in, cm_inst *inst, size_t i) {
         in->next[i] = in->sql[i] ? CM_COL_SQL : CM_COL_PARAM;
         return CM_OK;
     }
-    in->next[i] = CM_COL_OUT;
-    if (explicit_null(cx, c, value)) in->next[i] = CM_COL_PARAM;
-    else if (c->insert_default && a) {
-        in->next[i] = CM_COL_PARAM;
-        return apply_default(cx, in, inst, c, a);
-    } else if (c->insert_default) in->next[i] = CM_COL_PARAM;
-    else if (c->insert_default_sql) in->next[i] = CM_COL_SQL;
-    else if (a && !filled_by_database(in, c) && !(c->flags & CM_COL_PRIMARY_KEY)) in->next[i] = CM_COL_PARAM;
-    return CM_OK;
+    in->next[i] = mark_without_value(cx, in, c, a, value);
+    bool fill = a && c->insert_default && in->next[i] == CM_COL_PARAM && !explicit_null(cx, c, value);
+    if (fill) return apply_default(cx, in, inst, c, a);
+    return a && !value && in->next[i] == CM_COL_PARAM ? know_null(cx, inst, c, a) : CM_OK;
 }
 
 /* What is written into an instance before its first row: class and version. */
@@ -166,7 +175,8 @@ static cm_status bind_insert(cm_ctx *cx, cm_flight *flight, size_t set, cm_value
         const cm_param *p = &stmt->params[i];
         const cm_column *c = p->source == CM_SRC_SET ? f->shape->columns[p->ordinal] : NULL;
         if (!c) st = cm_uow__bind_extra(cx, p, scratch, &values[i]);
-        else if (f->shape->attrs[p->ordinal]) st = cm_uow__encode(cx, c, cm_inst__peek(cx, inst, f->shape->attrs[p->ordinal]), scratch, &values[i]);
+        else if (f->shape->attrs[p->ordinal])
+            st = cm_uow__encode(cx, c, cm_inst__peek(cx, inst, f->shape->attrs[p->ordinal]), scratch, &values[i]);
         else st = unmapped_default(cx, f, inst, c, scratch, &values[i]);
     }
     return st;
@@ -207,7 +217,7 @@ static cm_status insert_done(cm_ctx *cx, cm_flight *flight, size_t set, int64_t 
     return st;
 }
 
-/* Columns that the database computes and the program may read: RETURNING where they must be known now. */
+/* Columns that the database computes and the program may read: RETURNING where there is one. */
 static cm_status choose_returning(cm_ctx *cx, const insert *in, cm_column **out, size_t *n, bool *generated) {
     bool can = (in->dialect->features & CM_F_RETURNING) != 0;
     *generated = false;
@@ -224,7 +234,7 @@ static cm_status choose_returning(cm_ctx *cx, const insert *in, cm_column **out,
         if (key && !can)
             return cm__fail(cx, CM_E_UNSUPPORTED, "primary key column '%s.%s' is computed by the database, which cannot tell its value",
                             cm_str_text(in->table->name), cm_str_text(c->name));
-        if (can && computed && (key || in->mapper->eager_defaults || (in->attrs[i]->flags & CM_ATTR_EAGER_DEFAULT))) out[(*n)++] = c;
+        if (can && computed) out[(*n)++] = c;
     }
     return CM_OK;
 }
@@ -233,7 +243,8 @@ static cm_status choose_returning(cm_ctx *cx, const insert *in, cm_column **out,
 static void expire_computed(cm_ctx *cx, const insert *in, const cm_dml_shape *shape, cm_uow_row **rows, size_t n) {
     for (size_t i = 0; i < in->table->ncolumns; i++) {
         const cm_column *c = &in->table->columns[i];
-        bool computed = in->marks[i] == CM_COL_SQL || (in->marks[i] == CM_COL_OUT && filled_by_database(in, c) && c != in->table->autoincrement);
+        bool computed =
+            in->marks[i] == CM_COL_SQL || (in->marks[i] == CM_COL_OUT && filled_by_database(in, c) && c != in->table->autoincrement);
         if (!in->attrs[i] || !computed) continue;
         bool returned = false;
         for (size_t k = 0; k < shape->nreturning; k++) returned = returned || shape->returning[k] == c;
@@ -249,8 +260,13 @@ static void forget_generated(cm_ctx *cx, const insert *in, cm_uow_row **rows, si
 
 static cm_status fly(cm_ctx *cx, insert *in, cm_uow_row **rows, size_t n, bool own_sql) {
     cm_column **returning = cm_arena__alloc(&in->u->arena, in->table->ncolumns * sizeof(cm_column *));
-    cm_shape_request q = {.mapper = in->mapper, .table = in->table, .kind = CM_N_INSERT, .dialect = in->dialect, .marks = in->marks,
-                          .sql = own_sql ? in->sql : NULL, .returning = returning};
+    cm_shape_request q = {.mapper = in->mapper,
+                          .table = in->table,
+                          .kind = CM_N_INSERT,
+                          .dialect = in->dialect,
+                          .marks = in->marks,
+                          .sql = own_sql ? in->sql : NULL,
+                          .returning = returning};
     cm_dml_shape *shape = NULL;
     insert_flight f = {.in = in, .rows = rows};
     if (!returning) return CM_E_NOMEM;
@@ -258,7 +274,12 @@ static cm_status fly(cm_ctx *cx, insert *in, cm_uow_row **rows, size_t n, bool o
     if (!st) st = cm_shape__get(cx, &q, &shape);
     f.shape = shape;
     if (!st) {
-        cm_flight flight = {.stmt = shape->stmt, .nsets = n, .bind = bind_insert, .row = shape->nreturning ? insert_row : NULL, .done = insert_done, .user = &f};
+        cm_flight flight = {.stmt = shape->stmt,
+                            .nsets = n,
+                            .bind = bind_insert,
+                            .row = shape->nreturning ? insert_row : NULL,
+                            .done = insert_done,
+                            .user = &f};
         st = cm_conn__fly(cx, in->conn, &flight);
     }
     if (!st) expire_computed(cx, in, shape, rows, n);

@@ -52,7 +52,8 @@ static cm_status collect(cm_ctx *cx, cm_uow *u, const cm_uow_row *row, const cm_
     bool gone = row->action == CM_ROW_DELETE;
     cm_history h;
     if (gone ? r->passive_deletes == 2 : !cm_inst__peek(cx, inst, r->attr) && !inst->state) return CM_OK;
-    if (!gone && (inst->flags & CM_INST_KEY) && (r->uselist ? !cm_inst__coll_state(inst, r->attr) : !cm_inst__committed(inst, r->attr))) return CM_OK;
+    if (!gone && (inst->flags & CM_INST_KEY) && (r->uselist ? !cm_inst__coll_state(inst, r->attr) : !cm_inst__committed(inst, r->attr)))
+        return CM_OK;
     if (gone && !r->passive_deletes) {
         cm_objs members = {0};
         cm_status st = cm_relation__members(cx, inst, r, true, &members);
@@ -92,13 +93,13 @@ typedef struct link_flight {
 /* Value of a column of the secondary table: the parent's key or the child's. */
 static cm_status link_value(cm_ctx *cx, const cm_link_row *l, const cm_column *column, cm_arena *scratch, cm_value *out) {
     const cm_relation *r = l->relation;
-    cm_inst *inst = NULL;
     const cm_column *from = NULL;
     void *value = NULL;
     for (size_t i = 0; !from && i < r->npairs; i++)
-        if (r->target_columns[i] == column) inst = l->parent, from = r->parent_columns[i];
+        if (r->target_columns[i] == column) from = r->parent_columns[i];
+    cm_inst *inst = from ? l->parent : l->child;
     for (size_t i = 0; !from && i < r->nsecondary_pairs; i++)
-        if (r->secondary_columns[i] == column) inst = l->child, from = r->secondary_target_columns[i];
+        if (r->secondary_columns[i] == column) from = r->secondary_target_columns[i];
     cm_status st = from ? cm_sync__column_value(cx, inst, from, &value) : CM_OK;
     return st ? st : cm_uow__encode(cx, column, value, scratch, out);
 }
@@ -130,7 +131,8 @@ static cm_status link_shape(cm_ctx *cx, cm_uow *u, const cm_relation *r, bool ad
     if (!columns || !marks) return CM_E_NOMEM;
     memcpy(columns, r->target_columns, r->npairs * sizeof *columns);
     memcpy(columns + r->npairs, r->secondary_columns, r->nsecondary_pairs * sizeof *columns);
-    cm_shape_request q = {.mapper = r->parent, .table = r->secondary, .kind = add ? CM_N_INSERT : CM_N_DELETE, .dialect = dialect, .marks = marks};
+    cm_shape_request q = {
+        .mapper = r->parent, .table = r->secondary, .kind = add ? CM_N_INSERT : CM_N_DELETE, .dialect = dialect, .marks = marks};
     for (size_t i = 0; add && i < r->secondary->ncolumns; i++)
         if (r->secondary->columns[i].insert_default_sql) marks[i] = CM_COL_SQL;
     for (size_t i = 0; add && i < n; i++) marks[columns[i]->index] = CM_COL_PARAM;

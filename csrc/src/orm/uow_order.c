@@ -18,7 +18,7 @@
 typedef struct graph {
     cm_uow *u;
     size_t n;
-    uint8_t *edge;                /* edge[a * n + b]: a is saved before b */
+    uint8_t *edge;                 /* edge[a * n + b]: a is saved before b */
     uint32_t *index, *low, *stack; /* Tarjan */
     uint32_t next, depth, components;
     bool *on_stack;
@@ -37,7 +37,8 @@ static void add_edges(graph *g, size_t at) {
             const cm_relation *r = group->mappers[m]->relations[k];
             int other = group_index(g->u, r->target->root);
             if (other < 0 || r->viewonly || r->post_update || r->direction == CM_MANY_TO_MANY) continue;
-            size_t first = r->direction == CM_ONE_TO_MANY ? at : (size_t)other, second = r->direction == CM_ONE_TO_MANY ? (size_t)other : at;
+            size_t first = r->direction == CM_ONE_TO_MANY ? at : (size_t)other,
+                   second = r->direction == CM_ONE_TO_MANY ? (size_t)other : at;
             g->edge[first * g->n + second] = 1;
         }
     }
@@ -135,12 +136,15 @@ static cm_status rank_groups(cm_ctx *cx, cm_uow *u) {
 
 /* ---- rows of a component that depends on itself */
 
-typedef struct row_edge { cm_uow_row *first, *second; } row_edge;
+typedef struct row_edge {
+    cm_uow_row *first, *second;
+} row_edge;
 typedef struct row_graph {
     cm_uow *u;
     uint32_t component;
-    cm_row_action action;         /* CM_ROW_SAVE or CM_ROW_DELETE */
-    row_edge *edges; size_t n, cap;
+    cm_row_action action; /* CM_ROW_SAVE or CM_ROW_DELETE */
+    row_edge *edges;
+    size_t n, cap;
 } row_graph;
 
 static cm_status add_row_edge(cm_ctx *cx, row_graph *g, cm_uow_row *first, cm_uow_row *second) {
@@ -165,7 +169,8 @@ static cm_status row_edges(cm_ctx *cx, row_graph *g, cm_uow_row *row) {
         const cm_relation *r = m->relations[k];
         cm_objs members = {0};
         int other = group_index(g->u, r->target->root);
-        if (r->viewonly || r->post_update || r->direction == CM_MANY_TO_MANY || other < 0 || g->u->groups[other]->component != g->component) continue;
+        if (r->viewonly || r->post_update || r->direction == CM_MANY_TO_MANY || other < 0 || g->u->groups[other]->component != g->component)
+            continue;
         bool load = g->action == CM_ROW_DELETE && !r->passive_deletes;
         st = cm_relation__members(cx, row->inst, r, load, &members);
         for (size_t i = 0; !st && i < members.n; i++) {
@@ -185,7 +190,9 @@ static cm_status circular(cm_ctx *cx, const row_graph *g, const uint32_t *waitin
         if (used) used += (size_t)snprintf(names + used, sizeof names - used, ", ");
         used += (size_t)snprintf(names + used, sizeof names - used, "%s", cm_inst__text(g->u->rows[i]->inst, text, sizeof text));
     }
-    return cm__fail(cx, CM_E_CIRCULAR, "Circular dependency detected. (%s) These rows need each other; post_update=True on one relationship breaks the circle.", names);
+    return cm__fail(
+        cx, CM_E_CIRCULAR,
+        "Circular dependency detected. (%s) These rows need each other; post_update=True on one relationship breaks the circle.", names);
 }
 
 static int by_first(const void *a, const void *b) {
@@ -237,7 +244,8 @@ static cm_status order_rows(cm_ctx *cx, cm_uow *u, uint32_t component, cm_row_ac
         if (u->rows[i]->group->component == component && u->rows[i]->action == action) st = row_edges(cx, &g, u->rows[i]);
     if (!st && g.n) st = assign_levels(cx, &g);
     for (size_t i = 0; !st && g.n && i < u->nrows; i++)
-        if (u->rows[i]->group->component == component && u->rows[i]->action == action && u->rows[i]->level > *deepest) *deepest = u->rows[i]->level;
+        if (u->rows[i]->group->component == component && u->rows[i]->action == action && u->rows[i]->level > *deepest)
+            *deepest = u->rows[i]->level;
     cm__free(cx, g.edges);
     return st;
 }
@@ -248,7 +256,7 @@ static cm_status add_step(cm_ctx *cx, cm_uow *u, cm_uow_group *group, cm_row_act
     bool saves = action == CM_ROW_SAVE;
     size_t n = 0;
     cm_uow_row **rows = cm__alloc(cx, group->nrows * sizeof(cm_uow_row *));
-    cm_status st = !rows ? CM_E_NOMEM
+    cm_status st = !rows   ? CM_E_NOMEM
                    : saves ? cm__grow(cx, &u->saves, &u->saves_cap, u->nsaves + 1, sizeof *u->saves)
                            : cm__grow(cx, &u->deletes, &u->deletes_cap, u->ndeletes + 1, sizeof *u->deletes);
     for (size_t i = 0; !st && i < group->nrows; i++)
@@ -273,7 +281,8 @@ static cm_status add_steps(cm_ctx *cx, cm_uow *u, uint32_t rank, cm_row_action a
     if (any && any->cyclic) st = order_rows(cx, u, any->component, action, &deepest);
     for (uint32_t level = 0; !st && level <= deepest; level++)
         for (size_t i = 0; !st && i < u->ngroups; i++)
-            if (u->groups[i]->rank == rank && (action == CM_ROW_SAVE ? u->groups[i]->saves : u->groups[i]->deletes)) st = add_step(cx, u, u->groups[i], action, level);
+            if (u->groups[i]->rank == rank && (action == CM_ROW_SAVE ? u->groups[i]->saves : u->groups[i]->deletes))
+                st = add_step(cx, u, u->groups[i], action, level);
     return st;
 }
 

@@ -79,6 +79,13 @@ static cm_status row_new(cm_ctx *cx, cm_uow *u, cm_inst *inst, cm_uow_row **out)
     return CM_OK;
 }
 
+/* A row that goes is read before, when nothing of it is known: its values outlive it in the program. */
+static cm_status read_expired(cm_ctx *cx, cm_uow *u, cm_inst *inst) {
+    bool found = false;
+    if (!(inst->flags & CM_INST_EXPIRED) || cm_inst__peek(cx, inst, inst->mapper->primary_key[0])) return CM_OK;
+    return cm_load__refresh(cx, u->session, inst, NULL, 0, &found);
+}
+
 /* Enters an instance of this session with at least that action; a stronger one has its relations looked at again. */
 static cm_status enter(cm_ctx *cx, cm_uow *u, cm_inst *inst, cm_row_action action) {
     cm_uow_row *row = cm_uow__find(u, inst);
@@ -87,6 +94,8 @@ static cm_status enter(cm_ctx *cx, cm_uow *u, cm_inst *inst, cm_row_action actio
         cm_status st = row_new(cx, u, inst, &row);
         if (st) return st;
         if (inst->flags & CM_INST_PENDING) row->flags |= CM_ROW_INSERT;
+        if (action == CM_ROW_DELETE) st = read_expired(cx, u, inst);
+        if (st) return st;
     }
     if (row->action >= action) return CM_OK;
     row->action = (uint8_t)action;
@@ -110,7 +119,11 @@ static cm_status enter_orphan(cm_ctx *cx, cm_uow *u, cm_inst *inst) {
 
 /* ---- following relations */
 
-typedef struct step_args { cm_uow *u; cm_uow_row *row; const cm_relation *r; } step_args;
+typedef struct step_args {
+    cm_uow *u;
+    cm_uow_row *row;
+    const cm_relation *r;
+} step_args;
 typedef cm_status (*each_child)(cm_ctx *cx, const step_args *a, cm_inst *child);
 
 static cm_status for_each(cm_ctx *cx, const step_args *a, const cm_objs *list, each_child f) {
@@ -125,8 +138,10 @@ static cm_status for_each(cm_ctx *cx, const step_args *a, const cm_objs *list, e
 static cm_status child_joined(cm_ctx *cx, const step_args *a, cm_inst *child) {
     char text[128];
     if (!cm_mapper__isa(child->mapper, a->r->target))
-        return cm__fail(cx, CM_E_FLUSH, "Attempting to flush child of type %s on collection \"%s.%s\". Expected an object of type %s or a subclass.",
-                        cm_inst__text(child, text, sizeof text), cm_str_text(a->r->parent->name), cm_str_text(a->r->attr->key), cm_str_text(a->r->target->name));
+        return cm__fail(cx, CM_E_FLUSH,
+                        "Attempting to flush child of type %s on collection \"%s.%s\". Expected an object of type %s or a subclass.",
+                        cm_inst__text(child, text, sizeof text), cm_str_text(a->r->parent->name), cm_str_text(a->r->attr->key),
+                        cm_str_text(a->r->target->name));
     if (!cm_session__has(a->u->session, child)) {
         if (!(child->flags & CM_INST_DELETED)) cm_uow__warn_absent(cx, a->r, child, "add");
         return CM_OK;
@@ -173,7 +188,8 @@ static cm_status follow_saved(cm_ctx *cx, const step_args *a) {
     st = cm_inst__history(cx, a->row->inst, a->r->attr, &h);
     if (st) return st;
     if (a->r->direction == CM_ONE_TO_MANY) st = for_each(cx, a, &h.added, child_joined);
-    if (!st && (a->r->direction == CM_ONE_TO_MANY || (a->r->cascade & CM_CASCADE_DELETE_ORPHAN))) st = for_each(cx, a, &h.deleted, child_left);
+    if (!st && (a->r->direction == CM_ONE_TO_MANY || (a->r->cascade & CM_CASCADE_DELETE_ORPHAN)))
+        st = for_each(cx, a, &h.deleted, child_left);
     cm_history__dispose(cx, &h);
     return st;
 }

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-cm_status cm_uow__row_event(cm_ctx *cx, cm_uow *u, cm_event ev, cm_inst *inst) {
+static cm_status row_event(cm_ctx *cx, cm_uow *u, cm_event ev, cm_inst *inst) {
     void *none = NULL;
     if (!(inst->mapper->events >> ev & 1)) return CM_OK;
     return cm__host(cx)->event(cx, ev, u->session, inst, NULL, &none);
@@ -83,9 +83,11 @@ static cm_status each_table(cm_ctx *cx, cm_uow *u, cm_uow_row **rows, size_t n, 
             const cm_mapper *m = rows[i]->inst->mapper;
             size_t count = 0;
             bool seen = m->ntables <= depth;
-            for (size_t j = 0; j < i && !seen; j++) seen = rows[j]->inst->mapper->ntables > depth && rows[j]->inst->mapper->tables[depth] == m->tables[depth];
+            for (size_t j = 0; j < i && !seen; j++)
+                seen = rows[j]->inst->mapper->ntables > depth && rows[j]->inst->mapper->tables[depth] == m->tables[depth];
             for (size_t j = i; j < n && !seen; j++)
-                if (rows[j]->inst->mapper->ntables > depth && rows[j]->inst->mapper->tables[depth] == m->tables[depth]) some[count++] = rows[j];
+                if (rows[j]->inst->mapper->ntables > depth && rows[j]->inst->mapper->tables[depth] == m->tables[depth])
+                    some[count++] = rows[j];
             if (!seen) st = f(cx, u, depth, some, count);
         }
     }
@@ -117,7 +119,7 @@ static cm_status become_update(cm_ctx *cx, cm_uow *u, cm_uow_row *row) {
 
 static cm_status save_events(cm_ctx *cx, cm_uow *u, cm_uow_row **rows, size_t n, cm_event ev) {
     cm_status st = CM_OK;
-    for (size_t i = 0; !st && i < n; i++) st = cm_uow__row_event(cx, u, ev, rows[i]->inst);
+    for (size_t i = 0; !st && i < n; i++) st = row_event(cx, u, ev, rows[i]->inst);
     return st;
 }
 

@@ -60,7 +60,8 @@ void cm_shape__done(cm_ctx *cx, cm_dml_shape *s) {
 /* ---- the cache */
 
 static uint64_t request_hash(const cm_shape_request *q) {
-    uint64_t h = cm__hash_bytes(q->marks, q->table->ncolumns, q->table->id + (uint64_t)q->kind * 0x9E3779B97F4A7C15u + cm__ptr_key(q->dialect));
+    uint64_t h =
+        cm__hash_bytes(q->marks, q->table->ncolumns, q->table->id + (uint64_t)q->kind * 0x9E3779B97F4A7C15u + cm__ptr_key(q->dialect));
     for (size_t i = 0; i < q->nwhere; i++) h = cm__mix(h + q->where[i]->id);
     for (size_t i = 0; i < q->nreturning; i++) h = cm__mix(h ^ q->returning[i]->id);
     return h;
@@ -96,8 +97,16 @@ static cm_status compile(cm_ctx *cx, const cm_shape_request *q, cm_dml_shape *s)
     size_t n = q->table->ncolumns;
     cm_node **sql = cm__alloc(cx, n * sizeof(cm_node *));
     cm_column **set = cm__alloc(cx, n * sizeof(cm_column *));
-    cm_dml_request dml = {.dialect = q->dialect, .table = q->table, .kind = q->kind, .set = set, .set_sql = sql, .where = q->where, .nwhere = q->nwhere,
-                          .returning = q->returning, .nreturning = q->nreturning, .nrows = 1};
+    cm_dml_request dml = {.dialect = q->dialect,
+                          .table = q->table,
+                          .kind = q->kind,
+                          .set = set,
+                          .set_sql = sql,
+                          .where = q->where,
+                          .nwhere = q->nwhere,
+                          .returning = q->returning,
+                          .nreturning = q->nreturning,
+                          .nrows = 1};
     for (size_t i = 0; sql && set && i < n; i++) {
         if (!is_set(q, i)) continue;
         set[dml.nset] = &q->table->columns[i];
@@ -113,7 +122,8 @@ static cm_status make(cm_ctx *cx, const cm_shape_request *q, uint64_t hash, cm_d
     size_t n = q->table->ncolumns;
     cm_dml_shape *s = cm__alloc(cx, sizeof *s);
     if (!s) return CM_E_NOMEM;
-    *s = (cm_dml_shape){.hash = hash, .kind = q->kind, .dialect = q->dialect, .table = q->table, .nwhere = q->nwhere, .nreturning = q->nreturning};
+    *s = (cm_dml_shape){
+        .hash = hash, .kind = q->kind, .dialect = q->dialect, .table = q->table, .nwhere = q->nwhere, .nreturning = q->nreturning};
     s->marks = cm__alloc(cx, n);
     s->columns = cm__alloc(cx, (n + q->nwhere) * sizeof *s->columns);
     s->attrs = cm__alloc(cx, (n + q->nwhere) * sizeof *s->attrs);

@@ -14,7 +14,8 @@
 /* ---- values */
 
 static cm_status unmapped(cm_ctx *cx, const cm_mapper *m, const cm_column *column) {
-    return cm__fail(cx, CM_E_FLUSH, "Can't execute sync rule for column '%s.%s'; class %s does not map this column. Try using an explicit "
+    return cm__fail(cx, CM_E_FLUSH,
+                    "Can't execute sync rule for column '%s.%s'; class %s does not map this column. Try using an explicit "
                     "`foreign_keys` collection which does not include it (or use a viewonly=True relation).",
                     column->table ? cm_str_text(column->table->name) : "", cm_str_text(column->name), cm_str_text(m->name));
 }
@@ -63,7 +64,8 @@ static cm_status populate(cm_ctx *cx, cm_inst *from, cm_column *const *from_colu
 static cm_status carries_key(cm_ctx *cx, cm_inst *parent, const cm_relation *r, cm_inst *child, bool *out) {
     *out = true;
     for (size_t i = 0; *out && i < r->npairs; i++) {
-        const cm_attr *a = cm_mapper__column_attr(child->mapper, r->target_columns[i]), *key = cm_mapper__column_attr(parent->mapper, r->parent_columns[i]);
+        const cm_attr *a = cm_mapper__column_attr(child->mapper, r->target_columns[i]),
+                      *key = cm_mapper__column_attr(parent->mapper, r->parent_columns[i]);
         void *mine = a ? cm_inst__peek(cx, child, a) : NULL, *theirs = key ? cm_inst__peek(cx, parent, key) : NULL;
         if (!mine || !theirs || mine == theirs || cm__is_none(cx, mine)) continue;
         cm__retain(cx, mine);
@@ -82,7 +84,8 @@ static cm_status clear(cm_ctx *cx, cm_inst *inst, cm_column *const *columns, siz
         char text[128];
         if (!a) return unmapped(cx, inst->mapper, columns[i]);
         if (a->primary_key && (inst->flags & CM_INST_KEY))
-            return cm__fail(cx, CM_E_DEPENDENCY, "Dependency rule on column '%s.%s' tried to blank-out primary key column '%s.%s' on instance '%s'",
+            return cm__fail(cx, CM_E_DEPENDENCY,
+                            "Dependency rule on column '%s.%s' tried to blank-out primary key column '%s.%s' on instance '%s'",
                             cm_str_text(because->table->name), cm_str_text(because->name), cm_str_text(columns[i]->table->name),
                             cm_str_text(columns[i]->name), cm_inst__text(inst, text, sizeof text));
         cm_status st = store_key(cx, inst, a, cm__none(cx));
@@ -93,7 +96,12 @@ static cm_status clear(cm_ctx *cx, cm_inst *inst, cm_column *const *columns, siz
 
 /* ---- one relation of one row */
 
-typedef struct sync { cm_uow *u; cm_inst *inst; const cm_relation *r; cm_history h; } sync;
+typedef struct sync {
+    cm_uow *u;
+    cm_inst *inst;
+    const cm_relation *r;
+    cm_history h;
+} sync;
 
 static cm_inst *inst_at(cm_ctx *cx, const cm_objs *list, size_t i) {
     return cm__is_none(cx, list->v[i]) ? NULL : cm__host(cx)->object_inst(cx, list->v[i]);
@@ -130,7 +138,8 @@ static cm_status sync_left(cm_ctx *cx, const sync *s, const cm_objs *left) {
     for (size_t i = 0; !st && i < left->n; i++) {
         cm_inst *child = inst_at(cx, left, i);
         bool carries = false;
-        if (!child || child->session != s->u->session || !(child->flags & (CM_INST_PERSISTENT | CM_INST_PENDING)) || deleting(s->u, child)) continue;
+        if (!child || child->session != s->u->session || !(child->flags & (CM_INST_PERSISTENT | CM_INST_PENDING)) || deleting(s->u, child))
+            continue;
         if ((s->r->cascade & CM_CASCADE_DELETE_ORPHAN) && cm_inst__has_parent(child, s->r, false)) continue;
         st = carries_key(cx, s->inst, s->r, child, &carries);
         if (!st && carries) st = clear(cx, child, s->r->target_columns, s->r->npairs, s->r->parent_columns[0]);
@@ -199,7 +208,8 @@ cm_status cm_sync__after_save(cm_ctx *cx, cm_uow *u, const cm_uow_step *step) {
 /* Children of a deleted row that are neither deleted nor held by another. */
 static cm_status orphan_children(cm_ctx *cx, cm_uow *u, cm_inst *inst, const cm_relation *r) {
     sync s = {u, inst, r, {{0}, {0}, {0}}};
-    if (r->direction != CM_ONE_TO_MANY || r->viewonly || r->post_update || r->passive_deletes == 2 || (r->cascade & CM_CASCADE_DELETE)) return CM_OK;
+    if (r->direction != CM_ONE_TO_MANY || r->viewonly || r->post_update || r->passive_deletes == 2 || (r->cascade & CM_CASCADE_DELETE))
+        return CM_OK;
     cm_status st = cm_inst__history(cx, inst, r->attr, &s.h);
     if (!st) st = sync_left(cx, &s, &s.h.unchanged);
     if (!st) st = sync_left(cx, &s, &s.h.deleted);
@@ -246,10 +256,21 @@ static cm_status post_children(cm_ctx *cx, const sync *s) {
     return st;
 }
 
+/* Whether a row's foreign key holds anything, or nobody knows. */
+static bool refers(cm_ctx *cx, cm_inst *inst, const cm_relation *r) {
+    for (size_t i = 0; i < r->npairs; i++) {
+        const cm_attr *a = cm_mapper__column_attr(inst->mapper, r->parent_columns[i]);
+        void *now = a ? cm_inst__peek(cx, inst, a) : NULL;
+        if (!now || !cm__is_none(cx, now) || cm_inst__committed(inst, a)) return true;
+    }
+    return false;
+}
+
 /* A row that goes first lets go of those it refers to, and those that refer to it let go of it. */
 static cm_status post_deleted(cm_ctx *cx, cm_uow *u, cm_inst *inst, const cm_relation *r) {
     if (!r->post_update || r->viewonly || r->passive_deletes == 2) return CM_OK;
     if (r->direction == CM_MANY_TO_ONE) {
+        if (!refers(cx, inst, r)) return CM_OK;
         cm_status st = clear(cx, inst, r->parent_columns, r->npairs, r->target_columns[0]);
         return st ? st : add_post(cx, u, inst, r);
     }
@@ -274,7 +295,8 @@ cm_status cm_sync__post(cm_ctx *cx, cm_uow *u, bool deletes) {
             st = each_relation(cx, u, row->inst, CM_MANY_TO_ONE, true, post_target);
             if (!st) st = each_relation(cx, u, row->inst, CM_ONE_TO_MANY, true, post_children);
         } else if (deletes && row->action == CM_ROW_DELETE) {
-            for (size_t r = 0; !st && r < row->inst->mapper->nrelations; r++) st = post_deleted(cx, u, row->inst, row->inst->mapper->relations[r]);
+            for (size_t r = 0; !st && r < row->inst->mapper->nrelations; r++)
+                st = post_deleted(cx, u, row->inst, row->inst->mapper->relations[r]);
         }
     }
     return st;

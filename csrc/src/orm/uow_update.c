@@ -9,10 +9,12 @@ typedef struct update {
     cm_table *table;
     size_t depth;
     cm_mapper *mapper;
-    const cm_attr **attrs;        /* per table column; arena */
+    const cm_attr **attrs; /* per table column; arena */
     uint8_t *marks, *next;
-    cm_node **sql; bool own_sql;
-    cm_column **where; size_t nwhere; /* key columns, then the version; arena */
+    cm_node **sql;
+    bool own_sql;
+    cm_column **where;
+    size_t nwhere; /* key columns, then the version; arena */
     const cm_dialect *dialect;
     cm_conn *conn;
 } update;
@@ -49,8 +51,8 @@ cm_status cm_uow__where_value(cm_ctx *cx, cm_inst *inst, const cm_column *column
 
 static cm_status check_updated(cm_ctx *cx, const cm_table *table, int64_t matched, size_t expected) {
     if (matched == (int64_t)expected) return CM_OK;
-    return cm__fail(cx, CM_E_STALE, "UPDATE statement on table '%s' expected to update %zu row(s); %lld were matched.", cm_str_text(table->name),
-                    expected, (long long)matched);
+    return cm__fail(cx, CM_E_STALE, "UPDATE statement on table '%s' expected to update %zu row(s); %lld were matched.",
+                    cm_str_text(table->name), expected, (long long)matched);
 }
 
 /* ---- preparing a row */
@@ -63,7 +65,10 @@ static bool any_change(cm_ctx *cx, cm_inst *inst, cm_status *st) {
     return false;
 }
 
-static bool version_here(const update *up) { return up->mapper->version && cm_mapper__column_attr(up->mapper, up->mapper->version->column) && up->mapper->version->column->table == up->table; }
+static bool version_here(const update *up) {
+    return up->mapper->version && cm_mapper__column_attr(up->mapper, up->mapper->version->column) &&
+           up->mapper->version->column->table == up->table;
+}
 
 /* The next version goes into the instance; its committed one stays for WHERE. */
 static cm_status advance_version(cm_ctx *cx, update *up, cm_inst *inst) {
@@ -144,7 +149,9 @@ static cm_status bind_update(cm_ctx *cx, cm_flight *flight, size_t set, cm_value
         const cm_param *p = &stmt->params[i];
         if (p->source != CM_SRC_SET) st = cm_uow__bind_extra(cx, p, scratch, &values[i]);
         else if (p->ordinal >= f->shape->nset) st = cm_uow__where_value(cx, inst, f->shape->columns[p->ordinal], scratch, &values[i]);
-        else st = cm_uow__encode(cx, f->shape->columns[p->ordinal], cm_inst__peek(cx, inst, f->shape->attrs[p->ordinal]), scratch, &values[i]);
+        else
+            st = cm_uow__encode(cx, f->shape->columns[p->ordinal], cm_inst__peek(cx, inst, f->shape->attrs[p->ordinal]), scratch,
+                                &values[i]);
     }
     return st;
 }
@@ -166,8 +173,14 @@ static void expire_computed(cm_ctx *cx, const update *up, cm_uow_row **rows, siz
 }
 
 static cm_status fly(cm_ctx *cx, update *up, cm_uow_row **rows, size_t n, bool own_sql) {
-    cm_shape_request q = {.mapper = up->mapper, .table = up->table, .kind = CM_N_UPDATE, .dialect = up->dialect, .marks = up->marks,
-                          .sql = own_sql ? up->sql : NULL, .where = up->where, .nwhere = up->nwhere};
+    cm_shape_request q = {.mapper = up->mapper,
+                          .table = up->table,
+                          .kind = CM_N_UPDATE,
+                          .dialect = up->dialect,
+                          .marks = up->marks,
+                          .sql = own_sql ? up->sql : NULL,
+                          .where = up->where,
+                          .nwhere = up->nwhere};
     cm_dml_shape *shape = NULL;
     cm_status st = cm_shape__get(cx, &q, &shape);
     if (st) return st;
@@ -189,7 +202,8 @@ static void use_mapper(update *up, cm_mapper *m) {
     for (size_t i = 0; i < up->table->nprimary_key; i++) up->where[up->nwhere++] = up->table->primary_key[i];
     if (up->nwhere == 0) /* a table without a key: what the class calls its key */
         for (size_t i = 0; i < m->nprimary_key; i++)
-            if (m->primary_key[i]->column && m->primary_key[i]->column->table == up->table) up->where[up->nwhere++] = m->primary_key[i]->column;
+            if (m->primary_key[i]->column && m->primary_key[i]->column->table == up->table)
+                up->where[up->nwhere++] = m->primary_key[i]->column;
     if (version_here(up)) up->where[up->nwhere++] = m->version->column;
 }
 
