@@ -1,8 +1,10 @@
-"""Small helpers that programs import from here. The package itself needs none of them."""
+"""Small helpers that programs import from here; the package itself needs only `warn()`."""
 
 from __future__ import annotations
 
+import sys
 import typing as t
+import warnings
 from collections import OrderedDict as OrderedDict
 from types import MappingProxyType
 
@@ -10,7 +12,7 @@ from . import concurrency as concurrency
 
 __all__ = [
     "EMPTY_DICT", "IdentitySet", "OrderedDict", "OrderedSet", "ScopedRegistry", "ThreadLocalRegistry", "classproperty", "column_dict",
-    "concurrency", "immutabledict", "memoized_property", "symbol", "to_list", "to_set",
+    "concurrency", "immutabledict", "memoized_property", "symbol", "to_list", "to_set", "warn",
 ]  # fmt: skip
 
 _T = t.TypeVar("_T")
@@ -163,6 +165,17 @@ def to_list(x: t.Any, default: t.Any = None) -> t.Any:
 def to_set(x: t.Any) -> set[t.Any]:
     """The same as a set."""
     return set(to_list(x, []))
+
+
+def warn(message: str) -> None:
+    """A warning of the library, shown at the line of the program that asked for it."""
+    from .. import exc
+
+    package = __name__.split(".", 1)[0] + "."
+    depth, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and str(frame.f_globals.get("__name__")).startswith(package):
+        depth, frame = depth + 1, frame.f_back
+    warnings.warn(message, exc.SAWarning, stacklevel=depth)
 
 
 def __getattr__(name: str) -> t.Any:
