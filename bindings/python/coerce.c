@@ -5,6 +5,7 @@
  * converted (or refused) by the column. Objects that are no node are asked for __clause_element__().
  */
 #include "node.h"
+#include "orm.h"
 
 /* ---- small builders */
 
@@ -83,7 +84,15 @@ static bool is_plain_value(PyObject *o) {
            PyTuple_CheckExact(o) || PyBytes_CheckExact(o) || PyDict_CheckExact(o);
 }
 
+/* The ENTITY of a mapped class that is ready: what its __clause_element__() would answer. Borrowed; NULL: ask it. */
+static cm_node *entity_of(PyObject *o) {
+    cmpy_mapper *m = PyType_Check(o) ? cmpy_mapper_of((PyTypeObject *)o) : NULL;
+    return m && m->core && m->cls == (PyTypeObject *)o ? cm_mapper_entity(m->core) : NULL;
+}
+
 cm_node *cmpy_find_node(PyObject *obj) {
+    cm_node *entity = entity_of(obj);
+    if (entity) return keep(entity);
     PyObject *o = Py_NewRef(obj);
     for (int depth = 0; depth < 32; depth++) {
         if (cmpy_is_node(o)) {

@@ -89,6 +89,7 @@ enum { /* cm_node.flags; the same bit may mean different things for different ki
     CM_FLAG_USE_LABELS = 1u << 13,   /* SELECT: label style tablename_plus_col */
     CM_FLAG_NO_LABELS = 1u << 14,    /* SELECT: label style none */
     CM_FLAG_MULTI_ROW = 1u << 13,    /* INSERT: VALUES holds TUPLEs of ASSIGNs */
+    CM_FLAG_ORDERED = 1u << 13,      /* UPDATE: SET in the order of the ASSIGNs, not of the table */
     CM_FLAG_INLINE = 1u << 14,       /* INSERT: do not ask for generated keys */
     CM_FLAG_FROM_SELECT = 1u << 15,  /* INSERT: COLUMNS + select in EXTRA */
     CM_FLAG_NO_DEFAULTS = 1u << 16,  /* INSERT from select without defaults */

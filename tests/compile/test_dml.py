@@ -37,6 +37,7 @@ CASES = [
     ('update(a).where(a.c.id == 7).values({a.c.x: 5})', 'UPDATE a SET x=:x WHERE a.id = :id_1', {'id_1': 7, 'x': 5}, 'UPDATE a SET x=? WHERE a.id = ?'),
     ('update(a).values(x=select(func.max(b.c.id)).where(b.c.a_id == a.c.id).scalar_subquery())', 'UPDATE a SET x=(SELECT max(b.id) AS max_1 \nFROM b \nWHERE b.a_id = a.id)', {}, 'UPDATE a SET x=(SELECT max(b.id) AS max_1 \nFROM b \nWHERE b.a_id = a.id)'),
     ('update(a).values(x=5).where(a.c.id == b.c.a_id)', 'UPDATE a SET x=:x FROM b WHERE a.id = b.a_id', {'x': 5}, 'UPDATE a SET x=? FROM b WHERE a.id = b.a_id'),
+    ('update(a).ordered_values((a.c.y, "q"), (a.c.x, 5))', 'UPDATE a SET y=:y, x=:x', {'x': 5, 'y': 'q'}, 'UPDATE a SET y=?, x=?'),
     ('update(a).values(y=func.upper(a.c.y)).where(a.c.y.like("q%"))', 'UPDATE a SET y=upper(a.y) WHERE a.y LIKE :y_1', {'y_1': 'q%'}, 'UPDATE a SET y=upper(a.y) WHERE a.y LIKE ?'),
     ('update(a).values(x=None)', 'UPDATE a SET x=:x', {'x': None}, 'UPDATE a SET x=?'),
     ('update(a).where(a.c.id == 5)', 'UPDATE a SET id=:id, x=:x, y=:y, z=:z, w=:w, flag=:flag WHERE a.id = :id_1', {'flag': None, 'id': None, 'id_1': 5, 'w': None, 'x': None, 'y': None, 'z': None}, 'UPDATE a SET id=?, x=?, y=?, z=?, w=?, flag=? WHERE a.id = ?'),

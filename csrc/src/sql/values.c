@@ -49,6 +49,20 @@ static cm_status free_sets(cm_compiler *c, cm_node *const *assigns, size_t n, cm
     return CM_OK;
 }
 
+/* ordered_values(): what was assigned comes first, in the order given. */
+static void order_as_given(cm_sets *sets, cm_node *const *assigns, size_t n) {
+    size_t at = 0;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = at; k < sets->n; k++) {
+            if (sets->v[k].expr != assigns[i]->u.k.kid[1]) continue;
+            cm_set moved = sets->v[k];
+            memmove(sets->v + at + 1, sets->v + at, (k - at) * sizeof *sets->v);
+            sets->v[at++] = moved;
+            break;
+        }
+    }
+}
+
 cm_status cm_compiler__sets(cm_compiler *c, cm_node *stmt, cm_table *table, cm_node *const *assigns, size_t nassigns, cm_sets *out) {
     bool update = stmt->kind == CM_N_UPDATE, all = takes_all(c, nassigns);
     *out = (cm_sets){NULL, 0};
@@ -69,6 +83,7 @@ cm_status cm_compiler__sets(cm_compiler *c, cm_node *stmt, cm_table *table, cm_n
         }
         if (there) out->v[out->n++] = set;
     }
+    if (update && (stmt->flags & CM_FLAG_ORDERED)) order_as_given(out, assigns, nassigns);
     return check_consumed(c, table, assigns, nassigns);
 }
 

@@ -248,7 +248,8 @@ class Update(DMLWhereBase, ValuesBase):
         """A copy that sets columns in this order."""
         if self._seg(_core.SEG_VALUES):
             raise exc.ArgumentError("This statement already has values present")
-        return self._replace(_core.SEG_VALUES, [a for key, value in args for a in self._assigns({key: value})])
+        assigns = [a for key, value in args for a in self._assigns({key: value})]
+        return self._with(set=_core.FLAG_ORDERED)._replace(_core.SEG_VALUES, assigns)
 
 
 class Delete(DMLWhereBase, UpdateBase):
