@@ -53,14 +53,15 @@ class BuildExt(build_ext):
         super().build_extensions()
 
 
-flags = ["-std=c11", "-O3", "-flto", "-fno-plt", "-g1", "-fvisibility=hidden", "-fno-semantic-interposition", "-pthread", "-Wall", "-Wextra",
+flags = ["-std=c11", "-O3", "-flto=auto", "-fno-plt", "-g1", "-fvisibility=hidden", "-fno-semantic-interposition", "-pthread", "-Wall", "-Wextra",
          "-Wno-missing-field-initializers", "-Wno-cast-function-type", "-Wno-unused-parameter"]
-link = ["-pthread", "-flto", "-O3"]
+link = ["-pthread", "-flto=auto", "-O3"]
 if os.environ.get("CI"):
     flags.append("-Werror")
 if os.environ.get("CORMORANT_SANITIZE"):  # "address,undefined"
-    flags += [f"-fsanitize={os.environ['CORMORANT_SANITIZE']}", "-fno-omit-frame-pointer", "-O1", "-fno-lto", "-DCM_DEBUG"]
-    link += ["-fno-lto", f"-fsanitize={os.environ['CORMORANT_SANITIZE']}"]
+    sanitize = [f"-fsanitize={os.environ['CORMORANT_SANITIZE']}", "-fno-sanitize-recover=undefined", "-fno-lto"]
+    flags += [*sanitize, "-fno-omit-frame-pointer", "-O1", "-DCM_DEBUG"]
+    link += sanitize
 flags += os.environ.get("CORMORANT_CFLAGS", "").split()
 
 setup(

@@ -269,7 +269,9 @@ static PyType_Spec meta_spec = {"cormorant._core.RowMeta", sizeof(cmpy_row_meta)
 
 /* ---- Row */
 
-#define ROW_META(o) (*(cmpy_row_meta **)(void *)&((PyTupleObject *)(o))->ob_item[Py_SIZE(o)])
+/* The item past the last column: what the columns are called. */
+#define ROW_META(o) ((cmpy_row_meta *)(void *)((PyTupleObject *)(o))->ob_item[Py_SIZE(o)])
+#define ROW_SET_META(o, meta) (((PyTupleObject *)(o))->ob_item[Py_SIZE(o)] = (PyObject *)(meta))
 
 cmpy_row_meta *cmpy_row_get_meta(PyObject *row) { return ROW_META(row); }
 

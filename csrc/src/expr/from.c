@@ -186,7 +186,7 @@ static const char *offered_name(const cm_node *element) {
 
 cm_status cm_from__names(cm_ctx *cx, const cm_node *from, cm_arena *arena, const char ***names, size_t *n) {
     cm_strmap taken = {0};
-    cm_node *element;
+    cm_node *element = NULL;
     cm_status st = CM_OK;
     size_t count = 0;
     while (cm_from_column(from, count, NULL, NULL)) count++;
