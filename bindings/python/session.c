@@ -367,7 +367,7 @@ static PyObject *run(cmpy_session *s, cm_node *stmt, void *const *params, size_t
     cm_ctx *cx = cmpy_ready_for(stmt) < 0 ? NULL : begin(s);
     if (!cx) return NULL;
     if (end(s, cx, cm_session_execute(cx, s->core, stmt, params, nparams, &result)) < 0) return NULL;
-    return cmpy_result_new(result, (PyObject *)s);
+    return cmpy_result_of(result, (PyObject *)s, CMPY_NODE_OBJECT(stmt));
 }
 
 /* _run(statement, [mapping, ...] or None) -> Result */

@@ -115,17 +115,18 @@ class CursorResult(Result):
 
     @property
     def connection(self) -> t.Any:
-        return self._keep
+        found = self._keep  # the connection, or the session whose connection it was
+        return found if isinstance(found, _core.Connection) else found.connection()
 
     @property
     def dialect(self) -> t.Any:
-        return self._keep.dialect
+        return self.connection.dialect
 
     @property
     def context(self) -> t.Any:
         from .default import DefaultExecutionContext
 
-        return DefaultExecutionContext(self._keep, self._statement, result=self)
+        return DefaultExecutionContext(self.connection, self._statement, result=self)
 
     @property
     def is_insert(self) -> bool:
