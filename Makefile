@@ -51,13 +51,16 @@ bench: ## eight ratios against SQLAlchemy and the sqlite3 module, under three mi
 test-c-tiny: ## the C suites again with tiny buffers, tables and batches
 	@$(MAKE) --no-print-directory test-c BUILD=$(BUILD)/tiny EXTRA_CFLAGS="-DCM_TINY -DCM_DEBUG"
 
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+ASAN_PYTHON := $(abspath $(BUILD)/asan/python)
 test-asan: ## C and Python suites under AddressSanitizer and UndefinedBehaviorSanitizer
 	@.ci/setup test
-	@$(MAKE) --no-print-directory test-c BUILD=$(BUILD)/asan EXTRA_CFLAGS="-fsanitize=address,undefined -fno-omit-frame-pointer -DCM_DEBUG" EXTRA_LIBS="-fsanitize=address,undefined"
-	@mkdir -p $(BUILD)/asan/python && cp -r python/cormorant $(BUILD)/asan/python/ && rm -f $(BUILD)/asan/python/cormorant/*.so
-	@CORMORANT_SANITIZE=address,undefined $(VENV)/python setup.py -q build_ext --build-lib $(BUILD)/asan/python --build-temp $(BUILD)/asan/ext
-	@LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc \
-	 PYTHONPATH=$(CURDIR)/$(BUILD)/asan/python $(VENV)/python -m pytest -p no:cacheprovider tests/bindings tests/compile tests/python $(PYTEST_FLAGS)
+	@$(MAKE) --no-print-directory test-c BUILD=$(BUILD)/asan EXTRA_CFLAGS="$(SANITIZE) -fno-omit-frame-pointer -DCM_DEBUG" EXTRA_LIBS="$(SANITIZE)"
+	@mkdir -p $(ASAN_PYTHON) && cp -r python/cormorant $(ASAN_PYTHON)/ && rm -f $(ASAN_PYTHON)/cormorant/*.so
+	@CORMORANT_SANITIZE=address,undefined $(VENV)/python setup.py -q build_ext --build-lib $(ASAN_PYTHON) --build-temp $(BUILD)/asan/ext
+	@LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" ASAN_OPTIONS=detect_leaks=0 \
+	 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc PYTHONPATH=$(ASAN_PYTHON) \
+	 $(VENV)/python -m pytest -p no:cacheprovider -o pythonpath="$(ASAN_PYTHON) ." tests/bindings tests/compile tests/python $(PYTEST_FLAGS)
 
 test-valgrind: $(C_TESTS:tests/c/%.c=$(BUILD)/tests/%) ## every C test body once under valgrind
 	@set -e; for t in $^; do echo "== valgrind $$t"; CM_NO_OOM=1 valgrind -q --error-exitcode=9 --trace-children=yes --leak-check=full --errors-for-leak-kinds=definite $$t -j1 --short-filename; done
