@@ -99,9 +99,23 @@ static cm_status finish_deleted(cm_ctx *cx, cm_uow *u, cm_inst *inst) {
     return cm_session__event(cx, s, CM_EV_PERSISTENT_TO_DELETED, inst);
 }
 
+/* Lets go of instances of a list that no longer carry its flag. Releasing runs the program's code, which may change the list:
+ * every step begins from what is there. */
+static void drop_unmarked(cm_ctx *cx, cm_session *s, cm_objs *list, uint32_t flag) {
+    for (size_t i = 0; i < list->n;) {
+        void *object = list->v[i];
+        const cm_inst *inst = cm__host(cx)->object_inst(cx, object);
+        if (inst && inst->session == s && (inst->flags & flag)) {
+            i++;
+            continue;
+        }
+        list->v[i] = list->v[--list->n];
+        cm__release(cx, object);
+    }
+}
+
 /* What the flush wrote leaves the session's lists; what the program changed meanwhile stays for the next one. */
 static void compact_lists(cm_ctx *cx, cm_session *s) {
-    cm_objs dirty = s->dirty_list, deleted = s->deleted_list;
     size_t kept = 0;
     for (size_t i = 0; i < s->new_list.n; i++) {
         void *object = s->new_list.v[i];
@@ -110,22 +124,8 @@ static void compact_lists(cm_ctx *cx, cm_session *s) {
         s->new_list.v[kept++] = object;
     }
     s->new_list.n = kept;
-    cm_objs gone = {0};
-    for (int which = 0; which < 2; which++) {
-        cm_objs *list = which ? &deleted : &dirty;
-        uint32_t bit = which ? CM_INST_DELETING : CM_INST_MODIFIED;
-        kept = 0;
-        for (size_t i = 0; i < list->n; i++) {
-            const cm_inst *inst = cm__host(cx)->object_inst(cx, list->v[i]);
-            bool stays = inst && inst->session == s && (inst->flags & bit);
-            if (stays) list->v[kept++] = list->v[i];
-            else if (cm_objs_add(cx, &gone, list->v[i])) list->v[kept++] = list->v[i]; /* no memory: it leaves next time */
-        }
-        list->n = kept;
-    }
-    s->dirty_list = dirty;
-    s->deleted_list = deleted;
-    cm_objs__release(cx, &gone); /* runs code: the lists are in order by now */
+    drop_unmarked(cx, s, &s->dirty_list, CM_INST_MODIFIED);
+    drop_unmarked(cx, s, &s->deleted_list, CM_INST_DELETING);
 }
 
 cm_status cm_uow__finish(cm_ctx *cx, cm_uow *u) {

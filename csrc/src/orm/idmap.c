@@ -67,24 +67,29 @@ static cm_inst *find_int(cm_ctx *cx, const cm_idmap *m, const cm_mapper *root, i
 
 cm_inst *cm_idmap__find_int(cm_ctx *cx, cm_idmap *m, const cm_mapper *root, int64_t key) { return find_int(cx, m, root, key); }
 
-static cm_status place(cm_ctx *cx, cm_idmap *m, uint64_t hash, cm_inst *inst) {
-    if ((m->filled + 1) * 3 >= m->cap * 2) {
-        cm_idmap grown = {0};
-        grown.cap = CM_SIZE(64, 4);
-        while (grown.cap < (m->used + 1) * 2) grown.cap *= 2;
-        grown.e = cm__alloc(cx, grown.cap * sizeof *grown.e);
-        if (!grown.e) return CM_E_NOMEM;
-        for (size_t i = 0; i < m->cap; i++) {
-            if (!m->e[i].inst || m->e[i].inst == GRAVE) continue;
-            probe p = probe_begin(&grown, m->e[i].hash);
-            while (grown.e[p.i].inst) probe_next(&p);
-            grown.e[p.i] = m->e[i];
-        }
-        grown.used = grown.filled = m->used;
-        grown.moves = m->moves + 1;
-        cm__free(cx, m->e);
-        *m = grown;
+/* Makes room; false without memory, and then the map is as it was. */
+static bool grow(cm_ctx *cx, cm_idmap *m) {
+    cm_idmap grown = {.cap = CM_SIZE(64, 4), .moves = m->moves + 1};
+    while (grown.cap < (m->used + 1) * 2) grown.cap *= 2;
+    grown.e = cm__env_mem(cx->env, NULL, grown.cap * sizeof *grown.e);
+    if (!grown.e) return false;
+    memset(grown.e, 0, grown.cap * sizeof *grown.e);
+    for (size_t i = 0; i < m->cap; i++) {
+        if (!m->e[i].inst || m->e[i].inst == GRAVE) continue;
+        probe p = probe_begin(&grown, m->e[i].hash);
+        while (grown.e[p.i].inst) probe_next(&p);
+        grown.e[p.i] = m->e[i];
     }
+    grown.used = grown.filled = m->used;
+    cm__free(cx, m->e);
+    *m = grown;
+    return true;
+}
+
+/* Growing is a wish, not a need, while an entry stays free: putting instances back after a rollback must not fail. */
+static cm_status place(cm_ctx *cx, cm_idmap *m, uint64_t hash, cm_inst *inst) {
+    bool crowded = (m->filled + 1) * 3 >= m->cap * 2;
+    if (crowded && !grow(cx, m) && m->filled + 1 >= m->cap && m->used == m->filled) return cm__nomem(cx);
     probe p = probe_begin(m, hash);
     while (m->e[p.i].inst && m->e[p.i].inst != GRAVE) probe_next(&p);
     if (!m->e[p.i].inst) m->filled++;

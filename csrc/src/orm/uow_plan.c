@@ -256,7 +256,7 @@ static cm_status enter_deleted(cm_ctx *cx, cm_uow *u) {
     cm_status st = CM_OK;
     for (size_t i = 0; !st && i < s->deleted_list.n; i++) {
         cm_inst *inst = cm__host(cx)->object_inst(cx, s->deleted_list.v[i]);
-        if (inst && inst->session == s) st = enter(cx, u, inst, CM_ROW_DELETE);
+        if (inst && inst->session == s && (inst->flags & CM_INST_DELETING)) st = enter(cx, u, inst, CM_ROW_DELETE);
     }
     return st;
 }
