@@ -274,7 +274,6 @@ static void revive(cm_ctx *cx, cm_session *s, const cm_transaction *t, cm_inst *
         return;
     }
     inst->flags |= CM_INST_PERSISTENT;
-    cm_inst__expire(cx, inst, NULL, 0);
     cm_session__event(cx, s, CM_EV_DELETED_TO_PERSISTENT, inst);
 }
 

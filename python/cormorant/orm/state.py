@@ -9,7 +9,7 @@ from .attributes import History, get_history
 from .base import NO_VALUE, PASSIVE_NO_INITIALIZE, PASSIVE_OFF, InspectionAttr
 
 _TRANSIENT, _PENDING, _PERSISTENT, _DELETED, _DETACHED = range(5)
-_F_KEY, _F_MODIFIED, _F_EXPIRED = 1 << 4, 1 << 5, 1 << 6
+_F_DELETED, _F_KEY, _F_MODIFIED, _F_EXPIRED = 1 << 3, 1 << 4, 1 << 5, 1 << 6
 
 
 class InstanceState(_core.InstanceState, InspectionAttr):
@@ -40,7 +40,7 @@ class InstanceState(_core.InstanceState, InspectionAttr):
     persistent = property(lambda self: self._status == _PERSISTENT, doc="In a session, with a row.")
     deleted = property(lambda self: self._status == _DELETED, doc="Deleted by a flush that is not committed yet.")
     detached = property(lambda self: self._status == _DETACHED, doc="With identity, in no session.")
-    was_deleted = property(lambda self: self._status == _DELETED)
+    was_deleted = property(lambda self: bool(self._flags & _F_DELETED), doc="Its row was deleted by a flush, committed or not.")
 
     @property
     def session(self) -> t.Any:
