@@ -59,9 +59,7 @@ int64_t cm_ctx_count(const cm_ctx *cx, cm_counter which) {
     return (unsigned)which < CM_COUNT_MAX ? __atomic_load_n(&cx->env->count[which], __ATOMIC_RELAXED) : 0;
 }
 
-cm_status cm_ctx_new(const cm_ctx_options *options, cm_ctx **out) {
-    static const cm_ctx_options none;
-    const cm_ctx_options *o = options ? options : &none;
+cm_status cm_ctx__new(const cm_ctx_options *o, const cm_host *host, cm_ctx **out) {
     cm_alloc alloc = o->alloc ? *o->alloc : (cm_alloc){default_mem, NULL};
     *out = NULL;
     cm_env *env = alloc.mem(alloc.user, NULL, sizeof *env);
@@ -75,7 +73,7 @@ cm_status cm_ctx_new(const cm_ctx_options *options, cm_ctx **out) {
     memset(cx, 0, sizeof *cx);
     env->alloc = alloc;
     env->os = o->os ? *o->os : cm__os_default;
-    env->host = o->host ? o->host : cm_host_plain();
+    env->host = host;
     env->host_data = o->host_data;
     env->refs = 1;
     cx->env = env;
@@ -244,7 +242,8 @@ void cm__fail_sql(cm_ctx *cx, const char *sql, size_t n) {
 }
 
 void cm__fail_subject(cm_ctx *cx, const char *format, ...) {
-    if (cx->err.status == CM_OK || cx->err.subject) return;
+    if (cx->err.subject) return;
+    if (cx->err.status == CM_OK) cx->err.status = CM_E_HOST; /* the host holds its exception; only the subject is ours */
     va_list ap;
     va_start(ap, format);
     vsnprintf(cx->subject, sizeof cx->subject, format, ap);

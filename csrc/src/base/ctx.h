@@ -45,6 +45,9 @@ static inline void cm__enter(cm_ctx *cx) {
     cx->left = false;
 }
 
+/* What cm_ctx_new (host room, which knows the default host) ends in. */
+cm_status cm_ctx__new(const cm_ctx_options *options, const cm_host *host, cm_ctx **out);
+
 /* Allocation through the context's environment. alloc: zeroed n bytes. grow: doubles a growable array when n == *cap.
  * fails: NULL / CM_E_NOMEM, recorded. */
 void *cm__alloc(cm_ctx *cx, size_t n);

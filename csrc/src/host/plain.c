@@ -581,3 +581,9 @@ static const cm_host plain_host = {
     .session_bind = NULL, .warn = plain_warn, .leave = plain_leave, .enter = plain_enter, .check = plain_check, .value_type = plain_value_type, .sequence_size = plain_sequence_size};
 
 const cm_host *cm_host_plain(void) { return &plain_host; }
+
+cm_status cm_ctx_new(const cm_ctx_options *options, cm_ctx **out) {
+    static const cm_ctx_options defaults;
+    const cm_ctx_options *o = options ? options : &defaults;
+    return cm_ctx__new(o, o->host ? o->host : &plain_host, out);
+}
