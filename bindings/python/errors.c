@@ -140,9 +140,37 @@ static void add_note(PyObject *exc, const char *note) {
     Py_XDECREF(r);
 }
 
+/* A StatementError that a callback raised learns what only the core knows: the column at fault and the statement. */
+static int complete(PyObject *exc, const cm_error *e) {
+    PyObject *message = PyObject_GetAttrString(exc, "args"), *first = NULL, *args = NULL, *sql = NULL;
+    int st = -1;
+    if (message && PyTuple_Check(message) && PyTuple_GET_SIZE(message) > 0)
+        first = PyUnicode_FromFormat("%S (column or parameter: %s)", PyTuple_GET_ITEM(message, 0), e->subject);
+    if (first) args = PyTuple_Pack(1, first);
+    if (args) st = PyObject_SetAttrString(exc, "args", args);
+    if (!st && e->sql && (sql = text_or_none(e->sql))) st = PyObject_SetAttrString(exc, "statement", sql);
+    Py_XDECREF(sql);
+    Py_XDECREF(args);
+    Py_XDECREF(first);
+    Py_XDECREF(message);
+    return st;
+}
+
+static void complete_pending(const cm_error *e) {
+    PyObject *type = NULL, *value = NULL, *trace = NULL, *cls = NULL;
+    if (!e || !e->subject) return;
+    PyErr_Fetch(&type, &value, &trace);
+    PyErr_NormalizeException(&type, &value, &trace);
+    cls = cmpy_exc_class("StatementError");
+    if (cls && value && PyObject_IsInstance(value, cls) == 1) complete(value, e);
+    PyErr_Clear(); /* the failure itself is what counts */
+    PyErr_Restore(type, value, trace);
+}
+
 PyObject *cmpy_raise(cm_ctx *cx, cm_status st) {
     if (st == CM_E_HOST) {
         if (!PyErr_Occurred()) PyErr_SetString(PyExc_SystemError, "a callback failed without an exception");
+        complete_pending(cm_ctx_error(cx));
     } else if (st == CM_E_NOMEM) {
         PyErr_NoMemory();
     } else {

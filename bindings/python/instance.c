@@ -243,8 +243,25 @@ static int invalid_keyword(PyTypeObject *type, PyObject *key) {
     return -1;
 }
 
+/* Names that a form or a JSON body must not reach: the machinery of the class, whatever it is called. */
+static bool is_machinery(PyTypeObject *type, PyObject *key) {
+    static const char *const names[] = {"metadata", "registry", "query", "query_class", NULL};
+    if (!PyUnicode_GET_LENGTH(key)) return false;
+    if (PyUnicode_READ_CHAR(key, 0) == '_') {
+        const char *text = PyUnicode_AsUTF8(key);
+        if (!text) PyErr_Clear();
+        return !text || !strncmp(text, "__", 2) || !strncmp(text, "_sa_", 4);
+    }
+    PyObject *found = _PyType_Lookup(type, key);
+    if (found && Py_TYPE(found)->tp_descr_set) return false;
+    for (size_t i = 0; names[i]; i++)
+        if (PyUnicode_CompareWithASCIIString(key, names[i]) == 0) return true;
+    return false;
+}
+
 static int set_keyword(PyObject *self, PyObject *key, PyObject *value) {
     PyTypeObject *type = Py_TYPE(self);
+    if (is_machinery(type, key)) return invalid_keyword(type, key);
     if (!_PyType_Lookup(type, key) && !PyObject_HasAttr((PyObject *)type, key)) return invalid_keyword(type, key);
     return PyObject_SetAttr(self, key, value);
 }

@@ -29,7 +29,7 @@ cmpy_mapper *cmpy_mapper_arg(PyObject *arg) {
         m = cmpy_mapper_of(cm_mapper_host_class(CMPY_NODE(arg)->u.attr.attr));
     if (m && m->core) return m;
     if (PyType_Check(arg))
-        cmpy_raise_exc("UnmappedClassError", "Class '%s' is not mapped", ((PyTypeObject *)arg)->tp_name);
+        cmpy_raise_exc("UnmappedClassError", "%s", ((PyTypeObject *)arg)->tp_name);
     else
         cmpy_raise_exc("ArgumentError", "a mapped class was expected, got an object of type %s", Py_TYPE(arg)->tp_name);
     return NULL;

@@ -194,6 +194,10 @@ static PyObject *filter_attribute(PyObject *self, PyObject *cls, PyObject *key) 
 static cm_node *equality(PyObject *self, PyObject *cls, PyObject *key, PyObject *value) {
     PyObject *attribute = filter_attribute(self, cls, key), *condition = NULL;
     if (attribute) condition = PyObject_RichCompare(attribute, value, Py_EQ);
+    if (condition && PyBool_Check(condition)) { /* of the class, but nothing that SQL knows of */
+        cmpy_raise_exc("InvalidRequestError", "Entity namespace for \"%s\" has no property \"%U\"", cls ? ((PyTypeObject *)cls)->tp_name : "the statement", key);
+        Py_CLEAR(condition);
+    }
     cm_node *n = condition ? cmpy_coerce(condition, CMPY_WHERE, NULL) : NULL;
     Py_XDECREF(condition);
     Py_XDECREF(attribute);

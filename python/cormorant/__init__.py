@@ -48,6 +48,7 @@ _MODULES = frozenset((
 _STAR = (  # of the names elsewhere, those that `from cormorant import *` brings
     "Connection", "CursorResult", "DDL", "Engine", "Inspector", "MappingResult", "NullPool", "QueuePool", "Result", "Row", "RowMapping",
     "ScalarResult", "SingletonThreadPool", "StaticPool", "URL", "create_engine", "create_mock_engine", "engine_from_config", "inspect", "make_url",
+    "event", "pool", "schema", "sql", "types", "util",
 )  # fmt: skip
 
 __all__ = [*_OWN, *dict.fromkeys((*_expression_names, *_schema_names, *_type_names, *_STAR))]

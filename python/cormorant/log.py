@@ -1,12 +1,13 @@
 """Logging: `cormorant.engine` (INFO: statements, DEBUG: rows) and `cormorant.pool`.
 
-Bound values are shown only when the program asked for echo; a value is written as its repr(), so that it cannot forge a
-line of the log.
+Bound values are shown only when the program asked for echo; a value is written as its repr(), and a name keeps no line
+break, so that neither can forge a line of the log.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import typing as t
 import weakref
@@ -77,6 +78,18 @@ def _emit(engine: t.Any, level: int, message: str, *args: t.Any) -> None:
         logger.log(level, message, *args)
 
 
+_QUOTED = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'')
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def _plain(sql: str) -> str:
+    """A statement's text with line breaks in names and literals, and control characters everywhere, escaped."""
+    if sql.isprintable():
+        return sql
+    kept = _QUOTED.sub(lambda m: m.group().replace("\n", "\\n"), sql)
+    return _CONTROL.sub(lambda m: m.group() if m.group() == "\t" else repr(m.group())[1:-1], kept)
+
+
 class _Echo:
     """What the core calls before every statement."""
 
@@ -87,7 +100,7 @@ class _Echo:
         engine = self.engine()
         if engine is None:
             return
-        _emit(engine, logging.INFO, "%s", sql)
+        _emit(engine, logging.INFO, "%s", _plain(sql))
         if parameters is not None:
             shown = parameters if engine._echo and not engine.__dict__.get("_hide_echo") else _HIDDEN
             _emit(engine, logging.INFO, "%s", shown)

@@ -170,7 +170,8 @@ cm_status cm_bind__value(cm_ctx *cx, const cm_compiled *c, cm_bind_env *env, siz
     void *value = NULL;
     cm_status st = resolve(cx, c, env, p, &value);
     if (!st) st = cm__host(cx)->encode(cx, p->type ? p->type : cm_type_basic(cx, CM_T_NULL), value, scratch, out);
-    if (st) cm__fail_subject(cx, "%s", name_of(p));
+    if (st && p->column && p->column->table) cm__fail_subject(cx, "%s.%s", cm_str_text(p->column->table->name), cm_str_text(p->column->name));
+    else if (st) cm__fail_subject(cx, "%s", name_of(p));
     else if (env->given) env->given[i] = p->expanding ? NULL : value;
     return st;
 }

@@ -12,6 +12,8 @@ __all__ = ["URL", "make_url"]
 
 _Query = t.Mapping[str, t.Union[str, t.Sequence[str]]]
 
+_SECRETS = frozenset(("password", "passwd", "pwd", "sslpassword", "ssl_password", "passphrase", "key_password", "secret", "token"))
+
 _PATTERN = re.compile(
     r"""
     (?P<name>[\w\+]+)://
@@ -127,7 +129,11 @@ class URL(_Parts):
         if self.database is not None:
             text += "/" + quote(self.database, safe=" +/:\\")
         if self.query:
-            pairs = [f"{quote_plus(k)}={quote_plus(v)}" for k in sorted(self.query) for v in _as_tuple(self.query[k])]
+            pairs = [
+                f"{quote_plus(k)}={'***' if hide_password and k.lower() in _SECRETS else quote_plus(v)}"
+                for k in sorted(self.query)
+                for v in _as_tuple(self.query[k])
+            ]
             text += "?" + "&".join(pairs)
         return text
 

@@ -73,7 +73,10 @@ class Query(Generic[_T]):
                 attribute = getattr(entity, name) if not hasattr(entity, "c") or hasattr(entity, "__mapper__") else entity.c[name]
             except (AttributeError, KeyError):
                 raise sa_exc.InvalidRequestError(f'Entity namespace for "{_entity_name(entity)}" has no property "{name}"') from None
-            criteria.append(attribute == value)
+            criterion = attribute == value
+            if isinstance(criterion, bool):  # of the class, but nothing that SQL knows of
+                raise sa_exc.InvalidRequestError(f'Entity namespace for "{_entity_name(entity)}" has no property "{name}"')
+            criteria.append(criterion)
         return self.filter(*criteria)
 
     def _zero_entity(self, method: str) -> Any:
