@@ -115,7 +115,6 @@ static int read_constraint(pool *p, PyObject *t, cm_constraint_def *out) {
         return -1;
     if (kind == CM_CON_FOREIGN_KEY && nref != out->ncolumns) return expect_tuple(Py_None, 0, "foreign key");
     if (kind != CM_CON_FOREIGN_KEY) out->ref_columns = NULL;
-    if (kind != CM_CON_FOREIGN_KEY) out->ref_columns = NULL;
     out->kind = (cm_constraint_kind)kind;
     out->deferrable = (int)deferrable;
     out->use_alter = PyTuple_GET_ITEM(t, 11) == Py_True;
@@ -192,7 +191,7 @@ cm_status cmpy_table_freeze(cm_ctx *cx, cm_node *table, cm_table **out) {
         goto done;
     }
     st = cm_table_new(cx, &def, out);
-    if (st == CM_OK) table->u.col.ref = *out; /* takes the new reference; cm_node_dispose releases it */
+    if (st == CM_OK) cm_table_release(cx, *out); /* the node holds one of its own, which cm_node_dispose releases */
 done:
     pool_free(&memory);
     Py_XDECREF(shape);

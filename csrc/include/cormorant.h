@@ -336,7 +336,7 @@ typedef struct cm_table_def {
     cm_node *node;                /* its TABLE node; borrowed. NULL: the table makes one */
 } cm_table_def;
 
-/* Builds a frozen table. Strings are copied. owns: caller, cm_table_release.
+/* Builds a frozen table. Strings are copied. owns: caller, cm_table_release; def->node gets a reference of its own.
  * fails: CM_E_ARGUMENT (a column named twice, a constraint over an unknown column, a bad keyword). */
 CM_API cm_status cm_table_new(cm_ctx *cx, const cm_table_def *def, cm_table **out);
 CM_API void cm_table_retain(cm_table *table);

@@ -49,6 +49,8 @@ class _Names(t.Dict[str, t.Any]):
                 return scope[name]
         if name in _WELL_KNOWN:
             return _WELL_KNOWN[name]
+        if name.startswith("__"):  # asked by those who look at frames, never by an annotation
+            raise KeyError(name)
         return _LaterMeta(name, (), {"_later": name})
 
 
@@ -237,7 +239,7 @@ def read_annotation(cls: type, name: str, raw: t.Any) -> t.Optional[Annotation]:
         if "Mapped" not in value and not _may_alias(cls, value):
             return None
         try:
-            value = eval(value, {"__builtins__": {}}, _Names(cls))  # noqa: S307 - an annotation is the program's own code
+            value = eval(value, {}, _Names(cls))  # noqa: S307 - an annotation is the program's own code
         except Exception as error:
             raise orm_exc.MappedAnnotationError(
                 f"Could not interpret annotation {raw} of attribute {cls.__name__}.{name}: {error}. Check that it uses names that are "
@@ -257,7 +259,7 @@ def read_annotation(cls: type, name: str, raw: t.Any) -> t.Optional[Annotation]:
 def _forward(cls: type, text: str) -> t.Any:
     """`Mapped["List[Address]"]`: the string inside."""
     try:
-        return eval(text, {"__builtins__": {}}, _Names(cls))  # noqa: S307
+        return eval(text, {}, _Names(cls))  # noqa: S307
     except Exception:
         return text
 
