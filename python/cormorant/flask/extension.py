@@ -45,9 +45,10 @@ class SQLAlchemy:
         self.Query = query_class
         self.session = self._make_scoped_session(dict(session_options or {}))
         self.metadatas: Dict[BindKey, MetaData] = {}
-        if metadata is not None:
-            if len(_declarative_bases(model_class)) > 0 and "metadata" in getattr(model_class, "__dict__", {}):
-                warnings.warn("metadata is given twice; the one handed to SQLAlchemy() is used", stacklevel=2)
+        if metadata is not None and _declarative_bases(model_class):
+            message = "The metadata of a 2.x declarative base is an attribute of the base class: the one given to SQLAlchemy() is ignored."
+            warnings.warn(message, DeprecationWarning, stacklevel=2)
+        elif metadata is not None:
             metadata.info["bind_key"] = None
             self.metadatas[None] = metadata
         self.Table = self._make_table_class()
@@ -190,9 +191,6 @@ class SQLAlchemy:
                 if kept in model_class.__dict__:
                     body[kept] = model_class.__dict__[kept]
             body["__fsa__"] = self
-            if None in self.metadatas:
-                body["metadata"] = self.metadatas[None]
-                body.pop("registry", None)
             mixins = (BindMixin, Model) if disable_autonaming else (BindMixin, NameMixin, Model)
             model = types.new_class("FlaskSQLAlchemyBase", (*mixins, *model_class.__bases__), {"metaclass": type(bases[0])}, lambda ns: ns.update(body))
         elif not isinstance(model_class, sa_orm.DeclarativeMeta):
@@ -230,7 +228,9 @@ class SQLAlchemy:
         return self.engines[None]
 
     def get_engine(self, bind_key: BindKey = None, **kwargs: Any) -> Any:
-        """The engine of a bind key; older programs call it `bind`."""
+        """The engine of a bind key; older programs call it `bind`, the latest read `engines`."""
+        message = "'get_engine' is deprecated and will be removed in Flask-SQLAlchemy 3.2. Use 'engine' or 'engines[key]' instead."
+        warnings.warn(message, DeprecationWarning, stacklevel=2)
         if "bind" in kwargs:
             bind_key = kwargs.pop("bind")
         if kwargs:
@@ -288,6 +288,8 @@ class SQLAlchemy:
                 engine = self.engines[key]
             except KeyError:
                 message = f"Bind key '{key}' is not in 'SQLALCHEMY_BINDS' config."
+                if key is None:
+                    message = f"'SQLALCHEMY_DATABASE_URI' config is not set. {message}"
                 raise sa_exc.UnboundExecutionError(message) from None
             operation(self.metadatas[key], engine)
 

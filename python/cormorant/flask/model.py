@@ -157,9 +157,16 @@ def should_set_tablename(cls: type) -> bool:
         return not (
             base is cls
             or base.__dict__.get("__abstract__", False)
-            or not (isinstance(base, sa_orm.decl_api.DeclarativeAttributeIntercept) or isinstance(base, sa_orm.DeclarativeMeta))
+            or not _is_model(base)
         )
     return True
+
+
+def _is_model(base: type) -> bool:
+    """Whether a class is built on one of the declarative bases; a plain mixin is not."""
+    return isinstance(base, (sa_orm.decl_api.DeclarativeAttributeIntercept, sa_orm.DeclarativeMeta)) or issubclass(
+        base, sa_orm.DeclarativeBaseNoMeta
+    )
 
 
 def camel_to_snake_case(name: str) -> str:

@@ -220,7 +220,7 @@ class ClassScan:
             factory = getattr(self.cls, "__table_cls__", None)
             table = (factory or Table)(name, self._metadata(), *columns, *args, **kw)
             put_attribute(self.cls, "__table__", table)
-            return table
+            return table if table is not None else self._parents_table(columns)
         if "__table__" not in self.cls.__dict__:
             put_attribute(self.cls, "__table__", table)
         for column in columns:

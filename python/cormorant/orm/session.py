@@ -18,7 +18,7 @@ from .context import ORMExecuteState
 from .events import install_session
 from .identity import IdentityMap
 from .query import Query
-from .util import identity_key
+from .util import _mapper_within, identity_key
 
 _T = t.TypeVar("_T")
 _NEW, _DIRTY, _DELETED, _IDENTITY = range(4)
@@ -156,6 +156,7 @@ class Session(_core.Session):
 
     _query_cls: t.Any = Query
     _is_asyncio = False
+    _closed_for_good = False
 
     def __init__(
         self, bind: t.Any = None, *, autoflush: bool = True, future: t.Literal[True] = True, expire_on_commit: bool = True, autobegin: bool = True,
@@ -290,7 +291,11 @@ class Session(_core.Session):
 
     def _choose_bind(self, mapper: t.Any, clause: t.Any) -> t.Any:
         """The engine that the core is to use; `get_bind` may be overridden by the program."""
+        if self._closed_for_good:
+            raise exc.InvalidRequestError("This Session has been permanently closed and is unable to handle any more transaction requests.")
         kw: t.Dict[str, t.Any] = dict(self.__dict__.get("_bind_arguments") or {})
+        if mapper is None and clause is not None:
+            mapper = _mapper_within(clause)
         if mapper is not None:
             kw.setdefault("mapper", mapper)
         if clause is not None:
@@ -387,12 +392,15 @@ class Session(_core.Session):
             self.__dict__["_bind_arguments"], self._ask_bind = before, asked
 
     def close(self) -> None:
+        """Lets go of all instances and of the connection; the session can be used again, unless `close_resets_only=False`."""
+        self.reset()
+        if not self._close_state_reset:
+            self._closed_for_good = self._ask_bind = True
+
+    def reset(self) -> None:
         """Lets go of all instances and of the connection; the session can be used again."""
         self._close()
         self._transactions.clear()
-
-    def reset(self) -> None:
-        self.close()
 
     def invalidate(self) -> None:
         """Closes the session and the connections it used."""
@@ -609,11 +617,15 @@ class Session(_core.Session):
             elif _core.inst_peek(target, key, NO_VALUE) != value or _core.inst_peek(target, key, NO_VALUE) is NO_VALUE:
                 setattr(target, key, value)
 
-    def _merge_relations(self, instance: t.Any, target: t.Any, mapper: t.Any, load: bool, seen: t.Dict[int, t.Any]) -> t.Any:
+    def _merge_relations(self, instance: t.Any, target: t.Any, mapper: t.Any, load: bool, seen: t.Dict[t.Any, t.Any]) -> t.Any:
         loaded = _core.inst_loaded(instance)
         for prop in mapper._relations():
             if "merge" not in prop.cascade or prop.key not in loaded or prop.viewonly:
                 continue
+            if load and any((id(instance), back) in seen for back in prop._reverse_property):
+                continue  # came from there: the other side is kept in step by setting it
+            for member in prop.members(loaded[prop.key]):
+                seen[id(member), prop] = True
             members = [self._merge(m, load, seen) for m in prop.members(loaded[prop.key])]
             if target is instance:
                 continue

@@ -246,6 +246,16 @@ def _entity_of_statement(entity: t.Any) -> t.Any:
     return None
 
 
+def _mapper_within(statement: t.Any) -> t.Any:
+    """The mapper of the first entity or mapped attribute anywhere in a statement, its subqueries too; None without one."""
+    for node in _core.walk(statement):
+        if isinstance(node, _core.InstrumentedAttribute):
+            return _mapper_or_none(node.class_)
+        if node._kind == _core.K_ENTITY:
+            return _mapper_or_none(_class_of(node))
+    return None
+
+
 def _class_of(entity: t.Any) -> t.Any:
     mapper = entity.__dict__.get("_mapper")
     return mapper.class_ if mapper is not None else _core.entity_class(entity)
