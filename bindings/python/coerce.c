@@ -167,7 +167,8 @@ const cm_type *cmpy_operand_type(PyObject *value, const cm_type *left, int op) {
 }
 
 cm_str *cmpy_bind_name(const cm_node *left) {
-    while (left && left->kind == CM_N_ATTR) left = left->u.attr.expr;
+    while (left && (left->kind == CM_N_ATTR || (left->kind == CM_N_LABEL && (left->flags & CM_FLAG_OWN_NAME))))
+        left = left->kind == CM_N_ATTR ? left->u.attr.expr : left->u.n.kid;
     if (!left) return NULL;
     if (left->kind == CM_N_COLUMN || left->kind == CM_N_PROXY) return left->u.col.name;
     if (left->kind == CM_N_FUNC && left->u.n.name && !memchr(cm_str_text(left->u.n.name), '.', left->u.n.name->n)) return left->u.n.name;

@@ -81,6 +81,7 @@ enum { /* cm_node.flags; the same bit may mean different things for different ki
     CM_FLAG_CALLABLE = 1u << 11,     /* BIND: value is a host callable asked at execution */
     CM_FLAG_ALIASED = 1u << 12,      /* ENTITY made by aliased() */
     CM_FLAG_RECURSIVE = 1u << 12,    /* CTE */
+    CM_FLAG_OWN_NAME = 1u << 12,     /* LABEL of a computed attribute: names the column, but ORDER BY repeats the expression */
     CM_FLAG_NESTING = 1u << 13, CM_FLAG_MATERIALIZED = 1u << 14, CM_FLAG_NOT_MATERIALIZED = 1u << 15,
     CM_FLAG_READ = 1u << 12, CM_FLAG_NOWAIT = 1u << 13, CM_FLAG_SKIP_LOCKED = 1u << 14, CM_FLAG_KEY_SHARE = 1u << 15, /* FOR_UPDATE */
     CM_FLAG_NO_PARENS = 1u << 12,    /* FUNC */
@@ -277,6 +278,9 @@ CM_API cm_status cm_inst_coll_appending(cm_ctx *cx, cm_inst *owner, const cm_att
 CM_API cm_status cm_inst_load(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, bool allow_sql, void **out);
 CM_API uint16_t cm_mapper_nslots(const cm_mapper *mapper);
 CM_API void *cm_mapper_host_class(const cm_mapper *mapper);
+/* Shows every reference that the mapper itself holds to a node or, with node NULL, to a host value: for a host that collects
+ * cycles. visit answers 0 to go on; anything else ends the visit and is answered. */
+CM_API int cm_mapper_visit(const cm_mapper *mapper, int (*visit)(void *user, cm_node *node, void *value), void *user);
 
 /* ---- Looking into instances and sessions (orm/inspect.c) -------------------------------------------------- */
 /* What inspect(), session views and the attribute functions of a host need. Nothing here runs SQL unless it says so. */

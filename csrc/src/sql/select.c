@@ -36,7 +36,7 @@ static cm_status write_distinct(cm_compiler *c, cm_node *n) {
 /* The label an ORDER BY item speaks of: itself, or what its ASC, DESC, NULLS stand after. */
 static cm_node *ordered_label(cm_node *n) {
     while (n->kind == CM_N_UNARY && cm__ops[n->op].postfix) n = n->u.k.kid[0];
-    return n->kind == CM_N_LABEL && n->u.n.name ? n : NULL;
+    return n->kind == CM_N_LABEL && n->u.n.name && !(n->flags & CM_FLAG_OWN_NAME) ? n : NULL;
 }
 
 static bool is_selected(const cm_level *level, const cm_node *label) {

@@ -6,7 +6,7 @@ import typing as t
 
 from .. import _core, exc
 from ..sql import delete, insert, select, update
-from .evaluator import UnevaluatableError, evaluate
+from .evaluator import UnevaluatableError, UnloadedError, evaluate
 
 DML_KINDS = frozenset((_core.K_INSERT, _core.K_UPDATE, _core.K_DELETE))
 _IDENTITY = 3
@@ -75,7 +75,11 @@ def _written(statement: t.Any) -> t.Any:
 
 
 def _by_column(mapper: t.Any, values: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
-    """Attribute names as column keys."""
+    """Attribute names as column keys; hybrids say which columns they set."""
+    if not values.keys() <= mapper._props.keys():
+        from ..ext.hybrid import expand_bulk_values
+
+        values = expand_bulk_values(mapper.class_, values)
     found = {}
     for key, value in values.items():
         prop = mapper._props.get(key)
@@ -91,13 +95,27 @@ def _matched(session: t.Any, mapper: t.Any, statement: t.Any, strategy: t.Any, p
     criteria = statement._seg(_core.SEG_WHERE)
     if strategy != "fetch":
         try:
-            return [obj for obj in held if all(evaluate(c, obj) for c in criteria)]
+            return _evaluated(session, held, criteria)
         except UnevaluatableError as error:
             if strategy == "evaluate":
                 raise exc.InvalidRequestError(f'Could not evaluate current criteria in Python: "{error}". Specify \'fetch\' or False for the synchronize_session execution option.') from error
     keys = session._run(select(*mapper.primary_key).where(*criteria), params).all()
     wanted = {tuple(row) for row in keys}
     return [obj for obj in held if _core.inst_identity(obj) in wanted]
+
+
+def _evaluated(session: t.Any, held: t.List[t.Any], criteria: t.Any) -> t.List[t.Any]:
+    """Instances for which the criteria hold in memory. Those that cannot tell for want of a value are read again when next used."""
+    found, unsure = [], []
+    for obj in held:
+        try:
+            if all(evaluate(c, obj) for c in criteria):
+                found.append(obj)
+        except UnloadedError:
+            unsure.append(obj)
+    for obj in unsure:
+        session._expire(obj, None)
+    return found
 
 
 def _synchronise(session: t.Any, statement: t.Any, mapper: t.Any, matched: t.List[t.Any]) -> None:

@@ -12,6 +12,10 @@ class UnevaluatableError(Exception):
     """The condition needs the database."""
 
 
+class UnloadedError(UnevaluatableError):
+    """The condition needs an attribute that is not loaded."""
+
+
 _BINARY: t.Dict[int, t.Callable[[t.Any, t.Any], t.Any]] = {
     _core.OP_EQ: operator.eq, _core.OP_NE: operator.ne, _core.OP_LT: operator.lt, _core.OP_LE: operator.le, _core.OP_GT: operator.gt,
     _core.OP_GE: operator.ge, _core.OP_ADD: operator.add, _core.OP_SUB: operator.sub, _core.OP_MUL: operator.mul, _core.OP_CONCAT: operator.add,
@@ -29,7 +33,7 @@ def evaluate(node: t.Any, instance: t.Any) -> t.Any:
         return node._value
     if kind in (_core.K_NULL_, _core.K_TRUE_, _core.K_FALSE_):
         return {_core.K_NULL_: None, _core.K_TRUE_: True, _core.K_FALSE_: False}[kind]
-    if kind == _core.K_GROUPING:
+    if kind in (_core.K_GROUPING, _core.K_LABEL):
         return evaluate(node._kids[0], instance)
     if kind == _core.K_BOOL:
         return _boolean(node, instance)
@@ -49,7 +53,7 @@ def _column(node: t.Any, instance: t.Any) -> t.Any:
             missing = object()
             value = _core.inst_peek(instance, prop.key, missing)
             if value is missing:
-                raise UnevaluatableError("an attribute that is not loaded")
+                raise UnloadedError(f"attribute {prop.key!r} is not loaded")
             return value
     raise UnevaluatableError("a column of another table")
 

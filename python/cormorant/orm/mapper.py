@@ -451,7 +451,7 @@ class Mapper(_core.Mapper, InspectionAttr):
         found: t.Dict[str, t.Any] = {}
         for cls in reversed(self.class_.__mro__):
             for key, value in cls.__dict__.items():
-                if isinstance(value, _core.InstrumentedAttribute) or hasattr(value, "extension_type") and not isinstance(value, type):
+                if isinstance(value, _core.InstrumentedAttribute) or hasattr(value, "extension_type") and not isinstance(value, (type, Mapper)):
                     found[key] = getattr(self.class_, key) if isinstance(value, _core.InstrumentedAttribute) else value
         return _KeyedView(found)
 

@@ -111,13 +111,15 @@ class ValuesBase(UpdateBase):
     def _column(self, key: t.Any) -> t.Any:
         """The column (or mapped attribute) that a key of values() means."""
         if not isinstance(key, str):
+            if isinstance(key, _core.Node) and key._kind == _core.K_LABEL and hasattr(key, "_bulk_update_tuples"):
+                return key
             node = _core.coerce(key, _core.ROLE_DML_COLUMN)
             return node
         owner = self._kids[0]
         if owner._kind == _core.K_ENTITY:
             found = getattr(owner.entity_namespace, key, None)
             node = None if found is None else _core.find_node(found)
-            if node is not None and node._kind in (_core.K_ATTR, _core.K_COLUMN):
+            if node is not None and (node._kind in (_core.K_ATTR, _core.K_COLUMN) or hasattr(node, "_bulk_update_tuples")):
                 return node
         table = self.table
         columns = table.columns
@@ -140,6 +142,9 @@ class ValuesBase(UpdateBase):
         made = []
         for key, value in pairs:
             column = self._column(key)
+            if column._kind == _core.K_LABEL:  # a hybrid: it says which columns it sets
+                made.extend(self._assigns(dict(column._bulk_update_tuples(value))))
+                continue
             made.append(_core.make(_core.K_ASSIGN, kids=(column, self._value(column, value))))
         return made
 
