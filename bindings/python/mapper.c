@@ -450,8 +450,18 @@ static PyObject *Mapper_set_events(PyObject *self, PyObject *args) {
 
 /* ---- the type */
 
+struct visit { visitproc visit; void *arg; };
+
+static int visit_held(void *user, cm_node *node, void *value) {
+    struct visit *v = user;
+    return v->visit(node ? CMPY_NODE_OBJECT(node) : (PyObject *)value, v->arg);
+}
+
+/* The core's mapper lives and dies with this object, so what it holds counts as ours: the statements it keeps name the class. */
 static int Mapper_traverse(PyObject *o, visitproc visit, void *arg) {
     cmpy_mapper *m = (cmpy_mapper *)o;
+    int stop = m->core ? cm_mapper_visit(m->core, visit_held, &(struct visit){visit, arg}) : 0;
+    if (stop) return stop;
     Py_VISIT(Py_TYPE(o));
     Py_VISIT(m->cls);
     Py_VISIT(m->nodes);

@@ -26,6 +26,8 @@ void cm_load__mapper_free(cm_ctx *cx, cm_mapper *m) {
     m->load_cache = NULL;
 }
 
+cm_node *cm_load__cached(const void *load_cache) { return load_cache ? ((const cm_keyed_stmt *)load_cache)->stmt : NULL; }
+
 /* pk = ? for one key attribute */
 static cm_status key_term(cm_ctx *cx, const cm_attr *attr, cm_keyed_stmt *k, cm_node **out) {
     cm_node_spec spec = {.kind = CM_N_BIND, .flags = CM_FLAG_REQUIRED | CM_FLAG_UNIQUE, .type = attr->type, .name = "pk", .name_n = 2};

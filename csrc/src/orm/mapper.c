@@ -133,6 +133,30 @@ static void mapper_free(cm_ctx *cx, cm_mapper *m) {
     if (parent) cm_mapper_release(cx, parent);
 }
 
+/* ---- what is held, for collectors: the mirror of releasing */
+
+static int visit_relation(const cm_relation *r, int (*visit)(void *user, cm_node *node, void *value), void *user) {
+    cm_node *const held[] = {cm_load__cached(r->load_cache), r->primaryjoin, r->secondaryjoin, r->lazy_stmt};
+    int stop = r->collection_class ? visit(user, NULL, r->collection_class) : 0;
+    for (size_t i = 0; !stop && i < sizeof held / sizeof *held; i++)
+        if (held[i]) stop = visit(user, held[i], NULL);
+    for (size_t i = 0; !stop && i < r->norder_by; i++) stop = visit(user, r->order_by[i], NULL);
+    return stop;
+}
+
+int cm_mapper_visit(const cm_mapper *m, int (*visit)(void *user, cm_node *node, void *value), void *user) {
+    cm_node *const held[] = {cm_load__cached(m->load_cache), m->entity, m->from};
+    void *const values[] = {m->polymorphic_identity, m->version_generator};
+    int stop = 0;
+    for (size_t i = 0; !stop && i < sizeof held / sizeof *held; i++)
+        if (held[i]) stop = visit(user, held[i], NULL);
+    for (size_t i = 0; !stop && i < sizeof values / sizeof *values; i++)
+        if (values[i]) stop = visit(user, NULL, values[i]);
+    for (size_t i = 0; !stop && i < m->own_nodes.n; i++) stop = visit(user, m->own_nodes.v[i], NULL);
+    for (size_t i = 0; !stop && i < m->nrelations; i++) stop = visit_relation(m->relations[i], visit, user);
+    return stop;
+}
+
 void cm_mapper_retain(cm_mapper *m) { __atomic_fetch_add(&m->refs, 1, __ATOMIC_RELAXED); }
 
 void cm_mapper_release(cm_ctx *cx, cm_mapper *m) {

@@ -211,5 +211,6 @@ cm_status cm_load__get(cm_ctx *cx, cm_session *s, cm_mapper *m, void *const *key
                        bool populate_existing, cm_inst **out);
 void cm_load__relation_free(cm_ctx *cx, cm_relation *r);
 void cm_load__mapper_free(cm_ctx *cx, cm_mapper *m);
+cm_node *cm_load__cached(const void *load_cache); /* the statement that a load_cache (NULL is fine) holds; borrowed */
 void cm_uow__mapper_free(cm_ctx *cx, cm_mapper *m);
 #endif
