@@ -331,4 +331,4 @@ class World:
     def do_is_modified(self, op: Op, name: str) -> t.Any:
         if name not in self.objects:
             return SKIPPED
-        return self.session.is_modified(self.objects[name])
+        return self.objects[name] in self.session and self.session.is_modified(self.objects[name])

@@ -291,7 +291,7 @@ static cm_status get_target(lazy *l, void *const *key, size_t n, void **out) {
     cm_inst *found = NULL;
     cm_status st = cm_idmap__find(l->cx, s->idmap, l->r->target->root, key, n, &found);
     if (st) return st;
-    if (found && cm_mapper__isa(found->mapper, l->r->target) && !(found->flags & CM_INST_EXPIRED && l->allow_sql))
+    if (found && cm_mapper__isa(found->mapper, l->r->target) && !(found->flags & CM_INST_EXPIRED))
         return store_scalar(l, cm__host(l->cx)->inst_object(found), out);
     if (!l->allow_sql) return CM_OK;
     if (l->said.lazy == CM_LAZY_RAISE_ON_SQL) return must_not_load(l);

@@ -244,11 +244,11 @@ static cm_status value_before(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, vo
         return CM_OK;
     }
     if (!s || !(inst->flags & CM_INST_PERSISTENT)) return CM_OK;
-    s->no_autoflush++;
+    s->no_autoflush += !attr->uselist; /* a whole collection is read with what waits to be written */
     s->committed_keys++;
     cm_status st = cm_inst_load(cx, inst, attr, attr->relation->active_history && !attr->relation->viewonly, old);
     s->committed_keys--;
-    s->no_autoflush--;
+    s->no_autoflush -= !attr->uselist;
     if (st == CM_E_RAISE_LOAD) {
         cm_ctx_clear(cx);
         st = CM_OK;
@@ -326,12 +326,20 @@ static cm_status replace_events(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, 
     return st;
 }
 
+/* The collection that is replaced, read when it has to be: its members will be told. */
+static cm_status collection_before(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void **old) {
+    *old = cm_inst__peek(cx, inst, attr);
+    if (*old) cm__retain(cx, *old);
+    else if (inst->session && (inst->flags & CM_INST_PERSISTENT)) return cm_inst_load(cx, inst, attr, true, old);
+    return CM_OK;
+}
+
 static cm_status set_collection(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *value) {
     const cm_host *host = cm__host(cx);
     void *old = NULL, *coll = NULL;
     cm_objs before = {0}, members = {0};
     bool replaced = false;
-    cm_status st = value_before(cx, inst, attr, &old);
+    cm_status st = collection_before(cx, inst, attr, &old);
     if (st || old == value) goto done;
     if (old) st = host->coll_members(cx, old, &before);
     if (!st) st = host->coll_adopt(cx, inst, attr, value, &coll);
