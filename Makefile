@@ -46,7 +46,7 @@ test-python: ## pytest over everything
 bench: ## eight ratios against SQLAlchemy and the sqlite3 module, under three minutes
 	@.ci/setup test
 	@$(MAKE) --no-print-directory extension
-	@PYTHONPATH=$(CURDIR)/python $(VENV)/python -m benchmarks.python
+	@PYTHONPATH=$(CURDIR)/python $(VENV)/python -m benchmarks.python $(BENCH_FLAGS)
 
 test-c-tiny: ## the C suites again with tiny buffers, tables and batches
 	@$(MAKE) --no-print-directory test-c BUILD=$(BUILD)/tiny EXTRA_CFLAGS="-DCM_TINY -DCM_DEBUG"
@@ -76,7 +76,7 @@ lint: ## formats, static analysis, Python lints
 	@.ci/setup lint
 	@$(VENV)/ruff check python tests benchmarks examples setup.py
 	@clang-format --dry-run -Werror $$(git ls-files 'csrc/*.c' 'csrc/*.h' 'bindings/*.c' 'bindings/*.h')
-	@clang-tidy --quiet $$(git ls-files 'csrc/src/*.c') -- -std=c11 -Icsrc/include -Icsrc/src 2>/dev/null
+	@git ls-files 'csrc/src/*.c' | xargs -n 6 -P "$$(nproc)" sh -c 'clang-tidy --quiet "$$@" -- -std=c11 -Icsrc/include -Icsrc/src 2>/dev/null' sh
 
 core: $(BUILD)/libcormorant.a $(BUILD)/libcormorant.so ## libcormorant, static and shared, without Python
 
