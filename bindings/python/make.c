@@ -478,9 +478,9 @@ static PyMethodDef node_methods[] = {
 
 static PyMethodDef module_functions[] = {
     {"make", KEYWORDS(core_make),
-     "make($module, kind, op=0, flags=0, type=None, name=None, value=<unset>, kids=(), segs=(), cls=None, attr=None)\n--\n\nA new node."},
+     "make($module, kind, op=0, flags=0, type=None, name=None, value=..., kids=(), segs=(), cls=None, attr=None)\n--\n\nA new node."},
     {"init", KEYWORDS(core_init),
-     "init($module, node, kind, op=0, flags=0, type=None, name=None, value=<unset>, kids=(), segs=())\n--\n\nFills an object that its class made, once."},
+     "init($module, node, kind, op=0, flags=0, type=None, name=None, value=..., kids=(), segs=())\n--\n\nFills an object that its class made, once."},
     {"adapt", KEYWORDS(core_adapt),
      "adapt($module, tree, from_, to, replace=None)\n--\n\nThe tree with each of from_ replaced by its partner in to."},
     {"walk", core_walk, METH_O, "walk($module, tree, /)\n--\n\nEvery node of a tree once, parents first."},

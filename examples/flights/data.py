@@ -45,6 +45,13 @@ def fetch(folder: Path) -> DataSet:
     return DataSet(archives[-1].name, _read(archives[-1]))
 
 
+def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = tar.extractfile(member)
+    if file is None:
+        raise SystemExit(f"{member.name} in the archive is no file; delete the archive to fetch it again")
+    return file.read()
+
+
 def _read(archive: Path) -> Dict[str, bytes]:
     files = {}
     with tarfile.open(archive) as tar:
@@ -52,9 +59,9 @@ def _read(archive: Path) -> Dict[str, bytes]:
             stem = Path(member.name).name
             for table in TABLES:
                 if stem == f"{table}.csv":
-                    files[table] = tar.extractfile(member).read()
+                    files[table] = _content(tar, member)
                 elif stem == f"{table}.csv.zip":
-                    with zipfile.ZipFile(io.BytesIO(tar.extractfile(member).read())) as inner:
+                    with zipfile.ZipFile(io.BytesIO(_content(tar, member))) as inner:
                         files[table] = inner.read(f"{table}.csv")
     missing = [table for table in TABLES if table not in files]
     if missing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timedelta
-from typing import Callable, Optional
+from typing import Callable, List, Optional, Set, Tuple
 
 from cormorant import select
 from cormorant.orm import Session
@@ -13,6 +13,8 @@ from .data import DataSet, Row
 from .models import Airline, Airport, Flight, Plane, Weather
 
 BATCH = 20_000  # objects per flush
+Counts = Counter[str]
+Hour = Tuple[str, datetime]  # an airport and an hour of it
 
 
 def number(text: str) -> Optional[int]:
@@ -43,9 +45,9 @@ def clock(day: datetime, text: str, not_before: Optional[datetime] = None) -> Op
     return at
 
 
-def load(session: Session, data: DataSet, progress: Callable[[str, int], None]) -> Counter:
+def load(session: Session, data: DataSet, progress: Callable[[str, int], None]) -> Counts:
     """Loads every table. `progress(table, rows)` is told of each batch. Answers what was counted on the way."""
-    counts: Counter = Counter()
+    counts: Counts = Counter()
     _small_tables(session, data, progress, counts)
     airports = set(session.scalars(select(Airport.faa)))
     _weather(session, data, progress, counts)
@@ -53,7 +55,7 @@ def load(session: Session, data: DataSet, progress: Callable[[str, int], None]) 
     return counts
 
 
-def _small_tables(session: Session, data: DataSet, progress: Callable[[str, int], None], counts: Counter) -> None:
+def _small_tables(session: Session, data: DataSet, progress: Callable[[str, int], None], counts: Counts) -> None:
     session.add_all(Airline(carrier=r["carrier"], name=r["name"]) for r in data.rows("airlines"))
     session.add_all(
         Airport(
@@ -75,7 +77,7 @@ def _small_tables(session: Session, data: DataSet, progress: Callable[[str, int]
         progress(table, counts[table])
 
 
-def _weather(session: Session, data: DataSet, progress: Callable[[str, int], None], counts: Counter) -> None:
+def _weather(session: Session, data: DataSet, progress: Callable[[str, int], None], counts: Counts) -> None:
     seen = set()
     for r in data.rows("weather"):
         key = (r["origin"], moment(r["time_hour"]))
@@ -95,9 +97,9 @@ def _weather(session: Session, data: DataSet, progress: Callable[[str, int], Non
     progress("weather", counts["weather"])
 
 
-def _flights(session: Session, data: DataSet, progress: Callable[[str, int], None], counts: Counter, airports: set) -> None:
+def _flights(session: Session, data: DataSet, progress: Callable[[str, int], None], counts: Counts, airports: Set[str]) -> None:
     planes = {plane.tailnum for plane in session.query(Plane)}
-    hours = set(map(tuple, session.query(Weather.origin, Weather.hour)))
+    hours = {(origin, hour) for origin, hour in session.query(Weather.origin, Weather.hour)}
     batch = []
     for r in data.rows("flights"):
         if r["dest"] not in airports:
@@ -111,7 +113,7 @@ def _flights(session: Session, data: DataSet, progress: Callable[[str, int], Non
     _write(session, batch, progress, counts)
 
 
-def _flight(r: Row, planes: set, hours: set, counts: Counter) -> Flight:
+def _flight(r: Row, planes: Set[str], hours: Set[Hour], counts: Counts) -> Flight:
     day = datetime(int(r["year"]), int(r["month"]), int(r["day"]))
     leaves = clock(day, r["sched_dep_time"])
     hour = moment(r["time_hour"])
@@ -131,7 +133,7 @@ def _flight(r: Row, planes: set, hours: set, counts: Counter) -> Flight:
     )
 
 
-def _write(session: Session, batch: list, progress: Callable[[str, int], None], counts: Counter) -> None:
+def _write(session: Session, batch: List[Flight], progress: Callable[[str, int], None], counts: Counts) -> None:
     session.add_all(batch)
     session.flush()
     session.expunge_all()

@@ -10,7 +10,7 @@ from cormorant.orm import Session, aliased, joinedload, selectinload
 
 from .models import Airline, Airport, Flight, Plane, Weather
 
-Answer = Tuple[str, Sequence[str], List[Sequence[Any]]]
+Answer = Tuple[str, Sequence[str], Sequence[Sequence[Any]]]
 
 
 def busiest_airlines(session: Session) -> Answer:
@@ -69,7 +69,7 @@ def page_of_flights(session: Session) -> Answer:
         .offset(24)
     )
     rows = [
-        (f"{f.scheduled_departure:%d %b %H:%M}", f"{f.carrier}{f.number}", f.airline.name, f.dest_airport.name, f"{f.plane.manufacturer} {f.plane.model}")
+        (f"{f.scheduled_departure:%d %b %H:%M}", f"{f.carrier}{f.number}", f.airline.name, f.dest_airport.name, f"{f.plane.manufacturer} {f.plane.model}" if f.plane else "")
         for f in session.scalars(stmt)
     ]
     return "Page four of the board at JFK (airline, airport and plane loaded with it)", ("leaves", "flight", "airline", "to", "plane"), rows
@@ -116,15 +116,17 @@ def connections(session: Session) -> Answer:
 def remark_delayed(session: Session) -> Answer:
     done = session.execute(update(Flight).where(Flight.dep_delay > 600).values(remark="more than ten hours late"))
     worst = session.query(Flight).filter(Flight.remark.like("%ten hours%")).order_by(Flight.dep_delay.desc()).first()
+    if worst is None:
+        return "Delayed flights remarked and saved: there is none", ("flight", "late, min", "remark"), []
     worst.remark = f"the worst of {done.rowcount}"
     session.commit()
-    again = session.get(Flight, worst.id)
+    again = session.get_one(Flight, worst.id)
     return "Delayed flights remarked and saved", ("flight", "late, min", "remark"), [(f"{again.carrier}{again.number}", again.dep_delay, again.remark)]
 
 
 def duplicate_refused(session: Session) -> Answer:
     before = session.query(Airline).count()
-    session.add(Airline(carrier="ZZ", name=session.get(Airline, "UA").name))
+    session.add(Airline(carrier="ZZ", name=session.get_one(Airline, "UA").name))
     try:
         session.commit()
         raise SystemExit("a second airline of the same name was accepted")

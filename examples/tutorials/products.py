@@ -23,7 +23,7 @@ class Product(Base):
     note: Mapped[Optional[str]]
 
 
-def main(url="sqlite://"):
+def main(url: str = "sqlite://") -> None:
     engine = create_engine(url)
     Base.metadata.create_all(engine)
     with Session(engine) as session:
@@ -36,7 +36,7 @@ def main(url="sqlite://"):
             print(f"{product.name:<10} {product.price:>8.2f} {product.note}")
         cheap = session.execute(select(Product.name, Product.price).where(Product.price < 500).order_by(Product.name)).all()
         print("cheap:", cheap, cheap[0].name)
-        print("total:", round(session.scalar(select(func.sum(Product.price))), 2))
+        print("total:", round(session.scalars(select(func.sum(Product.price))).one(), 2))
 
 
 if __name__ == "__main__":

@@ -11,18 +11,18 @@ from cormorant.orm import declarative_base, sessionmaker
 Base = declarative_base()
 
 
-class User(Base):
+class User(Base):  # type: ignore[misc, valid-type]
     __tablename__ = "user"
 
     id = Column(Integer, primary_key=True)
     username = Column(String(80), unique=True, nullable=False)
     email = Column(String(120), unique=True, nullable=False)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<User {self.username!r}>"
 
 
-def main(url="sqlite://"):
+def main(url: str = "sqlite://") -> None:
     engine = create_engine(url)
     Base.metadata.create_all(engine)
     session = sessionmaker(bind=engine)()

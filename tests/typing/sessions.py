@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator, List, Optional, Sequence, assert_type
+from typing import Any, Iterator, List, Optional, Sequence, Tuple, assert_type
 
 from cormorant import Row, func, select, text, update
 from cormorant.engine import Result, ScalarResult
@@ -28,7 +28,7 @@ with Session(engine) as session, session.begin():
     assert_type(session.execute(select(User.id, User.name)), Result[int, str])
     assert_type(session.execute(select(User.id, User.name)).one(), Row[int, str])
     assert_type(session.execute(select(User)).scalar_one_or_none(), Optional[User])
-    assert_type(session.execute(text("SELECT 1")).scalar(), Any)
+    assert_type(session.execute(text("SELECT 1")), Result[*Tuple[Any, ...]])
     assert_type(session.execute(update(User).values(name="x").returning(User.id)).all(), Sequence[Row[int]])
     assert_type(session.scalar(select(func.count()).select_from(User)), Optional[int])
 

@@ -12,6 +12,7 @@ from cormorant import (
 from cormorant import String
 from cormorant.engine import Connection, CursorResult, MappingResult, Result, ScalarResult, TupleResult
 from cormorant.orm import joinedload, selectinload
+from cormorant.sql import functions
 from cormorant.sql.elements import BindParameter, Case, Cast, KeyedColumnElement, Over
 from cormorant.sql.functions import Function
 from cormorant.sql.selectable import Exists, ScalarSelect
@@ -46,8 +47,8 @@ assert_type(pairs.exists(), Exists)
 assert_type(exists().where(User.id == 1), Exists)
 
 assert_type(and_(User.id == 1, User.name == "x"), ColumnElement[bool])
-assert_type(func.max(User.id), Function[int])
-assert_type(func.now(), Function[dt.datetime])
+assert_type(func.max(User.id), functions.max[int])
+assert_type(func.now(), functions.now)
 assert_type(func.something(User.id), Function[Any])
 assert_type(func.count().over(partition_by=User.name), Over[int])
 assert_type(case((User.id == 1, "one"), else_="more"), Case[Any])

@@ -1,4 +1,5 @@
 """Types of what the ORM package shares; `Mapped` is where an attribute becomes a value on instances and an expression on the class."""
+# pyright: reportIncompatibleMethodOverride=false
 
 import enum
 import typing as t

@@ -9,6 +9,7 @@ _T = t.TypeVar("_T")
 _O = t.TypeVar("_O", bound=object)
 _S = t.TypeVar("_S", bound=Session)
 
+@t.type_check_only
 class QueryPropertyDescriptor(t.Protocol):
     """A class attribute that answers a Query of the class it is read from."""
 

@@ -205,7 +205,6 @@ class Session(_Working, _core.Session):  # type: ignore[misc]
     twophase: bool
     join_transaction_mode: str
     hash_key: int
-    execution_options: dict[str, t.Any]
     def __init__(
         self, bind: _Bind | None = None, *, autoflush: bool = True, future: t.Literal[True] = True, expire_on_commit: bool = True,
         autobegin: bool = True, twophase: bool = False, binds: t.Mapping[t.Any, _Bind] | None = None, enable_baked_queries: bool = True,

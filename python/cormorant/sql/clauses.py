@@ -260,4 +260,4 @@ for _kind, _cls in (
     _core.register_kind(_kind, _cls)
 _core.register_kind(_core.K_CAST, TryCast, _core.OP_TRY_CAST)
 
-__all__ = [name for name, value in list(globals().items()) if isinstance(value, type) and value.__module__ == __name__]
+__all__ = [name for name, value in list(globals().items()) if isinstance(value, type) and value.__module__ == __name__ and name[0] != "_"]

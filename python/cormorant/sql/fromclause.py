@@ -627,4 +627,4 @@ for _kind, _cls in (
 _core.register_kind(_core.K_ALIAS, Lateral, _core.OP_LATERAL)
 _core.register_kind(_core.K_ALIAS, TableSample, _core.OP_TABLESAMPLE)
 
-__all__ = [name for name, value in list(globals().items()) if isinstance(value, type) and value.__module__ == __name__] + ["join_condition"]
+__all__ = [name for name, value in list(globals().items()) if isinstance(value, type) and value.__module__ == __name__ and name[0] != "_"] + ["join_condition"]

@@ -668,4 +668,4 @@ for _kind, _cls in (
 ):  # fmt: skip
     _core.register_kind(_kind, _cls)
 
-__all__ = [name for name, value in list(globals().items()) if isinstance(value, type) and value.__module__ == __name__]
+__all__ = [name for name, value in list(globals().items()) if isinstance(value, type) and value.__module__ == __name__ and name[0] != "_"]

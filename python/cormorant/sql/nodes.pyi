@@ -1,4 +1,5 @@
 """Types of the column expressions: what an operator answers, given what it is applied to."""
+# pyright: reportOverlappingOverload=false
 
 import typing as t
 from decimal import Decimal

@@ -1,4 +1,5 @@
 """Types of tables and columns."""
+# pyright: reportIncompatibleMethodOverride=false
 
 import enum
 import typing as t

@@ -595,5 +595,5 @@ for _kind, _cls in (
 ):  # fmt: skip
     _core.register_kind(_kind, _cls)
 
-__all__ = [name for name, value in list(globals().items()) if isinstance(value, type) and value.__module__ == __name__]
+__all__ = [name for name, value in list(globals().items()) if isinstance(value, type) and value.__module__ == __name__ and name[0] != "_"]
 __all__ += ["TextAsFrom", "LABEL_STYLE_DEFAULT", "LABEL_STYLE_DISAMBIGUATE_ONLY", "LABEL_STYLE_NONE", "LABEL_STYLE_TABLENAME_PLUS_COL"]
