@@ -275,9 +275,11 @@ static PyObject *Operators_label(PyObject *self, PyObject *name) {
     cm_node *n = NULL, *child = cmpy_coerce(self, CMPY_EXPR, NULL);
     if (!child) return NULL;
     PyObject *text = name == Py_None ? NULL : PyObject_Str(name);
-    const char *p = text ? PyUnicode_AsUTF8(text) : NULL;
+    Py_ssize_t size = 0;
+    const char *p = text ? PyUnicode_AsUTF8AndSize(text, &size) : NULL;
     PyObject *result = NULL;
-    if (name == Py_None || p) result = given(cm_expr_label(cmpy_cx(), p, child, &n), &n);
+    if (p && strlen(p) != (size_t)size) cmpy_raise_exc("ArgumentError", "The label %R contains a NUL character", text);
+    else if (name == Py_None || p) result = given(cm_expr_label(cmpy_cx(), p, child, &n), &n);
     Py_XDECREF(text);
     cmpy_node_drop(child);
     return result;
@@ -476,7 +478,7 @@ static PyMethodDef module_functions[] = {
     {"and_", (PyCFunction)(void (*)(void))core_and, METH_FASTCALL, "and_($module, /, *clauses)\n--\n\nAll of the conditions."},
     {"or_", (PyCFunction)(void (*)(void))core_or, METH_FASTCALL, "or_($module, /, *clauses)\n--\n\nAny of the conditions."},
     {"not_", core_not, METH_O, "not_($module, clause, /)\n--\n\nThe opposite of a condition."},
-    {"operate", FAST(core_operate), "operate($module, op, left, right=<unset>, reverse=False)\n--\n\nAn operator, without asking types and attributes."},
+    {"operate", FAST(core_operate), "operate($module, op, left, right=..., reverse=False)\n--\n\nAn operator, without asking types and attributes."},
     {NULL, NULL, 0, NULL},
 };
 
