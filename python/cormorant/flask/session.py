@@ -6,7 +6,7 @@ from typing import Any, Optional
 
 from flask.globals import app_ctx
 
-from .. import MetaData
+from .. import MetaData, inspect
 from .. import exc as sa_exc
 from .. import orm as sa_orm
 
@@ -25,7 +25,7 @@ class Session(sa_orm.Session):
         engines = self._db.engines
         if mapper is not None:
             try:
-                mapper = sa_orm.class_mapper(mapper) if isinstance(mapper, type) else mapper
+                mapper = inspect(mapper)
             except sa_exc.NoInspectionAvailable as error:
                 if isinstance(mapper, type):
                     raise sa_orm.exc.UnmappedClassError(mapper) from error
