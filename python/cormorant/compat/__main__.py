@@ -52,12 +52,12 @@ def main(argv: List[str]) -> Any:
 
 def _run_main(code: CodeType, path: Any) -> int:
     """Runs code as `__main__`, in the module that was there from the start, with nothing of ours left in it."""
-    namespace = sys.modules["__main__"].__dict__
+    namespace = sys.modules["__main__"].__dict__  # this module's own names: none of them may be used after they are gone
+    program = {} if path is None else {"__file__": path, "__cached__": None, "__loader__": SourceFileLoader("__main__", path)}
     for name in [n for n in namespace if n not in ("__name__", "__builtins__")]:
         del namespace[name]
     namespace.update(__name__="__main__", __doc__=None, __package__=None, __spec__=None, __loader__=None, __annotations__={})
-    if path is not None:
-        namespace.update(__file__=path, __cached__=None, __loader__=SourceFileLoader("__main__", path))
+    namespace.update(program)
     exec(code, namespace)
     return 0
 
