@@ -6,9 +6,13 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import cormorant
+
+PACKAGE = str(Path(cormorant.__file__).parent.parent)  # the build under test
 PROGRAMS = ["users", "products", "books"]
 BLOCK = """
 import sys
@@ -24,7 +28,7 @@ runpy.run_module(module, run_name="__main__", alter_sys=False)
 
 
 def run(root, module, url, cwd, block=True):
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(cwd), str(root / "python")]), "PYTHONIOENCODING": "utf-8"}
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(cwd), PACKAGE]), "PYTHONIOENCODING": "utf-8"}
     command = [sys.executable, "-W", "ignore"] + (["-c", BLOCK, module] if block else ["-m", module]) + [url]
     done = subprocess.run(command, capture_output=True, text=True, env=env, cwd=cwd, check=False, encoding="utf-8")
     assert done.returncode == 0, done.stderr
