@@ -456,3 +456,167 @@ def test_shell_context_is_optional(package, app):
 def test_flask_sqlalchemy_version(package):
     if package.ours:
         assert package.flask.__version__.startswith("3.1")
+
+
+def test_configuration_wins_over_the_bind_of_none(package):
+    app = Flask(__name__)
+    app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
+    app.config["SQLALCHEMY_BINDS"] = {None: {"url": "sqlite:///:memory:", "echo": True}}
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"url": "sqlite:///never.db", "hide_parameters": True}
+    db = package.SQLAlchemy(app)
+    with app.app_context():
+        assert str(db.engine.url) == "sqlite://" and db.engine.echo is True and db.engine.hide_parameters
+
+
+def test_options_as_texts(package, app, tmp_path):
+    app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{tmp_path}/x.db"
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_size": "3", "pool_recycle": "60", "pool_pre_ping": "true"}
+    db = package.SQLAlchemy(app)
+    with app.app_context():
+        assert db.engine.pool.size() == 3
+
+
+def test_usual_engine_options(package, app, tmp_path, sa):
+    app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{tmp_path}/x.db"
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+        "pool_size": 2, "max_overflow": 1, "pool_timeout": 5, "pool_recycle": 3600, "pool_pre_ping": True,
+        "connect_args": {"timeout": 15, "check_same_thread": False}, "isolation_level": "SERIALIZABLE",
+        "json_serializer": lambda value: '"own"',
+    }
+    db = package.SQLAlchemy(app)
+
+    class Doc(db.Model):
+        id = db.Column(db.Integer, primary_key=True)
+        data = db.Column(db.JSON)
+
+    with app.app_context():
+        db.create_all()
+        db.session.add(Doc(data={"a": 1}))
+        db.session.commit()
+        assert db.session.execute(db.text("SELECT data FROM doc")).scalar() == '"own"'
+
+
+def test_pool_classes(package, app, tmp_path):
+    pool = __import__(f"{package.sa.__name__}.pool", fromlist=["NullPool"])
+    app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{tmp_path}/x.db"
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"poolclass": pool.NullPool}
+    db = package.SQLAlchemy(app)
+    with app.app_context():
+        assert isinstance(db.engine.pool, pool.NullPool)
+        assert db.session.execute(db.text("SELECT 1")).scalar() == 1
+
+
+def test_memory_is_shared_by_threads(package, app, db, Todo):
+    import threading
+
+    found = []
+
+    def work():
+        with app.app_context():
+            db.session.add(Todo(title="of the thread"))
+            db.session.commit()
+            found.append(Todo.query.count())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    with app.app_context():
+        assert found == [1] and Todo.query.one().title == "of the thread"
+
+
+def test_engine_made_by_a_subclass(package, app):
+    made = []
+
+    class Mine(package.SQLAlchemy):
+        def _apply_driver_defaults(self, options, app):
+            super()._apply_driver_defaults(options, app)
+            options["hide_parameters"] = True
+
+        def _make_engine(self, bind_key, options, app):
+            made.append(bind_key)
+            return super()._make_engine(bind_key, options, app)
+
+    app.config["SQLALCHEMY_BINDS"] = {"other": "sqlite://"}
+    db = Mine(app)
+    with app.app_context():
+        assert set(made) == {None, "other"} and db.engine.hide_parameters
+        assert repr(db).startswith("<Mine ")
+
+
+def test_init_app_again(package, app, db):
+    with app.app_context():
+        first = db.engine
+    del app.extensions["sqlalchemy"]
+    db.init_app(app)
+    with app.app_context():
+        assert db.engine is not first
+
+
+def test_tables_of_the_extension_are_its_class(db):
+    assert isinstance(db.Table("t", db.Column("id", db.Integer)), db.Table)
+
+
+def test_table_with_constraints_and_keywords(db):
+    table = db.Table("t", db.Column("a", db.Integer), db.Column("b", db.Integer), db.UniqueConstraint("a", "b"), db.Index("ix", "a"),
+                     comment="pairs", info={"x": 1}, schema="main")
+    assert table.comment == "pairs" and table.info["x"] == 1 and table.fullname == "main.t" and len(table.indexes) == 1
+
+
+def test_events_by_the_extension(app, db, Todo):
+    seen = []
+
+    @db.event.listens_for(Todo, "before_insert")
+    def stamp(mapper, connection, target):
+        target.title = target.title.upper()
+
+    with app.app_context():
+
+        @db.event.listens_for(db.engine, "connect")
+        def connected(connection, record):
+            seen.append(connection)
+
+        @db.event.listens_for(db.session, "after_commit")
+        def committed(session):
+            seen.append("commit")
+
+        todo = Todo(title="x")
+        db.session.add(todo)
+        db.session.commit()
+        assert todo.title == "X" and "commit" in seen
+
+
+def test_reading_writes_nothing(package, app, tmp_path):
+    path = tmp_path / "x.db"
+    app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{path}"
+    db = package.SQLAlchemy(app)
+
+    class Note(db.Model):
+        id = db.Column(db.Integer, primary_key=True)
+
+    with app.app_context():
+        db.create_all()
+        db.session.add(Note())
+        db.session.commit()
+    before = path.read_bytes()
+    app.add_url_rule("/", "index", lambda: str(Note.query.count()))
+    assert app.test_client().get("/").text == "1"
+    assert path.read_bytes() == before and sorted(p.name for p in tmp_path.iterdir() if p.name.startswith("x.db")) == ["x.db"]
+
+
+def test_vanished_database(package, app, tmp_path):
+    path = tmp_path / "x.db"
+    app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{path}"
+    db = package.SQLAlchemy(app)
+
+    class Note(db.Model):
+        id = db.Column(db.Integer, primary_key=True)
+
+    with app.app_context():
+        db.create_all()
+        db.engine.dispose()
+        path.unlink()
+        with pytest.raises(package.exc.OperationalError, match="no such table: note"):
+            Note.query.all()
+        db.session.rollback()
+        db.create_all()
+        assert Note.query.all() == []

@@ -151,7 +151,7 @@ def test_join_an_outer_transaction(app, db, Todo):
     with app.app_context():
         connection = db.engine.connect()
         transaction = connection.begin()
-        with db.Session(bind=connection, join_transaction_mode="create_savepoint") as session:
+        with db.Session(bind=connection) as session:
             session.add(Todo(title="inner"))
             session.commit()
         transaction.rollback()
@@ -502,3 +502,104 @@ def test_factory_and_models_before_the_app(package, tmp_path):
         db.session.add_all([User(name="wendy"), User(name="ed")])
         db.session.commit()
     assert one.test_client().get("/").text == "ed,wendy" and two.test_client().get("/").text == ""
+
+
+def test_repr_of_deleted_and_detached(app, db, Todo):
+    with app.app_context():
+        todo = Todo(title="x")
+        db.session.add(todo)
+        db.session.commit()
+        assert repr(todo) == "<Todo 1>", "expired, yet its key is known"
+        db.session.expunge(todo)
+        assert repr(todo) == "<Todo 1>"
+
+
+def test_detached_after_the_context(package, app, db):
+    class Parent(db.Model):
+        id = db.Column(db.Integer, primary_key=True)
+        name = db.Column(db.String(9))
+        children = db.relationship("Child")
+
+    class Child(db.Model):
+        id = db.Column(db.Integer, primary_key=True)
+        parent_id = db.Column(db.ForeignKey(Parent.id))
+
+    with app.app_context():
+        db.create_all()
+        db.session.add(Parent(name="p", children=[Child()]))
+        db.session.commit()
+    with app.app_context():
+        parent = Parent.query.first()
+    assert parent.name == "p"
+    with pytest.raises(package.orm.exc.DetachedInstanceError):
+        parent.children
+
+
+def test_scoped_session_methods(app, db, Todo):
+    with app.app_context():
+        todo = Todo(title="x")
+        db.session.add(todo)
+        assert todo in db.session and list(db.session.new) == [todo]
+        db.session.flush()
+        todo.title = "y"
+        assert db.session.dirty and db.session.is_modified(todo)
+        db.session.refresh(todo)
+        assert todo.title == "x" or todo.title == "y"
+        with db.session.no_autoflush, db.session.begin_nested():
+            db.session.add(Todo(title="z"))
+        assert db.session.execute(db.select(db.func.count()).select_from(Todo)).scalar_one() == 2
+        assert [t for (t,) in db.session.query(Todo.title).order_by(Todo.title)][-1] == "z"
+        db.session.remove()
+        assert Todo.query.count() == 0
+
+
+def test_transaction_block(app, db, Todo):
+    with app.app_context():
+        with db.session.begin():
+            db.session.add(Todo(title="kept"))
+        with pytest.raises(ValueError):
+            with db.session.begin():
+                db.session.add(Todo(title="lost"))
+                raise ValueError
+        assert [t.title for t in Todo.query] == ["kept"]
+
+
+def test_registry_knows_all_models(app, db, Todo):
+    names = {mapper.class_.__name__ for mapper in db.Model.registry.mappers}
+    assert names == {"Todo"}
+
+
+def test_signal_of_request_end_sees_the_session(app, db, Todo):
+    from flask import got_request_exception
+
+    app.testing = False
+    rolled_back = []
+
+    def failed(sender, exception, **extra):
+        db.session.rollback()
+        rolled_back.append(type(exception))
+
+    @app.route("/")
+    def view():
+        db.session.add(Todo(id=1))
+        db.session.commit()
+        db.session.add(Todo(id=1))
+        db.session.commit()
+        return ""
+
+    with got_request_exception.connected_to(failed, app):
+        assert app.test_client().get("/").status_code == 500
+    assert [t.__name__ for t in rolled_back] == ["IntegrityError"]
+    with app.app_context():
+        assert Todo.query.count() == 1
+
+
+def test_cli_command(app, db, Todo):
+    @app.cli.command("fill")
+    def fill():
+        db.session.add(Todo(title="by command"))
+        db.session.commit()
+
+    assert app.test_cli_runner().invoke(args=["fill"]).exit_code == 0
+    with app.app_context():
+        assert Todo.query.one().title == "by command"

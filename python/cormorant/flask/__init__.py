@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from .extension import SQLAlchemy
-from .query import Query as BaseQuery
+from .query import Query as BaseQuery  # older programs have it from here
 
 __version__ = "3.1.1"
 """The release of Flask-SQLAlchemy whose behaviour this package has."""
@@ -39,6 +39,3 @@ def __getattr__(name: str) -> Any:
     if name == "get_state":
         raise AttributeError("'get_state' is gone since Flask-SQLAlchemy 3.0: use app.extensions['sqlalchemy']")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-_ = BaseQuery  # imported by applications as flask_sqlalchemy.BaseQuery

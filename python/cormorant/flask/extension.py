@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from flask import Flask, abort, current_app, has_app_context
 
-from .. import MetaData, Table, create_engine, make_url
+from .. import MetaData, Table, engine_from_config, make_url
 from .. import exc as sa_exc
 from .. import orm as sa_orm
 from .. import event as sa_event
@@ -56,6 +56,7 @@ class SQLAlchemy:
         self._engine_options = dict(engine_options or {})
         self._app_engines: WeakKeyDictionary[Flask, Dict[BindKey, Any]] = WeakKeyDictionary()
         self._add_models_to_shell = add_models_to_shell
+        self._tracking = False  # whether the session tells of modifications
         if app is not None:
             self.init_app(app)
 
@@ -81,62 +82,67 @@ class SQLAlchemy:
             from .cli import add_models_to_shell
 
             app.shell_context_processor(add_models_to_shell)
-        uri: Any = app.config.setdefault("SQLALCHEMY_DATABASE_URI", None)
-        basic: Dict[str, Any] = app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {})
-        binds: Dict[BindKey, Any] = app.config.setdefault("SQLALCHEMY_BINDS", {}) or {}
-        echo: bool = app.config.setdefault("SQLALCHEMY_ECHO", False)
-        app.config.setdefault("SQLALCHEMY_RECORD_QUERIES", False)
-        app.config.setdefault("SQLALCHEMY_TRACK_MODIFICATIONS", False)
-        foreign_keys = app.config.get("SQLALCHEMY_SQLITE_FOREIGN_KEYS")
-
-        options: Dict[BindKey, Dict[str, Any]] = {}
-        for key, value in binds.items():
-            given = dict(value) if isinstance(value, dict) else {"url": value}
-            options[key] = {**self._engine_options, **given}
-        if uri is not None or basic.get("url") is not None:
-            options[None] = {**self._engine_options, **({"url": uri} if uri is not None else {}), **basic, **options.get(None, {})}
-        if not options:
-            raise RuntimeError("Either 'SQLALCHEMY_DATABASE_URI' or 'SQLALCHEMY_BINDS' must be set.")
+        configs = self._engine_configs(app)
         engines = self._app_engines.setdefault(app, {})
-        for key, option in options.items():
+        for engine in engines.values():  # of an earlier init_app
+            engine.dispose()
+        engines.clear()
+        for key, options in configs.items():
             self._make_metadata(key)
-            option.setdefault("echo", echo)
-            option.setdefault("echo_pool", echo)
-            self._apply_driver_defaults(option, app)
-            if foreign_keys is not None and option["url"].get_backend_name() == "sqlite":
-                option.setdefault("foreign_keys", bool(foreign_keys))
-            engines[key] = self._make_engine(key, option, app)
-        if app.config["SQLALCHEMY_RECORD_QUERIES"]:
+            self._apply_driver_defaults(options, app)
+            engines[key] = self._make_engine(key, options, app)
+        if app.config.setdefault("SQLALCHEMY_RECORD_QUERIES", False):
             from . import record_queries
 
             for engine in engines.values():
                 record_queries._listen(engine)
-        if app.config["SQLALCHEMY_TRACK_MODIFICATIONS"]:
+        if app.config.setdefault("SQLALCHEMY_TRACK_MODIFICATIONS", False) and not self._tracking:
             from . import track_modifications
 
-            if not getattr(self, "_tracking", False):
-                track_modifications._listen(self.session.session_factory if isinstance(self.session.session_factory, type) else self.session)
-                self._tracking = True
+            track_modifications._listen(self.session)
+            self._tracking = True
+
+    def _engine_configs(self, app: Flask) -> Dict[BindKey, Dict[str, Any]]:
+        """Arguments of `create_engine`, the URL among them, by bind key. For the default engine the configuration's own keys win
+        over what SQLALCHEMY_BINDS says of None."""
+        uri = app.config.setdefault("SQLALCHEMY_DATABASE_URI", None)
+        basic = {**self._engine_options, **app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {})}
+        echo = app.config.setdefault("SQLALCHEMY_ECHO", False)
+        binds: Dict[BindKey, Any] = app.config.setdefault("SQLALCHEMY_BINDS", {}) or {}
+        configs: Dict[BindKey, Dict[str, Any]] = {}
+        for key, given in binds.items():
+            configs[key] = {**self._engine_options, **(given if isinstance(given, dict) else {"url": given})}
+        if uri is not None:
+            basic["url"] = uri
+        if "url" in basic:
+            configs.setdefault(None, {}).update(basic)
+        if not configs:
+            raise RuntimeError("Either 'SQLALCHEMY_DATABASE_URI' or 'SQLALCHEMY_BINDS' must be set.")
+        foreign_keys = app.config.get("SQLALCHEMY_SQLITE_FOREIGN_KEYS")
+        for options in configs.values():
+            options.setdefault("echo", echo)
+            options.setdefault("echo_pool", echo)
+            if foreign_keys is not None and make_url(options["url"]).get_backend_name() == "sqlite":
+                options.setdefault("foreign_keys", bool(foreign_keys))
+        return configs
 
     def _apply_driver_defaults(self, options: Dict[str, Any], app: Flask) -> None:
         """SQLite files with a relative path live in the instance folder, which is made."""
-        url = make_url(options["url"])
-        if url.get_backend_name() == "sqlite":
-            name = url.database
-            if name in (None, "", ":memory:"):
-                pass
-            else:
-                is_uri = bool(url.query.get("uri", False))
-                path = name[5:] if is_uri and name.startswith("file:") else name
-                if not (is_uri and (":memory:" in path or url.query.get("mode") == "memory")) and not os.path.isabs(path):
-                    os.makedirs(app.instance_path, exist_ok=True)
-                    path = os.path.join(app.instance_path, path)
-                    url = url.set(database=f"file:{path}" if is_uri and name.startswith("file:") else path)
-        options["url"] = url
+        url = options["url"] = make_url(options["url"])
+        name = url.database
+        if url.get_backend_name() != "sqlite" or name in (None, "", ":memory:"):
+            return
+        is_uri = bool(url.query.get("uri", False)) and name.startswith("file:")
+        path = name[5:] if is_uri else name
+        in_memory = is_uri and (":memory:" in path or url.query.get("mode") == "memory")
+        if in_memory or os.path.isabs(path):
+            return
+        os.makedirs(app.instance_path, exist_ok=True)
+        path = os.path.join(app.instance_path, path)
+        options["url"] = url.set(database=f"file:{path}" if is_uri else path)
 
     def _make_engine(self, bind_key: BindKey, options: Dict[str, Any], app: Flask) -> Any:
-        options = dict(options)
-        return create_engine(options.pop("url"), **options)
+        return engine_from_config(options, prefix="")
 
     def _teardown_session(self, exc: Optional[BaseException]) -> None:
         self.session.remove()
