@@ -657,7 +657,7 @@ Test(engine, missing_and_unfit_values_name_their_parameter) {
     map = cm_obj_map(cx, keys, &text, 1);
     cm_status st = cm_conn_execute(cx, w.c, insert, &map, 1, &r);
     cr_assert(st == CM_E_VALUE || st == CM_E_TYPE, "%s", cm_status_name(st));
-    cr_assert_str_eq(cm_ctx_error(cx)->subject, "born");
+    cr_assert_str_eq(cm_ctx_error(cx)->subject, "people.born");
     cm_ctx_clear(cx);
     maps[1] = map;
     cr_assert_eq(cm_conn_execute(cx, w.c, insert, maps, 2, &r), CM_E_MISSING_BIND);
