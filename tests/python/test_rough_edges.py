@@ -6,7 +6,7 @@ import pytest
 
 import cormorant as sa
 from cormorant import exc
-from cormorant.orm import DeclarativeBase, Mapped, Session, joinedload, mapped_column, relationship
+from cormorant.orm import DeclarativeBase, Mapped, Session, joinedload, mapped_column, relationship, with_polymorphic
 
 
 class Base(DeclarativeBase):
@@ -72,3 +72,55 @@ def test_star_import_brings_the_modules():
     names: dict = {}
     exec("from cormorant import *", names)  # noqa: S102 - what a tutorial writes
     assert {"event", "exc", "types", "schema", "pool", "inspect", "create_engine", "Column"} <= set(names)
+
+
+# ---- with_polymorphic
+
+
+class Animal(Base):
+    __tablename__ = "animal"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    name: Mapped[str]
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "animal"}
+
+
+class Dog(Animal):
+    __tablename__ = "dog"
+    id: Mapped[int] = mapped_column(sa.ForeignKey("animal.id"), primary_key=True)
+    tricks: Mapped[int]
+    __mapper_args__ = {"polymorphic_identity": "dog"}
+
+
+class Hound(Dog):
+    __tablename__ = "hound"
+    id: Mapped[int] = mapped_column(sa.ForeignKey("dog.id"), primary_key=True)
+    nose: Mapped[int]
+    __mapper_args__ = {"polymorphic_identity": "hound"}
+
+
+class Fish(Animal):  # in the table of its parent
+    depth: Mapped[Optional[int]] = mapped_column()
+    __mapper_args__ = {"polymorphic_identity": "fish"}
+
+
+@pytest.mark.parametrize("classes", ["*", [Hound, Fish], [Dog, Hound, Fish]])
+def test_with_polymorphic_reads_subclasses_in_one_statement(session, classes):
+    session.add_all([Animal(name="a"), Dog(name="b", tricks=2), Hound(name="c", tricks=3, nose=9), Fish(name="d", depth=7)])
+    session.commit()
+    session.expunge_all()
+    everything = with_polymorphic(Animal, classes)
+    found = session.scalars(sa.select(everything).order_by(everything.name)).all()
+    assert [type(x) for x in found] == [Animal, Dog, Hound, Fish]
+    session.close()  # nothing is loaded later
+    assert [found[1].tricks, found[2].tricks, found[2].nose, found[3].depth] == [2, 3, 9, 7]
+    some = sa.select(everything.name).where(sa.or_(everything.Hound.nose > 1, everything.Fish.depth == 7)).order_by(everything.name)
+    assert session.scalars(some).all() == ["c", "d"]
+    assert session.query(everything).filter(everything.Dog.tricks == 3).one().name == "c"
+
+
+def test_with_polymorphic_says_what_it_cannot():
+    with pytest.raises(exc.InvalidRequestError, match="User"):
+        with_polymorphic(Animal, [User])
+    with pytest.raises(NotImplementedError, match="flat"):
+        with_polymorphic(Animal, "*", flat=True)

@@ -100,6 +100,14 @@ static bool has_own(const cm_mapper *m, const cm_table *table) {
     return false;
 }
 
+/* An entity over the tables themselves, put together by with_polymorphic: it reads what subclasses keep in its own table too. */
+static bool reads_tables(const cm_node *entity) {
+    const cm_node *from = cm_entity__from(entity);
+    if (!(entity->flags & CM_FLAG_ALIASED)) return false;
+    while (from->kind == CM_N_JOIN) from = from->u.k.kid[0];
+    return from->kind == CM_N_TABLE;
+}
+
 /* Attributes that only subclasses have, where the entity reads their tables too (with_polymorphic). */
 static cm_status read_subclasses(cm_expansion *x, cm_load_entity *e, const cm_mapper *m) {
     cm_status st = CM_OK;
@@ -109,7 +117,8 @@ static cm_status read_subclasses(cm_expansion *x, cm_load_entity *e, const cm_ma
             const cm_attr *attr = child->attrs[i];
             cm_node *given = NULL;
             uint32_t pos;
-            if (attr->kind != CM_ATTR_COLUMN || !attr->column || has_own(e->mapper, attr->column->table)) continue;
+            if (attr->kind != CM_ATTR_COLUMN || !attr->column) continue;
+            if (!reads_tables(e->entity) && has_own(e->mapper, attr->column->table)) continue;
             if (position_of(e, attr) != CM_NOWHERE || !from_has_table(cm_entity__from(e->entity), attr->column->table)) continue;
             if (is_read(e, attr, &given)) st = read_attr(x, e, attr, given, &pos);
         }

@@ -56,10 +56,19 @@ class AliasedClass:
         elif isinstance(mapped_class_or_ac, AliasedClass):
             source = None
         node = mapper._alias(name, source)
-        insp = AliasedInsp(self, mapper, node, name)
-        node.__dict__["_insp"] = insp
+        self._stand_for(mapper, node, name)
+        node.__dict__["_insp"] = self.__dict__["_aliased_insp"]
         node.__dict__["_mapper"] = mapper
+
+    def _stand_for(self, mapper: t.Any, node: t.Any, name: t.Optional[str]) -> None:
+        insp = AliasedInsp(self, mapper, node, name)
         self.__dict__.update(_aliased_insp=insp, _aliased_mapper=mapper, _node=node, __name__=mapper.class_.__name__, _cache={})
+
+    def _as_subclass(self, mapper: t.Any) -> "AliasedClass":
+        """The attributes that a subclass adds, read from the same FROM element."""
+        made = AliasedClass.__new__(AliasedClass)
+        made._stand_for(mapper, self.__dict__["_node"], None)
+        return made
 
     def __clause_element__(self) -> t.Any:
         return self._node
@@ -126,8 +135,39 @@ def aliased(element: t.Any, alias: t.Any = None, name: t.Optional[str] = None, f
     return AliasedClass(element, alias, name, flat, adapt_on_names)
 
 
-def with_polymorphic(*args: t.Any, **kw: t.Any) -> t.Any:
-    raise NotImplementedError("with_polymorphic() is not supported yet")
+def with_polymorphic(
+    base: t.Any, classes: t.Any, selectable: t.Any = False, flat: bool = False, polymorphic_on: t.Any = None, aliased: bool = False,
+    innerjoin: bool = False, adapt_on_names: bool = False, name: t.Optional[str] = None, _use_mapper_path: bool = False,
+) -> t.Any:
+    """A class together with subclasses of it, `"*"` for all: one statement reads the tables of them all."""
+    given = {"selectable": selectable, "flat": flat, "polymorphic_on": polymorphic_on is not None, "aliased": aliased, "adapt_on_names": adapt_on_names}
+    for argument, asked in given.items():
+        if asked not in (False, None):
+            raise NotImplementedError(f"with_polymorphic({argument}=) is not supported yet")
+    mapper = class_mapper(base)
+    mappers = _mappers_between(mapper, classes)
+    source = mapper.persist_selectable
+    for sub in mappers:
+        if not sub.single:
+            sub._ensure_built()
+            _, table, condition = sub._entity._kids[0]._kids  # JOIN: the parent's tables, its own, how they belong together
+            source = source.join(table, condition) if innerjoin else source.outerjoin(table, condition)
+    made = AliasedClass(base, source, name)
+    for sub in mappers:
+        made.__dict__["_cache"][sub.class_.__name__] = made._as_subclass(sub)
+    return made
+
+
+def _mappers_between(mapper: t.Any, classes: t.Any) -> t.List[t.Any]:
+    """The mappers of the classes asked for and of those between them and the base, parents first."""
+    below = mapper.self_and_descendants[1:]
+    wanted = below if classes == "*" else [class_mapper(cls) for cls in classes or ()]
+    for m in wanted:
+        if not m.isa(mapper):
+            raise exc.InvalidRequestError(f"{m} does not inherit from {mapper}")
+        if m.concrete:
+            raise NotImplementedError(f"with_polymorphic() of the concrete {m} is not supported yet")
+    return [m for m in below if any(w.isa(m) for w in wanted)]
 
 
 def polymorphic_union(*args: t.Any, **kw: t.Any) -> t.Any:
