@@ -62,8 +62,10 @@ test-asan: ## C and Python suites under AddressSanitizer and UndefinedBehaviorSa
 	 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc PYTHONPATH=$(ASAN_PYTHON) \
 	 $(VENV)/python -m pytest -p no:cacheprovider -o pythonpath="$(ASAN_PYTHON) ." tests/bindings tests/compile tests/python $(PYTEST_FLAGS)
 
+VALGRIND := valgrind -q --error-exitcode=9 --trace-children=yes --num-callers=30 --leak-check=full --show-leak-kinds=definite \
+  --errors-for-leak-kinds=definite --suppressions=tests/c/valgrind.supp
 test-valgrind: $(C_TESTS:tests/c/%.c=$(BUILD)/tests/%) ## every C test body once under valgrind
-	@set -e; for t in $^; do echo "== valgrind $$t"; CM_NO_OOM=1 valgrind -q --error-exitcode=9 --trace-children=yes --leak-check=full --errors-for-leak-kinds=definite $$t -j1 --short-filename; done
+	@set -e; for t in $^; do echo "== valgrind $$t"; CM_NO_OOM=1 $(VALGRIND) $$t -j1 --short-filename; done
 
 C_EXAMPLES := $(patsubst examples/c/%.c,$(BUILD)/examples/%,$(wildcard examples/c/*.c))
 $(BUILD)/examples/%: examples/c/%.c $(BUILD)/libcormorant.a
