@@ -620,3 +620,39 @@ def test_vanished_database(package, app, tmp_path):
         db.session.rollback()
         db.create_all()
         assert Note.query.all() == []
+
+
+def options_of(package, url, **config):
+    """What `_make_engine` is asked for."""
+    seen = []
+
+    class Mine(package.SQLAlchemy):
+        def _make_engine(self, bind_key, options, app):
+            seen.append(dict(options))
+
+    app = Flask(__name__)
+    app.config.update(SQLALCHEMY_DATABASE_URI=url, **config)
+    Mine(app)
+    return seen[0]
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
+def test_options_of_memory(package, url):
+    pool = __import__(f"{package.sa.__name__}.pool", fromlist=["StaticPool"])
+    given = {"timeout": 9}
+    options = options_of(package, url, SQLALCHEMY_ENGINE_OPTIONS={"connect_args": given})
+    assert options["poolclass"] is pool.StaticPool and options["connect_args"] == {"timeout": 9, "check_same_thread": False}
+
+
+def test_options_of_mysql(package):
+    options = options_of(package, "mysql+pymysql://user@host/name")
+    assert options["pool_recycle"] == 7200 and options["url"].query["charset"] == "utf8mb4"
+    options = options_of(package, "mysql+pymysql://user@host/name?charset=latin1", SQLALCHEMY_ENGINE_OPTIONS={"pool_recycle": 60})
+    assert options["pool_recycle"] == 60 and package.sa.make_url(options["url"]).query["charset"] == "latin1"
+
+
+def test_echo_of_the_pool(package, app):
+    app.config["SQLALCHEMY_ECHO"] = True
+    db = package.SQLAlchemy(app)
+    with app.app_context():
+        assert db.engine.echo and db.engine.pool.echo

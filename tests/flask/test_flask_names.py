@@ -342,3 +342,51 @@ def test_types_of_annotations_of_a_base(package, app):
         name: package.orm.Mapped[str]
 
     assert User.__table__.c.name.type.length == 77
+
+
+def test_properties_of_classes_are_not_asked(named):
+    asked = []
+
+    class ClassProperty:
+        def __get__(self, instance, owner):
+            asked.append(owner)
+
+    class Duck(named.Model):
+        id = named.Column(named.Integer, primary_key=True)
+
+    class Witch(Duck):
+        is_duck = ClassProperty()
+
+    assert asked == [] and Witch.__table__ is Duck.__table__
+
+
+def test_inheritance_of_several_levels(named):
+    class Duck(named.Model):
+        id = named.Column(named.Integer, primary_key=True)
+
+    class IdMixin:
+        @named.declared_attr
+        def id(cls):
+            return named.Column(named.Integer, named.ForeignKey(Duck.id), primary_key=True)
+
+    class RubberDuck(IdMixin, Duck):
+        pass
+
+    class Yellow(RubberDuck):
+        pass
+
+    assert RubberDuck.__tablename__ == "rubber_duck" and Yellow.__table__ is RubberDuck.__table__
+
+
+def test_same_name_on_two_binds(package, app):
+    app.config["SQLALCHEMY_BINDS"] = {"other": "sqlite://"}
+    db = package.SQLAlchemy(app)
+    first = db.Table("t", db.Column("a", db.Integer))
+    second = db.Table("t", db.Column("b", db.Integer), bind_key="other")
+    assert first is not second and first.metadata is not second.metadata
+
+
+def test_metadata_of_a_table_wins_over_its_bind_key(package, app, db):
+    metadata = package.sa.MetaData()
+    table = db.Table("t", metadata, db.Column("a", db.Integer), bind_key="other")
+    assert table.metadata is metadata

@@ -14,6 +14,7 @@ from .. import MetaData, Table, engine_from_config, make_url
 from .. import exc as sa_exc
 from .. import orm as sa_orm
 from .. import event as sa_event
+from ..pool import StaticPool
 from . import _names
 from .model import BindMixin, DefaultMeta, DefaultMetaNoName, Model, NameMixin, _QueryProperty
 from .pagination import Pagination, SelectPagination
@@ -127,19 +128,19 @@ class SQLAlchemy:
         return configs
 
     def _apply_driver_defaults(self, options: Dict[str, Any], app: Flask) -> None:
-        """SQLite files with a relative path live in the instance folder, which is made."""
+        """What the kinds of databases need: one shared connection for SQLite in memory, SQLite files with a relative path in the
+        instance folder, full Unicode and connections not too old for MySQL."""
         url = options["url"] = make_url(options["url"])
-        name = url.database
-        if url.get_backend_name() != "sqlite" or name in (None, "", ":memory:"):
-            return
-        is_uri = bool(url.query.get("uri", False)) and name.startswith("file:")
-        path = name[5:] if is_uri else name
-        in_memory = is_uri and (":memory:" in path or url.query.get("mode") == "memory")
-        if in_memory or os.path.isabs(path):
-            return
-        os.makedirs(app.instance_path, exist_ok=True)
-        path = os.path.join(app.instance_path, path)
-        options["url"] = url.set(database=f"file:{path}" if is_uri else path)
+        backend = url.get_backend_name()
+        if backend == "sqlite" and url.database in (None, "", ":memory:"):
+            options["poolclass"] = StaticPool
+            options["connect_args"] = {**options.get("connect_args", {}), "check_same_thread": False}
+        elif backend == "sqlite":
+            options["url"] = _in_instance_folder(url, app)
+        elif backend in ("mysql", "mariadb"):
+            options.setdefault("pool_recycle", 7200)
+            if "charset" not in url.query:
+                options["url"] = url.update_query_dict({"charset": "utf8mb4"})
 
     def _make_engine(self, bind_key: BindKey, options: Dict[str, Any], app: Flask) -> Any:
         return engine_from_config(options, prefix="")
@@ -352,3 +353,14 @@ def _declarative_bases(model_class: Any) -> Tuple[Any, ...]:
     )
 
 
+def _in_instance_folder(url: Any, app: Flask) -> Any:
+    """The URL of an SQLite file with its path made absolute; the folder is made."""
+    name = url.database
+    is_uri = bool(url.query.get("uri", False)) and name.startswith("file:")
+    path = name[5:] if is_uri else name
+    in_memory = is_uri and (":memory:" in path or url.query.get("mode") == "memory")
+    if in_memory or os.path.isabs(path):
+        return url
+    os.makedirs(app.instance_path, exist_ok=True)
+    path = os.path.join(app.instance_path, path)
+    return url.set(database=f"file:{path}" if is_uri else path)

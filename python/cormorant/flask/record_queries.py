@@ -64,5 +64,5 @@ def _record_end(context: Any, **kwargs: Any) -> None:
     finally:
         del frame
     g._sqlalchemy_queries.append(
-        _QueryInfo(kwargs["statement"], kwargs["parameters"], context._fsa_start_time, perf_counter(), location)
+        _QueryInfo(context.statement, context.parameters, context._fsa_start_time, perf_counter(), location)
     )
