@@ -529,6 +529,12 @@ static int restore_value(cmpy_instance *self, PyObject *key, PyObject *value) {
     return 0;
 }
 
+/* Listeners of the event "unpickle". */
+static PyObject *fire_unpickle(PyObject *o, PyObject *state) {
+    PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, "unpickle");
+    return hook && ((cmpy_instance *)o)->inst.mapper ? PyObject_CallFunctionObjArgs(hook, o, state, NULL) : Py_NewRef(Py_None);
+}
+
 static PyObject *Instance_setstate(PyObject *o, PyObject *state) {
     PyObject *key, *value;
     Py_ssize_t pos = 0;
@@ -543,7 +549,7 @@ static PyObject *Instance_setstate(PyObject *o, PyObject *state) {
             return NULL;
         }
     }
-    Py_RETURN_NONE;
+    return fire_unpickle(o, state);
 }
 
 /* Bases written in Python bring a `__dict__` entry that knows nothing of slots; ours goes before it. */

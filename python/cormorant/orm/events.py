@@ -55,13 +55,15 @@ class InstanceEvents(Family):
     }  # fmt: skip
 
     def accepts(self, target: t.Any, identifier: str) -> t.Any:
-        if identifier in ("first_init", "pickle", "unpickle", "init_failure"):
+        if identifier in ("first_init", "pickle", "init_failure"):
             raise NotImplementedError(f"the instance event '{identifier}' is not supported yet")
         return _mapped_target(target) if identifier in self.events else None
 
     def changed(self, key: t.Any, identifier: str, propagate: bool) -> None:
         if identifier == "init":
             _core.register_hook("init", _init)
+        if identifier == "unpickle":
+            _core.register_hook("unpickle", _unpickle)
         _reinstall(key)
 
     @staticmethod
@@ -295,6 +297,12 @@ def _init(obj: t.Any, args: t.Any, kwargs: t.Any) -> None:
     if mapper is not None:
         for item in _class_listeners(mapper, "init"):
             item.call(obj, args or (), kwargs if kwargs is not None else {})
+
+
+def _unpickle(obj: t.Any, state: t.Dict[str, t.Any]) -> None:
+    """After an instance got its values back."""
+    for item in _class_listeners(_core.inst_state(obj).mapper, "unpickle"):
+        item.call(obj, state)
 
 
 def fire_configured(name: str, mapper: t.Any = None) -> None:
