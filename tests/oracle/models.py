@@ -131,20 +131,26 @@ def _draw_column(rng: random.Random, name: str) -> Column:
     return Column(name, rng.choice(("int", "text")), rng.random() < 0.75, default, rng.random() < 0.07)
 
 
+def _lazy(rng: random.Random, child: str, parent: str) -> str:
+    """How deep self-referential relations are loaded eagerly differs with what is loaded already: they are lazy here."""
+    lazy = rng.choice(LAZY)
+    return "select" if child == parent else lazy
+
+
 def _draw_one(rng: random.Random, model: Model, child: str, parent: str, identity: bool) -> Link:
     name = f"l{len(model.links)}"
     nullable = not identity and (child == parent or rng.random() < 0.6)
     which = rng.choice(("both", "both", "both", "both", "up", "down", "apart"))
     up = down = None
     if which != "down":
-        up = Side(f"{name}_up", rng.choice(CASCADES_UP), rng.choice(LAZY), active_history=rng.random() < 0.1)
+        up = Side(f"{name}_up", rng.choice(CASCADES_UP), _lazy(rng, child, parent), active_history=rng.random() < 0.1)
     if which != "up":
         passive: t.Union[bool, str] = rng.choice((False, False, False, False, True, "all"))
         cascade = rng.choice(CASCADES_DOWN)
         if passive == "all" and ("delete" in cascade or "all" in cascade):
             passive = True
         uselist = False if rng.random() < 0.12 else None
-        down = Side(f"{name}_down", cascade, rng.choice(LAZY), uselist, rng.random() < 0.5, passive, as_set=uselist is None and rng.random() < 0.15)
+        down = Side(f"{name}_down", cascade, _lazy(rng, child, parent), uselist, rng.random() < 0.5, passive, as_set=uselist is None and rng.random() < 0.15)
     if child == parent and rng.random() < 0.2:
         for side in (up, down):
             if side:
@@ -155,8 +161,8 @@ def _draw_one(rng: random.Random, model: Model, child: str, parent: str, identit
 def _draw_many(rng: random.Random, model: Model, child: str, parent: str) -> Link:
     name = f"l{len(model.links)}"
     both = rng.random() < 0.7
-    up = Side(f"{name}_up", rng.choice(CASCADES_MANY), rng.choice(LAZY), None, rng.random() < 0.5, rng.random() < 0.1)
-    down = Side(f"{name}_down", rng.choice(CASCADES_MANY), rng.choice(LAZY), None, rng.random() < 0.5) if both else None
+    up = Side(f"{name}_up", rng.choice(CASCADES_MANY), _lazy(rng, child, parent), None, rng.random() < 0.5, rng.random() < 0.1)
+    down = Side(f"{name}_down", rng.choice(CASCADES_MANY), _lazy(rng, child, parent), None, rng.random() < 0.5) if both else None
     return Link("many", name, child, parent, False, False, rng.choice((None, None, "CASCADE")), up, down, both)
 
 

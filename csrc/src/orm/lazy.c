@@ -318,6 +318,18 @@ static cm_status load_by_get(lazy *l, void **out) {
     return st;
 }
 
+/* Reading an expired row may bring the relation along (lazy="joined" or "selectin"). *out stays NULL when it did not. */
+static cm_status read_expired_row(lazy *l, void **out) {
+    const cm_attr *key = cm_mapper__column_attr(l->inst->mapper, l->r->parent_columns[0]);
+    void *value = NULL;
+    if (!l->allow_sql || !(l->inst->flags & CM_INST_EXPIRED) || l->inst->session->committed_keys) return CM_OK;
+    if (!key || cm_inst__peek(l->cx, l->inst, key)) return CM_OK;
+    cm_status st = cm_load__attr(l->cx, l->inst, key, true, &value);
+    if (value) cm__host(l->cx)->release(l->cx, value);
+    if (!st && (*out = cm_inst__peek(l->cx, l->inst, l->attr))) cm__host(l->cx)->retain(l->cx, *out);
+    return st;
+}
+
 static cm_status load_persistent(lazy *l, void **out) {
     cm_status st = cm_opts__below(l->cx, &l->arena, cm_inst__opts(l->inst), l->attr, &l->below);
     if (st) return st;
@@ -330,6 +342,8 @@ static cm_status load_persistent(lazy *l, void **out) {
                             : CM_OK;
     default: break;
     }
+    st = read_expired_row(l, out);
+    if (st || *out) return st;
     if (l->r->use_get && !l->said.ncriteria && cm_rel_opt__target(&l->said, l->r) == l->r->target->entity) return load_by_get(l, out);
     return load_by_statement(l, out);
 }

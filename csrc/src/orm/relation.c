@@ -78,11 +78,10 @@ static cm_status leaves(cm_ctx *cx, const link_event *e, cm_inst *child) {
     if (!tracks_parents(e->r)) return CM_OK;
     cm_status st = cm_inst__drop_parent(cx, child, e->r, e->inst);
     if (st || !(e->r->cascade & CM_CASCADE_DELETE_ORPHAN) || !cm_inst__is_orphan(child)) return st;
-    if (child->session && (child->flags & CM_INST_PENDING)) return cm_session_expunge(cx, child->session, child);
-    cm_state *s = NULL;
-    st = child->session ? CM_OK : cm_inst__state(cx, child, &s);
-    if (s) s->orphaned = true;
-    return st;
+    if (e->inst->session && e->inst->session == child->session && (child->flags & CM_INST_PENDING))
+        return cm_session_expunge(cx, child->session, child);
+    child->state->orphaned = true; /* the next flush forgets it, unless it is added again */
+    return CM_OK;
 }
 
 /* ---- backrefs */

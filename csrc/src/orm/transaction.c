@@ -327,6 +327,13 @@ static void restore(cm_ctx *cx, cm_session *s, cm_transaction *t) {
     mark_new(cx, t, false);
 }
 
+/* What the program changed after level t had been undone. */
+static void discard(cm_ctx *cx, cm_session *s, cm_transaction *t) {
+    restore_new(cx, s, t);
+    restore_deleted(cx, s, t);
+    expire_changed(cx, s, t);
+}
+
 /* ---- ending */
 
 static cm_status rollback_database(cm_ctx *cx, cm_session *s, const cm_transaction *t) {
@@ -362,6 +369,7 @@ cm_status cm_session_rollback(cm_ctx *cx, cm_session *s) {
     if (s->flushing) return cm__fail(cx, CM_E_INVALID_REQUEST, "rollback() cannot be called while the session is flushing");
     if (!s->tx) return CM_OK;
     cm_status st = s->tx->inactive ? CM_OK : undo(cx, s, s->tx);
+    if (!cm_session__clean(s)) discard(cx, s, s->tx);
     cm_status told = cm_session__event(cx, s, CM_EV_AFTER_SOFT_ROLLBACK, NULL);
     if (!st) st = told;
     told = end_level(cx, s);
