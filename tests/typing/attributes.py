@@ -8,8 +8,10 @@ from typing import Any, List, Optional, assert_type
 
 from cormorant import Column, ColumnElement, Integer, MetaData, String, Table, inspect
 from cormorant.engine.reflection import Inspector
+from cormorant.ext.associationproxy import AssociationProxyInstance
+from cormorant.ext.hybrid import HybridAttribute
 from cormorant.orm import AppenderQuery, InstanceState, InstrumentedAttribute, Mapper, aliased, declared_attr, Mapped, mapped_column
-from cormorant.sql.elements import BinaryExpression, BooleanClauseList, Label, UnaryExpression
+from cormorant.sql.elements import BinaryExpression, BooleanClauseList, Label, SQLCoreOperations, UnaryExpression
 
 from tests.typing.models import Address, Base, User, engine, tags
 
@@ -30,6 +32,14 @@ assert_type(user.addresses, List[Address])
 assert_type(user.letters, AppenderQuery[Address])
 assert_type(user.letters.filter_by(email="x").all(), List[Address])
 assert_type(Address().user, Optional[User])
+
+assert_type(user.greeting, str)
+assert_type(User.greeting, HybridAttribute[str])
+assert_type(User.greeting == "x", ColumnElement[bool])
+assert_type(user.is_before(3), bool)
+assert_type(User.is_before(3), SQLCoreOperations[bool])
+assert_type(user.emails, List[str])
+assert_type(User.emails, AssociationProxyInstance[List[str]])
 
 user.name = "bob"
 user.nickname = None

@@ -6,6 +6,8 @@ import datetime as dt
 from typing import List, Optional
 
 from cormorant import Column, ForeignKey, Integer, MetaData, String, Table, create_engine
+from cormorant.ext.associationproxy import AssociationProxy, association_proxy
+from cormorant.ext.hybrid import hybrid_method, hybrid_property
 from cormorant.orm import DeclarativeBase, DynamicMapped, Mapped, column_property, mapped_column, relationship
 
 
@@ -24,6 +26,15 @@ class User(Base):
 
     addresses: Mapped[List["Address"]] = relationship(back_populates="user", cascade="all, delete-orphan")
     letters: DynamicMapped["Address"] = relationship(viewonly=True)
+    emails: AssociationProxy[List[str]] = association_proxy("addresses", "email")
+
+    @hybrid_property
+    def greeting(self) -> str:
+        return "Dear " + self.name
+
+    @hybrid_method
+    def is_before(self, other: int) -> bool:
+        return self.id < other
 
 
 class Address(Base):
