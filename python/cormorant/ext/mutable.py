@@ -107,6 +107,9 @@ class MutableBase:
 
         for name in ("load", "refresh", "refresh_flush", "unpickle"):
             event.listen(parent_cls, name, load, propagate=True)
+        for name, generator in (("after_insert", "default"), ("after_update", "onupdate")):  # a flush made the value
+            if getattr(attribute.property.columns[0], generator, None) is not None:
+                event.listen(parent_cls, name, lambda mapper, connection, target: load(target), propagate=True)
         event.listen(attribute, "set", set_, retval=True, propagate=True)
 
 

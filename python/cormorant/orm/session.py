@@ -34,8 +34,8 @@ class SessionTransactionOrigin(enum.Enum):
     SUBTRANSACTION = 3
 
 
-class IdentitySet(t.Set[t.Any]):
-    """A set of instances told apart by identity, whatever their `__eq__`."""
+class IdentitySet(t.AbstractSet[t.Any]):
+    """A set of instances told apart by identity, whatever their `__eq__`. No builtin set: `set(session.dirty)` would copy that."""
 
     def __init__(self, items: t.Iterable[t.Any] = ()) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class IdentitySet(t.Set[t.Any]):
         return bool(self._by_id)
 
     def __eq__(self, other: object) -> bool:
-        return set(self._by_id) == {id(x) for x in other} if isinstance(other, (set, frozenset)) else NotImplemented
+        return set(self._by_id) == {id(x) for x in other} if isinstance(other, t.AbstractSet) else NotImplemented
 
     def __ne__(self, other: object) -> bool:
         return not self == other
