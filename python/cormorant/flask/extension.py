@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import types
 import warnings
-from typing import Any, Callable, Dict, List, Optional, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Tuple, Type, TypeVar, Union
 from weakref import WeakKeyDictionary
 
 from flask import Flask, abort, current_app, has_app_context
 
-from .. import MetaData, Table, engine_from_config, make_url
+from .. import Engine, MetaData, Table, engine_from_config, make_url
 from .. import exc as sa_exc
 from .. import orm as sa_orm
 from .. import event as sa_event
@@ -23,6 +23,7 @@ from .session import Session, _app_ctx_id
 from .table import _Table
 
 BindKey = Optional[str]
+_O = TypeVar("_O")
 
 
 class SQLAlchemy:
@@ -55,7 +56,7 @@ class SQLAlchemy:
         self.Table = self._make_table_class()
         self.Model = self._make_declarative_base(model_class, disable_autonaming=disable_autonaming)
         self._engine_options = dict(engine_options or {})
-        self._app_engines: WeakKeyDictionary[Flask, Dict[BindKey, Any]] = WeakKeyDictionary()
+        self._app_engines: WeakKeyDictionary[Flask, Dict[BindKey, Engine]] = WeakKeyDictionary()
         self._add_models_to_shell = add_models_to_shell
         self._tracking = False  # whether the session tells of modifications
         if app is not None:
@@ -142,7 +143,7 @@ class SQLAlchemy:
             if "charset" not in url.query:
                 options["url"] = url.update_query_dict({"charset": "utf8mb4"})
 
-    def _make_engine(self, bind_key: BindKey, options: Dict[str, Any], app: Flask) -> Any:
+    def _make_engine(self, bind_key: BindKey, options: Dict[str, Any], app: Flask) -> Engine:
         return engine_from_config(options, prefix="")
 
     def _teardown_session(self, exc: Optional[BaseException]) -> None:
@@ -150,11 +151,11 @@ class SQLAlchemy:
 
     # ---- what models are made of
 
-    def _make_scoped_session(self, options: Dict[str, Any]) -> Any:
+    def _make_scoped_session(self, options: Dict[str, Any]) -> sa_orm.scoped_session[Session]:
         scope = options.pop("scopefunc", _app_ctx_id)
         return sa_orm.scoped_session(self._make_session_factory(options), scope)
 
-    def _make_session_factory(self, options: Dict[str, Any]) -> Any:
+    def _make_session_factory(self, options: Dict[str, Any]) -> sa_orm.sessionmaker[Session]:
         options.setdefault("class_", Session)
         options.setdefault("query_cls", self.Query)
         return sa_orm.sessionmaker(db=self, **options)
@@ -219,7 +220,7 @@ class SQLAlchemy:
     # ---- engines
 
     @property
-    def engines(self) -> Dict[BindKey, Any]:
+    def engines(self) -> Dict[BindKey, Engine]:
         """Engines of the current application by bind key; None is the default."""
         app = current_app._get_current_object()  # type: ignore[attr-defined]
         if app not in self._app_engines:
@@ -230,11 +231,11 @@ class SQLAlchemy:
         return self._app_engines[app]
 
     @property
-    def engine(self) -> Any:
+    def engine(self) -> Engine:
         """The default engine of the current application."""
         return self.engines[None]
 
-    def get_engine(self, bind_key: BindKey = None, **kwargs: Any) -> Any:
+    def get_engine(self, bind_key: BindKey = None, **kwargs: Any) -> Engine:
         """The engine of a bind key; older programs call it `bind`, the latest read `engines`."""
         message = "'get_engine' is deprecated and will be removed in Flask-SQLAlchemy 3.2. Use 'engine' or 'engines[key]' instead."
         warnings.warn(message, DeprecationWarning, stacklevel=2)
@@ -252,12 +253,12 @@ class SQLAlchemy:
     def get_tables_for_bind(self, bind: BindKey = None) -> List[Table]:
         return list(self.metadatas[bind].tables.values()) if bind in self.metadatas else []
 
-    def get_binds(self) -> Dict[Table, Any]:
+    def get_binds(self) -> Dict[Table, Engine]:
         return {table: engine for key, engine in self.engines.items() for table in self.get_tables_for_bind(key)}
 
     # ---- views
 
-    def get_or_404(self, entity: Any, ident: Any, *, description: Optional[str] = None, **kwargs: Any) -> Any:
+    def get_or_404(self, entity: Type[_O], ident: Any, *, description: Optional[str] = None, **kwargs: Any) -> _O:
         found = self.session.get(entity, ident, **kwargs)
         return found if found is not None else abort(404, description=description)
 
