@@ -33,6 +33,22 @@ static cm_status enter_identity_map(cm_ctx *cx, cm_session *s, cm_inst *inst) {
     return st;
 }
 
+/* Collections that were only looked at while there was no row are read when they are looked at again. */
+static cm_status unload_empty(cm_ctx *cx, cm_inst *inst) {
+    const cm_mapper *m = inst->mapper;
+    cm_status st = CM_OK;
+    for (size_t i = 0; !st && i < m->nrelations; i++) {
+        const cm_relation *r = m->relations[i];
+        void *coll = r->uselist ? cm_inst__peek(cx, inst, r->attr) : NULL;
+        cm_objs members = {0};
+        if (!coll || cm_inst__committed(inst, r->attr)) continue;
+        st = cm__host(cx)->coll_members(cx, coll, &members);
+        if (!st && members.n == 0) st = cm_inst__store_take(cx, inst, r->attr, NULL);
+        cm_objs__release(cx, &members);
+    }
+    return st;
+}
+
 static cm_status finish_inserted(cm_ctx *cx, cm_uow *u, cm_uow_row *row) {
     cm_session *s = u->session;
     cm_inst *inst = row->inst;
@@ -45,6 +61,8 @@ static cm_status finish_inserted(cm_ctx *cx, cm_uow *u, cm_uow_row *row) {
     } else if (!(inst->flags & CM_INST_KEY)) {
         st = key_from_values(cx, u, inst);
     }
+    if (st) return st;
+    st = unload_empty(cx, inst);
     if (st) return st;
     cm_inst__commit_all(cx, inst);
     st = enter_identity_map(cx, s, inst);
@@ -88,8 +106,7 @@ static cm_status finish_updated(cm_ctx *cx, cm_uow *u, cm_inst *inst) {
     return st;
 }
 
-static cm_status finish_deleted(cm_ctx *cx, cm_uow *u, cm_inst *inst) {
-    cm_session *s = u->session;
+static cm_status finish_deleted(cm_ctx *cx, cm_session *s, cm_inst *inst) {
     if (inst->session != s) return CM_OK;
     cm_status st = cm_tx__note_deleted(cx, s, inst);
     if (st) return st;
@@ -131,13 +148,27 @@ static void compact_lists(cm_ctx *cx, cm_session *s) {
 cm_status cm_uow__finish(cm_ctx *cx, cm_uow *u) {
     cm_status st = CM_OK;
     for (size_t i = 0; !st && i < u->nrows; i++) /* deleted ones first: their keys may be taken over */
-        if (u->rows[i]->action == CM_ROW_DELETE) st = finish_deleted(cx, u, u->rows[i]->inst);
+        if (u->rows[i]->action == CM_ROW_DELETE) st = finish_deleted(cx, u->session, u->rows[i]->inst);
     for (size_t i = 0; !st && i < u->nrows; i++) {
         cm_uow_row *row = u->rows[i];
         if (row->action == CM_ROW_DELETE) continue;
         st = row->flags & CM_ROW_INSERT ? finish_inserted(cx, u, row) : finish_updated(cx, u, row->inst);
     }
     compact_lists(cx, u->session);
+    return st;
+}
+
+cm_status cm_session_row_deleted(cm_ctx *cx, cm_session *s, cm_inst *inst) {
+    s->cx = cx;
+    if (inst->session != s || !(inst->flags & CM_INST_PERSISTENT)) return CM_OK;
+    cm_status st = cm_session__ready(cx, s);
+    void *object = cm__object(cx, inst);
+    if (st || !object) return st;
+    cm__retain(cx, object); /* a list may be what keeps it */
+    cm_session__undelete(cx, s, inst);
+    cm_session__undirty(cx, s, inst);
+    st = finish_deleted(cx, s, inst);
+    cm__release(cx, object);
     return st;
 }
 

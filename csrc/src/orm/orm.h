@@ -142,6 +142,9 @@ cm_status cm_inst__store_take(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, vo
 cm_status cm_inst__store_loaded_coll(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *take_coll, cm_objs *members);
 /* Keeps the members of a loaded collection of an instance with a key before their first change; nothing when kept already. */
 cm_status cm_inst__keep_coll(cm_ctx *cx, cm_inst *inst, const cm_attr *attr);
+/* A collection of an instance without a row was emptied by the program, rather than never filled: it stays as it is when the
+ * row is inserted. */
+cm_status cm_inst__mark_touched(cm_ctx *cx, cm_inst *inst, const cm_attr *attr);
 /* What a collection was before it changed, or is queued to become; NULL: unchanged. make: makes an empty one. */
 cm_coll_state *cm_inst__coll_state(const cm_inst *inst, const cm_attr *attr);
 cm_status cm_inst__coll_queue(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *member, bool add);

@@ -144,6 +144,7 @@ static cm_status remove_event(cm_ctx *cx, cm_inst *owner, const cm_attr *attr, v
     cm_status st = listen(cx, CM_EV_ATTR_REMOVE, &e, &told);
     if (told != member) cm__release(cx, told);
     if (!st && cm_inst__peek(cx, owner, attr)) st = cm_inst__keep_coll(cx, owner, attr);
+    if (!st) st = cm_inst__mark_touched(cx, owner, attr);
     if (!st) st = cm_inst__modified(cx, owner);
     if (!st && child) st = leaves(cx, &e, child);
     if (!st && child) st = unlink_back(cx, &e, CM_LINK_REMOVE, child);
@@ -302,6 +303,13 @@ static cm_status rebuild(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, const c
     return CM_OK;
 }
 
+/* A member that stays follows into the session all the same. */
+static cm_status stays(cm_ctx *cx, cm_inst *owner, const cm_attr *attr, void *member) {
+    link_event e = {owner, attr->relation, {attr->relation->origin, CM_LINK_APPEND}};
+    cm_inst *child = cm__host(cx)->object_inst(cx, member);
+    return child ? follow_into_session(cx, &e, child) : CM_OK;
+}
+
 /* Append events for members that are new, remove events for those gone. members: may be replaced by listeners. */
 static cm_status replace_events(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, const cm_objs *old, cm_objs *members, bool *replaced) {
     cm_map were = {0}, are = {0};
@@ -309,7 +317,10 @@ static cm_status replace_events(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, 
     cm_status st = index_members(cx, old, &were);
     for (size_t i = 0; !st && i < members->n; i++) {
         void *member = members->v[i];
-        if (cm_map__get(&were, cm__ptr_key(member))) continue;
+        if (cm_map__get(&were, cm__ptr_key(member))) {
+            st = stays(cx, inst, attr, member);
+            continue;
+        }
         st = append_event(cx, inst, attr, &member, by);
         if (member == members->v[i]) continue;
         cm__release(cx, members->v[i]);
@@ -348,6 +359,7 @@ static cm_status set_collection(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, 
         st = related(cx, attr->relation, members.v[i], &child);
     }
     if (!st) st = cm_inst__keep_coll(cx, inst, attr);
+    if (!st && members.n == 0) st = cm_inst__mark_touched(cx, inst, attr);
     if (!st) st = replace_events(cx, inst, attr, &before, &members, &replaced);
     if (!st && replaced) st = rebuild(cx, inst, attr, &members, &coll);
     if (!st) st = cm_inst__modified(cx, inst);

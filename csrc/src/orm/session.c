@@ -128,7 +128,6 @@ static cm_status attach(cm_ctx *cx, cm_session *s, cm_inst *inst) {
     cm_status st = refuse_other_session(cx, s, inst);
     void *object = cm__object(cx, inst);
     if (st || !object) return st;
-    if (inst->state) inst->state->orphaned = false;
     cm__retain(cx, object);
     st = inst->flags & CM_INST_KEY ? make_persistent(cx, s, inst) : make_pending(cx, s, inst, object);
     cm__release(cx, object);
@@ -155,6 +154,7 @@ cm_status cm_session_add(cm_ctx *cx, cm_session *s, cm_inst *inst) {
     cm_cascade c = {0};
     s->cx = cx;
     cm_status st = s->tx ? CM_OK : cm_session__autobegin(cx, s);
+    if (inst->state) inst->state->orphaned = false; /* asked for by name: it comes without a parent, too */
     if (!st) st = attach(cx, s, inst);
     if (st || !may_cascade(cx, inst)) return st;
     st = cm_cascade__collect(cx, &c, inst, CM_CASCADE_SAVE_UPDATE, s);

@@ -224,6 +224,10 @@ static cm_status keep_committed(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, 
     return CM_OK;
 }
 
+cm_status cm_inst__mark_touched(cm_ctx *cx, cm_inst *inst, const cm_attr *attr) {
+    return inst->flags & CM_INST_KEY ? CM_OK : keep_committed(cx, inst, attr, NULL);
+}
+
 cm_status cm_inst_changing(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *old) {
     if (!(inst->flags & CM_INST_KEY)) return CM_OK;
     attr = cm_mapper__own_attr(inst->mapper, attr);

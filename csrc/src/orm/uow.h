@@ -168,9 +168,9 @@ cm_status cm_uow__run(cm_ctx *cx, cm_uow *u);
 cm_status cm_uow__finish(cm_ctx *cx, cm_uow *u);
 
 /* ---- uow_sync.c: keys travel between related rows */
-cm_status cm_sync__begin(cm_ctx *cx, cm_uow *u);                                /* rows that stay forget parents that go */
+cm_status cm_sync__begin(cm_ctx *cx, cm_uow *u);                                /* children of parents that go, and of rows that exist */
 cm_status cm_sync__before_save(cm_ctx *cx, cm_uow *u, const cm_uow_step *step); /* many-to-one: into these rows */
-cm_status cm_sync__after_save(cm_ctx *cx, cm_uow *u, const cm_uow_step *step);  /* one-to-many: out of these rows */
+cm_status cm_sync__after_save(cm_ctx *cx, cm_uow *u, const cm_uow_step *step);  /* one-to-many: out of rows just inserted */
 cm_status cm_sync__post(cm_ctx *cx, cm_uow *u, bool deletes);                   /* post_update: fills u->posts */
 /* Value of a mapped column of an instance, loaded when it is not there; borrowed from the instance. */
 cm_status cm_sync__column_value(cm_ctx *cx, cm_inst *inst, const cm_column *column, void **out);

@@ -40,9 +40,8 @@ static cm_status add_links(cm_ctx *cx, cm_uow *u, const cm_relation *r, cm_inst 
     for (size_t i = 0; !st && i < list->n; i++) {
         cm_inst *child = cm__host(cx)->object_inst(cx, list->v[i]);
         if (!child) continue;
-        bool present = cm_session__has(u->session, child);
-        if (add && !present) cm_uow__warn_absent(cx, r, child, "add");
-        else if (present || (child->flags & CM_INST_KEY)) st = add_link(cx, u, r, parent, child, add);
+        if (cm_session__has(u->session, child)) st = add_link(cx, u, r, parent, child, add);
+        else if (!(child->flags & CM_INST_DELETED)) cm_uow__warn_absent(cx, r, child, add ? "add" : "delete");
     }
     return st;
 }

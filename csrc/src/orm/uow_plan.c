@@ -146,7 +146,12 @@ static cm_status child_joined(cm_ctx *cx, const step_args *a, cm_inst *child) {
         if (!(child->flags & CM_INST_DELETED)) cm_uow__warn_absent(cx, a->r, child, "add");
         return CM_OK;
     }
-    return a->r->direction == CM_ONE_TO_MANY ? enter(cx, a->u, child, CM_ROW_SAVE) : CM_OK;
+    cm_uow_row *row = cm_uow__find(a->u, child);
+    if (row && row->action == CM_ROW_DELETE) { /* put into a collection and deleted: the collection wins, the next flush deletes it */
+        row->action = CM_ROW_SAVE;
+        row->flags &= ~(uint32_t)CM_ROW_EXPANDED;
+    }
+    return enter(cx, a->u, child, CM_ROW_SAVE);
 }
 
 static cm_status child_left(cm_ctx *cx, const step_args *a, cm_inst *child) {
@@ -245,7 +250,7 @@ static cm_status enter_new(cm_ctx *cx, cm_uow *u) {
     for (size_t i = 0; !st && i < u->nby_new; i++) {
         cm_inst *inst = s->new_list.v[i] ? cm__host(cx)->object_inst(cx, s->new_list.v[i]) : NULL;
         if (!inst) continue;
-        if (inst->state && inst->state->orphaned) cm_session__detach(cx, s, inst, false);
+        if (inst->state && inst->state->orphaned && cm_inst__is_orphan(inst)) cm_session__detach(cx, s, inst, false);
         else st = enter(cx, u, inst, CM_ROW_SAVE);
     }
     return st;

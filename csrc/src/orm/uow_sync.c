@@ -1,8 +1,9 @@
 /* Keys travel between related rows: from the side that has the key to the side that holds the foreign key.
  *
+ *   at the beginning         children taken out, or left by a parent that goes, lose its key; children of rows that exist
+ *                            take theirs
  *   before a step of saves   many-to-one: its rows take the keys of their targets, which are saved by now
- *   after it                 one-to-many: children of its rows take the rows' keys; children taken out lose them
- *   at the beginning         children that stay when their parent goes lose its key
+ *   after it                 one-to-many: children of rows just inserted take their keys
  *   after all saves          post_update relations: the same, written by an UPDATE of their own
  *
  * A key is taken away only from a child that still carries that parent's: whoever gave it another meanwhile wins.
@@ -20,6 +21,15 @@ static cm_status unmapped(cm_ctx *cx, const cm_mapper *m, const cm_column *colum
                     column->table ? cm_str_text(column->table->name) : "", cm_str_text(column->name), cm_str_text(m->name));
 }
 
+/* An unloaded integer key is known without asking the database. */
+static cm_status restore_key(cm_ctx *cx, cm_inst *inst, const cm_attr *a, void **out) {
+    void *value = NULL;
+    cm_status st = cm_inst__key_values(cx, inst, &value);
+    if (!st) st = cm_inst__store_take(cx, inst, a, value);
+    *out = cm_inst__peek(cx, inst, a);
+    return st;
+}
+
 cm_status cm_sync__column_value(cm_ctx *cx, cm_inst *inst, const cm_column *column, void **out) {
     const cm_attr *a = cm_mapper__column_attr(inst->mapper, column);
     void *loaded = NULL;
@@ -30,6 +40,7 @@ cm_status cm_sync__column_value(cm_ctx *cx, cm_inst *inst, const cm_column *colu
         *out = cm__none(cx);
         return CM_OK;
     }
+    if (a->primary_key && a == inst->mapper->primary_key[0] && !(inst->flags & CM_INST_KEY_HEAP)) return restore_key(cx, inst, a, out);
     cm_status st = cm_inst_load(cx, inst, a, true, &loaded);
     if (loaded) cm__release(cx, loaded); /* the instance holds it */
     *out = cm_inst__peek(cx, inst, a);
@@ -133,6 +144,14 @@ static cm_status sync_target(cm_ctx *cx, const sync *s) {
     return st;
 }
 
+/* Whether a child taken out says that another holds it by now. */
+static bool held_by_another(cm_ctx *cx, const sync *s, cm_inst *child) {
+    if (s->r->cascade & CM_CASCADE_DELETE_ORPHAN) return cm_inst__has_parent(child, s->r, false);
+    const cm_attr *back = s->r->back ? cm_mapper__own_attr(child->mapper, s->r->back) : NULL;
+    const void *parent = back && !back->uselist ? cm_inst__peek(cx, child, back) : NULL;
+    return parent && !cm__is_none(cx, parent) && parent != cm__object(cx, s->inst);
+}
+
 static cm_status sync_left(cm_ctx *cx, const sync *s, const cm_objs *left) {
     cm_status st = CM_OK;
     for (size_t i = 0; !st && i < left->n; i++) {
@@ -140,7 +159,7 @@ static cm_status sync_left(cm_ctx *cx, const sync *s, const cm_objs *left) {
         bool carries = false;
         if (!child || child->session != s->u->session || !(child->flags & (CM_INST_PERSISTENT | CM_INST_PENDING)) || deleting(s->u, child))
             continue;
-        if ((s->r->cascade & CM_CASCADE_DELETE_ORPHAN) && cm_inst__has_parent(child, s->r, false)) continue;
+        if (held_by_another(cx, s, child)) continue;
         st = carries_key(cx, s->inst, s->r, child, &carries);
         if (!st && carries) st = clear(cx, child, s->r->target_columns, s->r->npairs, s->r->parent_columns[0]);
     }
@@ -200,8 +219,7 @@ cm_status cm_sync__before_save(cm_ctx *cx, cm_uow *u, const cm_uow_step *step) {
 cm_status cm_sync__after_save(cm_ctx *cx, cm_uow *u, const cm_uow_step *step) {
     cm_status st = CM_OK;
     for (size_t i = 0; !st && i < step->n; i++)
-        if (step->rows[i]->inst->flags & CM_INST_KEY) st = each_relation(cx, u, step->rows[i]->inst, CM_ONE_TO_MANY, false, children_left);
-    for (size_t i = 0; !st && i < step->n; i++) st = each_relation(cx, u, step->rows[i]->inst, CM_ONE_TO_MANY, false, children_joined);
+        if (step->rows[i]->flags & CM_ROW_INSERT) st = each_relation(cx, u, step->rows[i]->inst, CM_ONE_TO_MANY, false, children_joined);
     return st;
 }
 
@@ -217,6 +235,16 @@ static cm_status orphan_children(cm_ctx *cx, cm_uow *u, cm_inst *inst, const cm_
     return st;
 }
 
+/* Children of rows whose key is known already: first those taken out, then those put in. */
+static cm_status sync_known_parents(cm_ctx *cx, cm_uow *u, sync_fn f) {
+    cm_status st = CM_OK;
+    for (size_t i = 0; !st && i < u->nrows; i++) {
+        const cm_uow_row *row = u->rows[i];
+        if (row->action == CM_ROW_SAVE && !(row->flags & CM_ROW_INSERT)) st = each_relation(cx, u, row->inst, CM_ONE_TO_MANY, false, f);
+    }
+    return st;
+}
+
 cm_status cm_sync__begin(cm_ctx *cx, cm_uow *u) {
     cm_status st = CM_OK;
     for (size_t i = 0; !st && i < u->ndeletes; i++) {
@@ -225,7 +253,8 @@ cm_status cm_sync__begin(cm_ctx *cx, cm_uow *u) {
             for (size_t r = 0; !st && r < inst->mapper->nrelations; r++) st = orphan_children(cx, u, inst, inst->mapper->relations[r]);
         }
     }
-    return st;
+    if (!st) st = sync_known_parents(cx, u, children_left);
+    return st ? st : sync_known_parents(cx, u, children_joined);
 }
 
 /* ---- post_update */
@@ -243,6 +272,14 @@ static cm_status post_target(cm_ctx *cx, const sync *s) {
     return !st && (s->h.added.n || s->h.deleted.n) ? add_post(cx, s->u, s->inst, s->r) : st;
 }
 
+/* Whether the child's own side of the relation, which changed too, has the child written. */
+static bool posted_by_itself(cm_ctx *cx, const sync *s, cm_inst *child) {
+    const cm_attr *back = s->r->back ? cm_mapper__own_attr(child->mapper, s->r->back) : NULL;
+    const cm_uow_row *row = cm_uow__find(s->u, child);
+    return back && back->relation && back->relation->post_update && row && row->action == CM_ROW_SAVE &&
+           holds_anything(cx, child, back->relation);
+}
+
 static cm_status post_children(cm_ctx *cx, const sync *s) {
     cm_status st = sync_left(cx, s, &s->h.deleted);
     if (!st) st = sync_joined(cx, s, &s->h.added);
@@ -250,7 +287,8 @@ static cm_status post_children(cm_ctx *cx, const sync *s) {
         const cm_objs *list = which ? &s->h.deleted : &s->h.added;
         for (size_t i = 0; !st && i < list->n; i++) {
             cm_inst *child = inst_at(cx, list, i);
-            if (child && cm_session__has(s->u->session, child) && !deleting(s->u, child)) st = add_post(cx, s->u, child, s->r);
+            if (!child || !cm_session__has(s->u->session, child) || deleting(s->u, child) || posted_by_itself(cx, s, child)) continue;
+            st = add_post(cx, s->u, child, s->r);
         }
     }
     return st;
