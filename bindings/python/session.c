@@ -106,6 +106,7 @@ static PyObject *with_instance(PyObject *self, PyObject *obj, inst_step step) {
 static PyObject *Session_add_one(PyObject *self, PyObject *obj) { return with_instance(self, obj, cm_session_add); }
 static PyObject *Session_delete(PyObject *self, PyObject *obj) { return with_instance(self, obj, cm_session_delete); }
 static PyObject *Session_expunge(PyObject *self, PyObject *obj) { return with_instance(self, obj, cm_session_expunge); }
+static PyObject *Session_row_deleted(PyObject *self, PyObject *obj) { return with_instance(self, obj, cm_session_row_deleted); }
 
 static PyObject *Session_add(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
     /* _warn is what SQLAlchemy's own callers pass */
@@ -549,6 +550,7 @@ static PyMethodDef session_methods[] = {
     {"_rollback_level", Session_rollback_level, METH_NOARGS, NULL},
     {"_close", Session_close_all, METH_NOARGS, NULL},
     {"_list", Session_list, METH_O, NULL},
+    {"_row_deleted", Session_row_deleted, METH_O, "_row_deleted($self, instance, /)\n--\n\nA statement deleted its row."},
     {"expunge_all", Session_expunge_all, METH_NOARGS, "expunge_all($self, /)\n--\n\nTakes all instances out of the session."},
     {"expire_all", Session_expire_all, METH_NOARGS, "expire_all($self, /)\n--\n\nForgets the loaded values of all instances."},
     {"_is_modified", Session_is_modified, METH_VARARGS, NULL},

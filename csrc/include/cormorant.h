@@ -677,6 +677,8 @@ CM_API void cm_session_free(cm_ctx *cx, cm_session *session);
 CM_API cm_status cm_session_add(cm_ctx *cx, cm_session *s, cm_inst *inst);
 CM_API cm_status cm_session_delete(cm_ctx *cx, cm_session *s, cm_inst *inst);
 CM_API cm_status cm_session_expunge(cm_ctx *cx, cm_session *s, cm_inst *inst);
+/* A statement deleted the row of a persistent instance: it is deleted as if by a flush, and persistent again after a rollback. */
+CM_API cm_status cm_session_row_deleted(cm_ctx *cx, cm_session *s, cm_inst *inst);
 CM_API cm_status cm_session_flush(cm_ctx *cx, cm_session *s);
 CM_API cm_status cm_session_begin(cm_ctx *cx, cm_session *s);
 CM_API cm_status cm_session_begin_nested(cm_ctx *cx, cm_session *s);

@@ -274,9 +274,19 @@ cm_status cm_uow__update(cm_ctx *cx, cm_uow *u, size_t depth, cm_uow_row **rows,
 
 /* ---- post_update: UPDATE t SET fk = ? WHERE key = ?, a row at a time in the order they were asked for */
 
-static cm_status post_one(cm_ctx *cx, cm_uow *u, const cm_post_row *p) {
+static cm_column *const *post_columns(const cm_post_row *p) {
+    return p->relation->direction == CM_MANY_TO_ONE ? p->relation->parent_columns : p->relation->target_columns;
+}
+
+static bool posted_alike(const cm_post_row *a, const cm_post_row *b) {
+    bool alike = a->inst->mapper == b->inst->mapper && a->relation->npairs == b->relation->npairs;
+    return alike && memcmp(post_columns(a), post_columns(b), a->relation->npairs * sizeof(cm_column *)) == 0;
+}
+
+/* n rows from p on that write the same columns. */
+static cm_status post_some(cm_ctx *cx, cm_uow *u, const cm_post_row *p, size_t n) {
     const cm_relation *r = p->relation;
-    cm_column *const *columns = r->direction == CM_MANY_TO_ONE ? r->parent_columns : r->target_columns;
+    cm_column *const *columns = post_columns(p);
     cm_mapper *m = p->inst->mapper;
     size_t depth = 0;
     update up;
@@ -286,8 +296,13 @@ static cm_status post_one(cm_ctx *cx, cm_uow *u, const cm_post_row *p) {
     if (st) return st;
     if (version_here(&up)) up.nwhere--; /* no row of its own: the version stays */
     for (size_t i = 0; i < r->npairs; i++) up.marks[columns[i]->index] = CM_COL_PARAM;
-    cm_uow_row row = {.inst = p->inst}, *rows[1] = {&row};
-    return fly(cx, &up, rows, 1, false);
+    cm_uow_row *row = cm_arena__alloc(&u->arena, n * sizeof *row), **rows = cm_arena__alloc(&u->arena, n * sizeof *rows);
+    if (!row || !rows) return CM_E_NOMEM;
+    for (size_t i = 0; i < n; i++, p = p->next) {
+        row[i].inst = p->inst;
+        rows[i] = &row[i];
+    }
+    return fly(cx, &up, rows, n, false);
 }
 
 cm_status cm_uow__post_update(cm_ctx *cx, cm_uow *u) {
@@ -299,6 +314,10 @@ cm_status cm_uow__post_update(cm_ctx *cx, cm_uow *u) {
         p->next = ordered;
         ordered = p;
     }
-    for (cm_post_row *p = ordered; !st && p; p = p->next) st = post_one(cx, u, p);
+    for (cm_post_row *p = ordered, *end; !st && p; p = end) {
+        size_t n = 1;
+        for (end = p->next; end && posted_alike(p, end); end = end->next) n++;
+        st = post_some(cx, u, p, n);
+    }
     return st;
 }

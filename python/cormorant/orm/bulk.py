@@ -121,8 +121,7 @@ def _evaluated(session: t.Any, held: t.List[t.Any], criteria: t.Any) -> t.List[t
 def _synchronise(session: t.Any, statement: t.Any, mapper: t.Any, matched: t.List[t.Any]) -> None:
     if statement._kind == _core.K_DELETE:
         for obj in matched:
-            if obj in session:
-                session.expunge(obj)
+            session._row_deleted(obj)
         return
     keys = []
     for assign in statement._seg(_core.SEG_VALUES):
