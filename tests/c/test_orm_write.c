@@ -371,6 +371,60 @@ Test(orm_write, trees_are_written_parents_first_and_deleted_leaves_first) {
     }
 }
 
+Test(orm_write, children_of_rows_that_exist_are_synced_before_they_are_written) {
+    OOM_LOOP(cx) {
+        world w;
+        cm_inst *root = NULL, *other = NULL, *leaf = NULL;
+        int64_t n;
+        OOM_TRY(world_open(cx, &w, WORLD_NO_EXPIRE));
+        OOM_NULL(leaf = world_make(&w, w.node, w.node_name, "leaf"));
+        OOM_NULL(root = world_make(&w, w.node, w.node_name, "root"));
+        OOM_NULL(other = world_make(&w, w.node, w.node_name, "other"));
+        OOM_TRY(world_append(&w, root, w.node_children, leaf));
+        OOM_TRY(cm_session_add(cx, w.s, root));
+        OOM_TRY(cm_session_add(cx, w.s, other));
+        OOM_TRY(cm_session_commit(cx, w.s));
+        OOM_TRY(world_append(&w, other, w.node_children, leaf));
+        cr_assert_eq(world_size(&w, root, w.node_children), 0);
+        OOM_TRY(cm_session_flush(cx, w.s));
+        OOM_TRY(world_query(&w, "SELECT p.name = 'other' FROM node l JOIN node p ON l.parent_id = p.id", &n));
+        cr_assert_eq(n, 1);
+    OOM_DONE:
+        world_drop(&w, root);
+        world_drop(&w, other);
+        world_drop(&w, leaf);
+        world_close(&w);
+    }
+}
+
+Test(orm_write, a_collection_wins_over_a_delete) {
+    OOM_LOOP(cx) {
+        world w;
+        cm_inst *a = NULL, *k = NULL;
+        int64_t n;
+        OOM_TRY(world_open(cx, &w, WORLD_NO_EXPIRE));
+        OOM_NULL(a = world_make(&w, w.author, w.author_name, "Ada"));
+        OOM_NULL(k = world_make(&w, w.book, w.book_title, "T"));
+        OOM_TRY(world_append(&w, a, w.author_books, k));
+        OOM_TRY(cm_session_add(cx, w.s, a));
+        OOM_TRY(cm_session_commit(cx, w.s));
+        OOM_TRY(world_remove(&w, a, w.author_books, k));
+        OOM_TRY(cm_session_flush(cx, w.s));
+        OOM_TRY(cm_session_delete(cx, w.s, k));
+        OOM_TRY(world_append(&w, a, w.author_books, k));
+        OOM_TRY(cm_session_flush(cx, w.s));
+        OOM_TRY(world_query(&w, "SELECT author_id FROM book", &n));
+        cr_assert_eq(n, 1, "kept for now");
+        OOM_TRY(cm_session_flush(cx, w.s));
+        OOM_TRY(world_query(&w, "SELECT count(*) FROM book", &n));
+        cr_assert_eq(n, 0, "deleted by the next flush");
+    OOM_DONE:
+        world_drop(&w, a);
+        world_drop(&w, k);
+        world_close(&w);
+    }
+}
+
 Test(orm_write, rows_that_need_each_other_are_refused) {
     oom_loop loop;
     cm_ctx *cx = test_ctx(&loop);
@@ -420,6 +474,24 @@ Test(orm_write, rollback_restores_states) {
     OOM_DONE:
         world_drop(&w, a);
         world_drop(&w, b);
+        world_close(&w);
+    }
+}
+
+Test(orm_write, rollback_reaches_what_was_expunged) {
+    OOM_LOOP(cx) {
+        world w;
+        cm_inst *a = NULL;
+        OOM_TRY(world_open(cx, &w, WORLD_NO_EXPIRE));
+        OOM_NULL(a = world_make(&w, w.author, w.author_name, "Ada"));
+        OOM_TRY(cm_session_add(cx, w.s, a));
+        OOM_TRY(cm_session_flush(cx, w.s));
+        OOM_TRY(cm_session_expunge(cx, w.s, a));
+        cr_assert_eq(cm_inst_get_status(a), CM_DETACHED);
+        OOM_TRY(cm_session_rollback(cx, w.s));
+        cr_assert_eq(cm_inst_get_status(a), CM_TRANSIENT, "its row never was");
+    OOM_DONE:
+        world_drop(&w, a);
         world_close(&w);
     }
 }

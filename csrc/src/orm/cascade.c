@@ -35,14 +35,13 @@ cm_status cm_relation__members(cm_ctx *cx, cm_inst *inst, const cm_relation *r, 
     return st;
 }
 
-/* save-update also follows what was removed and what waits for a collection to be loaded. */
+/* save-update also follows what was removed. */
 static cm_status add_departed(cm_ctx *cx, cm_inst *inst, const cm_relation *r, cm_objs *out) {
     void *was = cm_inst__committed(inst, r->attr);
     const cm_coll_state *c = cm_inst__coll_state(inst, r->attr);
     cm_status st = CM_OK;
     if (was && was != CM_UNSET && !cm__is_none(cx, was)) st = cm_objs__hold(cx, out, was);
     for (size_t i = 0; c && !st && i < c->before.n; i++) st = cm_objs__hold(cx, out, c->before.v[i]);
-    for (size_t i = 0; c && !st && i < c->added.n; i++) st = cm_objs__hold(cx, out, c->added.v[i]);
     return st;
 }
 

@@ -203,13 +203,19 @@ static void forget_deleted(cm_ctx *cx, cm_session *s, cm_inst *inst) {
     for (cm_transaction *t = s->tx; t; t = t->parent) remove_from(cx, &t->deleted, object);
 }
 
-static void expunge_one(cm_ctx *cx, cm_session *s, cm_inst *inst) {
-    if (inst->session != s) return;
+/* A row inserted by this transaction is remembered: rollback makes its instance transient all the same. */
+static cm_status expunge_one(cm_ctx *cx, cm_session *s, cm_inst *inst) {
+    if (inst->session != s) return CM_OK;
     void *object = cm__object(cx, inst);
+    bool new_row = (inst->flags & CM_INST_NEW_ROW) && s->tx;
+    cm_status st = new_row && !s->tx->nested ? cm_objs__hold(cx, &s->tx->news, object) : CM_OK;
+    if (st) return st;
     cm__retain(cx, object);
     if (inst->flags & CM_INST_DELETED) forget_deleted(cx, s, inst);
     cm_session__detach(cx, s, inst, false);
+    if (new_row) inst->flags |= CM_INST_NEW_ROW;
     cm__release(cx, object);
+    return CM_OK;
 }
 
 cm_status cm_session_expunge(cm_ctx *cx, cm_session *s, cm_inst *inst) {
@@ -219,10 +225,10 @@ cm_status cm_session_expunge(cm_ctx *cx, cm_session *s, cm_inst *inst) {
     if (inst->session != s)
         return cm__fail(cx, CM_E_INVALID_REQUEST, "Instance %s is not present in this Session", cm_inst__text(inst, text, sizeof text));
     cm_status st = cm_cascade__collect(cx, &c, inst, CM_CASCADE_EXPUNGE, NULL);
-    if (!st) expunge_one(cx, s, inst);
+    if (!st) st = expunge_one(cx, s, inst);
     for (size_t i = 0; !st && i < c.found.n; i++) {
         cm_inst *child = cm__host(cx)->object_inst(cx, c.found.v[i]);
-        if (child) expunge_one(cx, s, child);
+        if (child) st = expunge_one(cx, s, child);
     }
     cm_cascade__dispose(cx, &c);
     return st;
@@ -236,7 +242,7 @@ cm_status cm_session_expunge_all(cm_ctx *cx, cm_session *s) {
         if (s->new_list.v[i]) st = cm_objs__hold(cx, &all, s->new_list.v[i]);
     for (size_t i = 0; !st && i < all.n; i++) {
         cm_inst *inst = cm__host(cx)->object_inst(cx, all.v[i]);
-        if (inst && inst->session == s) cm_session__detach(cx, s, inst, false);
+        if (inst) st = expunge_one(cx, s, inst);
     }
     cm_objs__release(cx, &all);
     return st;

@@ -17,6 +17,10 @@
 
 static void tx_free(cm_ctx *cx, cm_transaction *t) {
     if (!t) return;
+    for (size_t i = 0; i < t->news.n; i++) { /* those that left the session: nothing is remembered of them any more */
+        cm_inst *inst = cm__host(cx)->object_inst(cx, t->news.v[i]);
+        if (inst && !inst->session) inst->flags &= ~(uint32_t)CM_INST_NEW_ROW;
+    }
     cm_objs__release(cx, &t->news);
     cm_objs__release(cx, &t->dirty);
     cm_objs__release(cx, &t->deleted);
@@ -257,6 +261,13 @@ static void restore_new(cm_ctx *cx, cm_session *s, const cm_transaction *t) {
     cm_inst *inst;
     while (cm_idmap__next(s->idmap, &at, &inst))
         if (is_new_here(t, inst)) cm_session__detach(cx, s, inst, true);
+    for (size_t i = 0; i < t->news.n; i++) { /* expunged meanwhile */
+        inst = cm__host(cx)->object_inst(cx, t->news.v[i]);
+        if (!inst || inst->session || !is_new_here(t, inst)) continue;
+        cm_inst__commit_all(cx, inst);
+        cm_inst__clear_key(cx, inst);
+        inst->flags &= ~(uint32_t)(CM_INST_NEW_ROW | CM_INST_EXPIRED | CM_INST_PARTIAL);
+    }
     for (size_t i = 0; i < s->new_list.n; i++) {
         inst = s->new_list.v[i] ? cm__host(cx)->object_inst(cx, s->new_list.v[i]) : NULL;
         if (inst) cm_session__detach(cx, s, inst, true);
@@ -411,7 +422,7 @@ static cm_status flush_all(cm_ctx *cx, cm_session *s) {
 
 static void move_list(cm_ctx *cx, cm_objs *from, cm_objs *to, cm_status *st) {
     for (size_t i = 0; !*st && i < from->n; i++) {
-        *st = cm_objs_add(cx, to, from->v[i]);
+        if (from->v[i]) *st = cm_objs_add(cx, to, from->v[i]);
         if (!*st) from->v[i] = NULL;
     }
     cm_objs__release(cx, from);
@@ -423,10 +434,14 @@ static cm_status hand_up(cm_ctx *cx, cm_transaction *t) {
     cm_status st = CM_OK;
     up->inserted += t->inserted;
     move_list(cx, &t->deleted, &up->deleted, &st);
-    if (up->nested) {
-        move_list(cx, &t->news, &up->news, &st);
-        move_list(cx, &t->dirty, &up->dirty, &st);
+    for (size_t i = 0; !up->nested && i < t->news.n; i++) { /* the outermost level lists only those that left the session */
+        const cm_inst *inst = cm__host(cx)->object_inst(cx, t->news.v[i]);
+        if (!inst || !inst->session) continue;
+        cm__release(cx, t->news.v[i]);
+        t->news.v[i] = NULL;
     }
+    move_list(cx, &t->news, &up->news, &st);
+    if (up->nested) move_list(cx, &t->dirty, &up->dirty, &st);
     for (size_t i = 0; !st && i < t->nswitches; i++) {
         bool known = false;
         for (size_t k = 0; k < up->nswitches; k++) known = known || up->switches[k].inst == t->switches[i].inst;
