@@ -113,11 +113,19 @@ def _check_level(dialect: t.Any, level: str) -> None:
         raise exc.ArgumentError(f"Invalid value {level!r} for isolation_level. Valid isolation levels for {dialect.name!r} are {', '.join(allowed)}")
 
 
+_json_is_custom = False
+
+
 def _set_json(settings: dict[str, t.Any]) -> None:
     """json_serializer and json_deserializer: one pair for the program, that of the engine made last."""
+    global _json_is_custom
     writer, reader = settings.get("json_serializer"), settings.get("json_deserializer")
-    if writer is not None or reader is not None:
-        _core.set_json(writer, reader)
+    custom = writer is not None or reader is not None
+    if custom or _json_is_custom:
+        import json
+
+        _core.set_json(writer or json.dumps, reader or json.loads)
+        _json_is_custom = custom
 
 
 def engine_from_config(configuration: t.Mapping[str, t.Any], prefix: str = "sqlalchemy.", **kwargs: t.Any) -> Engine:
