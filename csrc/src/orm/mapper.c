@@ -78,6 +78,8 @@ static void relation_free(cm_ctx *cx, cm_relation *r) {
     cm__free(cx, r->target_columns);
     cm__free(cx, r->secondary_columns);
     cm__free(cx, r->secondary_target_columns);
+    for (size_t i = 0; i < r->ntables; i++) cm_table_release(cx, r->tables[i]); /* after the nodes that mention their columns */
+    cm__free(cx, r->tables);
     if (r->secondary) cm_table_release(cx, r->secondary);
     release_value(cx, r->collection_class);
     cm__free(cx, r);
@@ -288,12 +290,26 @@ static void copy_relation_options(cm_relation *r, const cm_relation_def *def) {
     r->batch_size = def->batch_size;
 }
 
+/* The conditions mention columns of the target's tables, and may outlive the target. */
+static cm_status retain_tables(cm_ctx *cx, cm_relation *r) {
+    const cm_mapper *t = r->target;
+    if (t->ntables == 0) return CM_OK;
+    r->tables = cm__alloc(cx, t->ntables * sizeof(cm_table *));
+    if (!r->tables) return CM_E_NOMEM;
+    for (; r->ntables < t->ntables; r->ntables++) {
+        r->tables[r->ntables] = t->tables[r->ntables];
+        cm_table_retain(t->tables[r->ntables]);
+    }
+    return CM_OK;
+}
+
 static cm_status relation_fill(cm_ctx *cx, cm_relation *r, const cm_relation_def *def) {
     copy_relation_options(r, def);
     cm_status st = copy_columns(cx, def->parent_columns, def->npairs, &r->parent_columns);
     if (!st) st = copy_columns(cx, def->target_columns, def->npairs, &r->target_columns);
     if (!st) st = copy_columns(cx, def->secondary_columns, def->nsecondary_pairs, &r->secondary_columns);
     if (!st) st = copy_columns(cx, def->secondary_target_columns, def->nsecondary_pairs, &r->secondary_target_columns);
+    if (!st) st = retain_tables(cx, r);
     if (st) return st;
     r->npairs = def->npairs;
     r->nsecondary_pairs = def->nsecondary_pairs;

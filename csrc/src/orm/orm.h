@@ -14,7 +14,8 @@ typedef struct cm_relation {
     cm_direction direction;
     size_t npairs;
     cm_column **parent_columns, **target_columns; /* MANY_TO_MANY: target_columns are the secondary's */
-    cm_table *secondary;
+    cm_table *secondary;            /* retained */
+    cm_table **tables; size_t ntables; /* the target's; retained */
     size_t nsecondary_pairs;
     cm_column **secondary_columns, **secondary_target_columns;
     cm_node *primaryjoin, *secondaryjoin;
