@@ -11,7 +11,7 @@
  * Contexts. Everything that can fail takes a cm_ctx first and leaves details of a failure in it (cm_ctx_error).
  * A context serves one thread at a time; contexts made by cm_ctx_child share allocator, host and counters.
  *
- * Host values. A `void *` named `obj` or `value` is a value of the host runtime (a PyObject in Python, a cm_obj in
+ * Host values. A `void *` named `obj` or `value` is a value of the host runtime (an object in a scripting runtime, a cm_obj in
  * plain C). NULL never stands for SQL NULL: the host's own null object does (cm_host.none).
  */
 #ifndef CORMORANT_H
