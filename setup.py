@@ -19,6 +19,12 @@ def core_sources():
     return [f"csrc/src/{name}" for name in names if name]
 
 
+def driver_sources(name):
+    """The C files of a driver that is an extension of its own."""
+    lines = (ROOT / "csrc" / f"sources_{name}.txt").read_text().splitlines()
+    return [f"csrc/src/{line}" for line in lines if line and not line.startswith("#")] + [f"bindings/python/drivers/{name}.c"]
+
+
 def binding_sources():
     return sorted(str(p.relative_to(ROOT)) for p in (ROOT / "bindings" / "python").glob("*.c"))
 
@@ -49,8 +55,31 @@ class BuildExt(build_ext):
             sys.exit("cormorant: the Python headers are missing. On Debian: apt-get install python3-dev")
         if not compiles(compiler, "#include <sqlite3.h>"):
             sys.exit("cormorant: the SQLite headers are missing. On Debian: apt-get install libsqlite3-dev")
+        self.extensions = [e for e in self.extensions if e.name not in OPTIONAL or self.is_there(compiler, e)]
         self.parallel = self.parallel or os.cpu_count()
         super().build_extensions()
+
+
+    def is_there(self, compiler, extension):
+        """Whether the headers of an optional driver are installed; without them it is left out."""
+        header, package = OPTIONAL[extension.name]
+        folders = [f"-I{d}" for d in extension.include_dirs]
+        if compiles([*compiler, *folders], f"#include <{header}>"):
+            return True
+        print(f"cormorant: without {extension.name}, for {header} is missing. On Debian: apt-get install {package}")
+        return False
+
+
+HEADERS = [str(p.relative_to(ROOT)) for d in ("csrc", "bindings") for p in (ROOT / d).rglob("*.[h]")]
+HEADERS += ["csrc/include/cormorant_ops.def", *(str(p.relative_to(ROOT)) for p in (ROOT / "csrc").glob("sources*.txt"))]
+OPTIONAL = {"cormorant._pg": ("libpq-fe.h", "libpq-dev")}
+
+
+def postgresql_include():
+    try:
+        return subprocess.run(["pg_config", "--includedir"], capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "/usr/include/postgresql"
 
 
 flags = ["-std=c11", "-O3", "-flto=auto", "-fno-plt", "-g1", "-fvisibility=hidden", "-fno-semantic-interposition", "-pthread", "-Wall", "-Wextra",
@@ -69,13 +98,21 @@ setup(
         Extension(
             "cormorant._core",
             sources=core_sources() + binding_sources(),
-            depends=[str(p.relative_to(ROOT)) for d in ("csrc", "bindings") for p in (ROOT / d).rglob("*.[h]")]
-            + ["csrc/include/cormorant_ops.def", "csrc/sources.txt"],
+            depends=HEADERS,
             include_dirs=["csrc/include", "csrc/src"],
             libraries=["sqlite3", "m"],
             extra_compile_args=flags,
             extra_link_args=link,
-        )
+        ),
+        Extension(
+            "cormorant._pg",
+            sources=driver_sources("pg"),
+            depends=HEADERS,
+            include_dirs=["csrc/include", "csrc/src", postgresql_include()],
+            libraries=["pq"],
+            extra_compile_args=flags,
+            extra_link_args=link,
+        ),
     ],
     cmdclass={"build_ext": BuildExt},
 )

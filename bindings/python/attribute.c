@@ -58,6 +58,8 @@ static PyObject *get_slowly(PyObject *self, PyObject *obj) {
         PyObject *v = cmpy_dict_get(cmpy_cx(), inst, a);
         if (v) return Py_NewRef(v);
     }
+    const cmpy_attr_host *h = cmpy_attr_info(a);
+    if (h && h->fallback && !(inst->flags & CM_INST_KEY)) return Py_NewRef(h->fallback);
     return load(obj, inst, a);
 }
 
@@ -80,6 +82,10 @@ static int set_slowly(PyObject *self, PyObject *obj, PyObject *value) {
     const cm_attr *a;
     cm_inst *inst = prepare(self, obj, &a);
     if (!inst) return -1;
+    if (!value && !(inst->flags & (CM_INST_KEY | CM_INST_EXPIRED)) && !cm_inst_peek(cmpy_cx(), inst, a)) {
+        PyErr_Format(PyExc_AttributeError, "%s.%s object does not have a value", Py_TYPE(obj)->tp_name, cm_str_text(a->key));
+        return -1;
+    }
     cm_session *session = inst->session;
     if (session && cmpy_session_enter(session) < 0) return -1;
     cm_ctx *cx = cmpy_cx_take();
@@ -99,6 +105,7 @@ static int set_slowly(PyObject *self, PyObject *obj, PyObject *value) {
 static int Attribute_set(PyObject *self, PyObject *obj, PyObject *value) {
     const cm_attr *a = attr_of(self);
     const cmpy_attr_host *h = a ? cmpy_attr_info(a) : NULL;
+    if (value && value == cmpy_st->dont_set) return 0; /* default argument of a dataclass's constructor */
     if (!value || !h || Py_TYPE(obj) != h->type || a->hooked || a->kind != CM_ATTR_COLUMN) return set_slowly(self, obj, value);
     cm_inst *inst = &((cmpy_instance *)obj)->inst;
     if ((inst->flags & CM_INST_DICT) || a->slot >= inst->nslots || cmpy_is_node(value)) return set_slowly(self, obj, value);
@@ -188,20 +195,37 @@ static PyObject *get_key(PyObject *self, void *unused) {
     return Py_NewRef(key ? key : Py_None);
 }
 
-static PyMethodDef attribute_methods[] = {
-    {"_set_expression", set_expression, METH_O, "_set_expression($self, expr, /)\n--\n\nThe column expression, before the mapper is built."},
-    {NULL}};
+static PyMethodDef attribute_methods[] = {{"_set_expression", set_expression, METH_O,
+                                           "_set_expression($self, expr, /)\n--\n\nThe column expression, before the mapper is built."},
+                                          {NULL}};
 static PyGetSetDef attribute_getset[] = {{"_expr", get_expr, NULL, "The column expression, or None.", NULL},
                                          {"_entity", get_entity, NULL, "The ENTITY node, or None.", NULL},
                                          {"_mapper", get_mapped, NULL, "The Mapper, or None before it is built.", NULL},
                                          {"key", get_key, NULL, "Name of the attribute.", NULL},
                                          {NULL}};
+/* An attribute is there or it is not: programs write `if not getattr(Model, name, None)`. */
+static int attribute_bool(PyObject *self) {
+    (void)self;
+    return 1;
+}
+
 static PyType_Slot attribute_slots[] = {{Py_tp_doc, "An attribute of a mapped class: expression and descriptor."},
-                                        {Py_tp_descr_get, Attribute_get}, {Py_tp_descr_set, Attribute_set},
-                                        {Py_tp_methods, attribute_methods}, {Py_tp_getset, attribute_getset}, {0, NULL}};
+                                        {Py_tp_descr_get, Attribute_get},
+                                        {Py_tp_descr_set, Attribute_set},
+                                        {Py_nb_bool, attribute_bool},
+                                        {Py_tp_methods, attribute_methods},
+                                        {Py_tp_getset, attribute_getset},
+                                        {0, NULL}};
 static PyType_Spec attribute_spec = {"cormorant._core.InstrumentedAttribute", sizeof(cmpy_node), 0,
                                      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, attribute_slots};
+static PyObject *register_ignored(PyObject *module, PyObject *value) {
+    (void)module;
+    Py_XSETREF(cmpy_st->dont_set, Py_NewRef(value));
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef functions[] = {
+    {"register_ignored", register_ignored, METH_O, "register_ignored(value, /)\n--\n\nThe object that attributes ignore when it is set."},
     {"attribute", make_attribute, METH_VARARGS, "attribute(cls, expr=None, values=None, /)\n--\n\nA new InstrumentedAttribute."},
     {NULL}};
 

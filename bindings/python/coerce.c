@@ -80,8 +80,8 @@ void cmpy_nodes_dispose(cmpy_nodes *list) {
 /* ---- finding the node of an object */
 
 static bool is_plain_value(PyObject *o) {
-    return PyLong_CheckExact(o) || PyUnicode_CheckExact(o) || o == Py_None || PyBool_Check(o) || PyFloat_CheckExact(o) || PyList_CheckExact(o) ||
-           PyTuple_CheckExact(o) || PyBytes_CheckExact(o) || PyDict_CheckExact(o);
+    return PyLong_CheckExact(o) || PyUnicode_CheckExact(o) || o == Py_None || PyBool_Check(o) || PyFloat_CheckExact(o) ||
+           PyList_CheckExact(o) || PyTuple_CheckExact(o) || PyBytes_CheckExact(o) || PyDict_CheckExact(o);
 }
 
 /* The ENTITY of a mapped class that is ready: what its __clause_element__() would answer. Borrowed; NULL: ask it. */
@@ -116,15 +116,34 @@ cm_node *cmpy_find_node(PyObject *obj) {
 
 /* ---- types of values */
 
-typedef enum affinity { A_NULL, A_INT, A_NUMERIC, A_FLOAT, A_TEXT, A_BOOL, A_DATE, A_TIME, A_DATETIME, A_INTERVAL, A_BLOB, A_UUID, A_OTHER } affinity;
+typedef enum affinity {
+    A_NULL,
+    A_INT,
+    A_NUMERIC,
+    A_FLOAT,
+    A_TEXT,
+    A_BOOL,
+    A_DATE,
+    A_TIME,
+    A_DATETIME,
+    A_INTERVAL,
+    A_BLOB,
+    A_UUID,
+    A_OTHER
+} affinity;
 
 static affinity affinity_of(const cm_type *type) {
     switch (type ? cm_type_get_def(type)->kind : CM_T_NULL) {
     case CM_T_NULL: return A_NULL;
-    case CM_T_SMALLINT: case CM_T_INTEGER: case CM_T_BIGINT: return A_INT;
+    case CM_T_SMALLINT:
+    case CM_T_INTEGER:
+    case CM_T_BIGINT: return A_INT;
     case CM_T_NUMERIC: return A_NUMERIC;
-    case CM_T_FLOAT: case CM_T_DOUBLE: return A_FLOAT;
-    case CM_T_STRING: case CM_T_TEXT: case CM_T_ENUM: return A_TEXT;
+    case CM_T_FLOAT:
+    case CM_T_DOUBLE: return A_FLOAT;
+    case CM_T_STRING:
+    case CM_T_TEXT:
+    case CM_T_ENUM: return A_TEXT;
     case CM_T_BOOLEAN: return A_BOOL;
     case CM_T_DATE: return A_DATE;
     case CM_T_TIME: return A_TIME;
@@ -153,7 +172,7 @@ const cm_type *cmpy_operand_type(PyObject *value, const cm_type *left, int op) {
     const cm_type *own = cmpy_literal_type(value);
     if (!left) return own;
     const cm_type_def *def = cm_type_get_def(left);
-    if ((def->flags & CM_TYPE_HOST) && def->host) return ask_type(def->host, value, op);
+    if (((def->flags & (CM_TYPE_HOST | CM_TYPE_BIND_EXPR)) || def->kind == CM_T_USER) && def->host) return ask_type(def->host, value, op);
     affinity a = affinity_of(left), b = affinity_of(own);
     if (b == A_NULL || (a == b && !(is_like(op) && def->kind == CM_T_ENUM))) return left;
     bool compares = op >= CM_OP_EQ && op <= CM_OP_NOT_BETWEEN && !is_like(op);
@@ -182,7 +201,8 @@ static cm_node *scalar_of(cm_node *take_select, bool warn) {
         PyObject *category = cmpy_exc_class("SAWarning");
         if (!category || PyErr_WarnEx(category,
                                       "implicitly coercing SELECT object to scalar subquery; please use the .scalar_subquery() method to "
-                                      "produce a scalar subquery.", 1) < 0) {
+                                      "produce a scalar subquery.",
+                                      1) < 0) {
             cmpy_node_drop(take_select);
             return NULL;
         }
@@ -211,9 +231,7 @@ static cm_node *expression_of(PyObject *obj, cm_node *take_node, const char *exp
     return refuse(obj, take_node, expected);
 }
 
-static cm_node *constant_of(PyObject *obj) {
-    return cmpy_const(obj == Py_None ? CM_N_NULL_ : obj == Py_True ? CM_N_TRUE_ : CM_N_FALSE_);
-}
+static cm_node *constant_of(PyObject *obj) { return cmpy_const(obj == Py_None ? CM_N_NULL_ : obj == Py_True ? CM_N_TRUE_ : CM_N_FALSE_); }
 
 static cm_node *value_of(PyObject *obj, const cm_type *type) {
     if (obj == Py_None) return cmpy_const(CM_N_NULL_);
@@ -222,7 +240,27 @@ static cm_node *value_of(PyObject *obj, const cm_type *type) {
 }
 
 static bool takes_constants(int op) {
-    return op == CM_OP_EQ || op == CM_OP_NE || op == CM_OP_IS || op == CM_OP_IS_NOT || op == CM_OP_IS_DISTINCT || op == CM_OP_IS_NOT_DISTINCT;
+    return op == CM_OP_EQ || op == CM_OP_NE || op == CM_OP_IS || op == CM_OP_IS_NOT || op == CM_OP_IS_DISTINCT ||
+           op == CM_OP_IS_NOT_DISTINCT;
+}
+
+/* (a, b) > (1, 2): each value typed like its column. */
+static cm_node *tuple_like(PyObject *values, const cm_node *left, int op) {
+    cmpy_nodes list;
+    cm_node *n = NULL;
+    size_t width;
+    cm_node *const *columns = cm_node_segment(left, 0, &width);
+    cmpy_nodes_init(&list);
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(values); i++) {
+        const cm_node *column = (size_t)i < width ? columns[i] : NULL;
+        if (cmpy_nodes_add(&list, cmpy_coerce_operand(PyTuple_GET_ITEM(values, i), column, op)) < 0) goto done;
+    }
+    cm_node *const *segment = list.v;
+    cm_node_spec spec = {.kind = CM_N_TUPLE, .op = left->op, .type = left->type, .segments = &segment, .counts = &list.n};
+    n = made(cm_node_make(cmpy_cx(), &spec, &n), &n);
+done:
+    cmpy_nodes_dispose(&list);
+    return n;
 }
 
 cm_node *cmpy_coerce_operand(PyObject *obj, const cm_node *left, int op) {
@@ -230,6 +268,7 @@ cm_node *cmpy_coerce_operand(PyObject *obj, const cm_node *left, int op) {
     cm_node *n = is_plain_value(obj) ? NULL : cmpy_find_node(obj);
     if (n) return expression_of(obj, n, "SQL expression element or literal value");
     if (PyErr_Occurred()) return NULL;
+    if (left && left->kind == CM_N_TUPLE && PyTuple_Check(obj)) return tuple_like(obj, left, op);
     const cm_type *type = cmpy_operand_type(obj, left ? left->type : NULL, op);
     return type ? cmpy_bind(obj, type, cmpy_bind_name(left), 0) : NULL;
 }
@@ -271,7 +310,8 @@ static cm_node *in_values(PyObject *items, const cm_node *left) {
     Py_ssize_t first = 0; /* the first value that is not None tells the type */
     while (first < PyList_GET_SIZE(items) && PyList_GET_ITEM(items, first) == Py_None) first++;
     if (left->kind == CM_N_TUPLE) type = cm_type_basic(cmpy_cx(), CM_T_TUPLE);
-    else if (first < PyList_GET_SIZE(items) && !(type = cmpy_operand_type(PyList_GET_ITEM(items, first), left->type, CM_OP_IN))) return NULL;
+    else if (first < PyList_GET_SIZE(items) && !(type = cmpy_operand_type(PyList_GET_ITEM(items, first), left->type, CM_OP_IN)))
+        return NULL;
     return cmpy_bind(items, type, cmpy_bind_name(left), CM_FLAG_EXPANDING);
 }
 
@@ -282,14 +322,28 @@ static cm_node *in_refused(PyObject *obj, cm_node *take_node) {
 static cm_node *in_node(PyObject *obj, cm_node *take_node) {
     cm_node *n = NULL;
     switch (take_node->kind) {
-    case CM_N_SELECT: case CM_N_COMPOUND: case CM_N_LIST: case CM_N_TUPLE: case CM_N_TEXT: case CM_N_FUNC: case CM_N_HOST:
-    case CM_N_LITERAL_COLUMN: case CM_N_GROUPING: case CM_N_PREFIX: case CM_N_VALUES: return take_node;
+    case CM_N_SELECT:
+    case CM_N_COMPOUND:
+    case CM_N_LIST:
+    case CM_N_TUPLE:
+    case CM_N_TEXT:
+    case CM_N_FUNC:
+    case CM_N_HOST:
+    case CM_N_LITERAL_COLUMN:
+    case CM_N_GROUPING:
+    case CM_N_PREFIX:
+    case CM_N_VALUES: return take_node;
     case CM_N_SCALAR_SUBQUERY: n = keep(take_node->u.k.kid[0]); break;
     case CM_N_BIND:
         if (take_node->flags & CM_FLAG_EXPANDING) return take_node;
         if (cm_node_with_flags(cmpy_cx(), take_node, CM_FLAG_EXPANDING, 0, &n) != CM_OK) PyErr_NoMemory();
         break;
-    case CM_N_TABLE: case CM_N_ALIAS: case CM_N_SUBQUERY: case CM_N_CTE: case CM_N_ENTITY: case CM_N_JOIN:
+    case CM_N_TABLE:
+    case CM_N_ALIAS:
+    case CM_N_SUBQUERY:
+    case CM_N_CTE:
+    case CM_N_ENTITY:
+    case CM_N_JOIN:
         if (cm_select(cmpy_cx(), &take_node, 1, &n) != CM_OK) PyErr_NoMemory();
         break;
     default: return in_refused(obj, take_node);
@@ -336,13 +390,15 @@ static cm_node *coerce_columns(PyObject *obj, cm_node *n) {
     if (obj == Py_None || PyBool_Check(obj)) return constant_of(obj);
     if (PyLong_Check(obj) || PyFloat_Check(obj)) return number_of(obj);
     if (PyUnicode_Check(obj)) {
-        cmpy_raise_exc("ArgumentError", "Textual column expression %R should be explicitly declared with text(%R), or use column(%R) for more specificity",
+        cmpy_raise_exc("ArgumentError",
+                       "Textual column expression %R should be explicitly declared with text(%R), or use column(%R) for more specificity",
                        obj, obj, obj);
         return NULL;
     }
     if (PyList_Check(obj) || PyTuple_Check(obj)) {
         cmpy_raise_exc("ArgumentError",
-                       "Column expression, FROM clause, or other columns clause element expected, got %R. Did you mean to say select(*%R)?", obj, obj);
+                       "Column expression, FROM clause, or other columns clause element expected, got %R. Did you mean to say select(*%R)?",
+                       obj, obj);
         return NULL;
     }
     return refuse(obj, NULL, "Column expression, FROM clause, or other columns clause element");
@@ -383,6 +439,7 @@ static cm_node *coerce_where(PyObject *obj, cm_node *n) {
 }
 
 static cm_node *coerce_order(PyObject *obj, cm_node *n, const char *expected) {
+    if (n && n->kind == CM_N_BUNDLE) return n; /* its columns */
     if (n) return n->kind == CM_N_ENTITY ? refuse(obj, n, expected) : expression_of(obj, n, expected);
     if (PyUnicode_Check(obj)) {
         Py_ssize_t size;
@@ -401,7 +458,7 @@ static cm_node *coerce_limit(PyObject *obj, cm_node *n) {
         PyErr_Clear();
         return refuse(obj, NULL, "A whole number or SQL expression for LIMIT/OFFSET");
     }
-    cm_node *bind = cmpy_bind(number, cm_type_basic(cmpy_cx(), CM_T_INTEGER), NULL, 0);
+    cm_node *bind = cmpy_bind(number, cm_type_basic(cmpy_cx(), CM_T_BIGINT), NULL, 0);
     Py_DECREF(number);
     return bind;
 }
@@ -499,9 +556,12 @@ static PyMethodDef module_functions[] = {
 };
 
 int cmpy_coerce_setup(PyObject *m) {
-    static const struct { const char *name; int value; } roles[] = {
-        {"ROLE_EXPR", CMPY_EXPR},   {"ROLE_COLUMNS", CMPY_COLUMNS},     {"ROLE_FROM", CMPY_FROM},   {"ROLE_WHERE", CMPY_WHERE},
-        {"ROLE_ORDER", CMPY_ORDER}, {"ROLE_GROUP", CMPY_GROUP},         {"ROLE_JOIN", CMPY_JOIN},   {"ROLE_STATEMENT", CMPY_STATEMENT},
+    static const struct {
+        const char *name;
+        int value;
+    } roles[] = {
+        {"ROLE_EXPR", CMPY_EXPR},   {"ROLE_COLUMNS", CMPY_COLUMNS},       {"ROLE_FROM", CMPY_FROM}, {"ROLE_WHERE", CMPY_WHERE},
+        {"ROLE_ORDER", CMPY_ORDER}, {"ROLE_GROUP", CMPY_GROUP},           {"ROLE_JOIN", CMPY_JOIN}, {"ROLE_STATEMENT", CMPY_STATEMENT},
         {"ROLE_LIMIT", CMPY_LIMIT}, {"ROLE_DML_COLUMN", CMPY_DML_COLUMN},
     };
     for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)

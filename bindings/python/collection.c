@@ -5,12 +5,18 @@
  * A collection knows its owner by a weak reference, so that a parent and its children die without the collector. */
 #include "orm.h"
 
-typedef struct coll_link { /* follows the list or set */
+typedef struct coll_link {         /* follows the list or set */
     PyObject *dict, *weak, *owner; /* owner: weak reference, NULL for a collection in nobody's hands */
     const cm_attr *attr;
 } coll_link;
-typedef struct inst_list { PyListObject list; coll_link link; } inst_list;
-typedef struct inst_set { PySetObject set; coll_link link; } inst_set;
+typedef struct inst_list {
+    PyListObject list;
+    coll_link link;
+} inst_list;
+typedef struct inst_set {
+    PySetObject set;
+    coll_link link;
+} inst_set;
 
 static inline bool is_list(PyObject *o) { return PyObject_TypeCheck(o, (PyTypeObject *)cmpy_st->InstrumentedList); }
 static inline bool is_set(PyObject *o) { return PyObject_TypeCheck(o, (PyTypeObject *)cmpy_st->InstrumentedSet); }
@@ -330,7 +336,8 @@ cm_status cmpy_coll_members(cm_ctx *cx, void *coll, cm_objs *out) {
 }
 
 static cm_status incompatible(PyObject *value, const char *like) {
-    PyErr_Format(PyExc_TypeError, "Incompatible collection type: %s is not %s-like", value == Py_None ? "None" : Py_TYPE(value)->tp_name, like);
+    PyErr_Format(PyExc_TypeError, "Incompatible collection type: %s is not %s-like", value == Py_None ? "None" : Py_TYPE(value)->tp_name,
+                 like);
     return CM_E_HOST;
 }
 
@@ -406,22 +413,22 @@ static void link_dispose(PyObject *o) {
     Py_CLEAR(l->owner);
 }
 
-#define COLLECTION(Name, Base)                                                                                         \
-    static int Name##_traverse(PyObject *o, visitproc visit, void *arg) {                                              \
-        Py_VISIT(Py_TYPE(o));                                                                                          \
-        int st = link_traverse(link_of(o), visit, arg);                                                                \
-        return st ? st : Base.tp_traverse(o, visit, arg);                                                              \
-    }                                                                                                                  \
-    static int Name##_tp_clear(PyObject *o) {                                                                          \
-        Py_CLEAR(link_of(o)->dict);                                                                                    \
-        return Base.tp_clear(o);                                                                                       \
-    }                                                                                                                  \
-    static void Name##_dealloc(PyObject *o) {                                                                          \
-        PyTypeObject *type = Py_TYPE(o);                                                                               \
-        PyObject_GC_UnTrack(o);                                                                                        \
-        link_dispose(o);                                                                                               \
-        Base.tp_dealloc(o);                                                                                            \
-        Py_DECREF(type);                                                                                               \
+#define COLLECTION(Name, Base)                                                                                                             \
+    static int Name##_traverse(PyObject *o, visitproc visit, void *arg) {                                                                  \
+        Py_VISIT(Py_TYPE(o));                                                                                                              \
+        int st = link_traverse(link_of(o), visit, arg);                                                                                    \
+        return st ? st : Base.tp_traverse(o, visit, arg);                                                                                  \
+    }                                                                                                                                      \
+    static int Name##_tp_clear(PyObject *o) {                                                                                              \
+        Py_CLEAR(link_of(o)->dict);                                                                                                        \
+        return Base.tp_clear(o);                                                                                                           \
+    }                                                                                                                                      \
+    static void Name##_dealloc(PyObject *o) {                                                                                              \
+        PyTypeObject *type = Py_TYPE(o);                                                                                                   \
+        PyObject_GC_UnTrack(o);                                                                                                            \
+        link_dispose(o);                                                                                                                   \
+        Base.tp_dealloc(o);                                                                                                                \
+        Py_DECREF(type);                                                                                                                   \
     }
 COLLECTION(List, PyList_Type)
 COLLECTION(Set, PySet_Type)
@@ -436,14 +443,19 @@ static PyMethodDef list_methods[] = {
     {"pop", List_pop, METH_VARARGS, "pop($self, index=-1, /)\n--\n\nTakes out and answers an object."},
     {"clear", List_clear, METH_NOARGS, "clear($self, /)\n--\n\nTakes out all objects."},
     {NULL}};
-static PyMemberDef list_members[] = {
-    {"__dictoffset__", T_PYSSIZET, offsetof(inst_list, link.dict), READONLY, NULL},
-    {"__weaklistoffset__", T_PYSSIZET, offsetof(inst_list, link.weak), READONLY, NULL},
-    {NULL}};
-static PyType_Slot list_slots[] = {
-    {Py_tp_doc, "The list of a relationship."}, {Py_tp_methods, list_methods}, {Py_tp_members, list_members}, {Py_tp_getset, coll_getset},
-    {Py_tp_traverse, List_traverse}, {Py_tp_clear, List_tp_clear}, {Py_tp_dealloc, List_dealloc},
-    {Py_mp_ass_subscript, List_setitem}, {Py_sq_inplace_concat, List_iadd}, {0, NULL}};
+static PyMemberDef list_members[] = {{"__dictoffset__", T_PYSSIZET, offsetof(inst_list, link.dict), READONLY, NULL},
+                                     {"__weaklistoffset__", T_PYSSIZET, offsetof(inst_list, link.weak), READONLY, NULL},
+                                     {NULL}};
+static PyType_Slot list_slots[] = {{Py_tp_doc, "The list of a relationship."},
+                                   {Py_tp_methods, list_methods},
+                                   {Py_tp_members, list_members},
+                                   {Py_tp_getset, coll_getset},
+                                   {Py_tp_traverse, List_traverse},
+                                   {Py_tp_clear, List_tp_clear},
+                                   {Py_tp_dealloc, List_dealloc},
+                                   {Py_mp_ass_subscript, List_setitem},
+                                   {Py_sq_inplace_concat, List_iadd},
+                                   {0, NULL}};
 static PyType_Spec list_spec = {"cormorant.orm.collections.InstrumentedList", sizeof(inst_list), 0,
                                 Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, list_slots};
 
@@ -454,20 +466,27 @@ static PyMethodDef set_methods[] = {
     {"pop", Set_pop, METH_NOARGS, "pop($self, /)\n--\n\nTakes out and answers any object."},
     {"clear", Set_clear, METH_NOARGS, "clear($self, /)\n--\n\nTakes out all objects."},
     {"update", Set_update, METH_VARARGS, "update($self, /, *others)\n--\n\nAdds objects of the others."},
-    {"difference_update", Set_difference_update, METH_VARARGS, "difference_update($self, /, *others)\n--\n\nTakes objects of the others out."},
+    {"difference_update", Set_difference_update, METH_VARARGS,
+     "difference_update($self, /, *others)\n--\n\nTakes objects of the others out."},
     {"intersection_update", Set_intersection_update, METH_VARARGS, "intersection_update($self, /, *others)\n--\n\nKeeps common objects."},
     {"symmetric_difference_update", Set_symmetric_update, METH_VARARGS,
      "symmetric_difference_update($self, other, /)\n--\n\nKeeps objects that are in one only."},
     {NULL}};
-static PyMemberDef set_members[] = {
-    {"__dictoffset__", T_PYSSIZET, offsetof(inst_set, link.dict), READONLY, NULL},
-    {"__weaklistoffset__", T_PYSSIZET, offsetof(inst_set, link.weak), READONLY, NULL},
-    {NULL}};
-static PyType_Slot set_slots[] = {
-    {Py_tp_doc, "The set of a relationship."}, {Py_tp_methods, set_methods}, {Py_tp_members, set_members}, {Py_tp_getset, coll_getset},
-    {Py_tp_traverse, Set_traverse}, {Py_tp_clear, Set_tp_clear}, {Py_tp_dealloc, Set_dealloc},
-    {Py_nb_inplace_or, Set_ior}, {Py_nb_inplace_subtract, Set_isub}, {Py_nb_inplace_and, Set_iand},
-    {Py_nb_inplace_xor, Set_ixor}, {0, NULL}};
+static PyMemberDef set_members[] = {{"__dictoffset__", T_PYSSIZET, offsetof(inst_set, link.dict), READONLY, NULL},
+                                    {"__weaklistoffset__", T_PYSSIZET, offsetof(inst_set, link.weak), READONLY, NULL},
+                                    {NULL}};
+static PyType_Slot set_slots[] = {{Py_tp_doc, "The set of a relationship."},
+                                  {Py_tp_methods, set_methods},
+                                  {Py_tp_members, set_members},
+                                  {Py_tp_getset, coll_getset},
+                                  {Py_tp_traverse, Set_traverse},
+                                  {Py_tp_clear, Set_tp_clear},
+                                  {Py_tp_dealloc, Set_dealloc},
+                                  {Py_nb_inplace_or, Set_ior},
+                                  {Py_nb_inplace_subtract, Set_isub},
+                                  {Py_nb_inplace_and, Set_iand},
+                                  {Py_nb_inplace_xor, Set_ixor},
+                                  {0, NULL}};
 static PyType_Spec set_spec = {"cormorant.orm.collections.InstrumentedSet", sizeof(inst_set), 0,
                                Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, set_slots};
 

@@ -34,7 +34,7 @@ static PyObject *text_of(cm_compiled *take_compiled) {
 }
 
 /* schema_translate_map as pairs for the core; "" is no schema. The strings live as long as the dictionary. */
-static int schema_pairs(PyObject *map, const char ***out) {
+int cmpy_schema_pairs(PyObject *map, const char ***out) {
     *out = NULL;
     if (map == Py_None) return 0;
     if (!PyDict_Check(map)) {
@@ -83,7 +83,7 @@ static PyObject *core_compile(PyObject *m, PyObject *args, PyObject *kwargs) {
     cm_node *n, *plain = NULL;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|zippO", names, &node, &dialect, &style, &literal, &postcompile, &map)) return NULL;
     cm_compile_options options = {.params = (cm_param_style)style, .literal_binds = literal, .render_postcompile = postcompile};
-    if (!(options.dialect = find_dialect(dialect)) || schema_pairs(map, &pairs) < 0) return NULL;
+    if (!(options.dialect = find_dialect(dialect)) || cmpy_schema_pairs(map, &pairs) < 0) return NULL;
     options.schema_map = pairs;
     if (!(n = cmpy_find_node(node))) {
         if (!PyErr_Occurred()) PyErr_Format(PyExc_TypeError, "a statement or expression is expected, got %R", node);
@@ -172,7 +172,8 @@ cm_status cmpy_node_compile(cm_ctx *cx, cm_node *n, cm_compiler *c) {
     Py_XDECREF(answer);
     if (!pieces) return CM_E_HOST;
     cm_status st = CM_OK;
-    for (Py_ssize_t i = 0; st == CM_OK && i < PySequence_Fast_GET_SIZE(pieces); i++) st = write_piece(PySequence_Fast_GET_ITEM(pieces, i), c);
+    for (Py_ssize_t i = 0; st == CM_OK && i < PySequence_Fast_GET_SIZE(pieces); i++)
+        st = write_piece(PySequence_Fast_GET_ITEM(pieces, i), c);
     Py_DECREF(pieces);
     return st;
 }
@@ -187,7 +188,10 @@ static PyMethodDef module_functions[] = {
 };
 
 int cmpy_compiled_setup(PyObject *m) {
-    static const struct { const char *name; int value; } styles[] = {
+    static const struct {
+        const char *name;
+        int value;
+    } styles[] = {
         {"PARAM_DIALECT", CM_PARAM_DIALECT}, {"PARAM_NAMED", CM_PARAM_NAMED},   {"PARAM_QMARK", CM_PARAM_QMARK},
         {"PARAM_DOLLAR", CM_PARAM_DOLLAR},   {"PARAM_FORMAT", CM_PARAM_FORMAT}, {"PARAM_PYFORMAT", CM_PARAM_PYFORMAT},
     };

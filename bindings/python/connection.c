@@ -12,9 +12,7 @@
 
 static PyObject *str_execute_general;
 
-static cm_conn *conn_of(cmpy_conn *self) {
-    return self->conn && (!self->borrowed || self->face.holder) ? self->conn : NULL;
-}
+static cm_conn *conn_of(cmpy_conn *self) { return self->conn && (!self->borrowed || self->face.holder) ? self->conn : NULL; }
 
 int cmpy_connection_enter(cmpy_conn *self) {
     unsigned long me = PyThread_get_thread_ident();
@@ -152,7 +150,11 @@ static PyObject *Connection_close(PyObject *o, PyObject *unused) {
 /* ---- executing */
 
 /* Parameters as the core takes them: none, one mapping, or several. The array borrows from `params`. */
-typedef struct sets { void *const *v; size_t n; void *one; } sets;
+typedef struct sets {
+    void *const *v;
+    size_t n;
+    void *one;
+} sets;
 
 static int read_sets(PyObject *params, sets *out) {
     *out = (sets){NULL, 0, NULL};
@@ -202,17 +204,24 @@ static PyObject *run(cmpy_conn *self, PyObject *stmt, PyObject *params) {
     cm_node *node = CMPY_NODE(stmt);
     if (read_sets(params, &s) < 0) return NULL;
     if (params && params != Py_None && !s.n && (node->kind == CM_N_INSERT || node->kind == CM_N_UPDATE || node->kind == CM_N_DELETE)) {
-        cmpy_raise_exc("ArgumentError", "an empty list of parameters was given; it would write a row of defaults. Leave it out, or do not execute");
+        cmpy_raise_exc("ArgumentError",
+                       "an empty list of parameters was given; it would write a row of defaults. Leave it out, or do not execute");
         return NULL;
     }
-    cm_ctx *cx = cmpy_ready_for(node) < 0 ? NULL : begin_work(self);
-    if (!cx) return NULL;
+    PyObject *filled = cmpy_fill_lists(stmt, s.v, s.n);
+    cm_ctx *cx = !filled || cmpy_ready_for(node) < 0 ? NULL : begin_work(self);
+    if (!cx) {
+        Py_XDECREF(filled);
+        return NULL;
+    }
     cm_status st = cm_conn_in_transaction(self->conn) ? CM_OK : cm_conn_begin(cx, self->conn);
-    if (!st) st = cm_conn_execute(cx, self->conn, node, s.v, s.n, &result);
+    if (!st) st = cm_conn_execute(cx, self->conn, CMPY_NODE(filled), s.v, s.n, &result);
     if (st) cmpy_raise(cx, st);
     cmpy_cx_give(cx);
     cmpy_connection_leave(self);
-    if (!st) return cmpy_result_of(result, (PyObject *)self, stmt);
+    PyObject *answer = st ? NULL : cmpy_result_of(result, (PyObject *)self, filled);
+    Py_DECREF(filled);
+    if (!st) return answer;
     annotate(self, stmt, params);
     return NULL;
 }
@@ -220,16 +229,22 @@ static PyObject *run(cmpy_conn *self, PyObject *stmt, PyObject *params) {
 static bool is_plain(PyObject *stmt) {
     if (!cmpy_is_node(stmt)) return false;
     switch (CMPY_NODE(stmt)->kind) {
-    case CM_N_SELECT: case CM_N_COMPOUND: case CM_N_INSERT: case CM_N_UPDATE: case CM_N_DELETE: case CM_N_TEXT: case CM_N_FROM_STATEMENT:
-        return true;
+    case CM_N_SELECT:
+    case CM_N_COMPOUND:
+    case CM_N_INSERT:
+    case CM_N_UPDATE:
+    case CM_N_DELETE:
+    case CM_N_TEXT:
+    case CM_N_FROM_STATEMENT: return true;
     default: return false;
     }
 }
 
 static int blocked(cmpy_conn *self) {
     if (!self->blocked) return 0;
-    cmpy_raise_exc("InvalidRequestError", "Can't operate on closed transaction inside context manager.  Please complete the context manager "
-                                          "before emitting further commands.");
+    cmpy_raise_exc("InvalidRequestError",
+                   "Can't operate on closed transaction inside context manager.  Please complete the context manager "
+                   "before emitting further commands.");
     return -1;
 }
 
@@ -297,8 +312,8 @@ static PyObject *Connection_run_text(PyObject *o, PyObject *args) {
     if (!cx) return NULL;
     cm_status st = !autobegin || cm_conn_in_transaction(self->conn) ? CM_OK : cm_conn_begin(cx, self->conn);
     if (!st)
-        st = cm_conn_execute_driver(cx, self->conn, text, (size_t)n, (void *const *)((PyListObject *)list)->ob_item, (size_t)PyList_GET_SIZE(list),
-                                    mappings, &result);
+        st = cm_conn_execute_driver(cx, self->conn, text, (size_t)n, (void *const *)((PyListObject *)list)->ob_item,
+                                    (size_t)PyList_GET_SIZE(list), mappings, &result);
     if (st) cmpy_raise(cx, st);
     cmpy_cx_give(cx);
     cmpy_connection_leave(self);
@@ -314,9 +329,18 @@ static PyObject *simple(PyObject *o, cm_status (*call)(cm_ctx *, cm_conn *)) {
     cm_ctx *cx = begin_work(self);
     return cx ? end_work(self, cx, call(cx, self->conn)) : NULL;
 }
-static PyObject *Connection_begin(PyObject *o, PyObject *u) { (void)u; return simple(o, cm_conn_begin); }
-static PyObject *Connection_commit(PyObject *o, PyObject *u) { (void)u; return simple(o, cm_conn_commit); }
-static PyObject *Connection_rollback(PyObject *o, PyObject *u) { (void)u; return simple(o, cm_conn_rollback); }
+static PyObject *Connection_begin(PyObject *o, PyObject *u) {
+    (void)u;
+    return simple(o, cm_conn_begin);
+}
+static PyObject *Connection_commit(PyObject *o, PyObject *u) {
+    (void)u;
+    return simple(o, cm_conn_commit);
+}
+static PyObject *Connection_rollback(PyObject *o, PyObject *u) {
+    (void)u;
+    return simple(o, cm_conn_rollback);
+}
 
 static PyObject *Connection_savepoint(PyObject *o, PyObject *args) {
     cmpy_conn *self = (cmpy_conn *)o;
@@ -333,6 +357,16 @@ static PyObject *Connection_set_isolation(PyObject *o, PyObject *level) {
     if (level != Py_None && !text) return NULL;
     cm_ctx *cx = begin_work(self);
     return cx ? end_work(self, cx, cm_conn_set_isolation(cx, self->conn, text)) : NULL;
+}
+
+static PyObject *Connection_set_schema_map(PyObject *o, PyObject *map) {
+    cmpy_conn *self = (cmpy_conn *)o;
+    const char **pairs = NULL;
+    if (cmpy_schema_pairs(map, &pairs) < 0) return NULL;
+    cm_ctx *cx = begin_work(self);
+    PyObject *answer = cx ? end_work(self, cx, cm_conn_set_schema_map(cx, self->conn, pairs)) : NULL;
+    PyMem_Free(pairs);
+    return answer;
 }
 
 static PyObject *Connection_invalidate(PyObject *o, PyObject *unused) {
@@ -404,7 +438,10 @@ static PyObject *Connection_dbapi(PyObject *o, PyObject *unused) {
 
 /* ---- attributes */
 
-static PyObject *get_closed(PyObject *o, void *u) { (void)u; return PyBool_FromLong(!conn_of((cmpy_conn *)o)); }
+static PyObject *get_closed(PyObject *o, void *u) {
+    (void)u;
+    return PyBool_FromLong(!conn_of((cmpy_conn *)o));
+}
 static PyObject *get_in_transaction(PyObject *o, void *u) {
     (void)u;
     cm_conn *conn = conn_of((cmpy_conn *)o);
@@ -425,7 +462,10 @@ static PyObject *get_invalidated(PyObject *o, void *u) {
     cm_conn *conn = conn_of((cmpy_conn *)o);
     return PyBool_FromLong(conn && cm_conn_invalidated(conn));
 }
-static PyObject *get_borrowed(PyObject *o, void *u) { (void)u; return PyBool_FromLong(((cmpy_conn *)o)->borrowed); }
+static PyObject *get_borrowed(PyObject *o, void *u) {
+    (void)u;
+    return PyBool_FromLong(((cmpy_conn *)o)->borrowed);
+}
 static PyObject *get_keep(PyObject *o, void *u) {
     (void)u;
     PyObject *keep = ((cmpy_conn *)o)->keep;
@@ -459,7 +499,7 @@ static int set_flag(PyObject *o, PyObject *value, void *which) {
     return 0;
 }
 
-#define FAST(f) (PyCFunction)(void (*)(void))f
+#define FAST(f) (PyCFunction)(void (*)(void)) f
 static PyMethodDef Connection_methods[] = {
     {"execute", FAST(Connection_execute), METH_FASTCALL | METH_KEYWORDS,
      "execute($self, statement, parameters=None, *, execution_options=None)\n--\n\nExecutes a statement and answers its Result."},
@@ -478,6 +518,7 @@ static PyMethodDef Connection_methods[] = {
     {"_set_isolation", Connection_set_isolation, METH_O, NULL},
     {"_invalidate", Connection_invalidate, METH_NOARGS, NULL},
     {"_cancel", Connection_cancel, METH_NOARGS, NULL},
+    {"_set_schema_map", Connection_set_schema_map, METH_O, NULL},
     {"_create_tables", Connection_create_tables, METH_VARARGS, NULL},
     {"_drop_tables", Connection_drop_tables, METH_VARARGS, NULL},
     {"_has_table", Connection_has_table, METH_VARARGS, NULL},
@@ -506,9 +547,14 @@ static PyMemberDef Connection_members[] = {
 };
 static PyType_Slot Connection_slots[] = {
     {Py_tp_doc, "A connection checked out of an engine."},
-    {Py_tp_new, connection_new}, {Py_tp_dealloc, connection_dealloc}, {Py_tp_traverse, connection_traverse},
-    {Py_tp_clear, connection_clear}, {Py_tp_methods, Connection_methods}, {Py_tp_getset, Connection_getset},
-    {Py_tp_members, Connection_members}, {0, NULL},
+    {Py_tp_new, connection_new},
+    {Py_tp_dealloc, connection_dealloc},
+    {Py_tp_traverse, connection_traverse},
+    {Py_tp_clear, connection_clear},
+    {Py_tp_methods, Connection_methods},
+    {Py_tp_getset, Connection_getset},
+    {Py_tp_members, Connection_members},
+    {0, NULL},
 };
 static PyType_Spec Connection_spec = {"cormorant._core.Connection", sizeof(cmpy_conn), 0,
                                       Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, Connection_slots};

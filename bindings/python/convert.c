@@ -41,6 +41,16 @@ PyObject *cmpy_json_loads(void) { return import_once(&cmpy_st->json_loads, "json
 
 /* Turns the pending exception into StatementError("(module.Class) text") around it. Overflows, the package's own errors
  * and exceptions marked DontWrapMixin pass as they are. Answers CM_E_HOST. */
+static bool is_driver_overflow(PyObject *value) {
+    if (!PyObject_IsInstance(value, PyExc_OverflowError)) return false;
+    PyObject *text = PyObject_Str(value);
+    const char *p = text ? PyUnicode_AsUTF8(text) : NULL;
+    bool conversion = p && strcmp(p, "int too large to convert to float") == 0;
+    if (!p) PyErr_Clear();
+    Py_XDECREF(text);
+    return !conversion;
+}
+
 static cm_status wrap_pending(void) {
     PyObject *type = NULL, *value = NULL, *trace = NULL, *text = NULL, *module = NULL, *wrapped = NULL;
     PyErr_Fetch(&type, &value, &trace);
@@ -48,9 +58,8 @@ static cm_status wrap_pending(void) {
     if (trace) PyException_SetTraceback(value, trace);
     PyObject *statement_error = cmpy_exc_class("StatementError"), *base = cmpy_exc_class("SQLAlchemyError");
     PyObject *dont_wrap = cmpy_exc_class("DontWrapMixin");
-    if (!statement_error || !base || !dont_wrap || !PyObject_IsInstance(value, PyExc_Exception) ||
-        PyObject_IsInstance(value, base) || PyObject_IsInstance(value, dont_wrap) ||
-        PyObject_IsInstance(value, PyExc_OverflowError) || PyObject_IsInstance(value, PyExc_MemoryError)) {
+    if (!statement_error || !base || !dont_wrap || !PyObject_IsInstance(value, PyExc_Exception) || PyObject_IsInstance(value, base) ||
+        PyObject_IsInstance(value, dont_wrap) || is_driver_overflow(value) || PyObject_IsInstance(value, PyExc_MemoryError)) {
         PyErr_Clear();
         PyErr_Restore(type, value, trace);
         return CM_E_HOST;
@@ -114,7 +123,8 @@ static cm_status set_text(PyObject *s, cm_value *out) {
 /* Text made on the way: copied into scratch, since the object that holds it goes. take_s: consumed, NULL passes. */
 static cm_status set_made_text(PyObject *take_s, cm_arena *scratch, cm_value *out) {
     if (!take_s) return CM_E_HOST;
-    cm_status st = PyUnicode_Check(take_s) ? set_text(take_s, out) : refuse(PyExc_TypeError, "text was expected, not %s", Py_TYPE(take_s)->tp_name);
+    cm_status st =
+        PyUnicode_Check(take_s) ? set_text(take_s, out) : refuse(PyExc_TypeError, "text was expected, not %s", Py_TYPE(take_s)->tp_name);
     if (st == CM_OK) {
         char *copy = cm_arena_alloc(scratch, out->u.s.n + 1);
         if (!copy) st = CM_E_NOMEM;
@@ -430,11 +440,13 @@ static cm_status encode_moment(const cm_type_def *def, PyObject *v, cm_value *ou
         if (!PyTime_Check(v)) return refuse(PyExc_TypeError, "SQLite Time type only accepts Python time objects as input.");
         return set_time(v, zone, out);
     case CM_T_INTERVAL:
-        if (!PyDelta_Check(v)) return refuse(PyExc_TypeError, "Interval type only accepts Python timedelta objects as input, not %s", Py_TYPE(v)->tp_name);
+        if (!PyDelta_Check(v))
+            return refuse(PyExc_TypeError, "Interval type only accepts Python timedelta objects as input, not %s", Py_TYPE(v)->tp_name);
         return set_interval(v, out);
     default:
         if (PyDateTime_Check(v)) return set_datetime(v, zone, out);
-        if (!PyDate_Check(v)) return refuse(PyExc_TypeError, "SQLite DateTime type only accepts Python datetime and date objects as input.");
+        if (!PyDate_Check(v))
+            return refuse(PyExc_TypeError, "SQLite DateTime type only accepts Python datetime and date objects as input.");
         set_date_fields(v, out);
         out->kind = CM_DATETIME;
         return CM_OK;
@@ -444,7 +456,8 @@ static cm_status encode_moment(const cm_type_def *def, PyObject *v, cm_value *ou
 /* A value for a place of unknown type: what it is decides. */
 static cm_status encode_free(PyObject *v, cm_arena *scratch, cm_value *out) {
     if (PyUnicode_Check(v)) return set_text(v, out);
-    if (PyBool_Check(v) || PyLong_Check(v)) return set_int(v, out);
+    if (PyBool_Check(v)) return encode_boolean(v, out);
+    if (PyLong_Check(v)) return set_int(v, out);
     if (PyFloat_Check(v)) return set_double(PyFloat_AS_DOUBLE(v), out);
     if (PyBytes_Check(v)) return encode_blob(v, scratch, out);
     if (PyDateTime_Check(v)) return set_datetime(v, true, out);
@@ -500,24 +513,24 @@ static cm_status encode_as(cm_ctx *cx, const cm_type *type, PyObject *v, cm_aren
     if (!def) return encode_free(v, scratch, out);
     if (def->flags & CM_TYPE_HOST) return encode_host(cx, def, v, scratch, out);
     switch (def->kind) {
-    case CM_T_SMALLINT: case CM_T_INTEGER: case CM_T_BIGINT:
-        return encode_integer(v, out);
-    case CM_T_NUMERIC: case CM_T_FLOAT: case CM_T_DOUBLE:
-        return encode_number(def, v, scratch, out);
-    case CM_T_STRING: case CM_T_TEXT: case CM_T_ENUM:
-        return encode_text(v, scratch, out);
-    case CM_T_BOOLEAN:
-        return encode_boolean(v, out);
-    case CM_T_DATE: case CM_T_TIME: case CM_T_DATETIME: case CM_T_INTERVAL:
-        return encode_moment(def, v, out);
-    case CM_T_BLOB:
-        return encode_blob(v, scratch, out);
-    case CM_T_JSON:
-        return encode_json(v, scratch, out);
-    case CM_T_UUID:
-        return encode_uuid(v, scratch, out);
-    default:
-        return encode_free(v, scratch, out);
+    case CM_T_SMALLINT:
+    case CM_T_INTEGER:
+    case CM_T_BIGINT: return encode_integer(v, out);
+    case CM_T_NUMERIC:
+    case CM_T_FLOAT:
+    case CM_T_DOUBLE: return encode_number(def, v, scratch, out);
+    case CM_T_STRING:
+    case CM_T_TEXT:
+    case CM_T_ENUM: return encode_text(v, scratch, out);
+    case CM_T_BOOLEAN: return encode_boolean(v, out);
+    case CM_T_DATE:
+    case CM_T_TIME:
+    case CM_T_DATETIME:
+    case CM_T_INTERVAL: return encode_moment(def, v, out);
+    case CM_T_BLOB: return encode_blob(v, scratch, out);
+    case CM_T_JSON: return encode_json(v, scratch, out);
+    case CM_T_UUID: return encode_uuid(v, scratch, out);
+    default: return encode_free(v, scratch, out);
     }
 }
 
@@ -664,7 +677,8 @@ cm_status cmpy_call_default(cm_ctx *cx, void *value, cm_mapper *mapper, cm_inst 
         *out = Py_NewRef(v);
         return CM_OK;
     }
-    if ((hook = PyDict_GetItemString(cmpy_st->hooks, "ContextDefault")) && Py_TYPE(v) == (PyTypeObject *)hook) return call_with_context(cx, v, inst, out);
+    if ((hook = PyDict_GetItemString(cmpy_st->hooks, "ContextDefault")) && Py_TYPE(v) == (PyTypeObject *)hook)
+        return call_with_context(cx, v, inst, out);
     *out = PyObject_CallNoArgs(v);
     return *out ? CM_OK : wrap_pending();
 }

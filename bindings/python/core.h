@@ -37,6 +37,7 @@ typedef struct cmpy_type { /* _core.TypeEngine */
     X(types_by_serial)     /* dict: serial -> TypeEngine object first seen with it */                                \
     X(literal_types)       /* dict: Python class -> TypeEngine object */                                             \
     X(exc) X(orm_exc)      /* modules cormorant.exc, cormorant.orm.exc; NULL until first needed */                   \
+    X(dont_set)            /* what attributes ignore when it is set (_core.register_ignored), or NULL */              \
     X(hooks)               /* dict: name -> Python callable registered by the package (_core.register_hook) */       \
     X(decimal_type) X(uuid_type) X(uuid_new) X(json_dumps) X(json_loads) X(enum_type)                                \
     X(str_clause_element) X(str_empty) X(empty_tuple)
@@ -60,6 +61,8 @@ void cmpy_cx_give(cm_ctx *cx);
 /* ---- errors.c */
 /* Raises what the context says (or leaves the exception that CM_E_HOST speaks of), clears the context, answers NULL. */
 PyObject *cmpy_raise(cm_ctx *cx, cm_status st);
+/* lists.c: the statement with the lists that one set of parameters gives it; itself when there are none. owns: caller */
+PyObject *cmpy_fill_lists(PyObject *stmt, void *const *params, size_t nparams);
 int cmpy_raise_int(cm_ctx *cx, cm_status st); /* the same, -1 */
 /* Raises cormorant.exc.NAME(message). */
 void cmpy_raise_exc(const char *name, const char *format, ...);
@@ -109,11 +112,17 @@ cm_status cmpy_coll_members(cm_ctx *cx, void *coll, cm_objs *out);
 cm_status cmpy_coll_adopt(cm_ctx *cx, cm_inst *owner, const cm_attr *attr, void *value, void **out);
 /* session.c */
 cm_status cmpy_event(cm_ctx *cx, cm_event ev, cm_session *s, cm_inst *inst, const cm_attr *attr, void **arg);
+int cmpy_schema_pairs(PyObject *map, const char ***out); /* a dictionary or None as pairs (PyMem_Free); -1: exception */
+cm_status cmpy_session_opened(cm_ctx *cx, cm_session *s, cm_conn *conn);
 cm_status cmpy_session_bind(cm_ctx *cx, cm_session *s, cm_mapper *m, cm_node *stmt, cm_engine **out);
 
 /* ---- node.c, type.c, coerce.c */
 PyObject *cmpy_from_node(cm_node *take_node);          /* the node's object; NULL passes */
 const cm_type *cmpy_type_get(PyObject *type);          /* borrowed cm_type of a TypeEngine object or class; NULL + TypeError */
+cm_status cmpy_type_for(cm_ctx *cx, const cm_type *type, const cm_dialect *dialect, void *host_dialect, const cm_type **out); /* host entries */
+cm_status cmpy_type_spell(cm_ctx *cx, const cm_type *type, cm_compiler *c);
+cm_status cmpy_type_wrap(cm_ctx *cx, const cm_type *type, cm_node *value, bool column, cm_node **out);
+PyObject *cmpy_failure(cm_ctx *cx, cm_status st);           /* new reference: the exception that cmpy_raise would set; the context keeps its error */
 PyObject *cmpy_type_object(const cm_type *type);       /* new reference: the TypeEngine object of a cm_type; None for NULL */
 const cm_type *cmpy_literal_type(PyObject *value);     /* borrowed: type of a bare Python value; CM_T_NULL when unknown */
 typedef enum cmpy_role {

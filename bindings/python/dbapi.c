@@ -11,11 +11,10 @@
 #include <string.h>
 
 typedef struct cmpy_dbapi {
-    PyObject_HEAD
-    cm_face face;            /* holder is NULL when the connection is gone */
+    PyObject_HEAD cm_face face; /* holder is NULL when the connection is gone */
     cm_dconn *d;
     const cm_driver *driver;
-    PyObject *facade;        /* weak reference to the Python object around it, or NULL */
+    PyObject *facade; /* weak reference to the Python object around it, or NULL */
 } cmpy_dbapi;
 
 /* ---- errors */
@@ -70,7 +69,7 @@ typedef struct run_state {
     const char *sql;
     size_t n;
     cm_dstmt *stmt;
-    cm_arena *scratch;       /* the context's encodings live here */
+    cm_arena *scratch; /* the context's encodings live here */
     PyObject *rows, *names;
     int64_t changed;
 } run_state;
@@ -94,7 +93,8 @@ static PyObject *parameter(run_state *r, PyObject *set, size_t i) {
             return NULL;
         }
         PyObject *value = PyMapping_GetItemString(set, name + 1);
-        if (!value && PyErr_ExceptionMatches(PyExc_KeyError)) raise_dbapi("ProgrammingError", "You did not supply a value for binding parameter :%s.", name + 1);
+        if (!value && PyErr_ExceptionMatches(PyExc_KeyError))
+            raise_dbapi("ProgrammingError", "You did not supply a value for binding parameter :%s.", name + 1);
         return value;
     }
     return PySequence_GetItem(set, (Py_ssize_t)i);
@@ -103,11 +103,14 @@ static PyObject *parameter(run_state *r, PyObject *set, size_t i) {
 static cm_status bind_set(run_state *r, PyObject *set, PyObject *held) {
     const cm_driver *d = r->self->driver;
     size_t n = d->nparams(r->stmt);
-    if (!set) return n ? misuse("Incorrect number of bindings supplied. The current statement uses %d, and there are %d supplied.", n, 0) : CM_OK;
+    if (!set)
+        return n ? misuse("Incorrect number of bindings supplied. The current statement uses %d, and there are %d supplied.", n, 0) : CM_OK;
     if (!PyDict_Check(set)) {
         Py_ssize_t given = PySequence_Size(set);
         if (given < 0) return CM_E_HOST;
-        if ((size_t)given != n) return misuse("Incorrect number of bindings supplied. The current statement uses %d, and there are %d supplied.", n, (size_t)given);
+        if ((size_t)given != n)
+            return misuse("Incorrect number of bindings supplied. The current statement uses %d, and there are %d supplied.", n,
+                          (size_t)given);
     }
     for (size_t i = 0; i < n; i++) {
         cm_value v = {0};
@@ -210,7 +213,9 @@ static PyObject *Dbapi_run(PyObject *o, PyObject *args) {
         if (!st) st = name_columns(&r);
     }
     if (r.stmt) self->driver->finalize(r.cx, r.stmt);
-    if (!st) answer = Py_BuildValue("(OOLL)", r.names ? r.names : Py_None, r.rows, (long long)r.changed, (long long)self->driver->last_insert_id(self->d));
+    if (!st)
+        answer = Py_BuildValue("(OOLL)", r.names ? r.names : Py_None, r.rows, (long long)r.changed,
+                               (long long)self->driver->last_insert_id(self->d));
     else if (r.cx) fail(r.cx, st);
     if (r.cx) cm_arena_free(r.cx, r.scratch);
     if (r.cx) cmpy_cx_give(r.cx);
@@ -235,10 +240,20 @@ static PyObject *end(PyObject *o, cm_status (*call)(const cm_driver *, cm_ctx *,
     if (st) return NULL;
     Py_RETURN_NONE;
 }
-static cm_status commit(const cm_driver *driver, cm_ctx *cx, cm_dconn *d) { return driver->in_transaction(d) ? driver->commit(cx, d) : CM_OK; }
-static cm_status rollback(const cm_driver *driver, cm_ctx *cx, cm_dconn *d) { return driver->in_transaction(d) ? driver->rollback(cx, d) : CM_OK; }
-static PyObject *Dbapi_commit(PyObject *o, PyObject *u) { (void)u; return end(o, commit, "COMMIT"); }
-static PyObject *Dbapi_rollback(PyObject *o, PyObject *u) { (void)u; return end(o, rollback, "ROLLBACK"); }
+static cm_status commit(const cm_driver *driver, cm_ctx *cx, cm_dconn *d) {
+    return driver->in_transaction(d) ? driver->commit(cx, d) : CM_OK;
+}
+static cm_status rollback(const cm_driver *driver, cm_ctx *cx, cm_dconn *d) {
+    return driver->in_transaction(d) ? driver->rollback(cx, d) : CM_OK;
+}
+static PyObject *Dbapi_commit(PyObject *o, PyObject *u) {
+    (void)u;
+    return end(o, commit, "COMMIT");
+}
+static PyObject *Dbapi_rollback(PyObject *o, PyObject *u) {
+    (void)u;
+    return end(o, rollback, "ROLLBACK");
+}
 
 static PyObject *Dbapi_interrupt(PyObject *o, PyObject *u) {
     (void)u;
@@ -253,7 +268,10 @@ static PyObject *get_in_transaction(PyObject *o, void *u) {
     cmpy_dbapi *self = (cmpy_dbapi *)o;
     return is_open(self) ? PyBool_FromLong(self->driver->in_transaction(self->d)) : NULL;
 }
-static PyObject *get_closed(PyObject *o, void *u) { (void)u; return PyBool_FromLong(!((cmpy_dbapi *)o)->face.holder); }
+static PyObject *get_closed(PyObject *o, void *u) {
+    (void)u;
+    return PyBool_FromLong(!((cmpy_dbapi *)o)->face.holder);
+}
 /* Address of the database library's own handle, for the parts of this extension that speak to it. */
 static PyObject *get_native(PyObject *o, void *u) {
     (void)u;
@@ -308,9 +326,14 @@ static PyMemberDef Dbapi_members[] = {
 };
 static PyType_Slot Dbapi_slots[] = {
     {Py_tp_doc, "A physical connection, for the PEP 249 face."},
-    {Py_tp_dealloc, dbapi_dealloc}, {Py_tp_methods, Dbapi_methods}, {Py_tp_getset, Dbapi_getset}, {Py_tp_members, Dbapi_members}, {0, NULL},
+    {Py_tp_dealloc, dbapi_dealloc},
+    {Py_tp_methods, Dbapi_methods},
+    {Py_tp_getset, Dbapi_getset},
+    {Py_tp_members, Dbapi_members},
+    {0, NULL},
 };
-static PyType_Spec Dbapi_spec = {"cormorant._core.DbapiConnection", sizeof(cmpy_dbapi), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, Dbapi_slots};
+static PyType_Spec Dbapi_spec = {"cormorant._core.DbapiConnection", sizeof(cmpy_dbapi), 0,
+                                 Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, Dbapi_slots};
 
 int cmpy_dbapi_setup(PyObject *m) {
     cmpy_st->DbapiConnection = PyType_FromModuleAndSpec(m, &Dbapi_spec, NULL);

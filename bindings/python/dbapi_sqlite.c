@@ -37,7 +37,8 @@ static void set_result(sqlite3_context *context, PyObject *take_value, const cha
     else if (v && PyUnicode_Check(v)) {
         const char *text = PyUnicode_AsUTF8AndSize(v, &n);
         if (text) sqlite3_result_text64(context, text, (sqlite3_uint64)n, SQLITE_TRANSIENT, SQLITE_UTF8);
-    } else if (v && PyBytes_Check(v)) sqlite3_result_blob64(context, PyBytes_AS_STRING(v), (sqlite3_uint64)PyBytes_GET_SIZE(v), SQLITE_TRANSIENT);
+    } else if (v && PyBytes_Check(v))
+        sqlite3_result_blob64(context, PyBytes_AS_STRING(v), (sqlite3_uint64)PyBytes_GET_SIZE(v), SQLITE_TRANSIENT);
     else if (v) PyErr_SetString(PyExc_TypeError, "a value that SQLite knows was expected");
     if (PyErr_Occurred() || !v) {
         PyErr_Clear();
@@ -58,7 +59,8 @@ static void step_aggregate(sqlite3_context *context, int n, sqlite3_value **v) {
     PyGILState_STATE gil = PyGILState_Ensure();
     PyObject **self = sqlite3_aggregate_context(context, sizeof *self), *args = NULL, *answer = NULL, *method = NULL;
     if (self && !*self) *self = PyObject_CallNoArgs(sqlite3_user_data(context));
-    if (self && *self && (args = arguments(n, v)) && (method = PyObject_GetAttrString(*self, "step"))) answer = PyObject_CallObject(method, args);
+    if (self && *self && (args = arguments(n, v)) && (method = PyObject_GetAttrString(*self, "step")))
+        answer = PyObject_CallObject(method, args);
     if (!answer) {
         PyErr_Clear();
         sqlite3_result_error(context, "user-defined aggregate's 'step' method raised error", -1);
@@ -112,8 +114,8 @@ static PyObject *create_function(PyObject *m, PyObject *args) {
     int flags = SQLITE_UTF8 | (deterministic ? SQLITE_DETERMINISTIC : 0);
     if (callable == Py_None) return outcome(db, sqlite3_create_function_v2(db, name, n, flags, NULL, NULL, NULL, NULL, NULL));
     Py_INCREF(callable); /* SQLite calls drop_object also when it refuses */
-    return outcome(db, sqlite3_create_function_v2(db, name, n, flags, callable, aggregate ? NULL : call_function, aggregate ? step_aggregate : NULL,
-                                                  aggregate ? end_aggregate : NULL, drop_object));
+    return outcome(db, sqlite3_create_function_v2(db, name, n, flags, callable, aggregate ? NULL : call_function,
+                                                  aggregate ? step_aggregate : NULL, aggregate ? end_aggregate : NULL, drop_object));
 }
 
 static PyObject *create_collation(PyObject *m, PyObject *args) {
@@ -131,8 +133,10 @@ static PyObject *create_collation(PyObject *m, PyObject *args) {
 }
 
 static PyMethodDef functions[] = {
-    {"sqlite_create_function", create_function, METH_VARARGS, "sqlite_create_function($module, handle, name, narg, callable, deterministic, aggregate, /)\n--\n\nAdds a function to a connection."},
-    {"sqlite_create_collation", create_collation, METH_VARARGS, "sqlite_create_collation($module, handle, name, callable, /)\n--\n\nAdds a collation to a connection."},
+    {"sqlite_create_function", create_function, METH_VARARGS,
+     "sqlite_create_function($module, handle, name, narg, callable, deterministic, aggregate, /)\n--\n\nAdds a function to a connection."},
+    {"sqlite_create_collation", create_collation, METH_VARARGS,
+     "sqlite_create_collation($module, handle, name, callable, /)\n--\n\nAdds a collation to a connection."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -51,8 +51,8 @@ static PyObject *zone_object(const cm_civil *t) {
 static PyObject *datetime_object(const cm_civil *t) {
     PyObject *zone = zone_object(t);
     if (!zone) return NULL;
-    PyObject *o = PyDateTimeAPI->DateTime_FromDateAndTime(t->year, t->month, t->day, t->hour, t->minute, t->second, (int)t->micro,
-                                                          zone, PyDateTimeAPI->DateTimeType);
+    PyObject *o = PyDateTimeAPI->DateTime_FromDateAndTime(t->year, t->month, t->day, t->hour, t->minute, t->second, (int)t->micro, zone,
+                                                          PyDateTimeAPI->DateTimeType);
     Py_DECREF(zone);
     return o;
 }
@@ -123,9 +123,33 @@ static PyObject *uuid_text(const uint8_t *p) {
     return PyUnicode_FromStringAndSize(text, 36);
 }
 
+/* The scanner of a JSONDecoder: json.loads without its wrappers. (text, 0) -> (object, end). Borrowed; NULL + exception. */
+static PyObject *json_scanner(void) {
+    static PyObject *scanner;
+    if (!scanner) {
+        PyObject *module = PyImport_ImportModule("json"), *decoder = module ? PyObject_CallMethod(module, "JSONDecoder", NULL) : NULL;
+        if (decoder) scanner = PyObject_GetAttrString(decoder, "scan_once");
+        Py_XDECREF(decoder);
+        Py_XDECREF(module);
+    }
+    return scanner;
+}
+
+/* Text that is one value and nothing else, as databases and programs write it. NULL without exception: ask json.loads. */
+static PyObject *json_scan(PyObject *text) {
+    PyObject *scanner = json_scanner(), *zero = scanner ? PyLong_FromLong(0) : NULL, *args[2] = {text, zero}, *o = NULL;
+    PyObject *answer = zero ? PyObject_Vectorcall(scanner, args, 2, NULL) : NULL;
+    if (answer && PyLong_AsSsize_t(PyTuple_GET_ITEM(answer, 1)) == PyUnicode_GET_LENGTH(text)) o = Py_NewRef(PyTuple_GET_ITEM(answer, 0));
+    else if (!answer && (PyErr_ExceptionMatches(PyExc_StopIteration) || PyErr_ExceptionMatches(PyExc_ValueError))) PyErr_Clear();
+    Py_XDECREF(answer);
+    Py_XDECREF(zero);
+    return o;
+}
+
 static PyObject *json_object(const cm_value *v) {
     PyObject *loads = cmpy_json_loads(), *text = loads ? text_object(v->u.s.p, v->u.s.n, v->ascii) : NULL;
-    PyObject *o = text ? PyObject_CallOneArg(loads, text) : NULL;
+    PyObject *o = text ? json_scan(text) : NULL;
+    if (text && !o && !PyErr_Occurred()) o = PyObject_CallOneArg(loads, text);
     Py_XDECREF(text);
     return o;
 }
@@ -133,10 +157,12 @@ static PyObject *json_object(const cm_value *v) {
 /* A word of an Enum of plain strings: one that is not among its labels is data the program does not know. */
 static PyObject *enum_word(const cm_type_def *def, const cm_value *v) {
     for (size_t i = 0; i < def->nlabels; i++) {
-        if (strlen(def->labels[i]) == v->u.s.n && !memcmp(def->labels[i], v->u.s.p, v->u.s.n)) return text_object(v->u.s.p, v->u.s.n, v->ascii);
+        if (strlen(def->labels[i]) == v->u.s.n && !memcmp(def->labels[i], v->u.s.p, v->u.s.n))
+            return text_object(v->u.s.p, v->u.s.n, v->ascii);
     }
     PyObject *text = text_object(v->u.s.p, v->u.s.n, v->ascii);
-    if (text) PyErr_Format(PyExc_LookupError, "%R is not among the defined enum values. Enum name: %s.", text, def->name ? def->name : "None");
+    if (text)
+        PyErr_Format(PyExc_LookupError, "%R is not among the defined enum values. Enum name: %s.", text, def->name ? def->name : "None");
     Py_XDECREF(text);
     return NULL;
 }
@@ -183,7 +209,9 @@ static PyObject *number_object(const cm_type_def *def, const cm_value *v) {
 static PyObject *typed_object(const cm_type_def *def, const cm_value *v) {
     if (v->kind == CM_NULL) return Py_NewRef(Py_None);
     switch (def->kind) {
-    case CM_T_NUMERIC: case CM_T_FLOAT: case CM_T_DOUBLE: return number_object(def, v);
+    case CM_T_NUMERIC:
+    case CM_T_FLOAT:
+    case CM_T_DOUBLE: return number_object(def, v);
     case CM_T_UUID: return v->kind == CM_UUID && (def->flags & CM_TYPE_UUID_TEXT) ? uuid_text(v->u.uuid) : raw_object(v);
     case CM_T_ENUM: return v->kind == CM_TEXT && !(def->flags & CM_TYPE_HOST) ? enum_word(def, v) : raw_object(v);
     default: return raw_object(v);
@@ -200,13 +228,21 @@ static PyObject *host_object(const cm_type_def *def, const cm_value *v) {
     return o;
 }
 
+/* Text in a typed place: most often what it says. */
+static PyObject *typed_text(const cm_type_def *def, const cm_value *v) {
+    if (def->kind == CM_T_ENUM) return enum_word(def, v);
+    if (def->kind != CM_T_ARRAY) return text_object(v->u.s.p, v->u.s.n, v->ascii);
+    PyErr_SetString(PyExc_NotImplementedError, "values of the type ARRAY cannot be read yet; select cast(column, String) for their text");
+    return NULL;
+}
+
 static inline PyObject *decode_one(const cm_type *type, const cm_value *v) {
     if (!type) return raw_object(v);
     const cm_type_def *def = cm_type_get_def(type);
     if (def->flags & CM_TYPE_HOST) return host_object(def, v);
     switch ((cm_value_kind)v->kind) {
     case CM_NULL: return Py_NewRef(Py_None);
-    case CM_TEXT: return def->kind == CM_T_ENUM ? enum_word(def, v) : text_object(v->u.s.p, v->u.s.n, v->ascii);
+    case CM_TEXT: return def->kind < CM_T_ENUM ? text_object(v->u.s.p, v->u.s.n, v->ascii) : typed_text(def, v);
     case CM_INT:
         if (def->kind <= CM_T_BIGINT) return PyLong_FromLongLong(v->u.i);
         return typed_object(def, v);

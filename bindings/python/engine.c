@@ -7,7 +7,8 @@
 #include <string.h>
 
 cm_engine *cmpy_engine_get(PyObject *engine) {
-    if (PyObject_TypeCheck(engine, (PyTypeObject *)cmpy_st->Engine) && ((cmpy_engine *)engine)->engine) return ((cmpy_engine *)engine)->engine;
+    if (PyObject_TypeCheck(engine, (PyTypeObject *)cmpy_st->Engine) && ((cmpy_engine *)engine)->engine)
+        return ((cmpy_engine *)engine)->engine;
     PyErr_Format(PyExc_TypeError, "an Engine was expected, not %R", engine);
     return NULL;
 }
@@ -47,7 +48,7 @@ static PyObject *values_tuple(cm_ctx *cx, const cm_value *values, size_t n) {
     return tuple;
 }
 
-/* watch(connection, after, failed, sql, values of the first set, number of sets, rowcount) */
+/* watch(connection, after, the exception or None, sql, values of the first set, number of sets, rowcount) */
 static cm_status on_statement(cm_ctx *cx, void *user, cm_conn *conn, const cm_statement_event *e) {
     cmpy_engine *self = user;
     if (!self->watch) return CM_OK;
@@ -55,11 +56,27 @@ static cm_status on_statement(cm_ctx *cx, void *user, cm_conn *conn, const cm_st
     PyObject *connection = cmpy_connection_borrow(conn, (PyObject *)self);
     PyObject *values = connection ? values_tuple(cx, e->values, e->nvalues) : NULL;
     PyObject *sql = values ? PyUnicode_DecodeUTF8(e->sql, (Py_ssize_t)e->nsql, "replace") : NULL;
-    if (sql)
-        answer = PyObject_CallFunction(hook, "OOOOOnL", connection, e->after ? Py_True : Py_False, e->status ? Py_True : Py_False, sql, values,
+    PyObject *failure =
+        sql && e->status && e->status != CM_E_HOST && e->status != CM_E_NOMEM ? cmpy_failure(cx, e->status) : Py_NewRef(Py_None);
+    if (sql && failure)
+        answer = PyObject_CallFunction(hook, "OOOOOnL", connection, e->after ? Py_True : Py_False, failure, sql, values,
                                        (Py_ssize_t)e->nsets, (long long)e->rowcount);
+    Py_XDECREF(failure);
     Py_XDECREF(sql);
     Py_XDECREF(values);
+    Py_XDECREF(connection);
+    Py_DECREF(hook);
+    Py_XDECREF(answer);
+    return answer ? CM_OK : CM_E_HOST;
+}
+
+/* transact(connection, what, name of the savepoint or None) */
+static cm_status on_transact(cm_ctx *cx, void *user, cm_conn *conn, cm_transact what, const char *name) {
+    cmpy_engine *self = user;
+    (void)cx;
+    if (!self->transact) return CM_OK;
+    PyObject *hook = Py_NewRef(self->transact), *connection = cmpy_connection_borrow(conn, (PyObject *)self);
+    PyObject *answer = connection ? PyObject_CallFunction(hook, "Oiz", connection, (int)what, name) : NULL;
     Py_XDECREF(connection);
     Py_DECREF(hook);
     Py_XDECREF(answer);
@@ -161,6 +178,7 @@ static int engine_traverse(PyObject *o, visitproc visit, void *arg) {
     Py_VISIT(Py_TYPE(o));
     Py_VISIT(self->on_connect);
     Py_VISIT(self->watch);
+    Py_VISIT(self->transact);
     Py_VISIT(self->echo);
     Py_VISIT(self->faces);
     Py_VISIT(self->first);
@@ -172,6 +190,7 @@ static int engine_clear(PyObject *o) {
     cmpy_engine *self = (cmpy_engine *)o;
     Py_CLEAR(self->on_connect);
     Py_CLEAR(self->watch);
+    Py_CLEAR(self->transact);
     Py_CLEAR(self->echo);
     Py_CLEAR(self->faces);
     Py_CLEAR(self->dict);
@@ -186,6 +205,7 @@ static void engine_dealloc(PyObject *o) {
     if (self->engine) { /* sessions may keep the core's engine a little longer: it must not call us any more */
         if (!self->first) {
             cm_engine_set_watcher(self->engine, NULL, NULL);
+            cm_engine_set_transact(self->engine, NULL, NULL);
             cm_engine_set_echo(self->engine, NULL, NULL);
         }
         cm_ctx *cx = cmpy_cx_take();
@@ -209,6 +229,25 @@ static PyObject *engine_dispose(PyObject *o, PyObject *unused) {
     Py_RETURN_NONE;
 }
 
+static PyObject *with_engine(PyObject *o, cm_status (*call)(cm_ctx *, cm_engine *)) {
+    cm_ctx *cx = cmpy_cx_take();
+    if (!cx) return NULL;
+    cm_status st = call(cx, ((cmpy_engine *)o)->engine);
+    PyObject *answer = st ? cmpy_raise(cx, st) : Py_NewRef(Py_None);
+    cmpy_cx_give(cx);
+    return answer;
+}
+
+static PyObject *engine_isolate(PyObject *o, PyObject *unused) {
+    (void)unused;
+    return with_engine(o, cm_engine_isolate);
+}
+
+static PyObject *engine_restore(PyObject *o, PyObject *unused) {
+    (void)unused;
+    return with_engine(o, cm_engine_restore);
+}
+
 static PyObject *set_hook(PyObject **slot, PyObject *hook) {
     Py_XSETREF(*slot, hook == Py_None ? NULL : Py_NewRef(hook));
     Py_RETURN_NONE;
@@ -227,6 +266,24 @@ static PyObject *engine_set_watch(PyObject *o, PyObject *hook) {
 }
 
 static PyObject *engine_set_on_connect(PyObject *o, PyObject *hook) { return set_hook(&((cmpy_engine *)o)->on_connect, hook); }
+
+static PyObject *engine_set_host_dialect(PyObject *o, PyObject *dialect) {
+    cm_engine_set_host_dialect(cmpy_cx(), ((cmpy_engine *)o)->engine, dialect == Py_None ? NULL : dialect);
+    Py_RETURN_NONE;
+}
+
+static PyObject *engine_set_prepares(PyObject *o, PyObject *flag) {
+    int yes = PyObject_IsTrue(flag);
+    if (yes < 0) return NULL;
+    ((cmpy_engine *)o)->prepares = yes;
+    Py_RETURN_NONE;
+}
+
+static PyObject *engine_set_transact(PyObject *o, PyObject *hook) {
+    cmpy_engine *self = (cmpy_engine *)o;
+    cm_engine_set_transact(self->engine, hook == Py_None ? NULL : on_transact, self);
+    return set_hook(&self->transact, hook);
+}
 
 static PyObject *engine_pool_status(PyObject *o, PyObject *unused) {
     (void)unused;
@@ -274,7 +331,12 @@ static PyObject *engine_share(PyObject *o, PyObject *unused) {
 static PyMethodDef engine_methods[] = {
     {"_share", engine_share, METH_NOARGS, NULL},
     {"_dispose", engine_dispose, METH_NOARGS, NULL},
+    {"_isolate", engine_isolate, METH_NOARGS, NULL},
+    {"_restore", engine_restore, METH_NOARGS, NULL},
     {"_set_echo", engine_set_echo, METH_O, NULL},
+    {"_set_prepares", engine_set_prepares, METH_O, NULL},
+    {"_set_transact", engine_set_transact, METH_O, NULL},
+    {"_set_host_dialect", engine_set_host_dialect, METH_O, "The dialect that is asked about JSON documents."},
     {"_set_watch", engine_set_watch, METH_O, NULL},
     {"_set_on_connect", engine_set_on_connect, METH_O, NULL},
     {"_pool_status", engine_pool_status, METH_NOARGS, "Idle connections, those in use, kind of pool, size, overflow."},
@@ -296,8 +358,14 @@ static PyMemberDef engine_members[] = {
 };
 static PyType_Slot engine_slots[] = {
     {Py_tp_doc, "Dialect, driver, pool and plan cache behind a URL."},
-    {Py_tp_new, engine_new}, {Py_tp_dealloc, engine_dealloc}, {Py_tp_traverse, engine_traverse}, {Py_tp_clear, engine_clear},
-    {Py_tp_methods, engine_methods}, {Py_tp_getset, engine_getset}, {Py_tp_members, engine_members}, {0, NULL},
+    {Py_tp_new, engine_new},
+    {Py_tp_dealloc, engine_dealloc},
+    {Py_tp_traverse, engine_traverse},
+    {Py_tp_clear, engine_clear},
+    {Py_tp_methods, engine_methods},
+    {Py_tp_getset, engine_getset},
+    {Py_tp_members, engine_members},
+    {0, NULL},
 };
 static PyType_Spec engine_spec = {"cormorant._core.Engine", sizeof(cmpy_engine), 0,
                                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, engine_slots};

@@ -12,6 +12,8 @@ typedef struct cmpy_engine { /* _core.Engine */
     PyObject *echo;          /* callable(sql, parameters), or NULL */
     PyObject *faces;         /* list: PEP 249 connections of the physical connections that are open */
     PyObject *first;         /* the engine this one was made from by execution_options(), or NULL */
+    bool prepares;           /* options or listeners want to see the connections that sessions take */
+    PyObject *transact;      /* told of BEGIN, COMMIT and their kin, or NULL */
     PyObject *dict, *weak;
 } cmpy_engine;
 
@@ -42,6 +44,7 @@ typedef struct cmpy_row_meta { /* names of a row's columns, shared by all rows o
 } cmpy_row_meta;
 extern PyTypeObject *cmpy_row_meta_type;
 int cmpy_row_setup(PyObject *m);
+int cmpy_row_mapping_setup(PyObject *m);
 cmpy_row_meta *cmpy_row_meta_of(const cm_result *result);                 /* new reference, from a small cache */
 cmpy_row_meta *cmpy_row_meta_new(PyObject *keys, const uint64_t *ids);    /* keys: tuple; ids may be NULL */
 /* An empty row whose n items are to be filled in (PyTuple_SET_ITEM), then cmpy_row_done. NULL + exception. */

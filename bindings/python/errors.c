@@ -41,7 +41,9 @@ void cmpy_raise_exc(const char *name, const char *format, ...) {
     Py_XDECREF(text);
 }
 
-static PyObject *text_or_none(const char *p) { return p && *p ? PyUnicode_DecodeUTF8(p, (Py_ssize_t)strlen(p), "replace") : Py_NewRef(Py_None); }
+static PyObject *text_or_none(const char *p) {
+    return p && *p ? PyUnicode_DecodeUTF8(p, (Py_ssize_t)strlen(p), "replace") : Py_NewRef(Py_None);
+}
 
 static int set_text(PyObject *o, const char *name, const char *text) {
     PyObject *value = text_or_none(text);
@@ -52,7 +54,8 @@ static int set_text(PyObject *o, const char *name, const char *text) {
 
 /* The exception a PEP 249 module would have raised. */
 static PyObject *dbapi_exception(const cm_error *e, const char *name) {
-    PyObject *module = PyImport_ImportModule("cormorant.dbapi");
+    bool server = e->sqlstate[0] != '\0'; /* SQLite has codes of its own */
+    PyObject *module = PyImport_ImportModule(server ? "cormorant.dialects.postgresql.dbapi" : "cormorant.dbapi");
     if (!module) return NULL;
     PyObject *cls = PyObject_GetAttrString(module, name), *exc = NULL, *code = NULL;
     Py_DECREF(module);
@@ -79,7 +82,9 @@ static PyObject *database_error(PyObject *cls, const cm_error *e, const char *na
     if (!orig) return NULL;
     sql = text_or_none(e->sql);
     PyObject *args = sql ? Py_BuildValue("(OOO)", sql, Py_None, orig) : NULL;
-    PyObject *kwargs = args ? Py_BuildValue("{s:O,s:O}", "hide_parameters", Py_True, "connection_invalidated", e->disconnected ? Py_True : Py_False) : NULL;
+    PyObject *kwargs =
+        args ? Py_BuildValue("{s:O,s:O}", "hide_parameters", Py_True, "connection_invalidated", e->disconnected ? Py_True : Py_False)
+             : NULL;
     if (kwargs) exc = PyObject_Call(cls, args, kwargs);
     if (exc) {
         PyObject *retry = e->retryable ? Py_True : Py_False;
@@ -99,7 +104,8 @@ static PyObject *statement_error(PyObject *cls, const cm_error *e, cm_status st)
     if (!plain) return NULL;
     PyObject *text = text_or_none(e->message), *sql = text_or_none(e->sql), *orig = NULL, *exc = NULL, *message = NULL;
     if (text && sql && (orig = PyObject_CallOneArg(plain, text))) {
-        message = PyUnicode_FromFormat("(%s) %U", st == CM_E_MISSING_BIND ? "cormorant.exc.InvalidRequestError" : "builtins.ValueError", text);
+        message =
+            PyUnicode_FromFormat("(%s) %U", st == CM_E_MISSING_BIND ? "cormorant.exc.InvalidRequestError" : "builtins.ValueError", text);
         if (message) exc = PyObject_CallFunction(cls, "OOOO", message, sql, Py_None, orig);
         if (exc) PyException_SetCause(exc, Py_NewRef(orig));
     }
@@ -117,7 +123,8 @@ static PyObject *plain_error(PyObject *cls, const cm_error *e, const char *name)
     if (!strcmp(name, "NoReferencedTableError")) exc = PyObject_CallFunction(cls, "Oz", text, e->subject);
     else if (!strcmp(name, "NoReferencedColumnError")) exc = PyObject_CallFunction(cls, "Ozz", text, NULL, e->subject);
     else if (!strcmp(name, "CircularDependencyError")) exc = PyObject_CallFunction(cls, "O[][]", text);
-    else if (!strcmp(name, "ObjectDeletedError") || !strcmp(name, "UnmappedInstanceError")) exc = PyObject_CallFunction(cls, "OO", Py_None, text);
+    else if (!strcmp(name, "ObjectDeletedError") || !strcmp(name, "UnmappedInstanceError"))
+        exc = PyObject_CallFunction(cls, "OO", Py_None, text);
     else exc = PyObject_CallOneArg(cls, text);
     Py_DECREF(text);
     return exc;
@@ -156,6 +163,14 @@ static int complete(PyObject *exc, const cm_error *e) {
     return st;
 }
 
+/* A type that cannot be spelled: where it stands. */
+static void place_definition(PyObject *exc, const cm_error *e) {
+    PyObject *text = PyUnicode_FromFormat("%s: %S", e->subject, exc), *args = text ? PyTuple_Pack(1, text) : NULL;
+    if (args) PyObject_SetAttrString(exc, "args", args);
+    Py_XDECREF(args);
+    Py_XDECREF(text);
+}
+
 static void complete_pending(const cm_error *e) {
     PyObject *type = NULL, *value = NULL, *trace = NULL, *cls = NULL;
     if (!e || !e->subject) return;
@@ -163,8 +178,16 @@ static void complete_pending(const cm_error *e) {
     PyErr_NormalizeException(&type, &value, &trace);
     cls = cmpy_exc_class("StatementError");
     if (cls && value && PyObject_IsInstance(value, cls) == 1) complete(value, e);
+    else if (cls && value && *e->subject == '(') place_definition(value, e);
     PyErr_Clear(); /* the failure itself is what counts */
     PyErr_Restore(type, value, trace);
+}
+
+PyObject *cmpy_failure(cm_ctx *cx, cm_status st) {
+    const cm_error *seen = cm_ctx_error(cx);
+    cm_error e = {.status = st, .message = cm_status_text(st)};
+    if (seen && seen->status == st) e = *seen;
+    return build_exception(&e, st);
 }
 
 PyObject *cmpy_raise(cm_ctx *cx, cm_status st) {

@@ -4,13 +4,12 @@
 #include "node.h"
 
 typedef struct function_name {
-    PyObject_HEAD
-    PyObject *dict;
-    PyObject *text;     /* name as SQL has it, dots and all */
-    PyObject *cls;      /* class of the result; NULL: the kind's own */
-    cm_str *bind_name;  /* parameters are named after the last part */
-    bool plain;         /* the class needs no call */
-    bool star;          /* no arguments: (*) */
+    PyObject_HEAD PyObject *dict;
+    PyObject *text;    /* name as SQL has it, dots and all */
+    PyObject *cls;     /* class of the result; NULL: the kind's own */
+    cm_str *bind_name; /* parameters are named after the last part */
+    bool plain;        /* the class needs no call */
+    bool star;         /* no arguments: (*) */
 } function_name;
 
 static void function_dealloc(PyObject *self) {
@@ -97,7 +96,8 @@ static PyObject *function_call(PyObject *self, PyObject *args, PyObject *kwargs)
     cmpy_nodes_init(&list);
     if (name && function_arguments(f, args, &list) == 0) {
         cm_node *const *segment = list.v;
-        cm_node_spec spec = {.kind = CM_N_FUNC, .name = name, .name_n = (size_t)size, .segments = &segment, .counts = &list.n, .cls = f->cls};
+        cm_node_spec spec = {
+            .kind = CM_N_FUNC, .name = name, .name_n = (size_t)size, .segments = &segment, .counts = &list.n, .cls = f->cls};
         cm_status st = cm_node_make(cmpy_cx(), &spec, &n);
         result = st ? cmpy_raise(cmpy_cx(), st) : cmpy_from_node(n);
     }
@@ -106,7 +106,8 @@ static PyObject *function_call(PyObject *self, PyObject *args, PyObject *kwargs)
 }
 
 static PyMethodDef methods[] = {
-    {"_setup", function_setup, METH_VARARGS, "_setup($self, text, cls=None, plain=False, star=False, /)\n--\n\nSays which function is meant."},
+    {"_setup", function_setup, METH_VARARGS,
+     "_setup($self, text, cls=None, plain=False, star=False, /)\n--\n\nSays which function is meant."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -74,6 +74,15 @@ static void host_warn(cm_ctx *cx, const char *category, const char *message) {
     PyErr_Restore(type, value, traceback);
 }
 
+static cm_status host_bundle_value(cm_ctx *cx, cm_node *bundle, void *const *values, size_t n, void **out) {
+    (void)cx;
+    PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, "bundle_value"), *row = hook ? PyTuple_New((Py_ssize_t)n) : NULL;
+    for (size_t i = 0; row && i < n; i++) PyTuple_SET_ITEM(row, (Py_ssize_t)i, Py_NewRef((PyObject *)values[i]));
+    *out = row ? PyObject_CallFunctionObjArgs(hook, CMPY_NODE_OBJECT(bundle), row, NULL) : NULL;
+    Py_XDECREF(row);
+    return *out ? CM_OK : CM_E_HOST;
+}
+
 const cm_host cmpy_host = {
     .version = 1,
     .none = host_none,
@@ -111,7 +120,9 @@ const cm_host cmpy_host = {
     .coll_adopt = cmpy_coll_adopt,
     .event = cmpy_event,
     .session_bind = cmpy_session_bind,
+    .session_opened = cmpy_session_opened,
     .value_node = host_value_node,
+    .bundle_value = host_bundle_value,
     .warn = host_warn,
     .leave = host_leave,
     .enter = host_enter,
@@ -119,6 +130,9 @@ const cm_host cmpy_host = {
     .value_type = host_value_type,
     .sequence_size = host_sequence_size,
     .node_class_id = cmpy_node_class_id,
+    .type_for = cmpy_type_for,
+    .type_spell = cmpy_type_spell,
+    .type_wrap = cmpy_type_wrap,
 };
 
 /* ---- contexts for operations that may let other threads run; the list is guarded by the GIL */

@@ -52,9 +52,7 @@ static PyObject *state_name(void) {
     return name;
 }
 
-static inline bool is_slot_instance(PyObject *o) {
-    return PyObject_TypeCheck(o, (PyTypeObject *)cmpy_st->Instance);
-}
+static inline bool is_slot_instance(PyObject *o) { return PyObject_TypeCheck(o, (PyTypeObject *)cmpy_st->Instance); }
 
 cm_inst *cmpy_object_inst(cm_ctx *cx, void *object) {
     PyObject *o = object;
@@ -91,13 +89,13 @@ cm_inst *cmpy_inst_require(PyObject *obj) {
     if (PyType_Check(obj) && cmpy_mapper_of((PyTypeObject *)obj))
         cmpy_raise_exc("UnmappedInstanceError",
                        "Class '%s' is mapped, but this is the class and not an instance of it. Was a class passed where "
-                       "an instance was required?", ((PyTypeObject *)obj)->tp_name);
+                       "an instance was required?",
+                       ((PyTypeObject *)obj)->tp_name);
     else {
         PyObject *module = PyObject_GetAttrString((PyObject *)Py_TYPE(obj), "__module__");
         const char *prefix = module && PyUnicode_Check(module) ? PyUnicode_AsUTF8(module) : NULL;
         PyErr_Clear();
-        cmpy_raise_exc("UnmappedInstanceError", "Class '%s.%s' is not mapped", prefix ? prefix : "builtins",
-                       Py_TYPE(obj)->tp_name);
+        cmpy_raise_exc("UnmappedInstanceError", "Class '%s.%s' is not mapped", prefix ? prefix : "builtins", Py_TYPE(obj)->tp_name);
         Py_XDECREF(module);
     }
     return NULL;
@@ -316,9 +314,8 @@ static int build_constructor(cmpy_mapper *m) {
     PyMem_Free(m->ctor);
     m->ctor = table;
     m->ctor_mask = size - 1;
-    m->fast = m->slot_store && type->tp_init == Instance_init && type->tp_new == Instance_new &&
-              type->tp_setattro == Instance_setattro && Py_TYPE(type)->tp_call == PyType_Type.tp_call &&
-              !PyDict_GetItemString(cmpy_st->hooks, "init");
+    m->fast = m->slot_store && type->tp_init == Instance_init && type->tp_new == Instance_new && type->tp_setattro == Instance_setattro &&
+              Py_TYPE(type)->tp_call == PyType_Type.tp_call && !PyDict_GetItemString(cmpy_st->hooks, "init");
     m->version = type->tp_version_tag;
     return 0;
 }
@@ -592,23 +589,26 @@ static PyObject *set_pending(PyObject *module, PyObject *flag) {
     Py_RETURN_NONE;
 }
 
-static PyGetSetDef instance_getset[] = {{"__dict__", get_dict, set_dict, NULL, NULL},
-                                        {"_sa_instance_state", get_state, NULL, NULL, NULL},
-                                        {NULL}};
+static PyGetSetDef instance_getset[] = {
+    {"__dict__", get_dict, set_dict, NULL, NULL}, {"_sa_instance_state", get_state, NULL, NULL, NULL}, {NULL}};
 static PyMethodDef instance_methods[] = {
     {"__getstate__", Instance_getstate, METH_NOARGS, "__getstate__($self, /)\n--\n\nLoaded values, for copy and pickle."},
     {"__setstate__", Instance_setstate, METH_O, "__setstate__($self, state, /)\n--\n\nTakes over loaded values."},
     {NULL}};
-static PyMemberDef instance_members[] = {
-    {"__dictoffset__", T_PYSSIZET, offsetof(cmpy_instance, dict), READONLY, NULL},
-    {"__weaklistoffset__", T_PYSSIZET, offsetof(cmpy_instance, weak), READONLY, NULL},
-    {NULL}};
-static PyType_Slot instance_slots[] = {
-    {Py_tp_doc, "Instance(**values)\n--\n\nBase of declarative mapped classes."},
-    {Py_tp_new, Instance_new}, {Py_tp_init, Instance_init}, {Py_tp_dealloc, Instance_dealloc},
-    {Py_tp_setattro, Instance_setattro},
-    {Py_tp_traverse, Instance_traverse}, {Py_tp_clear, Instance_clear}, {Py_tp_getset, instance_getset},
-    {Py_tp_methods, instance_methods}, {Py_tp_members, instance_members}, {0, NULL}};
+static PyMemberDef instance_members[] = {{"__dictoffset__", T_PYSSIZET, offsetof(cmpy_instance, dict), READONLY, NULL},
+                                         {"__weaklistoffset__", T_PYSSIZET, offsetof(cmpy_instance, weak), READONLY, NULL},
+                                         {NULL}};
+static PyType_Slot instance_slots[] = {{Py_tp_doc, "Instance(**values)\n--\n\nBase of declarative mapped classes."},
+                                       {Py_tp_new, Instance_new},
+                                       {Py_tp_init, Instance_init},
+                                       {Py_tp_dealloc, Instance_dealloc},
+                                       {Py_tp_setattro, Instance_setattro},
+                                       {Py_tp_traverse, Instance_traverse},
+                                       {Py_tp_clear, Instance_clear},
+                                       {Py_tp_getset, instance_getset},
+                                       {Py_tp_methods, instance_methods},
+                                       {Py_tp_members, instance_members},
+                                       {0, NULL}};
 static PyType_Spec instance_spec = {"cormorant._core.Instance", sizeof(cmpy_instance), 0,
                                     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, instance_slots};
 static PyMethodDef functions[] = {

@@ -275,8 +275,8 @@ static PyObject *Node_reduce(PyObject *self, PyObject *unused) {
     segs = segments_of(n);
     dict = saved_dict(self);
     if (restore && type && name && value && kids && segs && dict)
-        result = Py_BuildValue("O(OiiIOOOiOO)O", restore, Py_TYPE(self), n->kind, n->op, n->flags & ~(unsigned)CM_FLAG_HOST_COMPILE, type, name, value,
-                               n->kind == CM_N_BIND && n->u.bind.value != NULL, kids, segs, dict);
+        result = Py_BuildValue("O(OiiIOOOiOO)O", restore, Py_TYPE(self), n->kind, n->op, n->flags & ~(unsigned)CM_FLAG_HOST_COMPILE, type,
+                               name, value, n->kind == CM_N_BIND && n->u.bind.value != NULL, kids, segs, dict);
     Py_DECREF(core);
     Py_XDECREF(restore);
     Py_XDECREF(type);
@@ -318,7 +318,8 @@ static PyObject *core_restore(PyObject *m, PyObject *args) {
     PyObject *cls, *type, *name, *value, *kids, *segs;
     int kind, op, has_value;
     unsigned flags;
-    if (!PyArg_ParseTuple(args, "O!iiIOOOiOO", &PyType_Type, &cls, &kind, &op, &flags, &type, &name, &value, &has_value, &kids, &segs)) return NULL;
+    if (!PyArg_ParseTuple(args, "O!iiIOOOiOO", &PyType_Type, &cls, &kind, &op, &flags, &type, &name, &value, &has_value, &kids, &segs))
+        return NULL;
     PyObject *call = Py_BuildValue("(iiI)", kind, op, flags);
     PyObject *options = Py_BuildValue("{sOsOsOsOsO}", "type", type, "name", name, "kids", kids, "segs", segs, "cls", cls);
     PyObject *result = NULL;
@@ -428,11 +429,21 @@ static PyObject *core_dump(PyObject *m, PyObject *node) {
     return result;
 }
 
-/* Tables below an element must be frozen before their columns can be counted. */
+/* An attribute has its key once its mapper is built. */
+static cm_status build_mapper_of(PyObject *attribute) {
+    PyObject *mapper = PyObject_GetAttrString(attribute, "parent");
+    PyObject *done = mapper ? PyObject_CallMethod(mapper, "_ensure_built", NULL) : NULL;
+    Py_XDECREF(mapper);
+    Py_XDECREF(done);
+    return done ? CM_OK : CM_E_HOST;
+}
+
+/* Tables below an element must be frozen, and mappers built, before their columns can be counted. */
 static cm_status freeze_visited(cm_ctx *cx, void *user, cm_node *node, bool *descend) {
     cm_table *table;
     (void)user;
     (void)descend;
+    if (node->kind == CM_N_ATTR && !node->u.attr.attr) return build_mapper_of(CMPY_NODE_OBJECT(node));
     if (node->kind != CM_N_TABLE || node->u.col.ref || !PyObject_HasAttrString(CMPY_NODE_OBJECT(node), "_freeze_def")) return CM_OK;
     return cmpy_table_freeze(cx, node, &table);
 }
@@ -463,7 +474,7 @@ static PyObject *core_from_proxy(PyObject *m, PyObject *args) {
     return cmpy_from_node(n);
 }
 
-#define KEYWORDS(f) (PyCFunction)(void (*)(void))f, METH_VARARGS | METH_KEYWORDS
+#define KEYWORDS(f) (PyCFunction)(void (*)(void)) f, METH_VARARGS | METH_KEYWORDS
 static PyMethodDef node_methods[] = {
     {"_with", KEYWORDS(Node_with), "_with($self, set=0, clear=0)\n--\n\nA copy with flags set and cleared."},
     {"_append", Node_append, METH_VARARGS, "_append($self, segment, items, /)\n--\n\nA copy with items added to a segment."},
@@ -480,13 +491,15 @@ static PyMethodDef module_functions[] = {
     {"make", KEYWORDS(core_make),
      "make($module, kind, op=0, flags=0, type=None, name=None, value=..., kids=(), segs=(), cls=None, attr=None)\n--\n\nA new node."},
     {"init", KEYWORDS(core_init),
-     "init($module, node, kind, op=0, flags=0, type=None, name=None, value=..., kids=(), segs=())\n--\n\nFills an object that its class made, once."},
+     "init($module, node, kind, op=0, flags=0, type=None, name=None, value=..., kids=(), segs=())\n--\n\nFills an object that its class "
+     "made, once."},
     {"adapt", KEYWORDS(core_adapt),
      "adapt($module, tree, from_, to, replace=None)\n--\n\nThe tree with each of from_ replaced by its partner in to."},
     {"walk", core_walk, METH_O, "walk($module, tree, /)\n--\n\nEvery node of a tree once, parents first."},
     {"children", core_children, METH_O, "children($module, node, /)\n--\n\nThe children of a node."},
     {"dump", core_dump, METH_O, "dump($module, node, /)\n--\n\nThe tree as text, one node a line."},
-    {"from_columns", core_from_columns, METH_O, "from_columns($module, from_, /)\n--\n\n(key, element) of each column a FROM element offers."},
+    {"from_columns", core_from_columns, METH_O,
+     "from_columns($module, from_, /)\n--\n\n(key, element) of each column a FROM element offers."},
     {"from_proxy", core_from_proxy, METH_VARARGS, "from_proxy($module, from_, i, /)\n--\n\nThe i-th column of an alias or subquery."},
     {"_restore", core_restore, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},

@@ -28,10 +28,8 @@ cmpy_mapper *cmpy_mapper_arg(PyObject *arg) {
     else if (cmpy_is_node(arg) && CMPY_NODE(arg)->kind == CM_N_ENTITY)
         m = cmpy_mapper_of(cm_mapper_host_class(CMPY_NODE(arg)->u.attr.attr));
     if (m && m->core) return m;
-    if (PyType_Check(arg))
-        cmpy_raise_exc("UnmappedClassError", "%s", ((PyTypeObject *)arg)->tp_name);
-    else
-        cmpy_raise_exc("ArgumentError", "a mapped class was expected, got an object of type %s", Py_TYPE(arg)->tp_name);
+    if (PyType_Check(arg)) cmpy_raise_exc("UnmappedClassError", "%s", ((PyTypeObject *)arg)->tp_name);
+    else cmpy_raise_exc("ArgumentError", "a mapped class was expected, got an object of type %s", Py_TYPE(arg)->tp_name);
     return NULL;
 }
 
@@ -123,6 +121,7 @@ static int adopt_node(cmpy_mapper *m, cmpy_attr_host *h, cm_node *n) {
     h->node = n;
     h->factory = dict ? PyDict_GetItemString(dict, "_collection") : NULL;
     if (h->factory == Py_None) h->factory = NULL;
+    h->fallback = dict ? PyDict_GetItemString(dict, "_default") : NULL;
     return PyList_Append(m->nodes, node);
 }
 
@@ -182,7 +181,8 @@ static int read_attr(PyObject *t, cm_attr_def *def, cm_column ***columns) {
 /* ---- building */
 
 typedef struct build {
-    cm_attr_def *attrs; size_t nattrs;
+    cm_attr_def *attrs;
+    size_t nattrs;
     cm_column ***columns;
     cm_table **tables;
     const char **keys;
@@ -263,6 +263,7 @@ static PyObject *Mapper_build(PyObject *self, PyObject *d) {
     def.eager_defaults = item_bool(d, "eager_defaults");
     def.confirm_deleted_rows = item(d, "confirm_deleted_rows") != Py_False;
     def.batch = item(d, "batch") != Py_False;
+    def.selectin_load = item_bool(d, "selectin_load");
     def.host_class = m->cls;
     def.reserve_slots = (uint32_t)item_int(d, "reserve", 0);
     cm_status st = cm_mapper_new(cmpy_cx(), &def, &m->core);
@@ -340,7 +341,8 @@ static int relation_parse(PyObject *d, cm_relation_def *def, relation_read *r) {
     size_t n = 0;
     if (!target || !PyObject_TypeCheck(target, (PyTypeObject *)cmpy_st->Mapper) || !built(target)) return -1;
     def->target = ((cmpy_mapper *)target)->core;
-    if (read_columns(item(d, "parent_columns"), &r->parent, &def->npairs) < 0 || read_columns(item(d, "target_columns"), &r->target, &n) < 0 ||
+    if (read_columns(item(d, "parent_columns"), &r->parent, &def->npairs) < 0 ||
+        read_columns(item(d, "target_columns"), &r->target, &n) < 0 ||
         read_columns(item(d, "secondary_columns"), &r->secondary, &def->nsecondary_pairs) < 0 ||
         read_columns(item(d, "secondary_target_columns"), &r->secondary_target, &n) < 0 || read_order(item(d, "order_by"), def, r) < 0)
         return -1;
@@ -450,7 +452,10 @@ static PyObject *Mapper_set_events(PyObject *self, PyObject *args) {
 
 /* ---- the type */
 
-struct visit { visitproc visit; void *arg; };
+struct visit {
+    visitproc visit;
+    void *arg;
+};
 
 static int visit_held(void *user, cm_node *node, void *value) {
     struct visit *v = user;
@@ -514,15 +519,19 @@ static PyGetSetDef mapper_getset[] = {{"__dict__", PyObject_GenericGetDict, PyOb
                                       {"_built", Mapper_built, NULL, "Whether the core knows the mapper.", NULL},
                                       {"_keys", Mapper_keys, NULL, "Names of the attributes, in order.", NULL},
                                       {NULL}};
-static PyMemberDef mapper_members[] = {
-    {"__dictoffset__", T_PYSSIZET, offsetof(cmpy_mapper, dict), READONLY, NULL},
-    {"__weaklistoffset__", T_PYSSIZET, offsetof(cmpy_mapper, weak), READONLY, NULL},
-    {"_slot_store", T_BOOL, offsetof(cmpy_mapper, slot_store), READONLY, NULL},
-    {NULL}};
-static PyType_Slot mapper_slots[] = {
-    {Py_tp_doc, "A class mapped to tables."}, {Py_tp_new, Mapper_new}, {Py_tp_dealloc, Mapper_dealloc},
-    {Py_tp_traverse, Mapper_traverse}, {Py_tp_clear, Mapper_clear}, {Py_tp_methods, mapper_methods},
-    {Py_tp_getset, mapper_getset}, {Py_tp_members, mapper_members}, {0, NULL}};
+static PyMemberDef mapper_members[] = {{"__dictoffset__", T_PYSSIZET, offsetof(cmpy_mapper, dict), READONLY, NULL},
+                                       {"__weaklistoffset__", T_PYSSIZET, offsetof(cmpy_mapper, weak), READONLY, NULL},
+                                       {"_slot_store", T_BOOL, offsetof(cmpy_mapper, slot_store), READONLY, NULL},
+                                       {NULL}};
+static PyType_Slot mapper_slots[] = {{Py_tp_doc, "A class mapped to tables."},
+                                     {Py_tp_new, Mapper_new},
+                                     {Py_tp_dealloc, Mapper_dealloc},
+                                     {Py_tp_traverse, Mapper_traverse},
+                                     {Py_tp_clear, Mapper_clear},
+                                     {Py_tp_methods, mapper_methods},
+                                     {Py_tp_getset, mapper_getset},
+                                     {Py_tp_members, mapper_members},
+                                     {0, NULL}};
 static PyType_Spec mapper_spec = {"cormorant._core.Mapper", sizeof(cmpy_mapper), 0,
                                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, mapper_slots};
 
@@ -537,8 +546,8 @@ static PyObject *entity_class(PyObject *module, PyObject *node) {
     return Py_NewRef(cls ? cls : Py_None);
 }
 
-static PyMethodDef functions[] = {
-    {"entity_class", entity_class, METH_O, "entity_class(node, /)\n--\n\nThe mapped class of an entity."}, {NULL}};
+static PyMethodDef functions[] = {{"entity_class", entity_class, METH_O, "entity_class(node, /)\n--\n\nThe mapped class of an entity."},
+                                  {NULL}};
 
 int cmpy_mapper_setup(PyObject *m) {
     cmpy_st->Mapper = PyType_FromModuleAndSpec(m, &mapper_spec, NULL);

@@ -1,5 +1,6 @@
 /* Module init of cormorant._core: state, constants of the node table, registration calls from the package. */
 #include "core.h"
+#include "json.h"
 
 cmpy_state *cmpy_st;
 
@@ -47,13 +48,54 @@ static const struct constant {
 #define CM_OPERATOR(name, value, sql, precedence, flags) {"OP_" #name, value},
 #include "cormorant_ops.def"
 #undef CM_OPERATOR
-#define FLAG(name) {"FLAG_" #name, (long)CM_FLAG_##name}
-    FLAG(QUOTE), FLAG(NO_QUOTE), FLAG(REMOTE), FLAG(FOREIGN), FLAG(DISTINCT), FLAG(OUTER), FLAG(FULL), FLAG(INNER), FLAG(EXPANDING),
-    FLAG(LITERAL_EXECUTE), FLAG(REQUIRED), FLAG(UNIQUE), FLAG(CALLABLE), FLAG(ALIASED), FLAG(RECURSIVE), FLAG(NESTING),
-    FLAG(MATERIALIZED), FLAG(NOT_MATERIALIZED), FLAG(READ), FLAG(NOWAIT), FLAG(SKIP_LOCKED), FLAG(KEY_SHARE), FLAG(NO_PARENS), FLAG(OWN_NAME),
-    FLAG(SYMMETRIC), FLAG(CORRELATE_NONE), FLAG(USE_LABELS), FLAG(NO_LABELS), FLAG(MULTI_ROW), FLAG(ORDERED), FLAG(INLINE), FLAG(FROM_SELECT),
-    FLAG(NO_DEFAULTS), FLAG(RETURN_DEFAULTS), FLAG(FETCH), FLAG(WITH_TIES), FLAG(PERCENT), FLAG(WILDCARD), FLAG(SQL_ONLY),
-    FLAG(RAISE), FLAG(POPULATE_EXISTING), FLAG(INCLUDE_ALIASES), FLAG(COMPARISON), FLAG(HOST_COMPARE), FLAG(HOST_COMPILE), FLAG(HOST_USER),
+#define FLAG(name)                                                                                                                         \
+    { "FLAG_" #name, (long)CM_FLAG_##name }
+    FLAG(QUOTE),
+    FLAG(NO_QUOTE),
+    FLAG(REMOTE),
+    FLAG(FOREIGN),
+    FLAG(DISTINCT),
+    FLAG(OUTER),
+    FLAG(FULL),
+    FLAG(INNER),
+    FLAG(EXPANDING),
+    FLAG(LITERAL_EXECUTE),
+    FLAG(REQUIRED),
+    FLAG(UNIQUE),
+    FLAG(CALLABLE),
+    FLAG(ALIASED),
+    FLAG(RECURSIVE),
+    FLAG(NESTING),
+    FLAG(MATERIALIZED),
+    FLAG(NOT_MATERIALIZED),
+    FLAG(READ),
+    FLAG(NOWAIT),
+    FLAG(SKIP_LOCKED),
+    FLAG(KEY_SHARE),
+    FLAG(NO_PARENS),
+    FLAG(OWN_NAME),
+    FLAG(SYMMETRIC),
+    FLAG(CORRELATE_NONE),
+    FLAG(USE_LABELS),
+    FLAG(NO_LABELS),
+    FLAG(MULTI_ROW),
+    FLAG(ORDERED),
+    FLAG(INLINE),
+    FLAG(FROM_SELECT),
+    FLAG(NO_DEFAULTS),
+    FLAG(RETURN_DEFAULTS),
+    FLAG(FETCH),
+    FLAG(WITH_TIES),
+    FLAG(PERCENT),
+    FLAG(WILDCARD),
+    FLAG(SQL_ONLY),
+    FLAG(RAISE),
+    FLAG(POPULATE_EXISTING),
+    FLAG(INCLUDE_ALIASES),
+    FLAG(COMPARISON),
+    FLAG(HOST_COMPARE),
+    FLAG(HOST_COMPILE),
+    FLAG(HOST_USER),
 #undef FLAG
 #define CM_X(name, value, visit, kind) {#name, value},
     CM_TYPE_LIST(CM_X)
@@ -85,10 +127,19 @@ static int state_init(cmpy_state *st) {
     return st->hooks && st->registered && st->str_clause_element && st->str_empty && st->empty_tuple ? 0 : -1;
 }
 
+/* What drivers in extensions of their own need of the core. */
+static int add_driver_kit(PyObject *m) {
+    PyObject *capsule = PyCapsule_New((void *)(uintptr_t)cm_driver_kit_get(), "cormorant._core._driver_kit", NULL);
+    int st = capsule ? PyCapsule_SetContext(capsule, cmpy_cx()) : -1;
+    if (!st) st = PyModule_AddObjectRef(m, "_driver_kit", capsule);
+    Py_XDECREF(capsule);
+    return st;
+}
+
 static int (*const setups[])(PyObject *) = {
-    cmpy_node_setup,       cmpy_type_setup,   cmpy_operators_setup, cmpy_select_setup,    cmpy_compiled_setup,
-    cmpy_table_setup,      cmpy_engine_setup, cmpy_result_setup,    cmpy_dbapi_setup,     cmpy_instance_setup,
-    cmpy_attribute_setup,  cmpy_collection_setup, cmpy_mapper_setup, cmpy_session_setup,
+    cmpy_node_setup,   cmpy_type_setup,    cmpy_operators_setup, cmpy_select_setup,   cmpy_compiled_setup,  cmpy_table_setup,
+    cmpy_engine_setup, cmpy_result_setup,  cmpy_dbapi_setup,     cmpy_instance_setup, cmpy_attribute_setup, cmpy_collection_setup,
+    cmpy_mapper_setup, cmpy_session_setup, cmpy_json_setup,      add_driver_kit,
 };
 
 static int core_exec(PyObject *m) {

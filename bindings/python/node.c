@@ -173,9 +173,9 @@ static void node_dealloc(PyObject *self) {
 }
 
 static int visit_children(const cm_node *n, visitproc visit, void *arg) {
-#define VISIT_NODE(child)                                                                                           \
-    do {                                                                                                            \
-        if (child) Py_VISIT(CMPY_NODE_OBJECT(child));                                                               \
+#define VISIT_NODE(child)                                                                                                                  \
+    do {                                                                                                                                   \
+        if (child) Py_VISIT(CMPY_NODE_OBJECT(child));                                                                                      \
     } while (0)
     const cm_kind_info *info = cm_kind_get_info(n->kind);
     switch (info ? info->layout : CM_LAYOUT_NONE) {
@@ -231,9 +231,7 @@ static PyObject *node_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) 
 
 PyObject *cmpy_from_node(cm_node *take_node) { return take_node ? CMPY_NODE_OBJECT(take_node) : NULL; }
 
-int cmpy_is_node(PyObject *o) {
-    return Py_TYPE(o)->tp_dealloc == node_dealloc || PyObject_TypeCheck(o, (PyTypeObject *)cmpy_st->Node);
-}
+int cmpy_is_node(PyObject *o) { return Py_TYPE(o)->tp_dealloc == node_dealloc || PyObject_TypeCheck(o, (PyTypeObject *)cmpy_st->Node); }
 
 PyObject *cmpy_node_or_none(cm_node *n) { return Py_NewRef(n ? CMPY_NODE_OBJECT(n) : Py_None); }
 
@@ -247,10 +245,22 @@ const cm_str *cmpy_node_name(const cm_node *n) {
     }
 }
 
-static PyObject *Node_kind(PyObject *self, void *unused) { (void)unused; return PyLong_FromLong(CMPY_NODE(self)->kind); }
-static PyObject *Node_op(PyObject *self, void *unused) { (void)unused; return PyLong_FromLong(CMPY_NODE(self)->op); }
-static PyObject *Node_flags(PyObject *self, void *unused) { (void)unused; return PyLong_FromUnsignedLong(CMPY_NODE(self)->flags); }
-static PyObject *Node_id(PyObject *self, void *unused) { (void)unused; return PyLong_FromUnsignedLongLong(CMPY_NODE(self)->id); }
+static PyObject *Node_kind(PyObject *self, void *unused) {
+    (void)unused;
+    return PyLong_FromLong(CMPY_NODE(self)->kind);
+}
+static PyObject *Node_op(PyObject *self, void *unused) {
+    (void)unused;
+    return PyLong_FromLong(CMPY_NODE(self)->op);
+}
+static PyObject *Node_flags(PyObject *self, void *unused) {
+    (void)unused;
+    return PyLong_FromUnsignedLong(CMPY_NODE(self)->flags);
+}
+static PyObject *Node_id(PyObject *self, void *unused) {
+    (void)unused;
+    return PyLong_FromUnsignedLongLong(CMPY_NODE(self)->id);
+}
 
 static PyObject *Node_name(PyObject *self, void *unused) {
     (void)unused;
@@ -271,14 +281,24 @@ static PyObject *Node_kids(PyObject *self, void *unused) {
     const cm_kind_info *info = cm_kind_get_info(n->kind);
     int count = 0;
     switch (info ? info->layout : CM_LAYOUT_NONE) {
-    case CM_LAYOUT_K: count = info->nkids; memcpy(kid, n->u.k.kid, sizeof kid); break;
-    case CM_LAYOUT_N: count = info->nkids; kid[0] = n->u.n.kid; break;
+    case CM_LAYOUT_K:
+        count = info->nkids;
+        memcpy(kid, n->u.k.kid, sizeof kid);
+        break;
+    case CM_LAYOUT_N:
+        count = info->nkids;
+        kid[0] = n->u.n.kid;
+        break;
     case CM_LAYOUT_C:
         count = n->kind == CM_N_PROXY ? 2 : n->kind == CM_N_COLUMN ? 1 : 0;
         kid[0] = n->u.col.table;
         if (n->kind == CM_N_PROXY) kid[1] = n->u.col.ref;
         break;
-    case CM_LAYOUT_A: count = 2; kid[0] = n->u.attr.expr; kid[1] = n->u.attr.entity; break;
+    case CM_LAYOUT_A:
+        count = 2;
+        kid[0] = n->u.attr.expr;
+        kid[1] = n->u.attr.entity;
+        break;
     default: break;
     }
     PyObject *result = PyTuple_New(count);
@@ -476,7 +496,8 @@ static PyMethodDef module_functions[] = {
     {"register_kind", (PyCFunction)(void (*)(void))core_register_kind, METH_VARARGS | METH_KEYWORDS,
      "register_kind($module, kind, cls, op=-1)\n--\n\nNodes of that kind (of that operator) are made from this class."},
     {"adopt_class", core_adopt_class, METH_O, "adopt_class($module, cls, /)\n--\n\nGives a node class the core's destructor; answers it."},
-    {"hook_compile", core_hook_compile, METH_O, "hook_compile($module, cls, /)\n--\n\nNodes of that class are compiled by the package's hook from now on."},
+    {"hook_compile", core_hook_compile, METH_O,
+     "hook_compile($module, cls, /)\n--\n\nNodes of that class are compiled by the package's hook from now on."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -24,7 +24,8 @@ int cmpy_fast_args(const char *method, PyObject *const *args, Py_ssize_t nargs, 
         int i = 0;
         while (i < nnames && PyUnicode_CompareWithASCIIString(key, names[i]) != 0) i++;
         if (i == nnames || i < nargs) {
-            PyErr_Format(PyExc_TypeError, i == nnames ? "%s() got an unexpected keyword argument '%U'" : "%s() got multiple values for argument '%U'",
+            PyErr_Format(PyExc_TypeError,
+                         i == nnames ? "%s() got an unexpected keyword argument '%U'" : "%s() got multiple values for argument '%U'",
                          method, key);
             return -1;
         }
@@ -40,9 +41,7 @@ int cmpy_fast_args(const char *method, PyObject *const *args, Py_ssize_t nargs, 
 
 /* ---- asking others first */
 
-static inline bool node_answers(const cm_node *n) {
-    return (n->flags & CM_FLAG_HOST_COMPARE) || (n->kind == CM_N_ATTR && !n->u.attr.expr);
-}
+static inline bool node_answers(const cm_node *n) { return (n->flags & CM_FLAG_HOST_COMPARE) || (n->kind == CM_N_ATTR && !n->u.attr.expr); }
 
 /* New reference, or NULL: exception set, or nobody answered. */
 static PyObject *ask(int op, PyObject *self, PyObject *other, bool reversed) {
@@ -91,18 +90,11 @@ static cm_node *make_binary(int op, uint32_t flags, cm_node *left, cm_node *righ
 }
 
 static PyObject *index_node(PyObject *self, PyObject *key) {
-    cm_node *left = CMPY_NODE(self), *right = NULL, *n = NULL;
+    const cm_node *left = CMPY_NODE(self);
     cm_type_kind kind = left->type ? cm_type_get_def(left->type)->kind : CM_T_NULL;
-    int op = kind == CM_T_ARRAY ? CM_OP_ARRAY_INDEX : PyTuple_Check(key) || PyList_Check(key) ? CM_OP_JSON_PATH : CM_OP_JSON_INDEX;
-    if (kind != CM_T_JSON && kind != CM_T_ARRAY) return not_supported(self, "getitem");
-    if (PySlice_Check(key)) return not_supported(self, "getitem");
-    const cm_type *type = cmpy_is_node(key) ? NULL : cmpy_literal_type(key);
-    right = cmpy_is_node(key) ? cmpy_coerce(key, CMPY_EXPR, NULL) : cmpy_bind(key, type, cmpy_bind_name(left), 0);
-    if (!right) return NULL;
-    cm_node_spec spec = {.kind = CM_N_INDEX, .op = op, .kid = {left, right, NULL}};
-    cm_status st = cm_node_make(cmpy_cx(), &spec, &n);
-    cmpy_node_drop(right);
-    return given(st, &n);
+    PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, "index");
+    if ((kind != CM_T_JSON && kind != CM_T_ARRAY) || !hook) return not_supported(self, "getitem");
+    return PyObject_CallFunctionObjArgs(hook, self, key, NULL);
 }
 
 static PyObject *in_node(int op, PyObject *self, PyObject *other) {
@@ -146,7 +138,8 @@ PyObject *cmpy_operate_plain(int op, PyObject *self, PyObject *other, bool rever
     }
     right = cmpy_coerce_operand(other, CMPY_NODE(self), op);
     if (!right) return NULL;
-    cm_status st = reversed ? cm_expr_binary(cmpy_cx(), op, right, CMPY_NODE(self), &n) : cm_expr_binary(cmpy_cx(), op, CMPY_NODE(self), right, &n);
+    cm_status st =
+        reversed ? cm_expr_binary(cmpy_cx(), op, right, CMPY_NODE(self), &n) : cm_expr_binary(cmpy_cx(), op, CMPY_NODE(self), right, &n);
     cmpy_node_drop(right);
     return given(st, &n);
 }
@@ -180,7 +173,10 @@ static PyObject *op_mul(PyObject *a, PyObject *b) { return binary_slot(CM_OP_MUL
 static PyObject *op_div(PyObject *a, PyObject *b) { return binary_slot(CM_OP_DIV, a, b); }
 static PyObject *op_floordiv(PyObject *a, PyObject *b) { return binary_slot(CM_OP_FLOORDIV, a, b); }
 static PyObject *op_mod(PyObject *a, PyObject *b) { return binary_slot(CM_OP_MOD, a, b); }
-static PyObject *op_pow(PyObject *a, PyObject *b, PyObject *mod) { (void)mod; return binary_slot(CM_OP_POW, a, b); }
+static PyObject *op_pow(PyObject *a, PyObject *b, PyObject *mod) {
+    (void)mod;
+    return binary_slot(CM_OP_POW, a, b);
+}
 /* << and >> mean something to types that say so (networks, ranges); for integers there are bitwise_lshift() and its like. */
 static PyObject *shift_slot(int op, const char *name, PyObject *a, PyObject *b) {
     if (!has_operators(a)) return not_supported(b, name);
@@ -192,7 +188,10 @@ static PyObject *op_shl(PyObject *a, PyObject *b) { return shift_slot(CM_OP_SHL,
 static PyObject *op_shr(PyObject *a, PyObject *b) { return shift_slot(CM_OP_SHR, "rshift", a, b); }
 static PyObject *op_neg(PyObject *a) { return cmpy_operate(CM_OP_NEG, a, NULL, false); }
 static PyObject *op_invert(PyObject *a) { return cmpy_negate(a); }
-static PyObject *op_matmul(PyObject *a, PyObject *b) { (void)b; return not_supported(a, "matmul"); }
+static PyObject *op_matmul(PyObject *a, PyObject *b) {
+    (void)b;
+    return not_supported(a, "matmul");
+}
 static PyObject *op_getitem(PyObject *a, PyObject *key) { return cmpy_operate(CM_OP_JSON_INDEX, a, key, false); }
 
 static PyObject *logical(int op, PyObject *left, PyObject *right) {
@@ -215,7 +214,8 @@ static PyObject *op_or(PyObject *a, PyObject *b) {
 }
 
 static PyObject *op_compare(PyObject *self, PyObject *other, int which) {
-    static const int ops[] = {[Py_LT] = CM_OP_LT, [Py_LE] = CM_OP_LE, [Py_EQ] = CM_OP_EQ, [Py_NE] = CM_OP_NE, [Py_GT] = CM_OP_GT, [Py_GE] = CM_OP_GE};
+    static const int ops[] = {
+        [Py_LT] = CM_OP_LT, [Py_LE] = CM_OP_LE, [Py_EQ] = CM_OP_EQ, [Py_NE] = CM_OP_NE, [Py_GT] = CM_OP_GT, [Py_GE] = CM_OP_GE};
     return cmpy_operate(ops[which], self, other, false);
 }
 
@@ -236,14 +236,9 @@ static int op_contains(PyObject *self, PyObject *other) {
     return -1;
 }
 
-static PyObject *op_iter(PyObject *self) {
-    PyErr_Format(PyExc_TypeError, "'%s' object is not iterable", Py_TYPE(self)->tp_name);
-    return NULL;
-}
-
 /* ---- methods with one argument, or none */
 
-#define METHOD_ONE(name, op)                                                                                        \
+#define METHOD_ONE(name, op)                                                                                                               \
     static PyObject *name(PyObject *self, PyObject *other) { return cmpy_operate(op, self, other, false); }
 METHOD_ONE(Operators_in, CM_OP_IN)
 METHOD_ONE(Operators_not_in, CM_OP_NOT_IN)
@@ -258,10 +253,10 @@ METHOD_ONE(Operators_bit_xor, CM_OP_BIT_XOR)
 METHOD_ONE(Operators_shl, CM_OP_SHL)
 METHOD_ONE(Operators_shr, CM_OP_SHR)
 #undef METHOD_ONE
-#define METHOD_NONE(name, op)                                                                                       \
-    static PyObject *name(PyObject *self, PyObject *unused) {                                                       \
-        (void)unused;                                                                                               \
-        return cmpy_operate(op, self, NULL, false);                                                                 \
+#define METHOD_NONE(name, op)                                                                                                              \
+    static PyObject *name(PyObject *self, PyObject *unused) {                                                                              \
+        (void)unused;                                                                                                                      \
+        return cmpy_operate(op, self, NULL, false);                                                                                        \
     }
 METHOD_NONE(Operators_asc, CM_OP_ASC)
 METHOD_NONE(Operators_desc, CM_OP_DESC)
@@ -347,9 +342,9 @@ static PyObject *affix_method(const char *method, int op, PyObject *self, PyObje
     return result;
 }
 
-#define TEXT_METHOD(cname, pyname, op, how)                                                                         \
-    static PyObject *cname(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {            \
-        return how(pyname, op, self, args, nargs, kwnames);                                                         \
+#define TEXT_METHOD(cname, pyname, op, how)                                                                                                \
+    static PyObject *cname(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {                                   \
+        return how(pyname, op, self, args, nargs, kwnames);                                                                                \
     }
 TEXT_METHOD(Operators_like, "like", CM_OP_LIKE, like_method)
 TEXT_METHOD(Operators_not_like, "not_like", CM_OP_NOT_LIKE, like_method)
@@ -405,8 +400,14 @@ done:
     return result;
 }
 
-static PyObject *core_and(PyObject *m, PyObject *const *args, Py_ssize_t nargs) { (void)m; return conjunction(CM_OP_AND, "and_", args, nargs); }
-static PyObject *core_or(PyObject *m, PyObject *const *args, Py_ssize_t nargs) { (void)m; return conjunction(CM_OP_OR, "or_", args, nargs); }
+static PyObject *core_and(PyObject *m, PyObject *const *args, Py_ssize_t nargs) {
+    (void)m;
+    return conjunction(CM_OP_AND, "and_", args, nargs);
+}
+static PyObject *core_or(PyObject *m, PyObject *const *args, Py_ssize_t nargs) {
+    (void)m;
+    return conjunction(CM_OP_OR, "or_", args, nargs);
+}
 
 static PyObject *core_not(PyObject *m, PyObject *arg) {
     (void)m;
@@ -432,7 +433,7 @@ static PyObject *core_operate(PyObject *m, PyObject *const *args, Py_ssize_t nar
     return result;
 }
 
-#define FAST(f) (PyCFunction)(void (*)(void))f, METH_FASTCALL | METH_KEYWORDS
+#define FAST(f) (PyCFunction)(void (*)(void)) f, METH_FASTCALL | METH_KEYWORDS
 static PyMethodDef methods[] = {
     {"in_", Operators_in, METH_O, "in_($self, other, /)\n--\n\n`a IN (...)`: of values, a select, or a parameter."},
     {"not_in", Operators_not_in, METH_O, "not_in($self, other, /)\n--\n\n`a NOT IN (...)`."},
@@ -442,7 +443,8 @@ static PyMethodDef methods[] = {
     {"isnot", Operators_is_not, METH_O, "isnot($self, other, /)\n--\n\nOlder name of is_not()."},
     {"is_distinct_from", Operators_is_distinct, METH_O, "is_distinct_from($self, other, /)\n--\n\n`a IS DISTINCT FROM b`."},
     {"is_not_distinct_from", Operators_is_not_distinct, METH_O, "is_not_distinct_from($self, other, /)\n--\n\n`a IS NOT DISTINCT FROM b`."},
-    {"isnot_distinct_from", Operators_is_not_distinct, METH_O, "isnot_distinct_from($self, other, /)\n--\n\nOlder name of is_not_distinct_from()."},
+    {"isnot_distinct_from", Operators_is_not_distinct, METH_O,
+     "isnot_distinct_from($self, other, /)\n--\n\nOlder name of is_not_distinct_from()."},
     {"concat", Operators_concat, METH_O, "concat($self, other, /)\n--\n\n`a || b`."},
     {"bitwise_and", Operators_bit_and, METH_O, "bitwise_and($self, other, /)\n--\n\n`a & b` on integers."},
     {"bitwise_or", Operators_bit_or, METH_O, "bitwise_or($self, other, /)\n--\n\n`a | b` on integers."},
@@ -467,9 +469,12 @@ static PyMethodDef methods[] = {
     {"contains", FAST(Operators_contains), "contains($self, other, autoescape=False, escape=None)\n--\n\n`a LIKE '%' || b || '%'`."},
     {"startswith", FAST(Operators_startswith), "startswith($self, other, autoescape=False, escape=None)\n--\n\n`a LIKE b || '%'`."},
     {"endswith", FAST(Operators_endswith), "endswith($self, other, autoescape=False, escape=None)\n--\n\n`a LIKE '%' || b`."},
-    {"icontains", FAST(Operators_icontains), "icontains($self, other, autoescape=False, escape=None)\n--\n\ncontains() without regard to case."},
-    {"istartswith", FAST(Operators_istartswith), "istartswith($self, other, autoescape=False, escape=None)\n--\n\nstartswith() without regard to case."},
-    {"iendswith", FAST(Operators_iendswith), "iendswith($self, other, autoescape=False, escape=None)\n--\n\nendswith() without regard to case."},
+    {"icontains", FAST(Operators_icontains),
+     "icontains($self, other, autoescape=False, escape=None)\n--\n\ncontains() without regard to case."},
+    {"istartswith", FAST(Operators_istartswith),
+     "istartswith($self, other, autoescape=False, escape=None)\n--\n\nstartswith() without regard to case."},
+    {"iendswith", FAST(Operators_iendswith),
+     "iendswith($self, other, autoescape=False, escape=None)\n--\n\nendswith() without regard to case."},
     {"between", FAST(Operators_between), "between($self, cleft, cright, symmetric=False)\n--\n\n`a BETWEEN b AND c`."},
     {NULL, NULL, 0, NULL},
 };
@@ -478,7 +483,8 @@ static PyMethodDef module_functions[] = {
     {"and_", (PyCFunction)(void (*)(void))core_and, METH_FASTCALL, "and_($module, /, *clauses)\n--\n\nAll of the conditions."},
     {"or_", (PyCFunction)(void (*)(void))core_or, METH_FASTCALL, "or_($module, /, *clauses)\n--\n\nAny of the conditions."},
     {"not_", core_not, METH_O, "not_($module, clause, /)\n--\n\nThe opposite of a condition."},
-    {"operate", FAST(core_operate), "operate($module, op, left, right=..., reverse=False)\n--\n\nAn operator, without asking types and attributes."},
+    {"operate", FAST(core_operate),
+     "operate($module, op, left, right=..., reverse=False)\n--\n\nAn operator, without asking types and attributes."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -487,7 +493,6 @@ static PyType_Slot slots[] = {
     {Py_tp_methods, methods},
     {Py_tp_richcompare, op_compare},
     {Py_tp_hash, op_hash},
-    {Py_tp_iter, op_iter},
     {Py_nb_bool, op_bool},
     {Py_nb_add, op_add},
     {Py_nb_subtract, op_sub},
@@ -518,5 +523,7 @@ int cmpy_operators_setup(PyObject *m) {
     if (!str_operate || !str_negation_clause) return -1;
     cmpy_st->Operators = cmpy_node_subtype(m, &spec, cmpy_st->Node);
     if (!cmpy_st->Operators || PyModule_AddObjectRef(m, "Operators", cmpy_st->Operators) < 0) return -1;
+    /* `x[1]` must not make columns iterable; None says so to iter() and to collections.abc.Iterable alike */
+    if (PyObject_SetAttrString(cmpy_st->Operators, "__iter__", Py_None) < 0) return -1;
     return PyModule_AddFunctions(m, module_functions) < 0 ? -1 : cmpy_coerce_setup(m);
 }

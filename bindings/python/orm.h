@@ -9,6 +9,7 @@ typedef struct cmpy_attr_host {
     PyObject *name;
     PyTypeObject *type; /* borrowed; NULL: dict store, go the long way */
     cm_node *node;      /* the ATTR node this was made for; kept by cmpy_mapper.nodes */
+    PyObject *fallback; /* value of an attribute nobody set (a dataclass's default), borrowed like factory; NULL: None */
     PyObject *factory;  /* collection class of a relationship, borrowed from the node's dictionary; NULL: list */
 } cmpy_attr_host;
 

@@ -8,25 +8,25 @@
  *
  * Rows are fetched in bulk: values lie in the core's array and move, with their references, into rows and lists. */
 #include "engine.h"
+#include "orm.h"
 
 #include <string.h>
 
 enum { VIEW_ROWS = 0, VIEW_SCALARS = 1, VIEW_MAPPINGS = 2 };
 
 typedef struct cmpy_result {
-    PyObject_HEAD
-    cm_result *result;       /* base: the core's result; NULL when closed or without one */
-    PyObject *keep;          /* base: what must outlive it (connection, session) */
-    PyObject *source;        /* base: iterator over rows made in Python, or NULL */
-    PyObject *statement;     /* base: what was executed, or NULL */
-    PyObject *base;          /* view: the base result */
-    cmpy_row_meta *meta;     /* names; NULL when there are no rows */
-    PyObject *picked;        /* tuple of positions in the base's rows, or NULL: all */
-    PyObject *unique;        /* NULL: rows as they come; None: by value; else a callable answering what must be unique */
-    PyObject *seen;          /* set of what unique rows were met */
-    Py_ssize_t yield_per;    /* rows of one partition; 0: unsaid */
+    PyObject_HEAD cm_result *result; /* base: the core's result; NULL when closed or without one */
+    PyObject *keep;                  /* base: what must outlive it (connection, session) */
+    PyObject *source;                /* base: iterator over rows made in Python, or NULL */
+    PyObject *statement;             /* base: what was executed, or NULL */
+    PyObject *base;                  /* view: the base result */
+    cmpy_row_meta *meta;             /* names; NULL when there are no rows */
+    PyObject *picked;                /* tuple of positions in the base's rows, or NULL: all */
+    PyObject *unique;                /* NULL: rows as they come; None: by value; else a callable answering what must be unique */
+    PyObject *seen;                  /* set of what unique rows were met */
+    Py_ssize_t yield_per;            /* rows of one partition; 0: unsaid */
     int view;
-    Py_ssize_t scalar;       /* VIEW_SCALARS: position */
+    Py_ssize_t scalar; /* VIEW_SCALARS: position */
     bool returns_rows, hard_closed, exhausted;
     long long rowcount, lastrowid;
     PyObject *dict, *weak;
@@ -152,11 +152,13 @@ static int fetch_values(cmpy_result *base, PyObject **v) {
     if (base->exhausted) return 0;
     if (base->result) {
         bool more = false;
+        cm_session *session = cm_result_session(base->result); /* further rows are loaded in its turn */
+        if (session && cmpy_session_enter(session) < 0) return -1;
         cm_ctx *cx = cmpy_cx_take();
-        if (!cx) return -1;
-        cm_status st = cm_result_next(cx, base->result, (void **)v, &more);
-        int answer = st ? cmpy_raise_int(cx, st) : more;
-        cmpy_cx_give(cx);
+        cm_status st = cx ? cm_result_next(cx, base->result, (void **)v, &more) : CM_E_HOST;
+        int answer = !cx ? -1 : st ? cmpy_raise_int(cx, st) : more;
+        if (cx) cmpy_cx_give(cx);
+        if (session) cmpy_session_leave(session);
         if (answer == 0) end_of_rows(base);
         return answer;
     }
@@ -321,7 +323,8 @@ static PyObject *all_rows(cmpy_result *base) {
 static PyObject *fetch_list(cmpy_result *self, Py_ssize_t most) {
     cmpy_result *base = base_of(self);
     if (check_unique(self) < 0) return NULL;
-    if (most < 0 && base->result && !base->hard_closed && !base->exhausted && cm_result_buffered(base->result) && !self->unique && !self->picked) {
+    if (most < 0 && base->result && !base->hard_closed && !base->exhausted && cm_result_buffered(base->result) && !self->unique &&
+        !self->picked) {
         if (self->view == VIEW_SCALARS && base->meta->n == 1) return all_scalars(base);
         if (self->view == VIEW_ROWS) return all_rows(base);
     }
@@ -375,7 +378,8 @@ static PyObject *one_item(cmpy_result *self, int raises, bool scalar) {
         PyObject *another = self->unique ? next_item(self) : next_row(base);
         if (another || PyErr_Occurred()) {
             if (another) {
-                const char *text = raises & ONLY_NONE ? "Multiple rows were found when exactly one was required" : "Multiple rows were found when one or none was required";
+                const char *text = raises & ONLY_NONE ? "Multiple rows were found when exactly one was required"
+                                                      : "Multiple rows were found when one or none was required";
                 cmpy_raise_exc("MultipleResultsFound", "%s", text);
             }
             Py_XDECREF(another);
@@ -388,12 +392,30 @@ static PyObject *one_item(cmpy_result *self, int raises, bool scalar) {
     return scalar ? first_value(item) : item;
 }
 
-static PyObject *Result_first(PyObject *o, PyObject *u) { (void)u; return one_item((cmpy_result *)o, 0, false); }
-static PyObject *Result_one(PyObject *o, PyObject *u) { (void)u; return one_item((cmpy_result *)o, ONLY_NONE | ONLY_MANY, false); }
-static PyObject *Result_one_or_none(PyObject *o, PyObject *u) { (void)u; return one_item((cmpy_result *)o, ONLY_MANY, false); }
-static PyObject *Result_scalar(PyObject *o, PyObject *u) { (void)u; return one_item((cmpy_result *)o, 0, true); }
-static PyObject *Result_scalar_one(PyObject *o, PyObject *u) { (void)u; return one_item((cmpy_result *)o, ONLY_NONE | ONLY_MANY, true); }
-static PyObject *Result_scalar_one_or_none(PyObject *o, PyObject *u) { (void)u; return one_item((cmpy_result *)o, ONLY_MANY, true); }
+static PyObject *Result_first(PyObject *o, PyObject *u) {
+    (void)u;
+    return one_item((cmpy_result *)o, 0, false);
+}
+static PyObject *Result_one(PyObject *o, PyObject *u) {
+    (void)u;
+    return one_item((cmpy_result *)o, ONLY_NONE | ONLY_MANY, false);
+}
+static PyObject *Result_one_or_none(PyObject *o, PyObject *u) {
+    (void)u;
+    return one_item((cmpy_result *)o, ONLY_MANY, false);
+}
+static PyObject *Result_scalar(PyObject *o, PyObject *u) {
+    (void)u;
+    return one_item((cmpy_result *)o, 0, true);
+}
+static PyObject *Result_scalar_one(PyObject *o, PyObject *u) {
+    (void)u;
+    return one_item((cmpy_result *)o, ONLY_NONE | ONLY_MANY, true);
+}
+static PyObject *Result_scalar_one_or_none(PyObject *o, PyObject *u) {
+    (void)u;
+    return one_item((cmpy_result *)o, ONLY_MANY, true);
+}
 
 static PyObject *Result_all(PyObject *o, PyObject *unused) {
     (void)unused;
@@ -429,6 +451,14 @@ static PyObject *result_iter(PyObject *o) {
 
 static PyObject *result_next(PyObject *o) { return next_item((cmpy_result *)o); }
 
+/* _forget_rows(): the rows were nobody's business but ours. */
+static PyObject *Result_forget_rows(PyObject *o, PyObject *unused) {
+    cmpy_result *base = base_of((cmpy_result *)o);
+    (void)unused;
+    base->returns_rows = false;
+    Py_RETURN_NONE;
+}
+
 /* ---- views */
 
 /* _view(kind, scalar, picked): another way to see the rows of the same base. */
@@ -452,7 +482,8 @@ static PyObject *Result_view(PyObject *o, PyObject *args) {
     made->returns_rows = true;
     made->yield_per = self->yield_per;
     made->picked = Py_XNewRef(picked == Py_None ? self->picked : picked);
-    made->meta = (cmpy_row_meta *)(picked == Py_None ? Py_NewRef((PyObject *)self->meta) : PyObject_CallMethod((PyObject *)base->meta, "pick", "(O)", picked));
+    made->meta = (cmpy_row_meta *)(picked == Py_None ? Py_NewRef((PyObject *)self->meta)
+                                                     : PyObject_CallMethod((PyObject *)base->meta, "pick", "(O)", picked));
     if (made->meta && self->unique) {
         made->unique = Py_NewRef(self->unique);
         made->seen = PySet_New(NULL);
@@ -533,8 +564,14 @@ static PyObject *get_soft_closed(PyObject *o, void *u) {
     cmpy_result *base = base_of((cmpy_result *)o);
     return PyBool_FromLong(base->exhausted || base->hard_closed || !base->returns_rows);
 }
-static PyObject *get_returns_rows(PyObject *o, void *u) { (void)u; return PyBool_FromLong(base_of((cmpy_result *)o)->returns_rows); }
-static PyObject *get_rowcount(PyObject *o, void *u) { (void)u; return PyLong_FromLongLong(base_of((cmpy_result *)o)->rowcount); }
+static PyObject *get_returns_rows(PyObject *o, void *u) {
+    (void)u;
+    return PyBool_FromLong(base_of((cmpy_result *)o)->returns_rows);
+}
+static PyObject *get_rowcount(PyObject *o, void *u) {
+    (void)u;
+    return PyLong_FromLongLong(base_of((cmpy_result *)o)->rowcount);
+}
 static PyObject *get_lastrowid(PyObject *o, void *u) {
     (void)u;
     long long id = base_of((cmpy_result *)o)->lastrowid;
@@ -557,9 +594,18 @@ static PyObject *get_keep(PyObject *o, void *u) {
     PyObject *keep = base_of((cmpy_result *)o)->keep;
     return Py_NewRef(keep ? keep : Py_None);
 }
-static PyObject *get_base(PyObject *o, void *u) { (void)u; return Py_NewRef((PyObject *)base_of((cmpy_result *)o)); }
-static PyObject *get_yield_per(PyObject *o, void *u) { (void)u; return PyLong_FromSsize_t(((cmpy_result *)o)->yield_per); }
-static PyObject *get_unique(PyObject *o, void *u) { (void)u; return PyBool_FromLong(((cmpy_result *)o)->unique != NULL); }
+static PyObject *get_base(PyObject *o, void *u) {
+    (void)u;
+    return Py_NewRef((PyObject *)base_of((cmpy_result *)o));
+}
+static PyObject *get_yield_per(PyObject *o, void *u) {
+    (void)u;
+    return PyLong_FromSsize_t(((cmpy_result *)o)->yield_per);
+}
+static PyObject *get_unique(PyObject *o, void *u) {
+    (void)u;
+    return PyBool_FromLong(((cmpy_result *)o)->unique != NULL);
+}
 static int set_rowcount(PyObject *o, PyObject *value, void *u) {
     (void)u;
     long long n = value ? PyLong_AsLongLong(value) : -1;
@@ -572,17 +618,20 @@ static PyMethodDef Result_methods[] = {
     {"all", Result_all, METH_NOARGS, "all($self, /)\n--\n\nAll rows as a list."},
     {"fetchall", Result_all, METH_NOARGS, "fetchall($self, /)\n--\n\nAll rows as a list."},
     {"fetchone", Result_fetchone, METH_NOARGS, "fetchone($self, /)\n--\n\nThe next row, or None."},
-    {"fetchmany", (PyCFunction)(void (*)(void))Result_fetchmany, METH_VARARGS | METH_KEYWORDS, "fetchmany($self, size=None)\n--\n\nThe next rows."},
+    {"fetchmany", (PyCFunction)(void (*)(void))Result_fetchmany, METH_VARARGS | METH_KEYWORDS,
+     "fetchmany($self, size=None)\n--\n\nThe next rows."},
     {"first", Result_first, METH_NOARGS, "first($self, /)\n--\n\nThe first row, or None; the result is closed."},
     {"one", Result_one, METH_NOARGS, "one($self, /)\n--\n\nThe only row; none or several are errors."},
     {"one_or_none", Result_one_or_none, METH_NOARGS, "one_or_none($self, /)\n--\n\nThe only row, or None; several are an error."},
     {"scalar", Result_scalar, METH_NOARGS, "scalar($self, /)\n--\n\nThe first column of the first row, or None."},
     {"scalar_one", Result_scalar_one, METH_NOARGS, "scalar_one($self, /)\n--\n\nThe first column of the only row."},
-    {"scalar_one_or_none", Result_scalar_one_or_none, METH_NOARGS, "scalar_one_or_none($self, /)\n--\n\nThe first column of the only row, or None."},
+    {"scalar_one_or_none", Result_scalar_one_or_none, METH_NOARGS,
+     "scalar_one_or_none($self, /)\n--\n\nThe first column of the only row, or None."},
     {"scalars", (PyCFunction)(void (*)(void))Result_scalars, METH_FASTCALL, "scalars($self, index=0, /)\n--\n\nOne column of every row."},
     {"unique", (PyCFunction)(void (*)(void))Result_unique, METH_FASTCALL, "unique($self, strategy=None, /)\n--\n\nDrops repeated rows."},
     {"close", Result_close, METH_NOARGS, "close($self, /)\n--\n\nForgets the rows that were not read."},
     {"_soft_close", Result_soft_close, METH_NOARGS, NULL},
+    {"_forget_rows", Result_forget_rows, METH_NOARGS, NULL},
     {"_view", Result_view, METH_VARARGS, NULL},
     {"_set_yield_per", Result_set_yield_per, METH_O, NULL},
     {"_written", Result_written, METH_VARARGS, NULL},
@@ -610,15 +659,22 @@ static PyMemberDef Result_members[] = {
 };
 static PyType_Slot Result_slots[] = {
     {Py_tp_doc, "Rows of an executed statement."},
-    {Py_tp_new, result_new}, {Py_tp_dealloc, result_dealloc}, {Py_tp_traverse, result_traverse}, {Py_tp_clear, result_clear},
-    {Py_tp_iter, result_iter}, {Py_tp_iternext, result_next}, {Py_tp_methods, Result_methods}, {Py_tp_getset, Result_getset},
-    {Py_tp_members, Result_members}, {0, NULL},
+    {Py_tp_new, result_new},
+    {Py_tp_dealloc, result_dealloc},
+    {Py_tp_traverse, result_traverse},
+    {Py_tp_clear, result_clear},
+    {Py_tp_iter, result_iter},
+    {Py_tp_iternext, result_next},
+    {Py_tp_methods, Result_methods},
+    {Py_tp_getset, Result_getset},
+    {Py_tp_members, Result_members},
+    {0, NULL},
 };
 static PyType_Spec Result_spec = {"cormorant._core.Result", sizeof(cmpy_result), 0,
                                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, Result_slots};
 
 int cmpy_result_setup(PyObject *m) {
-    if (cmpy_row_setup(m) < 0) return -1;
+    if (cmpy_row_setup(m) < 0 || cmpy_row_mapping_setup(m) < 0) return -1;
     cmpy_st->Result = PyType_FromModuleAndSpec(m, &Result_spec, NULL);
     if (!cmpy_st->Result) return -1;
     result_type = (PyTypeObject *)cmpy_st->Result;

@@ -262,15 +262,19 @@ static PyMemberDef meta_members[] = {
     {NULL, 0, 0, 0, NULL},
 };
 static PyType_Slot meta_slots[] = {
-    {Py_tp_doc, "Names of the columns of a result."}, {Py_tp_new, meta_new}, {Py_tp_dealloc, meta_dealloc},
-    {Py_tp_methods, meta_methods}, {Py_tp_members, meta_members}, {0, NULL},
+    {Py_tp_doc, "Names of the columns of a result."},
+    {Py_tp_new, meta_new},
+    {Py_tp_dealloc, meta_dealloc},
+    {Py_tp_methods, meta_methods},
+    {Py_tp_members, meta_members},
+    {0, NULL},
 };
 static PyType_Spec meta_spec = {"cormorant._core.RowMeta", sizeof(cmpy_row_meta), 0, Py_TPFLAGS_DEFAULT, meta_slots};
 
 /* ---- Row */
 
 /* The item past the last column: what the columns are called. */
-#define ROW_META(o) ((cmpy_row_meta *)(void *)((PyTupleObject *)(o))->ob_item[Py_SIZE(o)])
+#define ROW_META(o)           ((cmpy_row_meta *)(void *)((PyTupleObject *)(o))->ob_item[Py_SIZE(o)])
 #define ROW_SET_META(o, meta) (((PyTupleObject *)(o))->ob_item[Py_SIZE(o)] = (PyObject *)(meta))
 
 cmpy_row_meta *cmpy_row_get_meta(PyObject *row) { return ROW_META(row); }
@@ -297,8 +301,7 @@ void cmpy_row_done(PyObject *row) {
 static void row_dealloc(PyObject *o) {
     PyTypeObject *type = Py_TYPE(o);
     if (PyObject_GC_IsTracked(o)) PyObject_GC_UnTrack(o);
-    Py_TRASHCAN_BEGIN(o, row_dealloc)
-    Py_ssize_t n = Py_SIZE(o);
+    Py_TRASHCAN_BEGIN(o, row_dealloc) Py_ssize_t n = Py_SIZE(o);
     for (Py_ssize_t i = 0; i <= n; i++) Py_XDECREF(((PyTupleObject *)o)->ob_item[i]);
     PyObject_GC_Del(o);
     Py_DECREF(type);
@@ -399,8 +402,14 @@ static PyGetSetDef row_getset[] = {
 };
 static PyType_Slot row_slots[] = {
     {Py_tp_doc, "A row of a result: a tuple whose items are also attributes."},
-    {Py_tp_new, row_new}, {Py_tp_dealloc, row_dealloc}, {Py_tp_traverse, row_traverse}, {Py_tp_getattro, row_getattro},
-    {Py_tp_setattro, row_setattro}, {Py_tp_methods, row_methods}, {Py_tp_getset, row_getset}, {0, NULL},
+    {Py_tp_new, row_new},
+    {Py_tp_dealloc, row_dealloc},
+    {Py_tp_traverse, row_traverse},
+    {Py_tp_getattro, row_getattro},
+    {Py_tp_setattro, row_setattro},
+    {Py_tp_methods, row_methods},
+    {Py_tp_getset, row_getset},
+    {0, NULL},
 };
 static PyType_Spec row_spec = {"cormorant.engine.row.Row", 0, 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, row_slots};
 

@@ -105,11 +105,20 @@ static int add_extra_criteria(PyObject *attr, cm_node **on) {
     return 0;
 }
 
+/* The ON of a step: a condition, or a relationship, whose of_type() says once more what is joined. New; NULL + exception. */
+static cm_node *join_condition(PyObject *on) {
+    if (cmpy_is_node(on) && CMPY_NODE(on)->kind == CM_N_OF_TYPE) {
+        Py_INCREF(on);
+        return CMPY_NODE(on);
+    }
+    return cmpy_coerce(on, CMPY_WHERE, NULL);
+}
+
 static PyObject *add_join(PyObject *self, PyObject *target, PyObject *on, PyObject *left, uint32_t flags) {
     cm_node *kid[3] = {NULL, NULL, NULL}, *step = NULL, *n = NULL;
     PyObject *result = NULL;
     if (!(kid[0] = cmpy_coerce(target, CMPY_JOIN, NULL))) goto done;
-    if (on && on != Py_None && !(kid[1] = cmpy_coerce(on, CMPY_WHERE, NULL))) goto done;
+    if (on && on != Py_None && !(kid[1] = join_condition(on))) goto done;
     if (left && left != Py_None && !(kid[2] = cmpy_coerce(left, CMPY_FROM, NULL))) goto done;
     if (add_extra_criteria(on, &kid[1]) < 0 || add_extra_criteria(target, &kid[1]) < 0) goto done;
     cm_node_spec spec = {.kind = CM_N_SETUP_JOIN, .flags = flags, .kid = {kid[0], kid[1], kid[2]}};
@@ -130,7 +139,8 @@ static int join_flags(PyObject *outer, PyObject *full, uint32_t *flags) {
     return 0;
 }
 
-static PyObject *join_method(const char *method, uint32_t flags, PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+static PyObject *join_method(const char *method, uint32_t flags, PyObject *self, PyObject *const *args, Py_ssize_t nargs,
+                             PyObject *kwnames) {
     static const char *const names[] = {"target", "onclause", "isouter", "full"};
     PyObject *v[4] = {NULL, NULL, NULL, NULL};
     if (cmpy_fast_args(method, args, nargs, kwnames, names, 4, 1, v) < 0 || join_flags(v[2], v[3], &flags) < 0) return NULL;
@@ -144,7 +154,8 @@ static PyObject *Select_outerjoin(PyObject *self, PyObject *const *args, Py_ssiz
     return join_method("outerjoin", CM_FLAG_OUTER, self, args, nargs, kwnames);
 }
 
-static PyObject *join_from_method(const char *method, uint32_t flags, PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+static PyObject *join_from_method(const char *method, uint32_t flags, PyObject *self, PyObject *const *args, Py_ssize_t nargs,
+                                  PyObject *kwnames) {
     static const char *const names[] = {"from_", "target", "onclause", "isouter", "full"};
     PyObject *v[5] = {NULL, NULL, NULL, NULL, NULL};
     if (cmpy_fast_args(method, args, nargs, kwnames, names, 5, 2, v) < 0 || join_flags(v[3], v[4], &flags) < 0) return NULL;
@@ -195,7 +206,8 @@ static cm_node *equality(PyObject *self, PyObject *cls, PyObject *key, PyObject 
     PyObject *attribute = filter_attribute(self, cls, key), *condition = NULL;
     if (attribute) condition = PyObject_RichCompare(attribute, value, Py_EQ);
     if (condition && PyBool_Check(condition)) { /* of the class, but nothing that SQL knows of */
-        cmpy_raise_exc("InvalidRequestError", "Entity namespace for \"%s\" has no property \"%U\"", cls ? ((PyTypeObject *)cls)->tp_name : "the statement", key);
+        cmpy_raise_exc("InvalidRequestError", "Entity namespace for \"%s\" has no property \"%U\"",
+                       cls ? ((PyTypeObject *)cls)->tp_name : "the statement", key);
         Py_CLEAR(condition);
     }
     cm_node *n = condition ? cmpy_coerce(condition, CMPY_WHERE, NULL) : NULL;
@@ -281,6 +293,20 @@ static PyObject *SelectBase_label(PyObject *self, PyObject *name) {
 
 /* ---- all statements */
 
+/* Criteria of a mixin are a list of those of its classes. Consumes the option. */
+static int add_option(cmpy_nodes *list, cm_node *take_option) {
+    size_t n = 0;
+    cm_node *const *items = take_option->kind == CM_N_LIST ? cm_node_segment(take_option, 0, &n) : NULL;
+    if (take_option->kind != CM_N_LIST || (n && items[0]->kind != CM_N_CRITERIA)) return cmpy_nodes_add(list, take_option);
+    int failed = 0;
+    for (size_t i = 0; i < n && !failed; i++) {
+        Py_INCREF(CMPY_NODE_OBJECT(items[i]));
+        failed = cmpy_nodes_add(list, items[i]) < 0;
+    }
+    cmpy_node_drop(take_option);
+    return failed ? -1 : 0;
+}
+
 static PyObject *Executable_options(PyObject *self, PyObject *const *args, Py_ssize_t nargs) {
     cmpy_nodes list;
     cm_node *n = NULL;
@@ -293,7 +319,7 @@ static PyObject *Executable_options(PyObject *self, PyObject *const *args, Py_ss
             cmpy_node_drop(option);
             goto done;
         }
-        if (cmpy_nodes_add(&list, option) < 0) goto done;
+        if (add_option(&list, option) < 0) goto done;
     }
     int segment = CMPY_NODE(self)->kind == CM_N_FROM_STATEMENT ? 1 : CM_SEG_OPTIONS;
     result = given(cm_node_append(cmpy_cx(), CMPY_NODE(self), segment, list.v, list.n, &n), &n);
@@ -347,8 +373,8 @@ static PyObject *core_select(PyObject *m, PyObject *const *args, Py_ssize_t narg
     return result;
 }
 
-#define LIST(f) (PyCFunction)(void (*)(void))f, METH_FASTCALL
-#define FAST(f) (PyCFunction)(void (*)(void))f, METH_FASTCALL | METH_KEYWORDS
+#define LIST(f) (PyCFunction)(void (*)(void)) f, METH_FASTCALL
+#define FAST(f) (PyCFunction)(void (*)(void)) f, METH_FASTCALL | METH_KEYWORDS
 
 static PyMethodDef where_methods[] = {
     {"where", LIST(Select_where), "where($self, /, *whereclause)\n--\n\nA copy with conditions added, joined by AND."},
@@ -363,9 +389,12 @@ static PyMethodDef select_methods[] = {
     {"add_columns", LIST(Select_add_columns), "add_columns($self, /, *entities)\n--\n\nA copy that selects more."},
     {"select_from", LIST(Select_select_from), "select_from($self, /, *froms)\n--\n\nA copy with FROM elements added."},
     {"join", FAST(Select_join), "join($self, target, onclause=None, isouter=False, full=False)\n--\n\nA copy with a join."},
-    {"outerjoin", FAST(Select_outerjoin), "outerjoin($self, target, onclause=None, isouter=True, full=False)\n--\n\nA copy with a LEFT OUTER JOIN."},
-    {"join_from", FAST(Select_join_from), "join_from($self, from_, target, onclause=None, isouter=False, full=False)\n--\n\nA copy with a join whose left side is said."},
-    {"outerjoin_from", FAST(Select_outerjoin_from), "outerjoin_from($self, from_, target, onclause=None, isouter=True, full=False)\n--\n\njoin_from() as a LEFT OUTER JOIN."},
+    {"outerjoin", FAST(Select_outerjoin),
+     "outerjoin($self, target, onclause=None, isouter=True, full=False)\n--\n\nA copy with a LEFT OUTER JOIN."},
+    {"join_from", FAST(Select_join_from),
+     "join_from($self, from_, target, onclause=None, isouter=False, full=False)\n--\n\nA copy with a join whose left side is said."},
+    {"outerjoin_from", FAST(Select_outerjoin_from),
+     "outerjoin_from($self, from_, target, onclause=None, isouter=True, full=False)\n--\n\njoin_from() as a LEFT OUTER JOIN."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -381,7 +410,8 @@ static PyMethodDef rows_methods[] = {
     {"subquery", FAST(SelectBase_subquery), "subquery($self, name=None)\n--\n\nThe statement as a FROM element."},
     {"alias", FAST(SelectBase_subquery), "alias($self, name=None, flat=False)\n--\n\nThe same as subquery()."},
     {"lateral", FAST(SelectBase_lateral), "lateral($self, name=None)\n--\n\nThe statement as a LATERAL FROM element."},
-    {"cte", FAST(SelectBase_cte), "cte($self, name=None, recursive=False, nesting=False)\n--\n\nThe statement as a common table expression."},
+    {"cte", FAST(SelectBase_cte),
+     "cte($self, name=None, recursive=False, nesting=False)\n--\n\nThe statement as a common table expression."},
     {"scalar_subquery", SelectBase_scalar_subquery, METH_NOARGS, "scalar_subquery($self, /)\n--\n\nThe statement as an expression."},
     {"as_scalar", SelectBase_scalar_subquery, METH_NOARGS, "as_scalar($self, /)\n--\n\nOlder name of scalar_subquery()."},
     {"exists", SelectBase_exists, METH_NOARGS, "exists($self, /)\n--\n\n`EXISTS (...)`."},
@@ -391,17 +421,23 @@ static PyMethodDef rows_methods[] = {
 
 static PyMethodDef executable_methods[] = {
     {"options", LIST(Executable_options), "options($self, /, *options)\n--\n\nA copy with loader options."},
-    {"execution_options", FAST(Executable_execution_options), "execution_options($self, /, **kw)\n--\n\nA copy with options for its execution."},
+    {"execution_options", FAST(Executable_execution_options),
+     "execution_options($self, /, **kw)\n--\n\nA copy with options for its execution."},
     {NULL, NULL, 0, NULL},
 };
 
 static PyMethodDef cte_methods[] = {
-    {"cte", FAST(SelectBase_cte), "cte($self, name=None, recursive=False, nesting=False)\n--\n\nThe statement as a common table expression."},
+    {"cte", FAST(SelectBase_cte),
+     "cte($self, name=None, recursive=False, nesting=False)\n--\n\nThe statement as a common table expression."},
     {NULL, NULL, 0, NULL},
 };
 
-static const struct { const char *name; PyMethodDef *methods; } groups[] = {
-    {"where", where_methods}, {"select", select_methods}, {"generative", generative_methods}, {"rows", rows_methods}, {"executable", executable_methods}, {"cte", cte_methods},
+static const struct {
+    const char *name;
+    PyMethodDef *methods;
+} groups[] = {
+    {"where", where_methods}, {"select", select_methods},         {"generative", generative_methods},
+    {"rows", rows_methods},   {"executable", executable_methods}, {"cte", cte_methods},
 };
 
 /* add_methods(cls, group): the class gets the C methods of a group as its own. */
@@ -431,7 +467,8 @@ static PyMethodDef module_functions[] = {
 };
 
 static PyType_Slot slots[] = {{Py_tp_doc, "A statement that answers rows."}, {0, NULL}};
-static PyType_Spec spec = {"cormorant._core.SelectBase", sizeof(cmpy_node), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
+static PyType_Spec spec = {"cormorant._core.SelectBase", sizeof(cmpy_node), 0,
+                           Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
 
 int cmpy_select_setup(PyObject *m) {
     str_execution_options = PyUnicode_InternFromString("_execution_options");

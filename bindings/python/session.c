@@ -10,13 +10,13 @@
 #include <time.h>
 
 typedef struct cmpy_session {
-    PyObject_HEAD
-    PyObject *dict, *weak;
+    PyObject_HEAD PyObject *dict, *weak;
     cm_session *core;
-    PyObject *bind;          /* the Engine, or NULL */
-    char ask_bind;           /* get_bind must be asked: overridden, or binds by class */
-    char listened;           /* somebody listens to do_orm_execute */
-    unsigned long owner;     /* thread of the operation under way */
+    PyObject *bind;      /* the Engine, or NULL */
+    PyObject *chosen;    /* Engine asked for last; borrowed from the session's binds */
+    char ask_bind;       /* get_bind must be asked: overridden, or binds by class */
+    char listened;       /* somebody listens to do_orm_execute */
+    unsigned long owner; /* thread of the operation under way */
     int depth;
     bool warned;
 } cmpy_session;
@@ -30,20 +30,20 @@ static int wait_for_turn(cmpy_session *s) {
         s->warned = true;
         if (PyErr_WarnEx(PyExc_RuntimeWarning,
                          "A Session is used by two threads at the same time; the second one waits. Give each thread a session of "
-                         "its own: scoped_session(sessionmaker(...))", 1) < 0)
+                         "its own: scoped_session(sessionmaker(...))",
+                         1) < 0)
             return -1;
     }
     for (int i = 0; i < WAIT_SECONDS * 1000 && s->depth; i++) {
         const struct timespec millisecond = {0, 1000000};
-        Py_BEGIN_ALLOW_THREADS
-        nanosleep(&millisecond, NULL);
-        Py_END_ALLOW_THREADS
-        if (PyErr_CheckSignals() < 0) return -1;
+        Py_BEGIN_ALLOW_THREADS nanosleep(&millisecond, NULL);
+        Py_END_ALLOW_THREADS if (PyErr_CheckSignals() < 0) return -1;
     }
     if (!s->depth) return 0;
     cmpy_raise_exc("IllegalStateChangeError",
                    "Another thread has been using this Session for %d seconds; a Session serves one thread at a time: use "
-                   "scoped_session", WAIT_SECONDS);
+                   "scoped_session",
+                   WAIT_SECONDS);
     return -1;
 }
 
@@ -87,9 +87,7 @@ static int end(cmpy_session *s, cm_ctx *cx, cm_status st) {
     return result;
 }
 
-static PyObject *end_none(cmpy_session *s, cm_ctx *cx, cm_status st) {
-    return end(s, cx, st) < 0 ? NULL : Py_NewRef(Py_None);
-}
+static PyObject *end_none(cmpy_session *s, cm_ctx *cx, cm_status st) { return end(s, cx, st) < 0 ? NULL : Py_NewRef(Py_None); }
 
 /* ---- one instance */
 
@@ -300,14 +298,26 @@ static size_t key_values(PyObject *arg, PyObject **one, void *const **out) {
     return 1;
 }
 
+/* The instance of an integer key that the session holds and nothing has to be read for, or NULL. Needs neither turn nor context:
+ * nothing waits, and nothing fails. */
+static cm_inst *held(const cmpy_session *s, const cmpy_mapper *m, PyObject *key) {
+    int overflow;
+    if (!s->core || s->depth || !PyLong_CheckExact(key)) return NULL;
+    long long value = PyLong_AsLongLongAndOverflow(key, &overflow);
+    return overflow ? NULL : cm_session_held(cmpy_cx(), s->core, m->core, value);
+}
+
 static PyObject *fetch(cmpy_session *s, cmpy_mapper *m, PyObject *key, PyObject *options, int populate) {
     PyObject *one;
     void *const *values;
-    cm_inst *inst = NULL;
+    cm_inst *inst = options || populate ? NULL : held(s, m, key);
+    if (inst) return Py_NewRef(cmpy_inst_object(inst));
     size_t n = key_values(key, &one, &values);
     if (n != cm_mapper_nprimary_key(m->core)) {
-        cmpy_raise_exc("InvalidRequestError", "Incorrect number of values in identifier to formulate primary key for session.get(); "
-                       "%s has %zd primary key columns, %zd values were given", m->cls->tp_name, cm_mapper_nprimary_key(m->core), n);
+        cmpy_raise_exc("InvalidRequestError",
+                       "Incorrect number of values in identifier to formulate primary key for session.get(); "
+                       "%s has %zd primary key columns, %zd values were given",
+                       m->cls->tp_name, cm_mapper_nprimary_key(m->core), n);
         return NULL;
     }
     cm_ctx *cx = begin(s);
@@ -365,10 +375,20 @@ static PyObject *Session_find(PyObject *self, PyObject *args) {
 
 static PyObject *run(cmpy_session *s, cm_node *stmt, void *const *params, size_t nparams) {
     cm_result *result = NULL;
-    cm_ctx *cx = cmpy_ready_for(stmt) < 0 ? NULL : begin(s);
-    if (!cx) return NULL;
-    if (end(s, cx, cm_session_execute(cx, s->core, stmt, params, nparams, &result)) < 0) return NULL;
-    return cmpy_result_of(result, (PyObject *)s, CMPY_NODE_OBJECT(stmt));
+    PyObject *filled = cmpy_fill_lists(CMPY_NODE_OBJECT(stmt), params, nparams), *answer = NULL;
+    cm_ctx *cx = !filled || cmpy_ready_for(stmt) < 0 ? NULL : begin(s);
+    if (cx && end(s, cx, cm_session_execute(cx, s->core, CMPY_NODE(filled), params, nparams, &result)) == 0)
+        answer = cmpy_result_of(result, (PyObject *)s, filled);
+    Py_XDECREF(filled);
+    return answer;
+}
+
+/* _prepare(statement): its plan is found or compiled, nothing runs. */
+static PyObject *Session_prepare(PyObject *self, PyObject *stmt) {
+    cmpy_session *s = (cmpy_session *)self;
+    if (!cmpy_is_node(stmt)) return PyErr_Format(PyExc_TypeError, "_prepare() takes a statement, not %R", stmt);
+    cm_ctx *cx = cmpy_ready_for(CMPY_NODE(stmt)) < 0 ? NULL : begin(s);
+    return cx ? end_none(s, cx, cm_session_prepare(cx, s->core, CMPY_NODE(stmt))) : NULL;
 }
 
 /* _run(statement, [mapping, ...] or None) -> Result */
@@ -381,6 +401,21 @@ static PyObject *Session_run(PyObject *self, PyObject *args) {
         return NULL;
     }
     return run((cmpy_session *)self, CMPY_NODE(stmt), (void *const *)PySequence_Fast_ITEMS(params), (size_t)PyList_GET_SIZE(params));
+}
+
+/* _stream(statement, mapping or None, chunk, must) -> Result whose rows are loaded in chunks */
+static PyObject *Session_stream(PyObject *self, PyObject *args) {
+    cmpy_session *s = (cmpy_session *)self;
+    PyObject *stmt, *params;
+    Py_ssize_t chunk;
+    int must;
+    cm_result *result = NULL;
+    if (!PyArg_ParseTuple(args, "O!Onp", cmpy_st->Node, &stmt, &params, &chunk, &must)) return NULL;
+    cm_ctx *cx = cmpy_ready_for(CMPY_NODE(stmt)) < 0 ? NULL : begin(s);
+    if (!cx) return NULL;
+    void *mapping = params == Py_None ? NULL : params;
+    if (end(s, cx, cm_session_stream(cx, s->core, CMPY_NODE(stmt), mapping, chunk < 1 ? 1 : (size_t)chunk, must, &result)) < 0) return NULL;
+    return cmpy_result_of(result, self, stmt);
 }
 
 static bool plain_select(cmpy_session *s, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
@@ -456,11 +491,26 @@ cm_status cmpy_session_bind(cm_ctx *cx, cm_session *core, cm_mapper *mapper, cm_
     if (s->ask_bind || !bind) {
         cmpy_mapper *m = mapper ? cmpy_mapper_of(cm_mapper_host_class(mapper)) : NULL;
         Py_XDECREF(bind);
-        bind = PyObject_CallMethod((PyObject *)s, "_choose_bind", "OO", m ? (PyObject *)m : Py_None, stmt ? CMPY_NODE_OBJECT(stmt) : Py_None);
+        bind =
+            PyObject_CallMethod((PyObject *)s, "_choose_bind", "OO", m ? (PyObject *)m : Py_None, stmt ? CMPY_NODE_OBJECT(stmt) : Py_None);
     }
     *out = bind ? cmpy_engine_get(bind) : NULL;
+    s->chosen = bind;
     Py_XDECREF(bind); /* the engine is kept by the session's binds */
     return *out ? CM_OK : CM_E_HOST;
+}
+
+/* Engines with options or listeners want to see the connections that sessions take: engine._session_opened(connection). */
+cm_status cmpy_session_opened(cm_ctx *cx, cm_session *core, cm_conn *conn) {
+    cmpy_session *s = cm_session_host(core);
+    (void)cx;
+    if (!s->chosen || !PyObject_TypeCheck(s->chosen, (PyTypeObject *)cmpy_st->Engine) || !((cmpy_engine *)s->chosen)->prepares)
+        return CM_OK;
+    PyObject *connection = cmpy_connection_borrow(conn, s->chosen);
+    PyObject *answer = connection ? PyObject_CallMethod(s->chosen, "_session_opened", "O", connection) : NULL;
+    Py_XDECREF(connection);
+    Py_XDECREF(answer);
+    return answer ? CM_OK : CM_E_HOST;
 }
 
 /* Hands an event to the package: hook "event"(number, session, object, key, argument) -> argument. */
@@ -531,7 +581,7 @@ static void Session_dealloc(PyObject *o) {
     Py_DECREF(type);
 }
 
-#define FAST(f) (PyCFunction)(void (*)(void))f, METH_FASTCALL | METH_KEYWORDS
+#define FAST(f) (PyCFunction)(void (*)(void)) f, METH_FASTCALL | METH_KEYWORDS
 static PyMethodDef session_methods[] = {
     {"_open", Session_open, METH_VARARGS, NULL},
     {"add", FAST(Session_add), "add($self, instance)\n--\n\nPuts an instance into the session."},
@@ -559,7 +609,9 @@ static PyMethodDef session_methods[] = {
     {"get", FAST(Session_get), "get($self, entity, ident, **options)\n--\n\nThe instance with that primary key, or None."},
     {"_get", Session_get_with, METH_VARARGS, NULL},
     {"_find", Session_find, METH_VARARGS, NULL},
+    {"_prepare", Session_prepare, METH_O, NULL},
     {"_run", Session_run, METH_VARARGS, NULL},
+    {"_stream", Session_stream, METH_VARARGS, NULL},
     {"execute", FAST(Session_execute), "execute($self, statement, params=None, **options)\n--\n\nRuns a statement."},
     {"scalars", FAST(Session_scalars), "scalars($self, statement, params=None, **options)\n--\n\nFirst values of the rows."},
     {"scalar", FAST(Session_scalar), "scalar($self, statement, params=None, **options)\n--\n\nFirst value of the first row."},
@@ -570,17 +622,20 @@ static PyGetSetDef session_getset[] = {{"__dict__", PyObject_GenericGetDict, PyO
                                        {"_depth", Session_depth, NULL, "Levels of transaction under way.", NULL},
                                        {"is_active", Session_is_active, NULL, "False while a failed flush waits for rollback().", NULL},
                                        {NULL}};
-static PyMemberDef session_members[] = {
-    {"__dictoffset__", T_PYSSIZET, offsetof(cmpy_session, dict), READONLY, NULL},
-    {"__weaklistoffset__", T_PYSSIZET, offsetof(cmpy_session, weak), READONLY, NULL},
-    {"_listened", T_BOOL, offsetof(cmpy_session, listened), 0, NULL},
-    {"_ask_bind", T_BOOL, offsetof(cmpy_session, ask_bind), 0, NULL},
-    {"_bind", T_OBJECT, offsetof(cmpy_session, bind), 0, NULL},
-    {NULL}};
-static PyType_Slot session_slots[] = {
-    {Py_tp_doc, "Identity map, unit of work and transaction."}, {Py_tp_dealloc, Session_dealloc}, {Py_tp_traverse, Session_traverse},
-    {Py_tp_clear, Session_clear}, {Py_tp_methods, session_methods}, {Py_tp_getset, session_getset},
-    {Py_tp_members, session_members}, {0, NULL}};
+static PyMemberDef session_members[] = {{"__dictoffset__", T_PYSSIZET, offsetof(cmpy_session, dict), READONLY, NULL},
+                                        {"__weaklistoffset__", T_PYSSIZET, offsetof(cmpy_session, weak), READONLY, NULL},
+                                        {"_listened", T_BOOL, offsetof(cmpy_session, listened), 0, NULL},
+                                        {"_ask_bind", T_BOOL, offsetof(cmpy_session, ask_bind), 0, NULL},
+                                        {"_bind", T_OBJECT, offsetof(cmpy_session, bind), 0, NULL},
+                                        {NULL}};
+static PyType_Slot session_slots[] = {{Py_tp_doc, "Identity map, unit of work and transaction."},
+                                      {Py_tp_dealloc, Session_dealloc},
+                                      {Py_tp_traverse, Session_traverse},
+                                      {Py_tp_clear, Session_clear},
+                                      {Py_tp_methods, session_methods},
+                                      {Py_tp_getset, session_getset},
+                                      {Py_tp_members, session_members},
+                                      {0, NULL}};
 static PyType_Spec session_spec = {"cormorant._core.Session", sizeof(cmpy_session), 0,
                                    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, session_slots};
 

@@ -35,13 +35,11 @@ PyObject *cmpy_state_new(PyObject *obj, cmpy_mapper *m) {
 PyObject *cmpy_state_of(PyObject *obj) {
     cm_inst *inst = cmpy_inst_require(obj);
     if (!inst) return NULL;
-    if (inst->flags & CMPY_INST_EMBEDDED)
-        return Py_NewRef((PyObject *)((char *)inst - offsetof(cmpy_inst_state, inst)));
+    if (inst->flags & CMPY_INST_EMBEDDED) return Py_NewRef((PyObject *)((char *)inst - offsetof(cmpy_inst_state, inst)));
     PyObject *dict = cmpy_inst_dict(obj);
     if (!dict) return NULL;
     PyObject *state = PyDict_GetItemString(dict, "_sa_instance_state");
-    if (state && PyObject_TypeCheck(state, (PyTypeObject *)cmpy_st->InstanceState) &&
-        cmpy_weak_get(((cmpy_inst_state *)state)->ref) == obj)
+    if (state && PyObject_TypeCheck(state, (PyTypeObject *)cmpy_st->InstanceState) && cmpy_weak_get(((cmpy_inst_state *)state)->ref) == obj)
         return Py_NewRef(state);
     state = (PyObject *)make_state(obj);
     if (state && PyDict_SetItemString(dict, "_sa_instance_state", state) < 0) Py_CLEAR(state);
@@ -238,9 +236,9 @@ static PyObject *inst_history(PyObject *module, PyObject *args) {
         cm_changes_dispose(cmpy_cx(), &c);
         return cmpy_raise(cmpy_cx(), st);
     }
-    added = cmpy_objs_list(cmpy_cx(), &c.added, false);
-    unchanged = cmpy_objs_list(cmpy_cx(), &c.unchanged, false);
-    deleted = cmpy_objs_list(cmpy_cx(), &c.deleted, false);
+    added = cmpy_objs_list(cmpy_cx(), &c.added, true);
+    unchanged = cmpy_objs_list(cmpy_cx(), &c.unchanged, true);
+    deleted = cmpy_objs_list(cmpy_cx(), &c.deleted, true);
     cm_changes_dispose(cmpy_cx(), &c);
     if (added && unchanged && deleted) return Py_BuildValue("(NNN)", added, unchanged, deleted);
     Py_XDECREF(added);
@@ -274,6 +272,33 @@ static PyObject *inst_unload(PyObject *module, PyObject *args) {
     if (!a) return NULL;
     cm_inst_expire(cmpy_cx(), inst, &a, 1);
     Py_RETURN_NONE;
+}
+
+/* Members of collections that are not loaded: the session's turn is taken, because cascades may run. */
+static PyObject *change_members(PyObject *args, cm_status (*change)(cm_ctx *, cm_inst *, const cm_attr *, void *, const cm_attr *)) {
+    PyObject *obj, *key, *member;
+    if (!PyArg_ParseTuple(args, "OOO", &obj, &key, &member)) return NULL;
+    cm_inst *inst = cmpy_inst_require(obj);
+    const cm_attr *a = inst ? cmpy_attr_arg(inst->mapper, key) : NULL;
+    if (!a) return NULL;
+    cm_session *session = inst->session;
+    if (session && cmpy_session_enter(session) < 0) return NULL;
+    cm_ctx *cx = cmpy_cx_take();
+    cm_status st = cx ? change(cx, inst, a, member, NULL) : CM_E_HOST;
+    PyObject *result = !cx ? NULL : st ? cmpy_raise(cx, st) : Py_NewRef(Py_None);
+    if (cx) cmpy_cx_give(cx);
+    if (session) cmpy_session_leave(session);
+    return result;
+}
+
+static PyObject *inst_coll_append(PyObject *module, PyObject *args) {
+    (void)module;
+    return change_members(args, cm_inst_coll_append);
+}
+
+static PyObject *inst_coll_remove(PyObject *module, PyObject *args) {
+    (void)module;
+    return change_members(args, cm_inst_coll_remove);
 }
 
 static PyObject *inst_flag_modified(PyObject *module, PyObject *args) {
@@ -315,25 +340,28 @@ static PyObject *inst_state(PyObject *module, PyObject *obj) {
     return cmpy_state_of(obj);
 }
 
-static PyMethodDef state_methods[] = {
-    {"obj", State_obj, METH_NOARGS, "obj($self, /)\n--\n\nThe instance, or None when it is gone."},
-    {"_identity_values", State_identity_values, METH_NOARGS, NULL},
-    {"_give_identity", State_give_identity, METH_VARARGS, NULL},
-    {"__reduce_ex__", State_reduce, METH_O, NULL},
-    {NULL}};
+static PyMethodDef state_methods[] = {{"obj", State_obj, METH_NOARGS, "obj($self, /)\n--\n\nThe instance, or None when it is gone."},
+                                      {"_identity_values", State_identity_values, METH_NOARGS, NULL},
+                                      {"_give_identity", State_give_identity, METH_VARARGS, NULL},
+                                      {"__reduce_ex__", State_reduce, METH_O, NULL},
+                                      {NULL}};
 static PyGetSetDef state_getset[] = {{"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
-                                     {"class_", State_cls, NULL, "The mapped class.", NULL}, {NULL}};
-static PyMemberDef state_members[] = {
-    {"__dictoffset__", T_PYSSIZET, offsetof(cmpy_inst_state, dict), READONLY, NULL},
-    {"__weaklistoffset__", T_PYSSIZET, offsetof(cmpy_inst_state, weak), READONLY, NULL},
-    {NULL}};
-static PyType_Slot state_slots[] = {
-    {Py_tp_doc, "What is known about a mapped instance."}, {Py_tp_dealloc, State_dealloc}, {Py_tp_traverse, State_traverse},
-    {Py_tp_clear, State_clear}, {Py_tp_methods, state_methods}, {Py_tp_getset, state_getset},
-    {Py_tp_members, state_members}, {0, NULL}};
-static PyType_Spec state_spec = {
-    "cormorant._core.InstanceState", sizeof(cmpy_inst_state), 0,
-    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, state_slots};
+                                     {"class_", State_cls, NULL, "The mapped class.", NULL},
+                                     {NULL}};
+static PyMemberDef state_members[] = {{"__dictoffset__", T_PYSSIZET, offsetof(cmpy_inst_state, dict), READONLY, NULL},
+                                      {"__weaklistoffset__", T_PYSSIZET, offsetof(cmpy_inst_state, weak), READONLY, NULL},
+                                      {NULL}};
+static PyType_Slot state_slots[] = {{Py_tp_doc, "What is known about a mapped instance."},
+                                    {Py_tp_dealloc, State_dealloc},
+                                    {Py_tp_traverse, State_traverse},
+                                    {Py_tp_clear, State_clear},
+                                    {Py_tp_methods, state_methods},
+                                    {Py_tp_getset, state_getset},
+                                    {Py_tp_members, state_members},
+                                    {0, NULL}};
+static PyType_Spec state_spec = {"cormorant._core.InstanceState", sizeof(cmpy_inst_state), 0,
+                                 Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                                 state_slots};
 
 static PyMethodDef functions[] = {
     {"inst_state", inst_state, METH_O, "inst_state(obj, /)\n--\n\nThe InstanceState of a mapped instance."},
@@ -347,6 +375,10 @@ static PyMethodDef functions[] = {
     {"inst_history", inst_history, METH_VARARGS, "inst_history(obj, key, /)\n--\n\nLists (added, unchanged, deleted)."},
     {"inst_set_committed", inst_set_committed, METH_VARARGS, "inst_set_committed(obj, key, value, /)\n--\n\nSets a value without history."},
     {"inst_unload", inst_unload, METH_VARARGS, "inst_unload(obj, key, /)\n--\n\nForgets a loaded value."},
+    {"inst_coll_append", inst_coll_append, METH_VARARGS,
+     "inst_coll_append(obj, key, member, /)\n--\n\nAdds to a collection without loading it."},
+    {"inst_coll_remove", inst_coll_remove, METH_VARARGS,
+     "inst_coll_remove(obj, key, member, /)\n--\n\nTakes out of a collection without loading it."},
     {"inst_flag_modified", inst_flag_modified, METH_VARARGS, "inst_flag_modified(obj, key=None, /)\n--\n\nMarks as changed."},
     {"inst_make_transient", inst_make_transient, METH_O, "inst_make_transient(obj, /)\n--\n\nTakes the identity away."},
     {"inst_set_identity", inst_set_identity, METH_VARARGS, "inst_set_identity(obj, key, /)\n--\n\nMakes a transient instance detached."},

@@ -14,8 +14,12 @@
 #include <string.h>
 
 /* Memory of one freeze: pieces freed together. */
-typedef struct pool_piece { struct pool_piece *next; } pool_piece;
-typedef struct pool { pool_piece *pieces; } pool;
+typedef struct pool_piece {
+    struct pool_piece *next;
+} pool_piece;
+typedef struct pool {
+    pool_piece *pieces;
+} pool;
 
 static void *pool_alloc(pool *p, size_t count, size_t size) {
     pool_piece *piece = PyMem_Calloc(1, sizeof *piece + (count ? count : 1) * size);
@@ -343,22 +347,39 @@ static PyMethodDef functions[] = {
     {"thaw_table", thaw_table, METH_O, "thaw_table($module, table, /)\n--\n\nForgets the core's table, because the table changes."},
     {"attach_column", attach_column, METH_VARARGS, "attach_column($module, column, table, /)\n--\n\nLinks a column to its table, once."},
     {"name_node", name_node, METH_VARARGS, "name_node($module, node, name, flags=0, /)\n--\n\nNames a table or column under construction."},
-    {"type_column", type_column, METH_VARARGS, "type_column($module, column, type, /)\n--\n\nSets the type of a column under construction."},
-    {"table_ddl", table_ddl, METH_VARARGS, "table_ddl($module, table, kind, if_exists=False, dialect=None, /)\n--\n\nCREATE (0) or DROP (1) TABLE."},
-    {"index_ddl", index_ddl, METH_VARARGS, "index_ddl($module, table, i, kind, if_exists=False, dialect=None, /)\n--\n\nCREATE (0) or DROP (1) INDEX."},
+    {"type_column", type_column, METH_VARARGS,
+     "type_column($module, column, type, /)\n--\n\nSets the type of a column under construction."},
+    {"table_ddl", table_ddl, METH_VARARGS,
+     "table_ddl($module, table, kind, if_exists=False, dialect=None, /)\n--\n\nCREATE (0) or DROP (1) TABLE."},
+    {"index_ddl", index_ddl, METH_VARARGS,
+     "index_ddl($module, table, i, kind, if_exists=False, dialect=None, /)\n--\n\nCREATE (0) or DROP (1) INDEX."},
     {"quote", quote, METH_VARARGS, "quote($module, name, force=False, dialect=None, /)\n--\n\nAn identifier as SQL text."},
     {NULL, NULL, 0, NULL},
 };
 
 int cmpy_table_setup(PyObject *m) {
-    static const struct { const char *name; long value; } constants[] = {
-        {"COL_PRIMARY_KEY", CM_COL_PRIMARY_KEY}, {"COL_NOT_NULL", CM_COL_NOT_NULL}, {"COL_UNIQUE", CM_COL_UNIQUE},
-        {"COL_AUTOINCREMENT", CM_COL_AUTOINCREMENT}, {"COL_AUTOINCREMENT_WORD", CM_COL_AUTOINCREMENT_WORD},
-        {"COL_SERVER_DEFAULT", CM_COL_SERVER_DEFAULT}, {"COL_SERVER_ONUPDATE", CM_COL_SERVER_ONUPDATE},
-        {"COL_COMPUTED", CM_COL_COMPUTED}, {"COL_PERSISTED", CM_COL_PERSISTED}, {"COL_IDENTITY", CM_COL_IDENTITY},
-        {"COL_IDENTITY_ALWAYS", CM_COL_IDENTITY_ALWAYS}, {"COL_QUOTE", CM_COL_QUOTE}, {"COL_NO_QUOTE", CM_COL_NO_QUOTE},
-        {"COL_NULL_SET", CM_COL_NULL_SET}, {"CON_PRIMARY_KEY", CM_CON_PRIMARY_KEY}, {"CON_FOREIGN_KEY", CM_CON_FOREIGN_KEY},
-        {"CON_UNIQUE", CM_CON_UNIQUE}, {"CON_CHECK", CM_CON_CHECK},
+    static const struct {
+        const char *name;
+        long value;
+    } constants[] = {
+        {"COL_PRIMARY_KEY", CM_COL_PRIMARY_KEY},
+        {"COL_NOT_NULL", CM_COL_NOT_NULL},
+        {"COL_UNIQUE", CM_COL_UNIQUE},
+        {"COL_AUTOINCREMENT", CM_COL_AUTOINCREMENT},
+        {"COL_AUTOINCREMENT_WORD", CM_COL_AUTOINCREMENT_WORD},
+        {"COL_SERVER_DEFAULT", CM_COL_SERVER_DEFAULT},
+        {"COL_SERVER_ONUPDATE", CM_COL_SERVER_ONUPDATE},
+        {"COL_COMPUTED", CM_COL_COMPUTED},
+        {"COL_PERSISTED", CM_COL_PERSISTED},
+        {"COL_IDENTITY", CM_COL_IDENTITY},
+        {"COL_IDENTITY_ALWAYS", CM_COL_IDENTITY_ALWAYS},
+        {"COL_QUOTE", CM_COL_QUOTE},
+        {"COL_NO_QUOTE", CM_COL_NO_QUOTE},
+        {"COL_NULL_SET", CM_COL_NULL_SET},
+        {"CON_PRIMARY_KEY", CM_CON_PRIMARY_KEY},
+        {"CON_FOREIGN_KEY", CM_CON_FOREIGN_KEY},
+        {"CON_UNIQUE", CM_CON_UNIQUE},
+        {"CON_CHECK", CM_CON_CHECK},
     };
     for (size_t i = 0; i < sizeof constants / sizeof *constants; i++)
         if (PyModule_AddIntConstant(m, constants[i].name, constants[i].value) < 0) return -1;

@@ -76,7 +76,8 @@ static int read_def(PyObject *self, PyObject *tuple, cm_type_def *def, const cha
         def->labels = *labels;
     }
     if (PyTuple_GET_ITEM(tuple, 9) != Py_None && !(def->item = cmpy_type_get(PyTuple_GET_ITEM(tuple, 9)))) return -1;
-    if ((def->flags & (CM_TYPE_HOST | CM_TYPE_COMPARATOR)) || def->kind == CM_T_USER) def->host = self;
+    const uint32_t asks = CM_TYPE_HOST | CM_TYPE_COMPARATOR | CM_TYPE_VARIES | CM_TYPE_SPELLED | CM_TYPE_BIND_EXPR | CM_TYPE_COLUMN_EXPR;
+    if ((def->flags & asks) || def->kind == CM_T_USER) def->host = self;
     return 0;
 }
 
@@ -198,6 +199,44 @@ const cm_type *cmpy_literal_type(PyObject *value) {
     return cm_type_basic(cmpy_cx(), CM_T_NULL);
 }
 
+/* ---- what the compiler asks of types */
+
+/* type._stored_on(dialect name, dialect object or None) -> the type object that stores the values there */
+cm_status cmpy_type_for(cm_ctx *cx, const cm_type *type, const cm_dialect *dialect, void *host_dialect, const cm_type **out) {
+    PyObject *self = cmpy_type_object(type);
+    PyObject *stored =
+        self ? PyObject_CallMethod(self, "_stored_on", "sO", cm_dialect_name(dialect), host_dialect ? host_dialect : Py_None) : NULL;
+    const cm_type *found = stored ? cmpy_type_get(stored) : NULL;
+    if (found) cm_type_retain(cx, *out = found);
+    Py_XDECREF(stored);
+    Py_XDECREF(self);
+    return found ? CM_OK : CM_E_HOST;
+}
+
+/* type._spell_on(dialect name) -> text */
+cm_status cmpy_type_spell(cm_ctx *cx, const cm_type *type, cm_compiler *c) {
+    (void)cx;
+    PyObject *text = PyObject_CallMethod(cmpy_host_type(cm_type_get_def(type)), "_spell_on", "s", cm_dialect_name(cm_compiler_dialect(c)));
+    Py_ssize_t n;
+    const char *p = text ? PyUnicode_AsUTF8AndSize(text, &n) : NULL;
+    if (p) cm_compiler_write(c, p, (size_t)n);
+    Py_XDECREF(text);
+    return p ? CM_OK : CM_E_HOST;
+}
+
+/* type.bind_expression(parameter), type.column_expression(column): None leaves it as it is */
+cm_status cmpy_type_wrap(cm_ctx *cx, const cm_type *type, cm_node *value, bool column, cm_node **out) {
+    (void)cx;
+    *out = NULL;
+    PyObject *made = PyObject_CallMethod(cmpy_host_type(cm_type_get_def(type)), column ? "column_expression" : "bind_expression", "O",
+                                         CMPY_NODE_OBJECT(value));
+    if (!made) return CM_E_HOST;
+    if (made != Py_None) *out = cmpy_coerce(made, CMPY_EXPR, NULL);
+    bool failed = made != Py_None && !*out;
+    Py_DECREF(made);
+    return failed ? CM_E_HOST : CM_OK;
+}
+
 /* ---- the Python type */
 
 static int TypeEngine_traverse(PyObject *o, visitproc visit, void *arg) {
@@ -254,15 +293,9 @@ static PyGetSetDef TypeEngine_getset[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 static PyType_Slot TypeEngine_slots[] = {
-    {Py_tp_doc, "Base of all SQL types."},
-    {Py_tp_new, TypeEngine_new},
-    {Py_tp_init, TypeEngine_init},
-    {Py_tp_dealloc, TypeEngine_dealloc},
-    {Py_tp_traverse, TypeEngine_traverse},
-    {Py_tp_clear, TypeEngine_clear},
-    {Py_tp_members, TypeEngine_members},
-    {Py_tp_getset, TypeEngine_getset},
-    {0, NULL},
+    {Py_tp_doc, "Base of all SQL types."}, {Py_tp_new, TypeEngine_new},           {Py_tp_init, TypeEngine_init},
+    {Py_tp_dealloc, TypeEngine_dealloc},   {Py_tp_traverse, TypeEngine_traverse}, {Py_tp_clear, TypeEngine_clear},
+    {Py_tp_members, TypeEngine_members},   {Py_tp_getset, TypeEngine_getset},     {0, NULL},
 };
 static PyType_Spec TypeEngine_spec = {"cormorant._core.TypeEngine", sizeof(cmpy_type), 0,
                                       Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, TypeEngine_slots};
@@ -303,6 +336,12 @@ static PyObject *type_ddl(PyObject *m, PyObject *args) {
     return text;
 }
 
+static PyObject *has_dialect(PyObject *m, PyObject *name) {
+    (void)m;
+    const char *text = PyUnicode_AsUTF8(name);
+    return text ? PyBool_FromLong(cm_dialect_find(text) != NULL) : NULL;
+}
+
 /* set_json(dumps or None, loads or None) */
 static PyObject *set_json(PyObject *m, PyObject *args) {
     (void)m;
@@ -314,23 +353,38 @@ static PyObject *set_json(PyObject *m, PyObject *args) {
 }
 
 static PyMethodDef functions[] = {
-    {"set_json", set_json, METH_VARARGS, "set_json($module, dumps, loads, /)\n--\n\nFunctions that write and read JSON documents; None leaves one as it is."},
+    {"set_json", set_json, METH_VARARGS,
+     "set_json($module, dumps, loads, /)\n--\n\nFunctions that write and read JSON documents; None leaves one as it is."},
     {"register_literal_types", register_literal_types, METH_O,
      "register_literal_types($module, types, /)\n--\n\nSays which type a bare Python value gets, by its class."},
     {"literal_type", literal_type, METH_O, "literal_type($module, value, /)\n--\n\nThe type a bare value gets."},
+    {"has_dialect", has_dialect, METH_O, "has_dialect($module, name, /)\n--\n\nWhether the core writes SQL for a database."},
     {"type_ddl", type_ddl, METH_VARARGS, "type_ddl($module, type, dialect=None, /)\n--\n\nSpelling of a type in DDL."},
     {NULL, NULL, 0, NULL},
 };
 
 static int add_constants(PyObject *m) {
-    static const struct { const char *name; long value; } constants[] = {
+    static const struct {
+        const char *name;
+        long value;
+    } constants[] = {
 #define CM_X(name, value, visit, kind) {#name, value},
         CM_TYPE_LIST(CM_X)
 #undef CM_X
-        {"CM_TYPE_TIMEZONE", CM_TYPE_TIMEZONE}, {"CM_TYPE_AS_DECIMAL", CM_TYPE_AS_DECIMAL}, {"CM_TYPE_NATIVE", CM_TYPE_NATIVE},
-        {"CM_TYPE_CHECK", CM_TYPE_CHECK}, {"CM_TYPE_HOST", CM_TYPE_HOST}, {"CM_TYPE_COMPARATOR", CM_TYPE_COMPARATOR},
-        {"CM_TYPE_NO_CACHE", CM_TYPE_NO_CACHE}, {"CM_TYPE_FIXED", CM_TYPE_FIXED}, {"CM_TYPE_NONE_IS_NULL", CM_TYPE_NONE_IS_NULL},
+            {"CM_TYPE_TIMEZONE", CM_TYPE_TIMEZONE},
+        {"CM_TYPE_AS_DECIMAL", CM_TYPE_AS_DECIMAL},
+        {"CM_TYPE_NATIVE", CM_TYPE_NATIVE},
+        {"CM_TYPE_CHECK", CM_TYPE_CHECK},
+        {"CM_TYPE_HOST", CM_TYPE_HOST},
+        {"CM_TYPE_COMPARATOR", CM_TYPE_COMPARATOR},
+        {"CM_TYPE_NO_CACHE", CM_TYPE_NO_CACHE},
+        {"CM_TYPE_FIXED", CM_TYPE_FIXED},
+        {"CM_TYPE_NONE_IS_NULL", CM_TYPE_NONE_IS_NULL},
         {"CM_TYPE_UUID_TEXT", CM_TYPE_UUID_TEXT},
+        {"CM_TYPE_VARIES", CM_TYPE_VARIES},
+        {"CM_TYPE_SPELLED", CM_TYPE_SPELLED},
+        {"CM_TYPE_BIND_EXPR", CM_TYPE_BIND_EXPR},
+        {"CM_TYPE_COLUMN_EXPR", CM_TYPE_COLUMN_EXPR},
     };
     for (size_t i = 0; i < sizeof constants / sizeof *constants; i++) /* CM_T_INTEGER becomes _core.T_INTEGER */
         if (PyModule_AddIntConstant(m, constants[i].name + 3, constants[i].value) < 0) return -1;

@@ -237,7 +237,11 @@ enum {
     CM_TYPE_NO_CACHE = 1u << 6,   /* statements using it may not be cached (cache_ok false) */
     CM_TYPE_FIXED = 1u << 7,      /* CHAR / BINARY instead of VARCHAR / VARBINARY */
     CM_TYPE_NONE_IS_NULL = 1u << 8, /* JSON: None is SQL NULL rather than 'null' */
-    CM_TYPE_UUID_TEXT = 1u << 9   /* UUID(as_uuid=False): the host sees text */
+    CM_TYPE_UUID_TEXT = 1u << 9,  /* UUID(as_uuid=False): the host sees text */
+    CM_TYPE_VARIES = 1u << 10,    /* the host says by which type a dialect stores it (cm_host.type_for) */
+    CM_TYPE_SPELLED = 1u << 11,   /* the host spells it in DDL and CAST (cm_host.type_spell) */
+    CM_TYPE_BIND_EXPR = 1u << 12, /* the host puts an expression around its parameters (cm_host.type_wrap) */
+    CM_TYPE_COLUMN_EXPR = 1u << 13 /* and around columns that a SELECT or RETURNING answers */
 };
 
 /* Everything that tells one type from another. Strings are copied. */
@@ -253,7 +257,7 @@ typedef struct cm_type_def {
     const char *const *labels;    /* ENUM: the words, nlabels of them */
     size_t nlabels;
     const cm_type *item;          /* ARRAY item; impl of a CM_TYPE_HOST type where it has one; or NULL */
-    void *host;                   /* host object for CM_TYPE_HOST / CM_T_USER / CM_TYPE_COMPARATOR; or NULL */
+    void *host;                   /* host object for CM_T_USER and flags that ask the host (CM_TYPE_HOST, COMPARATOR, VARIES, ...); or NULL */
 } cm_type_def;
 
 /* The type described by def: equal descriptions give the same pointer. Types without `host` live as long as the
@@ -426,6 +430,11 @@ CM_API void cm_engine_retain(cm_engine *engine);
 CM_API void cm_engine_release(cm_ctx *cx, cm_engine *engine);
 /* Closes idle connections; those in use close when given back. Plans are dropped. */
 CM_API void cm_engine_dispose(cm_ctx *cx, cm_engine *engine);
+/* From now until cm_engine_restore all connections of the engine share one, inside one transaction that is rolled back at
+ * the end: what they begin, commit and roll back meanwhile are savepoints. For tests.
+ * fails: CM_E_INVALID_REQUEST (isolated already, connections in use), CM_E_DB_UNSUPPORTED. thread: one at a time. */
+CM_API cm_status cm_engine_isolate(cm_ctx *cx, cm_engine *engine);
+CM_API cm_status cm_engine_restore(cm_ctx *cx, cm_engine *engine);
 
 /* Takes a connection out of the pool, opening one if needed. owns: caller, cm_conn_close.
  * fails: CM_E_TIMEOUT (names pool and sizes), CM_E_OPERATIONAL, ... thread: the connection serves one thread at a time. */
@@ -468,6 +477,12 @@ typedef struct cm_statement_event {
 } cm_statement_event;
 /* Watches every statement of an engine, whoever runs it (connections, sessions, flushes); NULL ends it. Costs nothing
  * while nobody watches. A watcher that fails stops the statement. thread: set while no statement runs. */
+/* Tells of transactions of all connections, just before they begin, end, or set and leave a savepoint (whose name is told). What
+ * the callback answers ends the call. */
+typedef enum cm_transact {
+    CM_TX_BEGIN = 0, CM_TX_COMMIT = 1, CM_TX_ROLLBACK = 2, CM_TX_SAVEPOINT = 3, CM_TX_RELEASE = 4, CM_TX_ROLLBACK_TO = 5
+} cm_transact;
+CM_API void cm_engine_set_transact(cm_engine *engine, cm_status (*told)(cm_ctx *cx, void *user, cm_conn *conn, cm_transact what, const char *name), void *user);
 CM_API void cm_engine_set_watcher(cm_engine *engine, cm_status (*watch)(cm_ctx *cx, void *user, cm_conn *conn, const cm_statement_event *event), void *user);
 /* True when statements run in a transaction that cm_conn_begin opened AND the database has been told of it. */
 CM_API bool cm_conn_begun(const cm_conn *conn);
@@ -620,6 +635,7 @@ typedef struct cm_mapper_def {
     bool eager_defaults, confirm_deleted_rows, batch;
     void *host_class;             /* borrowed: the class owns its mapper */
     uint32_t reserve_slots;       /* slots for attributes that come later (relationships, late columns) */
+    bool selectin_load;           /* reading a base class reads this one's own columns, too, by one more statement */
 } cm_mapper_def;
 
 /* Builds a mapper over plain columns; relationships follow with cm_mapper_add_relation once their targets exist.
@@ -691,8 +707,17 @@ CM_API cm_status cm_session_refresh(cm_ctx *cx, cm_session *s, cm_inst *inst, co
 /* The instance with that primary key (host values in the key's order), from the identity map or the database.
  * owns: *out is a new reference, NULL when there is no such row. */
 CM_API cm_status cm_session_get(cm_ctx *cx, cm_session *s, cm_mapper *mapper, void *const *key, size_t n, cm_inst **out);
+/* The instance of an integer primary key that the session holds and that is loaded: what cm_session_get would answer without
+ * reading. Borrowed; NULL: ask cm_session_get. Never fails, needs no turn of the session while no operation is under way. */
+CM_API cm_inst *cm_session_held(cm_ctx *cx, cm_session *s, const cm_mapper *mapper, int64_t key);
+/* Finds the plan of a SELECT, or compiles and keeps it, without running it. */
+CM_API cm_status cm_session_prepare(cm_ctx *cx, cm_session *s, cm_node *stmt);
 /* Runs a statement with autoflush; rows hold entities, attributes and columns as selected. */
 CM_API cm_status cm_session_execute(cm_ctx *cx, cm_session *s, cm_node *stmt, void *const *params, size_t nparams, cm_result **out);
+/* The same with rows read and loaded `chunk` at a time, as the result is read: for results that need not fit in memory. Joined
+ * collections cannot be read so: with must, CM_E_INVALID_REQUEST, else they are read whole. What is no SELECT is executed as
+ * usual. The result must be gone before the session is. params: one mapping, or NULL. */
+CM_API cm_status cm_session_stream(cm_ctx *cx, cm_session *s, cm_node *stmt, void *params, size_t chunk, bool must, cm_result **out);
 /* The plain statement that executing an ORM statement sends: entities as columns, relationship joins spelled out, eager
  * loads joined, options gone. For people (str(stmt)) and for subqueries. owns: *out retained. */
 CM_API cm_status cm_statement_expand(cm_ctx *cx, cm_node *stmt, cm_node **out);

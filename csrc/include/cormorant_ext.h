@@ -359,7 +359,8 @@ typedef enum cm_event {        /* bits of cm_mapper_set_events / cm_session_set_
     CM_EV_PENDING_TO_PERSISTENT = 26, CM_EV_LOADED_AS_PERSISTENT = 27, CM_EV_PERSISTENT_TO_DELETED = 28, CM_EV_DELETED_TO_DETACHED = 29,
     CM_EV_PERSISTENT_TO_DETACHED = 30, CM_EV_PENDING_TO_TRANSIENT = 31, CM_EV_PERSISTENT_TO_TRANSIENT = 32,
     CM_EV_DELETED_TO_PERSISTENT = 33, CM_EV_DETACHED_TO_PERSISTENT = 34, CM_EV_AFTER_SOFT_ROLLBACK = 35,
-    CM_EV_TRANSACTION_CREATE = 36, CM_EV_TRANSACTION_END = 37, CM_EV_REFRESH_FLUSH = 38
+    CM_EV_TRANSACTION_CREATE = 36, CM_EV_TRANSACTION_END = 37, CM_EV_REFRESH_FLUSH = 38,
+    CM_EV_LAZY_LOAD = 39 /* of a session: a relationship of an instance is about to be loaded by a statement of its own */
 } cm_event;
 CM_API void cm_mapper_set_events(cm_mapper *mapper, uint64_t mask);
 CM_API void cm_session_set_events(cm_session *session, uint64_t mask);
@@ -412,9 +413,12 @@ struct cm_host {
     /* Events: bits were set beforehand. `arg` depends on the event (see csrc/README.md, "Events"); *arg may be replaced. */
     cm_status (*event)(cm_ctx *, cm_event, cm_session *, cm_inst *, const cm_attr *, void **arg);
     cm_status (*session_bind)(cm_ctx *, cm_session *, cm_mapper *, cm_node *stmt, cm_engine **out); /* NULL entry: the session's engine */
+    cm_status (*session_opened)(cm_ctx *, cm_session *, cm_conn *); /* a session took a connection of its own; may be NULL */
     /* SQL expression assigned to a column attribute (`user.n = User.n + 1`): a new reference, or NULL for plain values. The
      * entry may be NULL. */
     cm_node *(*value_node)(cm_ctx *, void *value);
+    /* One value of those of a BUNDLE's columns (borrowed); *out a new reference. NULL entry: bundles are refused. */
+    cm_status (*bundle_value)(cm_ctx *, cm_node *bundle, void *const *values, size_t n, void **out);
     void (*warn)(cm_ctx *, const char *category, const char *message);
     /* Blocking. Between leave and enter no host object is touched. check: signals and cancellation; non-OK stops. */
     void (*leave)(cm_ctx *);
@@ -424,7 +428,16 @@ struct cm_host {
     cm_status (*value_type)(cm_ctx *, void *value, const cm_type **out);          /* type of a bare value; *out retained. NULL entry: CM_T_NULL */
     cm_status (*sequence_size)(cm_ctx *, void *value, size_t *out);               /* items of an IN list, cheaply. NULL entry: `sequence` is counted */
     uint64_t (*node_class_id)(cm_ctx *, const cm_node *);   /* serial of the class of a HOST or HOST_COMPILE node; 0 (or NULL entry): statements with it are never cached */
+    /* Types that the host knows more of; each entry may be NULL. type_for: by which type a dialect stores the values of a
+     * CM_TYPE_VARIES type (and of every JSON type, where the engine has a host_dialect); *out retained. type_spell: writes the
+     * name of a CM_TYPE_SPELLED type. type_wrap: what stands in place of a parameter or column of a CM_TYPE_BIND_EXPR or
+     * CM_TYPE_COLUMN_EXPR type; *out a new reference, or NULL: nothing does. */
+    cm_status (*type_for)(cm_ctx *, const cm_type *, const cm_dialect *, void *host_dialect, const cm_type **out);
+    cm_status (*type_spell)(cm_ctx *, const cm_type *, cm_compiler *);
+    cm_status (*type_wrap)(cm_ctx *, const cm_type *, cm_node *value, bool column, cm_node **out);
 };
+/* The session that further rows of a result come through (cm_session_stream), for hosts that take turns; NULL: none. */
+CM_API cm_session *cm_result_session(const cm_result *r);
 CM_API const cm_host *cm_ctx_host(const cm_ctx *cx);
 /* The plain C host: values are cm_obj, instances and nodes are malloc'd, collections are vectors. csrc/src/host/plain.c. */
 CM_API const cm_host *cm_host_plain(void);
@@ -458,6 +471,12 @@ CM_API const cm_dialect *cm_compiler_dialect(const cm_compiler *c);
 CM_API const char *cm_dialect_name(const cm_dialect *d);
 /* Compiles a core kind the usual way, passing by the host's hook: what @compiles calls as `visit_xxx` of its parent. */
 CM_API cm_status cm_compiler_default(cm_compiler *c, cm_node *node);
+
+/* Schemas that stand for others in what the connection executes from now on: pairs of names, "" for none; NULL ends the map,
+ * or takes it away. */
+CM_API cm_status cm_conn_set_schema_map(cm_ctx *cx, cm_conn *conn, const char *const *pairs);
+/* The host object that cm_host.type_for is handed for this engine (retained; NULL: none). Before the engine is used. */
+CM_API void cm_engine_set_host_dialect(cm_ctx *cx, cm_engine *engine, void *object);
 
 /* ---- Driver ----------------------------------------------------------------------------------------------- */
 
@@ -495,6 +514,7 @@ struct cm_driver {
     uint32_t version;                  /* 1 */
     const char *name;                  /* "sqlite" */
     bool blocking;                     /* step may block for long: the engine leaves the host around the first step */
+    bool network;                      /* the first step of every set waits for a server */
     /* Checks URL and options (pairs, NULL ends; the URL's query comes first) when an engine is made, and may complete the
      * URL; connects nowhere. fails: CM_E_ARGUMENT. */
     cm_status (*configure)(cm_ctx *, cm_url *, const char *const *options);
@@ -529,8 +549,22 @@ struct cm_driver {
     cm_status (*set_isolation)(cm_ctx *, cm_dconn *, const char *level); /* "SERIALIZABLE", ...; NULL: the default. fails: CM_E_ARGUMENT */
     cm_status (*has_table)(cm_ctx *, cm_dconn *, const char *schema, const char *name, bool *out); /* schema may be NULL */
     void *(*native)(cm_dconn *);                                  /* sqlite3 * and the like, for the DBAPI face */
+    /* Optional (NULL). on: begins a transaction inside which begin, commit, rollback and in_transaction above speak of a
+     * savepoint; off: rolls it back. */
+    cm_status (*nest)(cm_ctx *, cm_dconn *, bool on);
+    /* Optional (NULL): many sets on one wait. send queues an execution of what is bound, without waiting; sync ends the
+     * queue. Then step answers for the sets in their order: each is stepped to its end, and reset, before the next. */
+    cm_status (*send)(cm_ctx *, cm_dstmt *);
+    cm_status (*sync)(cm_ctx *, cm_dconn *);
+    /* Optional: rolls back without waiting for the answer, which is read before the next use: connections given back. */
+    cm_status (*let_go)(cm_ctx *, cm_dconn *);
+    /* Optional: is there a type of that name (native enums)? unused: only when no column has it. */
+    cm_status (*has_type)(cm_ctx *, cm_dconn *, const char *schema, const char *name, bool unused, bool *out);
 };
-enum { CM_PREPARE_TEXT = 1 }; /* the SQL was written by the user: dialect leniencies (SQLite "strings") stay on */
+enum {
+    CM_PREPARE_TEXT = 1, /* the SQL was written by the user: dialect leniencies (SQLite "strings") stay on */
+    CM_PREPARE_RAW = 2   /* its placeholders are in the database interface's own style ("%s"), not the core's */
+};
 enum { CM_LIMIT_PARAMS = 0, CM_LIMIT_SQL_LENGTH = 1, CM_LIMIT_COMPOUND = 2, CM_LIMIT_BUSY_MS = 3 /* wait for locks */ };
 CM_API const cm_driver *cm_driver_find(const char *backend);     /* NULL where there is none */
 /* Makes a driver known (network drivers live in libraries of their own). thread: before engines are made. */
@@ -544,6 +578,33 @@ CM_API size_t cm_civil_format(const cm_civil *t, cm_value_kind kind, bool micro,
 /* Reads a text form (date, time, datetime; 'T' or space; fraction of 0..9 digits; offset). False: not one. */
 CM_API bool cm_civil_parse(const char *p, size_t n, cm_value_kind kind, cm_civil *out);
 CM_API bool cm_utf8_valid(const char *p, size_t n, bool *ascii);
+/* Days since 1970-01-01 of the proleptic Gregorian calendar, and back (year, month and day are set). */
+CM_API int64_t cm_civil_days(const cm_civil *t);
+CM_API void cm_civil_of_days(int64_t days, cm_civil *t);
+
+/* What a driver in a library of its own needs of the core: handed over at load time, so that there is one core only.
+ * driver/kit_client.c, linked into such a library, turns it back into the functions of these names. */
+typedef struct cm_driver_kit {
+    uint32_t version;                  /* 1 */
+    void *(*alloc)(cm_ctx *, size_t n);
+    void (*release)(cm_ctx *, void *p);
+    char *(*strdup)(cm_ctx *, const char *p);
+    cm_status (*fail)(cm_ctx *, cm_status, const char *format, ...);
+    cm_status (*nomem)(cm_ctx *);
+    void (*fail_sql)(cm_ctx *, const char *sql, size_t n);
+    void (*fail_code)(cm_ctx *, int code, const char *code_name, const char *constraint);
+    const char *(*option_find)(const char *const *options, const char *name);
+    bool (*option_bool)(const char *text, bool *out);
+    bool (*option_number)(const char *text, double *out);
+    bool (*option_is)(const char *text, const char *word);
+    const cm_type_def *(*type_def)(const cm_type *type);
+    bool (*civil_parse)(const char *p, size_t n, cm_value_kind kind, cm_civil *out);
+    size_t (*civil_format)(const cm_civil *t, cm_value_kind kind, bool micro, char *out);
+    int64_t (*civil_days)(const cm_civil *t);
+    void (*civil_of_days)(int64_t days, cm_civil *t);
+    cm_status (*driver_register)(cm_ctx *, const char *backend, const cm_driver *driver);
+} cm_driver_kit;
+CM_API const cm_driver_kit *cm_driver_kit_get(void);            /* static */
 
 #ifdef __cplusplus
 }

@@ -65,6 +65,7 @@ def configure(engine: t.Any) -> None:
     engine._echo_enabled = bool(level)
     engine._debug_rows = level == logging.DEBUG
     engine._set_echo(_Echo(engine) if level else None)
+    engine._tell()
 
 
 def _emit(engine: t.Any, level: int, message: str, *args: t.Any) -> None:

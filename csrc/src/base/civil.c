@@ -133,6 +133,24 @@ bool cm_civil_parse(const char *p, size_t n, cm_value_kind kind, cm_civil *out) 
     return parse_time(p + 11, n - 11, out) && (kind == CM_DATETIME || (out->hour | out->minute | out->second | out->micro) == 0);
 }
 
+int64_t cm_civil_days(const cm_civil *t) {
+    static const int16_t before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+    int64_t y = t->year, full = y - 1;
+    bool leap = y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
+    int64_t days = full * 365 + full / 4 - full / 100 + full / 400 + before[t->month - 1] + (leap && t->month > 2) + t->day - 1;
+    return days - 719162; /* 0001-01-01 to 1970-01-01 */
+}
+
+/* After Howard Hinnant's description of the algorithm. */
+void cm_civil_of_days(int64_t days, cm_civil *t) {
+    int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097, doe = z - era * 146097;
+    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365, doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    int64_t mp = (5 * doy + 2) / 153, month = mp < 10 ? mp + 3 : mp - 9;
+    t->year = (int16_t)(yoe + era * 400 + (month <= 2));
+    t->month = (uint8_t)month;
+    t->day = (uint8_t)(doy - (153 * mp + 2) / 5 + 1);
+}
+
 bool cm_utf8_valid(const char *p, size_t n, bool *ascii) {
     const unsigned char *s = (const unsigned char *)p, *end = s + n;
     bool plain = true;

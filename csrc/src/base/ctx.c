@@ -22,7 +22,7 @@ const char *cm_version(void) { return CM_VERSION_STRING; }
 
 const char *cm_status_name(cm_status st) {
     switch (st) {
-#define CM_X(name, value, exception, text)                                                                          \
+#define CM_X(name, value, exception, text)                                                                                                 \
     case name: return #name;
         CM_STATUS_LIST(CM_X)
 #undef CM_X
@@ -32,7 +32,7 @@ const char *cm_status_name(cm_status st) {
 
 const char *cm_status_text(cm_status st) {
     switch (st) {
-#define CM_X(name, value, exception, text)                                                                          \
+#define CM_X(name, value, exception, text)                                                                                                 \
     case name: return text;
         CM_STATUS_LIST(CM_X)
 #undef CM_X
@@ -42,7 +42,7 @@ const char *cm_status_text(cm_status st) {
 
 const char *cm_status_exception(cm_status st) {
     switch (st) {
-#define CM_X(name, value, exception, text)                                                                          \
+#define CM_X(name, value, exception, text)                                                                                                 \
     case name: return exception;
         CM_STATUS_LIST(CM_X)
 #undef CM_X
@@ -51,7 +51,8 @@ const char *cm_status_exception(cm_status st) {
 }
 
 const char *cm_counter_name(cm_counter which) {
-    static const char *const names[CM_COUNT_MAX] = {"node", "table", "engine", "conn", "stmt", "result", "plan", "mapper", "inst", "state", "session", "arena", "compiled"};
+    static const char *const names[CM_COUNT_MAX] = {"node",   "table", "engine", "conn",    "stmt",  "result",  "plan",
+                                                    "mapper", "inst",  "state",  "session", "arena", "compiled"};
     return (unsigned)which < CM_COUNT_MAX ? names[which] : "unknown";
 }
 

@@ -78,10 +78,8 @@ static bool mutex_wait(void *user, void *mutex, int64_t deadline_us) {
 static void mutex_wake(void *user, void *mutex, bool all) {
     (void)user;
     os_mutex *m = mutex;
-    if (all)
-        pthread_cond_broadcast(&m->c);
-    else
-        pthread_cond_signal(&m->c);
+    if (all) pthread_cond_broadcast(&m->c);
+    else pthread_cond_signal(&m->c);
 }
 
 static uint64_t thread_id(void *user) {
@@ -90,4 +88,5 @@ static uint64_t thread_id(void *user) {
 }
 
 extern const cm_os cm__os_default;
-const cm_os cm__os_default = {now_us, sleep_us, random_u64, mutex_new, mutex_free, mutex_lock, mutex_unlock, mutex_wait, mutex_wake, thread_id, NULL};
+const cm_os cm__os_default = {now_us,       sleep_us,   random_u64, mutex_new, mutex_free, mutex_lock,
+                              mutex_unlock, mutex_wait, mutex_wake, thread_id, NULL};

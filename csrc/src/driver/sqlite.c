@@ -63,8 +63,8 @@ static void report_error(cm_ctx *cx, cm_dconn *c, const char *sql, size_t n) {
 
 /* ---- options */
 
-static const char *const known_options[] = {"timeout", "foreign_keys", "journal_mode", "synchronous", "begin", "isolation_level", "uri",
-                                            "check_same_thread", "cached_statements", "detect_types"};
+static const char *const known_options[] = {"timeout",         "foreign_keys", "journal_mode",      "synchronous",       "begin",
+                                            "isolation_level", "uri",          "check_same_thread", "cached_statements", "detect_types"};
 
 static bool is_known(const char *name) {
     for (size_t i = 0; i < sizeof known_options / sizeof *known_options; i++)
@@ -85,9 +85,17 @@ static bool wants_uri(const char *const *options) {
 
 /* SQL of the transaction start that the options ask for. False: a word that means none. */
 static bool begin_of(const char *const *options, const char **sql, bool *reads) {
-    static const struct { const char *word, *sql; bool reads; } table[] = {
-        {"deferred", "BEGIN", false}, {"immediate", "BEGIN IMMEDIATE", false}, {"exclusive", "BEGIN EXCLUSIVE", false},
-        {"read", "BEGIN", true}, {"", "BEGIN", false}, {"none", NULL, false}, {"autocommit", NULL, false}, {"serializable", "BEGIN", false}};
+    static const struct {
+        const char *word, *sql;
+        bool reads;
+    } table[] = {{"deferred", "BEGIN", false},
+                 {"immediate", "BEGIN IMMEDIATE", false},
+                 {"exclusive", "BEGIN EXCLUSIVE", false},
+                 {"read", "BEGIN", true},
+                 {"", "BEGIN", false},
+                 {"none", NULL, false},
+                 {"autocommit", NULL, false},
+                 {"serializable", "BEGIN", false}};
     const char *word = cm_option__find(options, "begin");
     if (!word) word = cm_option__find(options, "isolation_level");
     *sql = "BEGIN";
@@ -126,7 +134,10 @@ static cm_status check_options(cm_ctx *cx, const cm_url *url, const char *const 
         } else if (!cm_option__find(url->query, options[i])) {
             return cm__fail(cx, CM_E_ARGUMENT, "%s is not an option of SQLite connections", options[i]);
         } else if (!uri) {
-            return cm__fail(cx, CM_E_ARGUMENT, "the query argument %s of the URL is not an option of SQLite connections; arguments of a SQLite URI need uri=true in the URL as well", options[i]);
+            return cm__fail(cx, CM_E_ARGUMENT,
+                            "the query argument %s of the URL is not an option of SQLite connections; arguments of a SQLite URI need "
+                            "uri=true in the URL as well",
+                            options[i]);
         }
     }
     if (!begin_of(options, &sql, &reads)) return cm__fail(cx, CM_E_ARGUMENT, "begin must be deferred, immediate, exclusive or read");
@@ -159,8 +170,9 @@ static cm_status make_absolute(cm_ctx *cx, cm_url *url) {
 
 static cm_status configure(cm_ctx *cx, cm_url *url, const char *const *options) {
     if (url->user || url->password || url->host || url->port)
-        return cm__fail(cx, CM_E_ARGUMENT, "Invalid SQLite URL: a file has no user, host or port. Valid forms are sqlite:///:memory: (or sqlite://), "
-                                           "sqlite:///relative/path/to/file.db and sqlite:////absolute/path/to/file.db");
+        return cm__fail(cx, CM_E_ARGUMENT,
+                        "Invalid SQLite URL: a file has no user, host or port. Valid forms are sqlite:///:memory: (or sqlite://), "
+                        "sqlite:///relative/path/to/file.db and sqlite:////absolute/path/to/file.db");
     cm_status st = check_options(cx, url, options);
     if (st || !url->database) return st;
     bool uri = wants_uri(options);
@@ -174,10 +186,8 @@ static cm_status configure(cm_ctx *cx, cm_url *url, const char *const *options) 
 
 static void uri_escape(cm_buf *b, const char *text) {
     for (; *text; text++) {
-        if (strchr("%?#&", *text))
-            cm_buf__printf(b, "%%%02X", (unsigned char)*text);
-        else
-            cm_buf__putc(b, *text);
+        if (strchr("%?#&", *text)) cm_buf__printf(b, "%%%02X", (unsigned char)*text);
+        else cm_buf__putc(b, *text);
     }
 }
 
@@ -253,7 +263,8 @@ static cm_status open_file(cm_ctx *cx, cm_dconn *c, const cm_url *url, const cha
     if (st) return cm_sqlite__fail(c, SQLITE_NOMEM, CM_E_NOMEM, "out of memory");
     if (!uri && !in_memory(url) && means_raw_name(url, name)) {
         st = cm_sqlite__fail(c, SQLITE_CANTOPEN, CM_E_OPERATIONAL,
-                             "unable to open database file: names in URLs are percent-decoded, and only the file with the undecoded name exists; write each % of its name as %25");
+                             "unable to open database file: names in URLs are percent-decoded, and only the file with the undecoded name "
+                             "exists; write each % of its name as %25");
     } else {
         int rc = sqlite3_open_v2(name, &c->db, flags, NULL);
         if (rc != SQLITE_OK) st = cm_sqlite__failed(c, rc);
@@ -309,7 +320,26 @@ static cm_status run_prepared(cm_ctx *cx, cm_dconn *c, sqlite3_stmt **slot, cons
     return st;
 }
 
+/* Inside the transaction that nest() began. */
+static cm_status run_nested(cm_ctx *cx, cm_dconn *c, const char *sql, int then) {
+    cm_sqlite__enter_step(cx, c);
+    if (sqlite3_get_autocommit(c->db))
+        return cm_sqlite__fail(c, 0, CM_E_INVALID_REQUEST,
+                               "the transaction around all others, which isolates the test, was ended by a COMMIT or ROLLBACK statement");
+    cm_status st = run_sql(c, sql);
+    if (!st) c->nest = then;
+    return st;
+}
+
+static cm_status nest(cm_ctx *cx, cm_dconn *c, bool on) {
+    cm_sqlite__enter_step(cx, c);
+    cm_status st = on ? run_sql(c, "BEGIN IMMEDIATE") : sqlite3_get_autocommit(c->db) ? CM_OK : run_sql(c, "ROLLBACK");
+    if (!st) c->nest = on ? NEST_IDLE : NEST_NONE;
+    return st;
+}
+
 static cm_status begin(cm_ctx *cx, cm_dconn *c, const char *mode) {
+    if (c->nest) return run_nested(cx, c, "SAVEPOINT cormorant_isolated", NEST_BEGUN);
     if (mode) {
         char sql[32];
         cm_sqlite__enter_step(cx, c);
@@ -319,9 +349,17 @@ static cm_status begin(cm_ctx *cx, cm_dconn *c, const char *mode) {
     return c->begin_sql ? run_prepared(cx, c, &c->begin, c->begin_sql) : CM_OK;
 }
 
-static cm_status commit(cm_ctx *cx, cm_dconn *c) { return run_prepared(cx, c, &c->commit, "COMMIT"); }
-static cm_status rollback(cm_ctx *cx, cm_dconn *c) { return run_prepared(cx, c, &c->rollback, "ROLLBACK"); }
-static bool in_transaction(cm_dconn *c) { return !sqlite3_get_autocommit(c->db); }
+static cm_status commit(cm_ctx *cx, cm_dconn *c) {
+    if (c->nest) return run_nested(cx, c, "RELEASE cormorant_isolated", NEST_IDLE);
+    return run_prepared(cx, c, &c->commit, "COMMIT");
+}
+
+static cm_status rollback(cm_ctx *cx, cm_dconn *c) {
+    if (c->nest) return run_nested(cx, c, "ROLLBACK TO cormorant_isolated; RELEASE cormorant_isolated", NEST_IDLE);
+    return run_prepared(cx, c, &c->rollback, "ROLLBACK");
+}
+
+static bool in_transaction(cm_dconn *c) { return !sqlite3_get_autocommit(c->db) && c->nest != NEST_IDLE; }
 static bool begin_reads(cm_dconn *c) { return c->begin_reads; }
 
 static cm_status set_isolation(cm_ctx *cx, cm_dconn *c, const char *level) {
@@ -376,12 +414,38 @@ static cm_status has_table(cm_ctx *cx, cm_dconn *c, const char *schema, const ch
 
 static void *native(cm_dconn *c) { return c->db; }
 
-const cm_driver cm__driver_sqlite = {
-    .version = 1, .name = "sqlite", .blocking = true, .configure = configure, .in_memory = in_memory, .connect = connect_file,
-    .close = close_file, .alive = alive, .prepare = cm_sqlite__prepare, .finalize = cm_sqlite__finalize, .nparams = cm_sqlite__nparams,
-    .param_name = cm_sqlite__param_name, .bind = cm_sqlite__bind, .step = cm_sqlite__step, .ncolumns = cm_sqlite__ncolumns,
-    .column_name = cm_sqlite__column_name, .column_decltype = cm_sqlite__column_decltype, .row = cm_sqlite__row,
-    .reset = cm_sqlite__reset, .changes = cm_sqlite__changes, .last_insert_id = last_insert_id, .kind = cm_sqlite__kind,
-    .begin_reads = begin_reads, .begin = begin, .commit = commit, .rollback = rollback, .in_transaction = in_transaction,
-    .cancel = cancel, .error = report_error, .limit = limit, .server_version = server_version, .set_isolation = set_isolation,
-    .has_table = has_table, .native = native};
+const cm_driver cm__driver_sqlite = {.version = 1,
+                                     .name = "sqlite",
+                                     .blocking = true,
+                                     .configure = configure,
+                                     .in_memory = in_memory,
+                                     .connect = connect_file,
+                                     .close = close_file,
+                                     .alive = alive,
+                                     .prepare = cm_sqlite__prepare,
+                                     .finalize = cm_sqlite__finalize,
+                                     .nparams = cm_sqlite__nparams,
+                                     .param_name = cm_sqlite__param_name,
+                                     .bind = cm_sqlite__bind,
+                                     .step = cm_sqlite__step,
+                                     .ncolumns = cm_sqlite__ncolumns,
+                                     .column_name = cm_sqlite__column_name,
+                                     .column_decltype = cm_sqlite__column_decltype,
+                                     .row = cm_sqlite__row,
+                                     .reset = cm_sqlite__reset,
+                                     .changes = cm_sqlite__changes,
+                                     .last_insert_id = last_insert_id,
+                                     .kind = cm_sqlite__kind,
+                                     .begin_reads = begin_reads,
+                                     .begin = begin,
+                                     .commit = commit,
+                                     .rollback = rollback,
+                                     .in_transaction = in_transaction,
+                                     .cancel = cancel,
+                                     .error = report_error,
+                                     .limit = limit,
+                                     .server_version = server_version,
+                                     .set_isolation = set_isolation,
+                                     .has_table = has_table,
+                                     .native = native,
+                                     .nest = nest};

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-#define C(code, status, retryable) {code, #code, status, retryable}
+#define C(code, status, retryable)                                                                                                         \
+    { code, #code, status, retryable }
 static const sqlite_error_info table[] = {
     C(SQLITE_CONSTRAINT_CHECK, CM_E_INTEGRITY, false),
     C(SQLITE_CONSTRAINT_COMMITHOOK, CM_E_INTEGRITY, false),

@@ -21,6 +21,7 @@ struct cm_dconn {
     const char *begin_sql;       /* "BEGIN", "BEGIN IMMEDIATE", ...; NULL: never, every statement commits itself; static */
     bool begin_reads, dqs;       /* dqs: what SQLITE_DBCONFIG_DQS_* is set to now */
     bool cache_set;              /* the page cache got its size */
+    enum { NEST_NONE, NEST_IDLE, NEST_BEGUN } nest; /* a transaction is around all others; begun: one is open inside, a savepoint */
     int busy_ms;
     int64_t waited_us;           /* busy handler: since the lock was first found taken */
     int64_t held_us;             /* progress handler: since when this step holds the host; 0 not known yet */

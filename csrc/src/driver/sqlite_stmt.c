@@ -121,14 +121,8 @@ static cm_civil civil_of_interval(int64_t us) {
         rest += day_us;
         days--;
     }
-    /* civil from days, after Howard Hinnant's description of the algorithm */
-    int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097, doe = z - era * 146097;
-    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365, doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    int64_t mp = (5 * doy + 2) / 153, month = mp < 10 ? mp + 3 : mp - 9;
     cm_civil t = {0};
-    t.year = (int16_t)(yoe + era * 400 + (month <= 2));
-    t.month = (uint8_t)month;
-    t.day = (uint8_t)(doy - (153 * mp + 2) / 5 + 1);
+    cm_civil_of_days(days, &t);
     t.hour = (uint8_t)(rest / 3600000000);
     t.minute = (uint8_t)(rest / 60000000 % 60);
     t.second = (uint8_t)(rest / 1000000 % 60);

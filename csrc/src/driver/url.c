@@ -12,8 +12,8 @@
 
 typedef struct owned_url {
     cm_url url;
-    char *database; /* of cm_url_set_database, or NULL */
-    char *next;     /* free part of the byte area */
+    char *database;      /* of cm_url_set_database, or NULL */
+    char *next;          /* free part of the byte area */
     const char *pairs[]; /* then the byte area */
 } owned_url;
 
@@ -166,10 +166,8 @@ cm_status cm_url_set_database(cm_ctx *cx, cm_url *url, const char *database) {
 static void put_encoded(cm_buf *b, const char *text, const char *safe) {
     for (const char *p = text; *p; p++) {
         unsigned char c = (unsigned char)*p;
-        if (isalnum(c) || strchr("_.-~", c) || strchr(safe, c))
-            cm_buf__putc(b, *p);
-        else
-            cm_buf__printf(b, "%%%02X", c);
+        if (isalnum(c) || strchr("_.-~", c) || strchr(safe, c)) cm_buf__putc(b, *p);
+        else cm_buf__printf(b, "%%%02X", c);
     }
 }
 

@@ -28,7 +28,8 @@ static const char *name_of(const cm_param *p) {
 }
 
 static cm_status missing(cm_ctx *cx, const cm_bind_env *env, const cm_param *p) {
-    cm_status st = env->group ? cm__fail(cx, CM_E_MISSING_BIND, "A value is required for bind parameter '%s', in parameter group %zu", name_of(p), env->group)
+    cm_status st = env->group ? cm__fail(cx, CM_E_MISSING_BIND, "A value is required for bind parameter '%s', in parameter group %zu",
+                                         name_of(p), env->group)
                               : cm__fail(cx, CM_E_MISSING_BIND, "A value is required for bind parameter '%s'", name_of(p));
     cm__fail_subject(cx, "%s", name_of(p));
     return st;
@@ -74,10 +75,8 @@ static cm_status hold_items(cm_ctx *cx, cm_bind_env *env, void *list, size_t *n)
     cm_status st = cm__host(cx)->sequence(cx, list, &items);
     *n = items.n;
     for (size_t i = 0; i < items.n; i++) {
-        if (!st)
-            st = hold(cx, env, items.v[i]);
-        else
-            cm__host(cx)->release(cx, items.v[i]);
+        if (!st) st = hold(cx, env, items.v[i]);
+        else cm__host(cx)->release(cx, items.v[i]);
     }
     cm_objs_free(cx, &items);
     return st;
@@ -95,7 +94,8 @@ static cm_status expand(cm_ctx *cx, cm_bind_env *env, void *list, bool tuples) {
     for (size_t i = 0; i < rows && !st; i++) {
         st = hold_items(cx, env, env->held.v[at + i], &width);
         if (!st && width == 0) st = cm__fail(cx, CM_E_VALUE, "an empty tuple in a list of tuples");
-        if (!st && i > 0 && width != env->width) st = cm__fail(cx, CM_E_VALUE, "tuples of %zu and of %zu values in one list", env->width, width);
+        if (!st && i > 0 && width != env->width)
+            st = cm__fail(cx, CM_E_VALUE, "tuples of %zu and of %zu values in one list", env->width, width);
         env->width = width;
     }
     env->nitems = env->held.n - env->items_at;
@@ -143,9 +143,7 @@ static cm_status resolve(cm_ctx *cx, const cm_compiled *c, cm_bind_env *env, con
         st = bind_node(cx, env, p, &node);
         if (st) return st;
         return p->expanding ? item_of_list(cx, env, p, node, out) : value_of_bind(cx, env, p, node, out);
-    case CM_SRC_KEY:
-        st = from_mapping(cx, env, p->name, out);
-        return st || *out ? st : missing(cx, env, p);
+    case CM_SRC_KEY: st = from_mapping(cx, env, p->name, out); return st || *out ? st : missing(cx, env, p);
     case CM_SRC_DEFAULT: return default_of(cx, c, env, p, out);
     case CM_SRC_SET: break;
     }
@@ -170,7 +168,8 @@ cm_status cm_bind__value(cm_ctx *cx, const cm_compiled *c, cm_bind_env *env, siz
     void *value = NULL;
     cm_status st = resolve(cx, c, env, p, &value);
     if (!st) st = cm__host(cx)->encode(cx, p->type ? p->type : cm_type_basic(cx, CM_T_NULL), value, scratch, out);
-    if (st && p->column && p->column->table) cm__fail_subject(cx, "%s.%s", cm_str_text(p->column->table->name), cm_str_text(p->column->name));
+    if (st && p->column && p->column->table)
+        cm__fail_subject(cx, "%s.%s", cm_str_text(p->column->table->name), cm_str_text(p->column->name));
     else if (st) cm__fail_subject(cx, "%s", name_of(p));
     else if (env->given) env->given[i] = p->expanding ? NULL : value;
     return st;

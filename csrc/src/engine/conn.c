@@ -9,6 +9,7 @@
 #include <string.h>
 
 const cm_dialect *cm_engine__dialect(const cm_engine *engine) { return engine->dialect; }
+void *cm_engine__host_dialect(const cm_engine *engine) { return engine->host_dialect; }
 cm_engine *cm_conn__engine(const cm_conn *conn) { return conn->engine; }
 cm_engine *cm_conn_engine(const cm_conn *conn) { return conn->engine; }
 
@@ -42,8 +43,9 @@ static void clean(cm_ctx *cx, cm_conn *conn) {
     cm_link__lock(cx, link);
     cm_cursor__abandon_all(cx, conn);
     if (!link->dead && owns_transaction(conn)) {
+        cm_status (*end)(cm_ctx *, cm_dconn *) = link->driver->let_go ? link->driver->let_go : link->driver->rollback;
         cm__leave(cx);
-        if (link->driver->rollback(cx, link->d) && link->driver->in_transaction(link->d)) link->dead = true;
+        if (end(cx, link->d) && link->driver->in_transaction(link->d)) link->dead = true;
         cm__enter(cx);
     }
     if (conn->isolation_set && !link->dead && link->driver->set_isolation(cx, link->d, NULL)) link->dead = true;
@@ -66,6 +68,7 @@ void cm_conn_close(cm_ctx *cx, cm_conn *conn) {
     if (conn->face) conn->face->holder = NULL;
     detach(cx, conn);
     cm_key__dispose(cx, &conn->key);
+    cm_schema_map__release(cx, conn->schemas);
     cm_engine *engine = conn->engine;
     cm__free(cx, conn);
     cm__count(cx, CM_COUNT_CONN, -1);
@@ -89,7 +92,8 @@ cm_status cm_conn__ready(cm_ctx *cx, cm_conn *conn) {
         return cm_pool__take(cx, conn->engine, &conn->link);
     }
     if (conn->link->dead || conn->lost)
-        return cm__fail(cx, CM_E_PENDING_ROLLBACK, "Can't go on until the invalid transaction is rolled back: the database gave it up after an error");
+        return cm__fail(cx, CM_E_PENDING_ROLLBACK,
+                        "Can't go on until the invalid transaction is rolled back: the database gave it up after an error");
     return CM_OK;
 }
 
@@ -117,9 +121,17 @@ bool cm_conn_in_transaction(const cm_conn *conn) { return conn->begun; }
 bool cm_conn_begun(const cm_conn *conn) { return conn->begun && conn->link && !conn->link->dead && owns_transaction(conn); }
 bool cm_conn_autocommit(const cm_conn *conn) { return conn->autocommit; }
 
+static cm_status tell(cm_ctx *cx, cm_conn *conn, cm_transact what, const char *name) {
+    const cm_engine *e = conn->engine;
+    return e->transact ? e->transact(cx, e->transact_user, conn, what, name) : CM_OK;
+}
+
 cm_status cm_conn_begin(cm_ctx *cx, cm_conn *conn) {
     cm_status st = cm_conn__ready(cx, conn);
-    if (!st) conn->begun = true;
+    if (st || conn->begun) return st;
+    conn->begun = true; /* before listeners hear of it: one may run a BEGIN of its own */
+    st = tell(cx, conn, CM_TX_BEGIN, NULL);
+    if (st) conn->begun = false;
     return st;
 }
 
@@ -138,21 +150,24 @@ cm_status cm_conn__begin_due(cm_ctx *cx, cm_conn *conn, cm_stmt_kind kind) {
 }
 
 /* Calls commit or rollback of the driver with the host left. */
-static cm_status end_transaction(cm_ctx *cx, cm_link *link, cm_status (*end)(cm_ctx *, cm_dconn *), const char *sql) {
+static cm_status end_transaction(cm_ctx *cx, cm_conn *conn, cm_status (*end)(cm_ctx *, cm_dconn *), const char *sql) {
+    cm_link *link = conn->link;
     cm__leave(cx);
     cm_status st = end(cx, link->d);
     cm__enter(cx);
     if (st) link->driver->error(cx, link->d, sql, strlen(sql));
+    if (st && cx->err.disconnected) cm_link__lost(cx, conn->engine, link);
     return st;
 }
 
 cm_status cm_conn_commit(cm_ctx *cx, cm_conn *conn) {
     if (!conn->begun && conn->link) return CM_OK;
     cm_status st = cm_conn__ready(cx, conn);
+    if (!st) st = tell(cx, conn, CM_TX_COMMIT, NULL);
     if (st) return st;
     cm_link *link = conn->link;
     cm_link__lock(cx, link);
-    if (owns_transaction(conn)) st = end_transaction(cx, link, link->driver->commit, "COMMIT");
+    if (owns_transaction(conn)) st = end_transaction(cx, conn, link->driver->commit, "COMMIT");
     if (!st) {
         conn->begun = false;
         conn->tx = 0;
@@ -164,13 +179,14 @@ cm_status cm_conn_commit(cm_ctx *cx, cm_conn *conn) {
     return st;
 }
 
-cm_status cm_conn_rollback(cm_ctx *cx, cm_conn *conn) {
+static cm_status roll_back(cm_ctx *cx, cm_conn *conn, cm_status (*end)(cm_ctx *, cm_dconn *)) {
     if (!conn->link) return cm__fail(cx, CM_E_CLOSED, "This Connection is closed");
     cm_link *link = conn->link;
-    cm_status st = CM_OK;
+    cm_status st = conn->begun ? tell(cx, conn, CM_TX_ROLLBACK, NULL) : CM_OK;
+    if (st) return st;
     cm_link__lock(cx, link);
     if (!link->dead && conn->begun && owns_transaction(conn)) {
-        st = end_transaction(cx, link, link->driver->rollback, "ROLLBACK");
+        st = end_transaction(cx, conn, end, "ROLLBACK");
         if (st && link->driver->in_transaction(link->d)) link->dead = true;
     }
     conn->begun = conn->lost = false;
@@ -180,12 +196,21 @@ cm_status cm_conn_rollback(cm_ctx *cx, cm_conn *conn) {
     return st;
 }
 
+cm_status cm_conn_rollback(cm_ctx *cx, cm_conn *conn) { return roll_back(cx, conn, conn->engine->driver->rollback); }
+
+cm_status cm_conn__let_go(cm_ctx *cx, cm_conn *conn) {
+    const cm_driver *driver = conn->engine->driver;
+    return roll_back(cx, conn, driver->let_go ? driver->let_go : driver->rollback);
+}
+
 cm_status cm_conn_set_isolation(cm_ctx *cx, cm_conn *conn, const char *level) {
     cm_status st = cm_conn__ready(cx, conn);
     if (st) return st;
     cm_link *link = conn->link;
     if (conn->begun && owns_transaction(conn))
-        return cm__fail(cx, CM_E_INVALID_REQUEST, "This connection has already begun a transaction; isolation level may not be altered until rollback() or commit() is called.");
+        return cm__fail(
+            cx, CM_E_INVALID_REQUEST,
+            "This connection has already begun a transaction; isolation level may not be altered until rollback() or commit() is called.");
     if (cm_option__is(level, "autocommit")) {
         conn->autocommit = true;
         return CM_OK;
@@ -200,12 +225,15 @@ cm_status cm_conn_set_isolation(cm_ctx *cx, cm_conn *conn, const char *level) {
     return CM_OK;
 }
 
+bool cm_conn__told(const cm_conn *conn) { return conn->engine->transact != NULL; }
+
 /* SAVEPOINT "name", RELEASE SAVEPOINT "name", ROLLBACK TO SAVEPOINT "name"; the transaction around it begins with it. */
 cm_status cm_conn_savepoint(cm_ctx *cx, cm_conn *conn, const char *name, int kind) {
     static const char *const verbs[] = {"SAVEPOINT ", "RELEASE SAVEPOINT ", "ROLLBACK TO SAVEPOINT "};
     cm_buf b;
     cm_buf__init(&b, cx);
     cm_status st = (unsigned)kind < 3 ? cm_conn__ready(cx, conn) : cm__fail(cx, CM_E_MISUSE, "savepoint kind %d is unknown", kind);
+    if (!st) st = tell(cx, conn, (cm_transact)(CM_TX_SAVEPOINT + kind), name);
     if (st) goto done;
     cm_buf__puts(&b, verbs[kind]);
     st = cm_sql__quote(cx, &b, conn->engine->dialect, name, strlen(name), 0);

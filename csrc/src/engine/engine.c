@@ -32,7 +32,8 @@ static cm_status check_options(cm_ctx *cx, const cm_engine_options *o) {
     if (o->version != 1) return cm__fail(cx, CM_E_ARGUMENT, "engine options of version %u are unknown", o->version);
     if (!o->url) return cm__fail(cx, CM_E_ARGUMENT, "an engine needs a database URL");
     if (o->pool_size < 0) return cm__fail(cx, CM_E_ARGUMENT, "pool_size must not be negative");
-    if (!(o->pool_timeout_s >= 0 && o->pool_timeout_s < 1e9)) return cm__fail(cx, CM_E_ARGUMENT, "pool_timeout must be a number of seconds");
+    if (!(o->pool_timeout_s >= 0 && o->pool_timeout_s < 1e9))
+        return cm__fail(cx, CM_E_ARGUMENT, "pool_timeout must be a number of seconds");
     if (!(o->pool_recycle_s < 1e12)) return cm__fail(cx, CM_E_ARGUMENT, "pool_recycle must be a number of seconds");
     return CM_OK;
 }
@@ -85,8 +86,10 @@ void cm_engine_retain(cm_engine *engine) { __atomic_fetch_add(&engine->refs, 1, 
 
 void cm_engine_release(cm_ctx *cx, cm_engine *e) {
     if (!e || __atomic_sub_fetch(&e->refs, 1, __ATOMIC_ACQ_REL) > 0) return;
+    if (e->pool.isolated) cm_engine_restore(cx, e);
     cm_pool__dispose(cx, &e->pool);
     cm_plans__dispose(cx, &e->plans);
+    if (e->host_dialect) cm__host(cx)->release(cx, e->host_dialect);
     free_pairs(cx, e->args);
     cm_url_free(cx, e->url);
     cm__free(cx, e->url_text);
@@ -111,9 +114,21 @@ void cm_engine_set_echo(cm_engine *engine, void (*echo)(void *user, const char *
     engine->options.echo_user = user;
 }
 
-void cm_engine_set_watcher(cm_engine *engine, cm_status (*watch)(cm_ctx *cx, void *user, cm_conn *conn, const cm_statement_event *event), void *user) {
+void cm_engine_set_transact(cm_engine *engine, cm_status (*told)(cm_ctx *, void *, cm_conn *, cm_transact, const char *), void *user) {
+    engine->transact_user = user;
+    engine->transact = told;
+}
+
+void cm_engine_set_watcher(cm_engine *engine, cm_status (*watch)(cm_ctx *cx, void *user, cm_conn *conn, const cm_statement_event *event),
+                           void *user) {
     engine->watch_user = user;
     engine->watch = watch;
+}
+
+void cm_engine_set_host_dialect(cm_ctx *cx, cm_engine *engine, void *object) {
+    if (object) cm__host(cx)->retain(cx, object);
+    if (engine->host_dialect) cm__host(cx)->release(cx, engine->host_dialect);
+    engine->host_dialect = object;
 }
 
 void cm_engine_plan_stats(cm_engine *engine, cm_plan_stats *out) {

@@ -68,13 +68,40 @@ cm_status cm_row__decode(cm_ctx *cx, const cm_type *const *types, cm_value *raw,
 
 /* The plan of a statement as Core runs it: found by its key or compiled now. key: zeroed or reset; filled, so that binds can
  * be read from it. names: keys of the caller's mapping for INSERT and UPDATE. owns: *out retained. */
-cm_status cm_engine__plan(cm_ctx *cx, cm_engine *engine, cm_node *stmt, cm_keybuf *key, const char *const *names, size_t nnames, cm_plan **out);
+cm_status cm_conn__plan(cm_ctx *cx, cm_conn *conn, cm_node *stmt, cm_keybuf *key, const char *const *names, size_t nnames, cm_plan **out);
 
+/* cm_conn_rollback for a connection that is given back next: where the driver can, the answer is not waited for. */
+cm_status cm_conn__let_go(cm_ctx *cx, cm_conn *conn);
 const cm_dialect *cm_engine__dialect(const cm_engine *engine);
+void *cm_engine__host_dialect(const cm_engine *engine); /* borrowed; NULL: none */
 cm_engine *cm_conn__engine(const cm_conn *conn);
+bool cm_conn__told(const cm_conn *conn); /* somebody listens to its transactions */
+
+/* Schemas that stand for others in the statements of a connection: pairs of names, "" for none, NULL ends. Counted. */
+typedef struct cm_schema_map {
+    int64_t refs;            /* atomic */
+    size_t n;                /* names, both of each pair */
+    const char *pairs[];     /* the bytes follow */
+} cm_schema_map;
+cm_status cm_schema_map__new(cm_ctx *cx, const char *const *pairs, cm_schema_map **out);
+cm_schema_map *cm_schema_map__retain(cm_schema_map *map); /* NULL is fine */
+void cm_schema_map__release(cm_ctx *cx, cm_schema_map *map);
+bool cm_schema_map__same(const cm_schema_map *a, const cm_schema_map *b);
+/* Words for a plan key; nothing for NULL. */
+cm_status cm_schema_map__key(cm_ctx *cx, cm_keybuf *key, const cm_schema_map *map);
+cm_schema_map *cm_conn__schemas(const cm_conn *conn);      /* borrowed until it is set anew; NULL: none */
 /* Results built by others (the ORM): rows are host values, ncolumns each. owns: *out by caller; take_values moves on success. */
 /* Joined collections repeat their parents: the reader of the result must make rows unique (cm_result_needs_unique). */
 void cm_result__keep_rows(cm_result *result); /* instances handed out one by one live as long as the result */
 void cm_result__set_needs_unique(cm_result *result, bool needs);
 cm_status cm_result__from_values(cm_ctx *cx, size_t ncolumns, cm_str *const *names, cm_objs *take_values, cm_result **out);
+/* A result whose rows come in chunks from elsewhere. fill: takes the place of *out with flat rows (references), and says whether
+ * there may be more. close: ends the source, once. The result owns user. */
+typedef struct cm_row_source {
+    cm_status (*fill)(cm_ctx *cx, void *user, cm_objs *out, bool *more);
+    void (*close)(cm_ctx *cx, void *user);
+    void *user;
+    cm_session *session;     /* whose turn a fill takes, for the host; or NULL */
+} cm_row_source;
+cm_status cm_result__from_source(cm_ctx *cx, size_t ncolumns, cm_str *const *names, const cm_row_source *source, cm_result **out);
 #endif

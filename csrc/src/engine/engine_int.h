@@ -59,6 +59,8 @@ void cm_link__lock(cm_ctx *cx, cm_link *link);  /* around each operation; nothin
 void cm_link__unlock(cm_ctx *cx, cm_link *link);
 /* A shared link's right to write for conn; waits for another thread's transaction. fails: CM_E_OPERATIONAL (locked). */
 cm_status cm_link__claim(cm_ctx *cx, cm_link *link, cm_conn *conn);
+/* The server hung up: the link is not used again, and idle ones opened before are looked upon as gone too. */
+void cm_link__lost(cm_ctx *cx, cm_engine *engine, cm_link *link);
 void cm_link__settle(cm_ctx *cx, cm_link *link); /* after what may have ended a transaction: lets the next writer go on */
 
 /* stmt_cache.c. get: a statement not in use by anybody, marked busy. fails: what the database says, CM_E_PROGRAMMING. */
@@ -78,11 +80,13 @@ typedef struct cm_pool {
     int nopening;                  /* shared links being opened */
     int64_t pid;
     uint64_t generation;
+    cm_link *isolated;             /* the one link that is handed out (isolate.c), or NULL */
 } cm_pool;
 cm_status cm_pool__init(cm_ctx *cx, cm_pool *pool, const cm_engine_options *o, bool in_memory);
 void cm_pool__dispose(cm_ctx *cx, cm_pool *pool);  /* with its lock */
 void cm_pool__close_idle(cm_ctx *cx, cm_pool *pool);
 cm_status cm_pool__take(cm_ctx *cx, cm_engine *engine, cm_link **out);
+void cm_pool__distrust(cm_ctx *cx, cm_pool *pool);  /* idle links are closed instead of being taken */
 void cm_pool__give(cm_ctx *cx, cm_engine *engine, cm_link *link);
 
 /* plan_cache.c */
@@ -111,6 +115,9 @@ struct cm_engine {
     int server_version;            /* of the first connection; 0 unknown */
     cm_status (*watch)(cm_ctx *cx, void *user, cm_conn *conn, const cm_statement_event *event);
     void *watch_user;
+    cm_status (*transact)(cm_ctx *cx, void *user, cm_conn *conn, cm_transact what, const char *name);
+    void *transact_user;
+    void *host_dialect;            /* retained host object types are asked of (cm_compile_request), or NULL */
 };
 
 struct cm_conn {
@@ -124,6 +131,7 @@ struct cm_conn {
     cm_cursor *cursors;            /* open ones */
     cm_keybuf key;                 /* reused from statement to statement */
     cm_face *face;                 /* host object that stands for it, or NULL */
+    cm_schema_map *schemas;        /* owned, or NULL */
 };
 cm_status cm_conn__ready(cm_ctx *cx, cm_conn *conn);  /* fails: CM_E_CLOSED, CM_E_PENDING_ROLLBACK */
 /* Sends BEGIN if a statement of that kind asks for it; called with the host left. */
@@ -132,6 +140,8 @@ cm_status cm_conn__begin_due(cm_ctx *cx, cm_conn *conn, cm_stmt_kind kind);
 cm_status cm_conn__greet(cm_ctx *cx, cm_engine *engine, cm_link *link);
 /* Runs SQL that has neither values nor rows worth reading. */
 cm_status cm_conn__run_text(cm_ctx *cx, cm_conn *conn, const char *sql, size_t n);
+/* enum_types.c: creates the native enums of tables that are not there, or drops those no column has any more. */
+cm_status cm_enum__settle(cm_ctx *cx, cm_conn *conn, cm_table *const *tables, size_t n, bool drop);
 /* Compiled form of SQL text, on the caller's stack; sql must outlive it. */
 cm_compiled cm_conn__text(const char *sql, size_t n, size_t nparams);
 /* flight.c: closes what a connection left open. */
@@ -157,6 +167,7 @@ struct cm_result {
     int64_t rowcount, lastrowid;
     void **given;                  /* by parameter: host values of the single set written, retained; or NULL */
     cm_arena scratch;              /* of decoding; reset per row */
+    cm_row_source source;          /* rows come in chunks; fill NULL: they do not */
     struct cm_stream *stream;      /* rows come from a cursor; NULL: they are all here */
 };
 cm_status cm_result__new(cm_ctx *cx, cm_plan *plan, cm_result **out); /* retains plan; NULL is fine */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 typedef struct execution {
-    cm_result *result;             /* first: result.c's callbacks find it there */
+    cm_result *result; /* first: result.c's callbacks find it there */
     void *const *params;
     cm_bind_env env;
 } execution;
@@ -15,7 +15,8 @@ typedef struct execution {
 typedef struct name_list {
     cm_arena arena;
     cm_ctx *cx;
-    const char **v; size_t n, cap;
+    const char **v;
+    size_t n, cap;
 } name_list;
 
 static cm_status add_name(void *user, const char *key, size_t n) {
@@ -77,8 +78,13 @@ static cm_status run(cm_ctx *cx, cm_conn *conn, cm_plan *plan, execution *e, siz
     cm_status st = cm_result__new(cx, plan, &e->result);
     if (!st) st = want_given(cx, e, c, nsets);
     if (st) return st;
-    cm_flight flight = {.stmt = c, .nsets = nsets, .bind = bind_set, .row = cm_result__row, .done = cm_result__done,
-                        .user = e, .columns = cm_result__columns};
+    cm_flight flight = {.stmt = c,
+                        .nsets = nsets,
+                        .bind = bind_set,
+                        .row = cm_result__row,
+                        .done = cm_result__done,
+                        .user = e,
+                        .columns = cm_result__columns};
     st = cm_conn__fly(cx, conn, &flight);
     keep_given(cx, e, c, st == CM_OK);
     cm_bind__release(cx, &e->env);
@@ -96,7 +102,7 @@ cm_status cm_conn_execute(cm_ctx *cx, cm_conn *conn, cm_node *stmt, void *const 
     memset(&conn->key, 0, sizeof conn->key);
     cm_key__reset(&key);
     st = collect_names(cx, stmt, params, nparams, &names);
-    if (!st) st = cm_engine__plan(cx, conn->engine, stmt, &key, names.v, names.n, &plan);
+    if (!st) st = cm_conn__plan(cx, conn, stmt, &key, names.v, names.n, &plan);
     e.env.key = &key;
     if (!st) st = run(cx, conn, plan, &e, nparams ? nparams : 1);
     if (!st) {

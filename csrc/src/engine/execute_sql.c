@@ -4,11 +4,11 @@
 #include <string.h>
 
 typedef struct text_run {
-    cm_result *result;             /* first: result.c's callbacks find it there */
+    cm_result *result; /* first: result.c's callbacks find it there */
     cm_link *link;
-    void *const *sets;             /* host sequences or mappings; or the values of the only set */
+    void *const *sets; /* host sequences or mappings; or the values of the only set */
     enum { VALUES, SEQUENCES, MAPPINGS } form;
-    const char *const *names;      /* MAPPINGS: of each parameter, without its prefix */
+    const char *const *names; /* MAPPINGS: of each parameter, without its prefix */
     cm_objs held;
 } text_run;
 
@@ -28,7 +28,8 @@ static cm_status encode(cm_ctx *cx, void *value, cm_arena *scratch, cm_value *ou
 static cm_status bind_sequence(cm_ctx *cx, text_run *t, void *set, size_t n, cm_value *values, cm_arena *scratch) {
     cm_status st = cm__host(cx)->sequence(cx, set, &t->held);
     if (!st && t->held.n != n)
-        st = cm__fail(cx, CM_E_PROGRAMMING, "Incorrect number of bindings supplied. The current statement uses %zu, and there are %zu supplied.", n, t->held.n);
+        st = cm__fail(cx, CM_E_PROGRAMMING,
+                      "Incorrect number of bindings supplied. The current statement uses %zu, and there are %zu supplied.", n, t->held.n);
     for (size_t i = 0; i < n && !st; i++) st = encode(cx, t->held.v[i], scratch, &values[i]);
     return st;
 }
@@ -67,8 +68,13 @@ static cm_status bind_text(cm_ctx *cx, cm_flight *f, size_t set, cm_value *value
 static cm_status run(cm_ctx *cx, cm_conn *conn, const cm_compiled *c, text_run *t, size_t nsets, cm_result **out) {
     cm_status st = cm_result__new(cx, NULL, &t->result);
     if (st) return st;
-    cm_flight flight = {.stmt = c, .nsets = nsets, .bind = bind_text, .row = cm_result__row, .done = cm_result__done,
-                        .user = t, .columns = cm_result__columns};
+    cm_flight flight = {.stmt = c,
+                        .nsets = nsets,
+                        .bind = bind_text,
+                        .row = cm_result__row,
+                        .done = cm_result__done,
+                        .user = t,
+                        .columns = cm_result__columns};
     st = cm_conn__fly(cx, conn, &flight);
     release_held(cx, t);
     if (st) {
@@ -112,7 +118,8 @@ done:
     return st;
 }
 
-cm_status cm_conn_execute_driver(cm_ctx *cx, cm_conn *conn, const char *sql, size_t n, void *const *sets, size_t nsets, bool mappings, cm_result **out) {
+cm_status cm_conn_execute_driver(cm_ctx *cx, cm_conn *conn, const char *sql, size_t n, void *const *sets, size_t nsets, bool mappings,
+                                 cm_result **out) {
     cm_compiled c = cm_conn__text(sql, n, 0);
     text_run t = {.sets = sets, .form = nsets == 0 ? VALUES : mappings ? MAPPINGS : SEQUENCES};
     cm_arena arena;
@@ -127,7 +134,9 @@ cm_status cm_conn_execute_driver(cm_ctx *cx, cm_conn *conn, const char *sql, siz
         cm_objs first = {0};
         st = cm__host(cx)->sequence(cx, sets[0], &first);
         for (size_t i = 0; i < first.n; i++) cm__host(cx)->release(cx, first.v[i]);
-        if (!st && first.n) st = cm__fail(cx, CM_E_PROGRAMMING, "Incorrect number of bindings supplied. The current statement uses 0, and there are %zu supplied.", first.n);
+        if (!st && first.n)
+            st = cm__fail(cx, CM_E_PROGRAMMING,
+                          "Incorrect number of bindings supplied. The current statement uses 0, and there are %zu supplied.", first.n);
         cm_objs_free(cx, &first);
     }
     if (!st) st = run(cx, conn, &c, &t, nsets ? nsets : 1, out);

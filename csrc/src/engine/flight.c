@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { CLOCK_ROWS = 64, SLICE_US = 5000, SMALL_VALUES = 24 };
+enum { CLOCK_ROWS = 64, SLICE_US = 5000, SMALL_VALUES = 24, AHEAD_SETS = CM_SIZE(512, 3) };
 
 typedef struct cm_run {
     cm_ctx *cx;
@@ -18,13 +18,14 @@ typedef struct cm_run {
     cm_link *link;
     cm_flight *flight;
     cm_stmt *stmt;
-    cm_value *values, *raw;       /* of the set; of the row */
+    cm_value *values, *raw; /* of the set; of the row */
     size_t nvalues, nraw;
     cm_arena scratch;
-    unsigned ticks;               /* rows and sets since the clock was read */
-    int64_t slice_us;             /* when this slice began; 0 not looked yet */
-    bool in_transaction;          /* the database was in one before the step that failed */
-    bool watched;                 /* somebody was told that it runs */
+    unsigned ticks;      /* rows and sets since the clock was read */
+    int64_t slice_us;    /* when this slice began; 0 not looked yet */
+    bool in_transaction; /* the database was in one before the step that failed */
+    bool watched;        /* somebody was told that it runs */
+    bool ahead;          /* sets were sent ahead: steps find their replies */
     int64_t changed;
     cm_value small[SMALL_VALUES]; /* values and raw of short statements */
 } cm_run;
@@ -34,7 +35,9 @@ typedef struct cm_run {
 static cm_status check_count(cm_run *r) {
     size_t wanted = r->link->driver->nparams(r->stmt->d), given = r->flight->stmt->nparams;
     if (wanted == given) return CM_OK;
-    cm_status st = cm__fail(r->cx, CM_E_PROGRAMMING, "Incorrect number of bindings supplied. The current statement uses %zu, and there are %zu supplied.", wanted, given);
+    cm_status st =
+        cm__fail(r->cx, CM_E_PROGRAMMING,
+                 "Incorrect number of bindings supplied. The current statement uses %zu, and there are %zu supplied.", wanted, given);
     cm__fail_sql(r->cx, r->flight->stmt->sql, r->flight->stmt->nsql);
     return st;
 }
@@ -72,7 +75,7 @@ static void finish(cm_run *r) {
 static cm_status driver_failed(cm_run *r, cm_status st) {
     r->link->driver->error(r->cx, r->link->d, r->flight->stmt->sql, r->flight->stmt->nsql);
     cm__fail(r->cx, st, "%s", cm_status_text(st)); /* when the driver had nothing to say */
-    if (r->cx->err.disconnected) r->link->dead = true;
+    if (r->cx->err.disconnected) cm_link__lost(r->cx, r->conn->engine, r->link);
     return st;
 }
 
@@ -116,7 +119,9 @@ static cm_status tell(cm_run *r, bool after, cm_status status) {
     cm_engine *engine = r->conn->engine;
     if (!engine->watch) return CM_OK;
     const cm_compiled *c = r->flight->stmt;
-    cm_statement_event e = {after, status, c->sql, c->nsql, r->values, r->nvalues, r->flight->nsets, after ? r->changed : -1};
+    bool announced = !after || r->watched;
+    cm_statement_event e = {
+        after, status, c->sql, c->nsql, r->values, announced ? r->nvalues : 0, announced ? r->flight->nsets : 0, after ? r->changed : -1};
     r->watched = !after;
     return engine->watch(r->cx, engine->watch_user, r->conn, &e);
 }
@@ -136,7 +141,8 @@ static cm_status bind_set(cm_run *r, size_t set) {
     const cm_driver *driver = r->link->driver;
     if (r->nvalues == 0) return CM_OK;
     if (r->scratch.page) cm_arena__reset(&r->scratch);
-    cm_status st = f->bind ? f->bind(r->cx, r->flight, set, r->values, &r->scratch) : cm__fail(r->cx, CM_E_MISUSE, "the statement has values and nobody to give them");
+    cm_status st = f->bind ? f->bind(r->cx, r->flight, set, r->values, &r->scratch)
+                           : cm__fail(r->cx, CM_E_MISUSE, "the statement has values and nobody to give them");
     if (!st && r->scratch.failed) st = cm__nomem(r->cx);
     for (size_t i = 0; i < r->nvalues && !st; i++) {
         st = driver->bind(r->cx, r->stmt->d, i, &r->values[i], f->stmt->params ? f->stmt->params[i].type : NULL);
@@ -150,7 +156,7 @@ static int first_step(cm_run *r, size_t set, cm_status *st) {
     const cm_driver *driver = r->link->driver;
     cm_conn *conn = r->conn;
     cm_stmt_kind kind = (cm_stmt_kind)r->stmt->kind;
-    bool leave = driver->blocking && (set == 0 || (kind != CM_STMT_READ && !r->in_transaction));
+    bool leave = driver->blocking && (set == 0 || (driver->network && !r->ahead) || (kind != CM_STMT_READ && !r->in_transaction));
     int step = 0;
     if (leave) cm__leave(r->cx);
     *st = cm_conn__begin_due(r->cx, conn, kind);
@@ -199,13 +205,11 @@ static cm_status run_rows(cm_run *r, size_t set, int step) {
     return st;
 }
 
-static cm_status run_set(cm_run *r, size_t set) {
+/* The values of a set are in place: runs it. */
+static cm_status run_bound(cm_run *r, size_t set) {
     const cm_driver *driver = r->link->driver;
     cm_flight *f = r->flight;
-    cm_status st = bind_set(r, set);
-    if (!st && set == 0) st = announce(r);
-    if (!st && set > 0) st = tick(r);
-    if (st) return st;
+    cm_status st = CM_OK;
     int step = first_step(r, set, &st);
     if (!st && set == 0 && f->columns) st = f->columns(r->cx, f, driver->ncolumns(r->stmt->d), driver->column_name, r->stmt->d);
     if (!st) st = run_rows(r, set, step);
@@ -214,6 +218,50 @@ static cm_status run_set(cm_run *r, size_t set) {
     r->changed = changes < 0 ? changes : (r->changed > 0 ? r->changed : 0) + changes;
     if (f->done) st = f->done(r->cx, f, set, changes, driver->last_insert_id(r->link->d));
     driver->reset(r->stmt->d, set + 1 < f->nsets);
+    return st;
+}
+
+static cm_status run_set(cm_run *r, size_t set) {
+    cm_status st = bind_set(r, set);
+    if (!st && set == 0) st = announce(r);
+    if (!st && set > 0) st = tick(r);
+    return st ? st : run_bound(r, set);
+}
+
+/* ---- many sets on one wait, where the driver can and a transaction holds them together */
+
+static bool may_send_ahead(const cm_run *r) {
+    return r->link->driver->send && r->flight->nsets > 1 && r->stmt->kind == CM_STMT_WRITE && r->conn->begun && !r->conn->autocommit;
+}
+
+static cm_status send_set(cm_run *r, size_t set) {
+    cm_status st = bind_set(r, set);
+    if (!st && set == 0) st = announce(r);
+    if (!st && set == 0) st = cm_conn__begin_due(r->cx, r->conn, (cm_stmt_kind)r->stmt->kind);
+    if (st) return st;
+    st = r->link->driver->send(r->cx, r->stmt->d);
+    return st ? driver_failed(r, st) : CM_OK;
+}
+
+static cm_status send_ahead(cm_run *r, size_t first, size_t n) {
+    cm_status st = CM_OK;
+    for (size_t i = 0; i < n && !st; i++) st = send_set(r, first + i);
+    if (st) return st;
+    cm__leave(r->cx);
+    st = r->link->driver->sync(r->cx, r->link->d);
+    cm__enter(r->cx);
+    return st ? driver_failed(r, st) : CM_OK;
+}
+
+static cm_status run_ahead(cm_run *r) {
+    size_t nsets = r->flight->nsets;
+    cm_status st = CM_OK;
+    r->ahead = true;
+    for (size_t first = 0; first < nsets && !st; first += AHEAD_SETS) {
+        size_t n = nsets - first < AHEAD_SETS ? nsets - first : AHEAD_SETS;
+        st = send_ahead(r, first, n);
+        for (size_t i = 0; i < n && !st; i++) st = run_bound(r, first + i);
+    }
     return st;
 }
 
@@ -245,10 +293,12 @@ cm_status cm_conn__fly(cm_ctx *cx, cm_conn *conn, cm_flight *flight) {
     r.changed = -1;
     cm_link__lock(cx, r.link);
     st = start(&r);
-    for (size_t set = 0; set < flight->nsets && !st; set++) st = run_set(&r, set);
-    if (r.watched && st != CM_E_HOST) {
+    if (!st && may_send_ahead(&r)) st = run_ahead(&r);
+    else
+        for (size_t set = 0; set < flight->nsets && !st; set++) st = run_set(&r, set);
+    if ((r.watched || st) && st != CM_E_HOST) { /* a statement that could not be prepared was not announced */
         cm_status told = tell(&r, true, st);
-        if (!st) st = told;
+        if (!st || told == CM_E_HOST) st = told; /* who was told of a failure may put another in its place */
     }
     finish(&r);
     read_back(&r, st);
@@ -261,9 +311,9 @@ cm_status cm_conn__fly(cm_ctx *cx, cm_conn *conn, cm_flight *flight) {
 struct cm_cursor {
     cm_run run;
     cm_flight flight;
-    int step;                     /* of the row not handed out yet; CM_STEP_DONE at the end */
+    int step; /* of the row not handed out yet; CM_STEP_DONE at the end */
     bool open;
-    cm_cursor *next;              /* in the connection's list */
+    cm_cursor *next; /* in the connection's list */
 };
 
 static void shut(cm_ctx *cx, cm_cursor *c, cm_status st) {
@@ -288,7 +338,8 @@ static cm_status open_cursor(cm_cursor *c) {
     if (!st) st = announce(&c->run);
     if (!st) c->step = first_step(&c->run, 0, &st);
     if (!st) st = make_row(&c->run);
-    if (!st && c->flight.columns) st = c->flight.columns(c->run.cx, &c->flight, c->run.nraw, c->run.link->driver->column_name, c->run.stmt->d);
+    if (!st && c->flight.columns)
+        st = c->flight.columns(c->run.cx, &c->flight, c->run.nraw, c->run.link->driver->column_name, c->run.stmt->d);
     return st;
 }
 

@@ -61,6 +61,11 @@ void cm_link__close(cm_ctx *cx, cm_link *link) {
     cm__free(cx, link);
 }
 
+void cm_link__lost(cm_ctx *cx, cm_engine *engine, cm_link *link) {
+    if (!link->dead) cm_pool__distrust(cx, &engine->pool);
+    link->dead = true;
+}
+
 /* ---- the lock of shared links */
 
 /* Waits, with the host left and the mutex held on entry and return, until the link is free; a deadline of -1 never passes. */

@@ -54,7 +54,8 @@ static void push_newest(cm_plan_cache *p, cm_plan *plan) {
 
 static cm_plan *find(const cm_plan_cache *p, uint64_t hash, const cm_keybuf *key) {
     cm_plan *plan = p->nbuckets ? p->buckets[hash & (p->nbuckets - 1)] : NULL;
-    while (plan && !(plan->hash == hash && plan->nkey == key->n && memcmp(plan->key, key->words, key->n * sizeof *key->words) == 0)) plan = plan->next;
+    while (plan && !(plan->hash == hash && plan->nkey == key->n && memcmp(plan->key, key->words, key->n * sizeof *key->words) == 0))
+        plan = plan->next;
     return plan;
 }
 
@@ -107,7 +108,8 @@ cm_plan *cm_plan__find(cm_engine *engine, const cm_keybuf *key) {
 }
 
 /* A plan nobody else knows. Takes compiled and extra, also on failure. */
-static cm_status make_plan(cm_ctx *cx, const cm_keybuf *key, cm_compiled *take_compiled, void *take_extra, void (*extra_free)(cm_ctx *, void *), cm_plan **out) {
+static cm_status make_plan(cm_ctx *cx, const cm_keybuf *key, cm_compiled *take_compiled, void *take_extra,
+                           void (*extra_free)(cm_ctx *, void *), cm_plan **out) {
     cm_plan *plan = cm__alloc(cx, sizeof *plan);
     if (plan) plan->key = cm_mem(cx, NULL, (key->n ? key->n : 1) * sizeof *key->words);
     if (!plan || !plan->key) {
@@ -137,7 +139,8 @@ cm_status cm_plan__add(cm_ctx *cx, cm_engine *engine, const cm_keybuf *key, cm_c
     if (st) return st;
     lock(engine->env, p);
     p->compiles++;
-    if (p->max > 0 && !key->uncacheable && !(plan->compiled->flags & CM_C_UNCACHEABLE) && !find(p, plan->hash, key)) { /* else another thread was first: both are right */
+    if (p->max > 0 && !key->uncacheable && !(plan->compiled->flags & CM_C_UNCACHEABLE) &&
+        !find(p, plan->hash, key)) { /* else another thread was first: both are right */
         st = grow(cx, p);
         if (!st) {
             insert(p, plan);
@@ -171,16 +174,27 @@ void cm_plans__clear(cm_ctx *cx, cm_plan_cache *p) {
     }
 }
 
-cm_status cm_engine__plan(cm_ctx *cx, cm_engine *engine, cm_node *stmt, cm_keybuf *key, const char *const *names, size_t nnames, cm_plan **out) {
+cm_status cm_conn__plan(cm_ctx *cx, cm_conn *conn, cm_node *stmt, cm_keybuf *key, const char *const *names, size_t nnames, cm_plan **out) {
+    cm_engine *engine = conn->engine;
     cm_compiled *compiled = NULL;
     *out = NULL;
     cm_status st = cm_key__add(cx, key, stmt);
     if (!st) st = cm_key__word(cx, key, nnames);
     for (size_t i = 0; i < nnames && !st; i++) st = cm_key__bytes(cx, key, names[i], strlen(names[i]));
     if (st) return st;
+    st = cm_schema_map__key(cx, key, conn->schemas);
+    if (st) return st;
     if (!key->uncacheable && (*out = cm_plan__find(engine, key))) return CM_OK;
-    cm_compile_request request = {.dialect = engine->dialect, .key = key, .names = names, .nnames = nnames, .params = CM_PARAM_DIALECT,
-                                  .render_postcompile = true, .for_execution = true, .server_version = engine->server_version};
+    cm_compile_request request = {.dialect = engine->dialect,
+                                  .key = key,
+                                  .names = names,
+                                  .nnames = nnames,
+                                  .params = CM_PARAM_DIALECT,
+                                  .render_postcompile = true,
+                                  .for_execution = true,
+                                  .server_version = engine->server_version,
+                                  .host_dialect = engine->host_dialect,
+                                  .schema_map = conn->schemas ? conn->schemas->pairs : NULL};
     st = cm_sql__compile(cx, stmt, &request, &compiled);
     return st ? st : cm_plan__add(cx, engine, key, compiled, NULL, NULL, out);
 }

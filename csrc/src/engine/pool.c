@@ -171,6 +171,13 @@ static void give_queued(cm_ctx *cx, cm_pool *p, cm_link *link) {
     if (!keep) close_counted(cx, p, link);
 }
 
+void cm_pool__distrust(cm_ctx *cx, cm_pool *p) {
+    if (p->kind != CM_POOL_QUEUE) return;
+    lock(cx, p);
+    p->generation++;
+    unlock(cx, p);
+}
+
 /* ---- shared links: the list holds all of them, in use or not */
 
 static cm_link *find_shared(cm_ctx *cx, const cm_pool *p) {
@@ -225,6 +232,15 @@ static void give_shared(cm_ctx *cx, cm_pool *p, cm_link *link) {
     if (drop) close_counted(cx, p, link);
 }
 
+static cm_status take_isolated(cm_ctx *cx, cm_pool *p, cm_link **out) {
+    if (p->isolated->dead) return cm__fail(cx, CM_E_INVALID_REQUEST, "the connection of this isolated engine was lost");
+    lock(cx, p);
+    p->isolated->users++;
+    unlock(cx, p);
+    *out = p->isolated;
+    return CM_OK;
+}
+
 /* ---- the face */
 
 cm_status cm_pool__take(cm_ctx *cx, cm_engine *engine, cm_link **out) {
@@ -234,6 +250,7 @@ cm_status cm_pool__take(cm_ctx *cx, cm_engine *engine, cm_link **out) {
         cm_status st = start_afresh(cx, p);
         if (st) return st;
     }
+    if (p->isolated) return take_isolated(cx, p, out);
     if (keeps_shared(p)) return take_shared(cx, engine, out);
     if (p->kind == CM_POOL_QUEUE) return take_queued(cx, engine, out);
     lock(cx, p);
@@ -244,15 +261,13 @@ cm_status cm_pool__take(cm_ctx *cx, cm_engine *engine, cm_link **out) {
 
 void cm_pool__give(cm_ctx *cx, cm_engine *engine, cm_link *link) {
     if (!link || cm_link__foreign(link)) return;
-    if (keeps_shared(&engine->pool))
-        give_shared(cx, &engine->pool, link);
-    else
-        give_queued(cx, &engine->pool, link);
+    if (link->lock) give_shared(cx, &engine->pool, link);
+    else give_queued(cx, &engine->pool, link);
 }
 
 void cm_pool__close_idle(cm_ctx *cx, cm_pool *p) {
     cm_link *idle = NULL;
-    if (p->pid != (int64_t)getpid()) return;
+    if (p->pid != (int64_t)getpid() || p->isolated) return;
     lock(cx, p);
     p->generation++;
     for (cm_link *link = p->first; link;) {

@@ -8,8 +8,8 @@
 
 struct cm_stream {
     cm_cursor *cursor;
-    cm_node *stmt;                 /* retained: its values are bound where they lie */
-    void *params;                  /* retained, or NULL */
+    cm_node *stmt; /* retained: its values are bound where they lie */
+    void *params;  /* retained, or NULL */
     cm_bind_env env;
 };
 
@@ -36,10 +36,16 @@ static void close_stream(cm_ctx *cx, cm_result *r) {
     r->stream = NULL;
 }
 
+static void close_source(cm_ctx *cx, cm_result *r) {
+    if (r->source.fill) r->source.close(cx, r->source.user);
+    r->source = (cm_row_source){0};
+}
+
 void cm_result_free(cm_ctx *cx, cm_result *r) {
     if (!r) return;
     const cm_host *host = cm__host(cx);
     close_stream(cx, r);
+    close_source(cx, r);
     for (size_t i = 0; i < r->kept; i++) host->release(cx, r->values[i]);
     for (size_t i = r->pos; i < r->nvalues; i++) host->release(cx, r->values[i]);
     for (size_t i = 0; r->given && i < r->plan->compiled->nparams; i++)
@@ -75,6 +81,8 @@ static const cm_out_column *declared_column(const cm_compiled *c, size_t i, size
     return NULL;
 }
 
+static bool tells_key(const cm_result *r) { return r->plan && (r->plan->compiled->flags & CM_C_TELLS_KEY); }
+
 cm_status cm_result__columns(cm_ctx *cx, cm_flight *f, size_t n, const char *(*name)(cm_dstmt *, size_t), cm_dstmt *stmt) {
     cm_result *r = *(cm_result **)f->user;
     const cm_compiled *c = r->plan ? r->plan->compiled : NULL;
@@ -93,6 +101,7 @@ cm_status cm_result__columns(cm_ctx *cx, cm_flight *f, size_t n, const char *(*n
         r->types[i] = declared && declared->type ? declared->type : cm_type_basic(cx, CM_T_NULL);
         column->codec = cm_codec__is_plain(r->types[i]) ? NULL : cm_codec__get(r->types[i]);
     }
+    if (tells_key(r)) r->returns_rows = false;
     return CM_OK;
 }
 
@@ -125,6 +134,7 @@ static cm_status decode(cm_ctx *cx, cm_result *r, cm_value *raw, void **out) {
 cm_status cm_result__row(cm_ctx *cx, cm_flight *f, size_t set, cm_value *raw, size_t n) {
     cm_result *r = *(cm_result **)f->user;
     (void)set;
+    if (f->nsets > 1 && tells_key(r)) return CM_OK;
     if (n != r->ncolumns) return cm__fail(cx, CM_E_OPERATIONAL, "the number of columns changed while rows were read");
     cm_status st = cm__grow(cx, &r->values, &r->cap, r->nvalues + n, sizeof *r->values);
     if (!st) st = decode(cx, r, raw, r->values + r->nvalues);
@@ -164,10 +174,28 @@ static cm_status fetch_streamed(cm_ctx *cx, cm_result *r, void **values, size_t 
     return CM_OK;
 }
 
+static cm_status next_chunk(cm_ctx *cx, cm_result *r) {
+    cm_objs rows = {0};
+    bool more = false;
+    cm_status st = r->source.fill(cx, r->source.user, &rows, &more);
+    if (st || !more) close_source(cx, r);
+    if (st) return st;
+    cm__free(cx, r->values);
+    r->values = rows.v;
+    r->nvalues = rows.n;
+    r->cap = rows.cap;
+    r->pos = 0;
+    return CM_OK;
+}
+
 cm_status cm_result_fetch(cm_ctx *cx, cm_result *r, void **values, size_t max, size_t *n) {
     *n = 0;
     if (!r->returns_rows) return cm__fail(cx, CM_E_CLOSED, "This result object does not return rows. It has been closed automatically.");
     if (r->stream) return fetch_streamed(cx, r, values, max, n);
+    while (r->pos == r->nvalues && r->source.fill) {
+        cm_status st = next_chunk(cx, r);
+        if (st) return st;
+    }
     size_t rows = (r->nvalues - r->pos) / r->ncolumns;
     if (rows > max) rows = max;
     if (rows) memcpy(values, r->values + r->pos, rows * r->ncolumns * sizeof *values);
@@ -187,7 +215,9 @@ cm_status cm_result_next(cm_ctx *cx, cm_result *r, void **values, bool *more) {
     return st;
 }
 
-size_t cm_result_buffered(const cm_result *r) { return r->ncolumns && !r->stream ? (r->nvalues - r->pos) / r->ncolumns : 0; }
+size_t cm_result_buffered(const cm_result *r) {
+    return r->ncolumns && !r->stream && !r->source.fill ? (r->nvalues - r->pos) / r->ncolumns : 0;
+}
 void cm_result__keep_rows(cm_result *r) { r->keeps = true; }
 void cm_result__set_needs_unique(cm_result *r, bool needs) { r->needs_unique = needs; }
 bool cm_result_needs_unique(const cm_result *r) { return r->needs_unique; }
@@ -220,7 +250,12 @@ cm_status cm_result_inserted_key(cm_ctx *cx, cm_result *r, const cm_column *colu
     if (st || (*out && *out != cm__none(cx))) return st;
     if (*out) cm__host(cx)->release(cx, *out);
     *out = NULL;
-    if (column == c->table->autoincrement) {
+    for (size_t i = 0; tells_key(r) && i < r->nvalues; i++)
+        if (r->columns[i].node == column->node) {
+            cm__host(cx)->retain(cx, *out = r->values[i]);
+            return CM_OK;
+        }
+    if (column == c->table->autoincrement && r->lastrowid) {
         cm_value id = {.kind = CM_INT, .u.i = r->lastrowid};
         return cm__host(cx)->decode(cx, column->type, &id, out);
     }
@@ -252,6 +287,15 @@ cm_status cm_result__from_values(cm_ctx *cx, size_t ncolumns, cm_str *const *nam
     return CM_OK;
 }
 
+cm_status cm_result__from_source(cm_ctx *cx, size_t ncolumns, cm_str *const *names, const cm_row_source *source, cm_result **out) {
+    cm_objs none = {0};
+    cm_status st = cm_result__from_values(cx, ncolumns, names, &none, out);
+    if (!st) (*out)->source = *source;
+    return st;
+}
+
+cm_session *cm_result_session(const cm_result *r) { return r->source.session; }
+
 /* ---- streams */
 
 static cm_status bind_stream(cm_ctx *cx, cm_flight *f, size_t set, cm_value *values, cm_arena *scratch) {
@@ -266,7 +310,7 @@ cm_status cm_conn_stream(cm_ctx *cx, cm_conn *conn, cm_node *stmt, void *params,
     cm_result *r = NULL;
     *out = NULL;
     cm_status st = cm_conn__ready(cx, conn);
-    if (!st) st = cm_engine__plan(cx, conn->engine, stmt, &key, NULL, 0, &plan);
+    if (!st) st = cm_conn__plan(cx, conn, stmt, &key, NULL, 0, &plan);
     if (!st) st = cm_result__new(cx, plan, &r);
     if (st) goto done;
     r->stream = cm__alloc(cx, sizeof *r->stream);

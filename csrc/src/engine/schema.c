@@ -1,6 +1,6 @@
 /* create_all and drop_all: tables in dependency order, their indexes after them.
  *
- * On databases that add foreign keys by ALTER, keys of cycles would be added last; SQLite names tables that do not exist
+ * On databases that add foreign keys by ALTER, keys of cycles are added last; SQLite names tables that do not exist
  * yet without complaint, so there they stay in CREATE TABLE. Where no transaction is open, the whole runs in one of its
  * own and is committed: half a schema helps nobody, and one sync is cheaper than one per table. */
 #include "engine/engine_int.h"
@@ -28,20 +28,30 @@ static cm_status run_ddl(cm_ctx *cx, cm_conn *conn, cm_compiled *take_compiled) 
     return st;
 }
 
+static const char *const *schemas_of(const cm_conn *conn) { return conn->schemas ? conn->schemas->pairs : NULL; }
+
 static cm_status table_exists(cm_ctx *cx, cm_conn *conn, const cm_table *table, bool *out) {
-    return cm_conn_has_table(cx, conn, table->schema ? cm_str_text(table->schema) : NULL, cm_str_text(table->name), out);
+    const char *schema = table->schema ? cm_str_text(table->schema) : NULL;
+    for (const char *const *pair = schemas_of(conn); pair && pair[0]; pair += 2) {
+        if (strcmp(pair[0], schema ? schema : "") != 0) continue;
+        schema = *pair[1] ? pair[1] : NULL;
+        break;
+    }
+    return cm_conn_has_table(cx, conn, schema, cm_str_text(table->name), out);
 }
 
-static cm_status create_one(cm_ctx *cx, cm_conn *conn, cm_table *table, bool checkfirst) {
+/* bare: foreign keys are added later. */
+static cm_status create_one(cm_ctx *cx, cm_conn *conn, cm_table *table, bool checkfirst, bool bare) {
     const cm_dialect *dialect = conn->engine->dialect;
     cm_compiled *c = NULL;
     bool exists = false;
     cm_status st = checkfirst ? table_exists(cx, conn, table, &exists) : CM_OK;
     if (st || exists) return st;
-    st = cm_ddl_table(cx, dialect, table, 0, false, &c);
+    st = bare ? cm_sql__ddl_bare_table(cx, dialect, schemas_of(conn), table, &c)
+              : cm_sql__ddl_table(cx, dialect, schemas_of(conn), table, 0, false, &c);
     if (!st) st = run_ddl(cx, conn, c);
     for (size_t i = 0; i < table->nindexes && !st; i++) {
-        st = cm_ddl_index(cx, dialect, table, i, 0, false, &c);
+        st = cm_sql__ddl_index(cx, dialect, schemas_of(conn), table, i, 0, false, &c);
         if (!st) st = run_ddl(cx, conn, c);
     }
     return st;
@@ -52,7 +62,7 @@ static cm_status drop_one(cm_ctx *cx, cm_conn *conn, cm_table *table, bool check
     bool exists = true;
     cm_status st = checkfirst ? table_exists(cx, conn, table, &exists) : CM_OK;
     if (st || !exists) return st;
-    st = cm_ddl_table(cx, conn->engine->dialect, table, 1, false, &c);
+    st = cm_sql__ddl_table(cx, conn->engine->dialect, schemas_of(conn), table, 1, false, &c);
     return st ? st : run_ddl(cx, conn, c);
 }
 
@@ -96,11 +106,59 @@ static cm_status keep_pending(cm_ctx *cx, cm_conn *conn, cm_table **tables, size
     return st;
 }
 
-static cm_status run_sorted(cm_ctx *cx, cm_conn *conn, cm_table *const *sorted, size_t n, bool drop, bool checkfirst) {
+/* Foreign keys of tables that refer to each other in a circle, or say use_alter, come when all tables are there. */
+static cm_status add_keys(cm_ctx *cx, cm_conn *conn, cm_table *table, bool all) {
+    cm_status st = CM_OK;
+    for (size_t i = 0; i < table->nconstraints && !st; i++) {
+        const cm_constraint_def *k = &table->constraints[i];
+        cm_compiled *c = NULL;
+        if (k->kind != CM_CON_FOREIGN_KEY || !(all || k->use_alter)) continue;
+        st = cm_sql__ddl_add_key(cx, conn->engine->dialect, schemas_of(conn), table, i, &c);
+        if (!st) st = run_ddl(cx, conn, c);
+    }
+    return st;
+}
+
+static bool is_altered(cm_table *const *tables, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < tables[i]->nconstraints; k++)
+            if (tables[i]->constraints[k].use_alter) return true;
+    return false;
+}
+
+static cm_status drop_together(cm_ctx *cx, cm_conn *conn, cm_table *const *tables, size_t n) {
+    cm_compiled *c = NULL;
+    cm_status st = cm_sql__ddl_drop_tables(cx, conn->engine->dialect, schemas_of(conn), tables, n, &c);
+    return st ? st : run_ddl(cx, conn, c);
+}
+
+typedef struct schema_job {
+    cm_table *const *tables; /* sorted */
+    size_t n;
+    bool drop, checkfirst;
+    bool circular; /* some of them refer to each other in a circle */
+} schema_job;
+
+static cm_status create_all(cm_ctx *cx, cm_conn *conn, const schema_job *j) {
+    bool alter = (conn->engine->dialect->features & CM_F_ALTER_FK) != 0, bare = j->circular && alter;
+    cm_status st = cm_enum__settle(cx, conn, j->tables, j->n, false);
+    for (size_t i = 0; i < j->n && !st; i++) st = create_one(cx, conn, j->tables[i], j->checkfirst, bare);
+    for (size_t i = 0; i < j->n && !st && alter; i++) st = add_keys(cx, conn, j->tables[i], bare);
+    return st;
+}
+
+static cm_status drop_all(cm_ctx *cx, cm_conn *conn, const schema_job *j) {
+    bool together = (conn->engine->dialect->features & CM_F_ALTER_FK) && (j->circular || is_altered(j->tables, j->n));
+    cm_status st = together ? drop_together(cx, conn, j->tables, j->n) : CM_OK;
+    for (size_t i = 0; i < j->n && !st && !together; i++) st = drop_one(cx, conn, j->tables[j->n - 1 - i], j->checkfirst);
+    return st ? st : cm_enum__settle(cx, conn, j->tables, j->n, true);
+}
+
+/* Tables are looked for again under the lock: another process may have been quicker. */
+static cm_status run_sorted(cm_ctx *cx, cm_conn *conn, const schema_job *j) {
     bool ours = false;
     cm_status st = begin_ours(cx, conn, &ours);
-    for (size_t i = 0; i < n && !st; i++) /* looked for again under the lock: another process may have been quicker */
-        st = drop ? drop_one(cx, conn, sorted[n - 1 - i], checkfirst) : create_one(cx, conn, sorted[i], checkfirst);
+    if (!st) st = j->drop ? drop_all(cx, conn, j) : create_all(cx, conn, j);
     return ours ? end_ours(cx, conn, st) : st;
 }
 
@@ -113,10 +171,8 @@ static cm_status for_each(cm_ctx *cx, cm_conn *conn, cm_table *const *tables, si
     cm_link *link = conn->link;
     cm_link__lock(cx, link);
     st = cm_tables_sort(cx, tables, n, sorted, &in_cycles);
-    if (!st && in_cycles > 0 && (conn->engine->dialect->features & CM_F_ALTER_FK))
-        st = cm__fail(cx, CM_E_UNSUPPORTED, "foreign keys in a circle, added by ALTER, are not supported yet on %s", conn->engine->dialect->name);
     if (!st && checkfirst) st = keep_pending(cx, conn, sorted, &n, drop);
-    if (!st && n > 0) st = run_sorted(cx, conn, sorted, n, drop, checkfirst);
+    if (!st && n > 0) st = run_sorted(cx, conn, &(schema_job){sorted, n, drop, checkfirst, in_cycles > 0});
     cm_link__unlock(cx, link);
     cm__free(cx, sorted);
     return st;

@@ -35,13 +35,16 @@ static void forget(cm_ctx *cx, cm_link *link, cm_stmt *s) {
     if (!s->busy) free_stmt(cx, link, s);
 }
 
-static uint64_t key_of(const cm_compiled *c) { return c->id ? c->id : cm__hash_bytes(c->sql, c->nsql, 0x7465787400000000u | c->flags) | 1ull << 63; }
+static uint64_t key_of(const cm_compiled *c) {
+    return c->id ? c->id : cm__hash_bytes(c->sql, c->nsql, 0x7465787400000000u | c->flags) | 1ull << 63;
+}
 
 /* Prepares with the host left. */
 static cm_status prepare(cm_ctx *cx, cm_link *link, const cm_compiled *c, cm_stmt *s) {
     size_t used = c->nsql;
+    uint32_t flags = (c->flags & CM_C_TEXT ? CM_PREPARE_TEXT : 0) | (c->id ? 0 : CM_PREPARE_RAW);
     cm__leave(cx);
-    cm_status st = link->driver->prepare(cx, link->d, c->sql, c->nsql, c->flags & CM_C_TEXT ? CM_PREPARE_TEXT : 0, &used, &s->d);
+    cm_status st = link->driver->prepare(cx, link->d, c->sql, c->nsql, flags, &used, &s->d);
     cm__enter(cx);
     if (st) {
         link->driver->error(cx, link->d, c->sql, c->nsql);

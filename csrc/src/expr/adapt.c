@@ -16,11 +16,11 @@
 
 typedef struct adapter {
     const cm_adapt *map;
-    cm_map exact;      /* node -> replacement */
-    cm_map columns;    /* serial of a COLUMN -> replacement */
-    cm_map owners;     /* FROM element -> element that has its columns now */
-    cm_map memo;       /* node -> what became of it; itself when nothing did */
-    cm_objs made;      /* nodes that the memo owns */
+    cm_map exact;   /* node -> replacement */
+    cm_map columns; /* serial of a COLUMN -> replacement */
+    cm_map owners;  /* FROM element -> element that has its columns now */
+    cm_map memo;    /* node -> what became of it; itself when nothing did */
+    cm_objs made;   /* nodes that the memo owns */
     cm_objs stack;
 } adapter;
 

@@ -14,10 +14,15 @@ typedef enum family { F_OTHER, F_NULL, F_INT, F_NUMERIC, F_FLOAT, F_TEXT, F_DATE
 static family family_of(const cm_type *t) {
     switch (t ? t->def.kind : CM_T_NULL) {
     case CM_T_NULL: return F_NULL;
-    case CM_T_SMALLINT: case CM_T_INTEGER: case CM_T_BIGINT: return F_INT;
+    case CM_T_SMALLINT:
+    case CM_T_INTEGER:
+    case CM_T_BIGINT: return F_INT;
     case CM_T_NUMERIC: return F_NUMERIC;
-    case CM_T_FLOAT: case CM_T_DOUBLE: return F_FLOAT;
-    case CM_T_STRING: case CM_T_TEXT: case CM_T_ENUM: return F_TEXT;
+    case CM_T_FLOAT:
+    case CM_T_DOUBLE: return F_FLOAT;
+    case CM_T_STRING:
+    case CM_T_TEXT:
+    case CM_T_ENUM: return F_TEXT;
     case CM_T_DATE: return F_DATE;
     case CM_T_TIME: return F_TIME;
     case CM_T_DATETIME: return F_DATETIME;
@@ -27,19 +32,34 @@ static family family_of(const cm_type *t) {
 }
 
 /* Where the result is not simply of the left side's type: the right side's (-1) or a kind of its own. */
-static const struct { uint8_t op, left, right; int8_t result; } arithmetic[] = {
-    {CM_OP_ADD, F_INT, F_DATE, -1},          {CM_OP_ADD, F_INT, F_NUMERIC, -1},       {CM_OP_ADD, F_INT, F_FLOAT, -1},
-    {CM_OP_SUB, F_INT, F_NUMERIC, -1},       {CM_OP_SUB, F_INT, F_FLOAT, -1},         {CM_OP_MUL, F_INT, F_INTERVAL, -1},
-    {CM_OP_MUL, F_INT, F_NUMERIC, -1},       {CM_OP_MUL, F_INT, F_FLOAT, -1},         {CM_OP_DIV, F_INT, F_INT, CM_T_NUMERIC},
-    {CM_OP_DIV, F_INT, F_NUMERIC, -1},       {CM_OP_DIV, F_INT, F_FLOAT, -1},         {CM_OP_FLOORDIV, F_INT, F_NUMERIC, -1},
-    {CM_OP_MUL, F_NUMERIC, F_INTERVAL, -1},  {CM_OP_MUL, F_FLOAT, F_INTERVAL, -1},
-    {CM_OP_SUB, F_DATETIME, F_DATETIME, CM_T_INTERVAL},
-    {CM_OP_ADD, F_DATE, F_INTERVAL, CM_T_DATETIME}, {CM_OP_ADD, F_DATE, F_TIME, CM_T_DATETIME},
-    {CM_OP_SUB, F_DATE, F_DATE, CM_T_INTEGER}, {CM_OP_SUB, F_DATE, F_INTERVAL, CM_T_DATETIME},
-    {CM_OP_SUB, F_DATE, F_DATETIME, CM_T_INTERVAL},
-    {CM_OP_ADD, F_TIME, F_DATE, CM_T_DATETIME}, {CM_OP_SUB, F_TIME, F_TIME, CM_T_INTERVAL},
-    {CM_OP_ADD, F_INTERVAL, F_DATE, CM_T_DATETIME}, {CM_OP_ADD, F_INTERVAL, F_DATETIME, CM_T_DATETIME},
-    {CM_OP_ADD, F_INTERVAL, F_TIME, CM_T_TIME}};
+static const struct {
+    uint8_t op, left, right;
+    int8_t result;
+} arithmetic[] = {{CM_OP_ADD, F_INT, F_DATE, -1},
+                  {CM_OP_ADD, F_INT, F_NUMERIC, -1},
+                  {CM_OP_ADD, F_INT, F_FLOAT, -1},
+                  {CM_OP_SUB, F_INT, F_NUMERIC, -1},
+                  {CM_OP_SUB, F_INT, F_FLOAT, -1},
+                  {CM_OP_MUL, F_INT, F_INTERVAL, -1},
+                  {CM_OP_MUL, F_INT, F_NUMERIC, -1},
+                  {CM_OP_MUL, F_INT, F_FLOAT, -1},
+                  {CM_OP_DIV, F_INT, F_INT, CM_T_NUMERIC},
+                  {CM_OP_DIV, F_INT, F_NUMERIC, -1},
+                  {CM_OP_DIV, F_INT, F_FLOAT, -1},
+                  {CM_OP_FLOORDIV, F_INT, F_NUMERIC, -1},
+                  {CM_OP_MUL, F_NUMERIC, F_INTERVAL, -1},
+                  {CM_OP_MUL, F_FLOAT, F_INTERVAL, -1},
+                  {CM_OP_SUB, F_DATETIME, F_DATETIME, CM_T_INTERVAL},
+                  {CM_OP_ADD, F_DATE, F_INTERVAL, CM_T_DATETIME},
+                  {CM_OP_ADD, F_DATE, F_TIME, CM_T_DATETIME},
+                  {CM_OP_SUB, F_DATE, F_DATE, CM_T_INTEGER},
+                  {CM_OP_SUB, F_DATE, F_INTERVAL, CM_T_DATETIME},
+                  {CM_OP_SUB, F_DATE, F_DATETIME, CM_T_INTERVAL},
+                  {CM_OP_ADD, F_TIME, F_DATE, CM_T_DATETIME},
+                  {CM_OP_SUB, F_TIME, F_TIME, CM_T_INTERVAL},
+                  {CM_OP_ADD, F_INTERVAL, F_DATE, CM_T_DATETIME},
+                  {CM_OP_ADD, F_INTERVAL, F_DATETIME, CM_T_DATETIME},
+                  {CM_OP_ADD, F_INTERVAL, F_TIME, CM_T_TIME}};
 
 const cm_type *cm_op_result_type(cm_ctx *cx, int op, const cm_type *left, const cm_type *right) {
     const cm_op_info *info = cm_op_get_info(op);
@@ -61,13 +81,32 @@ const cm_type *cm_op_result_type(cm_ctx *cx, int op, const cm_type *left, const 
 }
 
 /* Functions whose result type is known; CM_T_MAX: that of the first argument. */
-static const struct { const char *name; cm_type_kind type; } functions[] = {
-    {"count", CM_T_INTEGER}, {"max", CM_T_MAX}, {"min", CM_T_MAX}, {"sum", CM_T_MAX}, {"coalesce", CM_T_MAX},
-    {"pow", CM_T_MAX}, {"now", CM_T_DATETIME}, {"concat", CM_T_STRING}, {"char_length", CM_T_INTEGER},
-    {"aggregate_strings", CM_T_STRING}, {"rank", CM_T_INTEGER}, {"dense_rank", CM_T_INTEGER}, {"percent_rank", CM_T_NUMERIC},
-    {"cume_dist", CM_T_NUMERIC}, {"current_date", CM_T_DATE}, {"current_time", CM_T_TIME}, {"current_timestamp", CM_T_DATETIME},
-    {"current_user", CM_T_STRING}, {"session_user", CM_T_STRING}, {"user", CM_T_STRING}, {"localtime", CM_T_DATETIME},
-    {"localtimestamp", CM_T_DATETIME}, {"sysdate", CM_T_DATETIME}};
+static const struct {
+    const char *name;
+    cm_type_kind type;
+} functions[] = {{"count", CM_T_INTEGER},
+                 {"max", CM_T_MAX},
+                 {"min", CM_T_MAX},
+                 {"sum", CM_T_MAX},
+                 {"coalesce", CM_T_MAX},
+                 {"pow", CM_T_MAX},
+                 {"now", CM_T_DATETIME},
+                 {"concat", CM_T_STRING},
+                 {"char_length", CM_T_INTEGER},
+                 {"aggregate_strings", CM_T_STRING},
+                 {"rank", CM_T_INTEGER},
+                 {"dense_rank", CM_T_INTEGER},
+                 {"percent_rank", CM_T_NUMERIC},
+                 {"cume_dist", CM_T_NUMERIC},
+                 {"current_date", CM_T_DATE},
+                 {"current_time", CM_T_TIME},
+                 {"current_timestamp", CM_T_DATETIME},
+                 {"current_user", CM_T_STRING},
+                 {"session_user", CM_T_STRING},
+                 {"user", CM_T_STRING},
+                 {"localtime", CM_T_DATETIME},
+                 {"localtimestamp", CM_T_DATETIME},
+                 {"sysdate", CM_T_DATETIME}};
 
 static const cm_type *function_type(cm_ctx *cx, const cm_node_spec *s) {
     for (size_t i = 0; s->name && i < sizeof functions / sizeof *functions; i++) {
@@ -93,16 +132,27 @@ static const cm_type *select_type(const cm_node *select) {
 static const cm_type *deduce(cm_ctx *cx, const cm_node_spec *s) {
     const cm_node *kid = s->kid[0];
     switch (s->kind) {
-    case CM_N_TRUE_: case CM_N_FALSE_: case CM_N_BOOL: case CM_N_EXISTS: return cm_type_basic(cx, CM_T_BOOLEAN);
+    case CM_N_TRUE_:
+    case CM_N_FALSE_:
+    case CM_N_BOOL:
+    case CM_N_EXISTS: return cm_type_basic(cx, CM_T_BOOLEAN);
     case CM_N_EXTRACT: return cm_type_basic(cx, CM_T_INTEGER);
     case CM_N_BINARY: return cm_op_result_type(cx, s->op, kid ? kid->type : NULL, s->kid[1] ? s->kid[1]->type : NULL);
     case CM_N_INDEX: return cm_op_result_type(cx, s->op, kid ? kid->type : NULL, NULL);
     case CM_N_UNARY:
         if (s->op >= 0 && s->op < CM_OP_MAX && cm__ops[s->op].comparison) return cm_type_basic(cx, CM_T_BOOLEAN);
         return kid ? kid->type : NULL;
-    case CM_N_LABEL: case CM_N_GROUPING: case CM_N_OVER: case CM_N_FILTER: case CM_N_WITHIN_GROUP: case CM_N_AGG_ORDER_BY:
-    case CM_N_COLLATE: case CM_N_ATTR: case CM_N_OF_TYPE: return kid ? kid->type : NULL;
-    case CM_N_SCALAR_SUBQUERY: case CM_N_ANY_ALL:
+    case CM_N_LABEL:
+    case CM_N_GROUPING:
+    case CM_N_OVER:
+    case CM_N_FILTER:
+    case CM_N_WITHIN_GROUP:
+    case CM_N_AGG_ORDER_BY:
+    case CM_N_COLLATE:
+    case CM_N_ATTR:
+    case CM_N_OF_TYPE: return kid ? kid->type : NULL;
+    case CM_N_SCALAR_SUBQUERY:
+    case CM_N_ANY_ALL:
         if (kid && kid->kind == CM_N_SCALAR_SUBQUERY) return kid->type;
         return kid && kid->type ? (kid->type->def.item ? kid->type->def.item : kid->type) : select_type(kid);
     case CM_N_CASE: {
@@ -157,7 +207,10 @@ static cm_status compare_constant(cm_ctx *cx, int *op, const cm_node *left, cons
     switch (*op) {
     case CM_OP_EQ: *op = right->kind == CM_N_NULL_ ? CM_OP_IS : CM_OP_EQ; return CM_OK;
     case CM_OP_NE: *op = right->kind == CM_N_NULL_ ? CM_OP_IS_NOT : CM_OP_NE; return CM_OK;
-    case CM_OP_IS: case CM_OP_IS_NOT: case CM_OP_IS_DISTINCT: case CM_OP_IS_NOT_DISTINCT: return CM_OK;
+    case CM_OP_IS:
+    case CM_OP_IS_NOT:
+    case CM_OP_IS_DISTINCT:
+    case CM_OP_IS_NOT_DISTINCT: return CM_OK;
     default:
         return cm__fail(cx, CM_E_ARGUMENT,
                         "Only '=', '!=', 'is_()', 'is_not()', 'is_distinct_from()', 'is_not_distinct_from()' operators can be "
@@ -300,8 +353,8 @@ done:
 /* ---- other expressions */
 
 /* The form most kinds with a name and one list need. */
-static cm_status make_named_list(cm_ctx *cx, int kind, const char *name, cm_node *kid, cm_node *const *items, size_t n,
-                                 const cm_type *type, cm_node **out) {
+static cm_status make_named_list(cm_ctx *cx, int kind, const char *name, cm_node *kid, cm_node *const *items, size_t n, const cm_type *type,
+                                 cm_node **out) {
     cm_node *const *segments[20] = {items};
     size_t counts[20] = {n};
     cm_node_spec spec = {.kind = kind, .type = type, .name = name, .name_n = name ? strlen(name) : 0, .kid = {kid, NULL, NULL}};

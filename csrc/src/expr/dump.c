@@ -13,11 +13,16 @@
 
 #include <string.h>
 
-typedef struct line { const cm_node *node; int segment; uint32_t depth; } line; /* segment >= 0: its heading */
+typedef struct line {
+    const cm_node *node;
+    int segment;
+    uint32_t depth;
+} line; /* segment >= 0: its heading */
 
 typedef struct dumper {
     cm_ctx *cx;
-    line *stack; size_t n, cap;
+    line *stack;
+    size_t n, cap;
     cm_map seen;
     cm_buf text;
 } dumper;
@@ -31,8 +36,9 @@ static cm_status push(dumper *d, const cm_node *n, int segment, uint32_t depth) 
 
 static const char *segment_name(int segment) {
     switch (segment) {
-#define CM_SEGMENT(name, value)                                                                                     \
-    case value: return #name;
+#define CM_SEGMENT(name, value)                                                                                                            \
+    case value:                                                                                                                            \
+        return #name;
 #include "cormorant_ops.def"
 #undef CM_SEGMENT
     default: return "ITEMS";
@@ -42,7 +48,7 @@ static const char *segment_name(int segment) {
 static const char *type_name(const cm_type *t) {
     if (t->def.spelling) return t->def.spelling;
     switch (t->def.kind) {
-#define CM_X(name, value, visit, kind)                                                                              \
+#define CM_X(name, value, visit, kind)                                                                                                     \
     case name: return visit;
         CM_TYPE_LIST(CM_X)
 #undef CM_X
@@ -108,12 +114,8 @@ static cm_status push_parts(dumper *d, const cm_node *n, uint32_t depth) {
     case CM_LAYOUT_K:
         for (int i = info->nkids; i-- && !st;) st = push(d, n->u.k.kid[i], -1, depth);
         return st;
-    case CM_LAYOUT_N:
-        st = push_lists(d, n, depth);
-        return st ? st : push(d, n->u.n.kid, -1, depth);
-    case CM_LAYOUT_A:
-        st = push(d, n->u.attr.entity, -1, depth);
-        return st ? st : push(d, n->u.attr.expr, -1, depth);
+    case CM_LAYOUT_N: st = push_lists(d, n, depth); return st ? st : push(d, n->u.n.kid, -1, depth);
+    case CM_LAYOUT_A: st = push(d, n->u.attr.entity, -1, depth); return st ? st : push(d, n->u.attr.expr, -1, depth);
     default: return n->kind == CM_N_PROXY ? push(d, n->u.col.table, -1, depth) : CM_OK;
     }
 }

@@ -23,7 +23,8 @@ static const cm_node *unwrap_entity(const cm_node *n) {
 const char *cm_expr__name(const cm_node *n) {
     switch (n->kind) {
     case CM_N_LABEL: return n->u.n.name ? cm_str_text(n->u.n.name) : NULL;
-    case CM_N_COLUMN: case CM_N_PROXY: return n->u.col.name ? cm_str_text(n->u.col.name) : NULL;
+    case CM_N_COLUMN:
+    case CM_N_PROXY: return n->u.col.name ? cm_str_text(n->u.col.name) : NULL;
     case CM_N_ATTR: return n->u.attr.expr ? cm_expr__name(n->u.attr.expr) : NULL;
     case CM_N_LITERAL_COLUMN: return n->u.n.name ? cm_str_text(n->u.n.name) : NULL;
     default: return NULL;
@@ -34,17 +35,22 @@ const char *cm_expr__name(const cm_node *n) {
 static const char *key_of(const cm_node *n) {
     switch (n->kind) {
     case CM_N_COLUMN: return n->u.col.ref ? cm_str_text(((const cm_column *)n->u.col.ref)->key) : cm_expr__name(n);
-    case CM_N_ATTR: return cm_str_text(((const cm_attr *)n->u.attr.attr)->key);
+    case CM_N_ATTR: return n->u.attr.attr ? cm_str_text(((const cm_attr *)n->u.attr.attr)->key) : cm_expr__name(n);
     case CM_N_FUNC: return n->u.n.name ? cm_str_text(n->u.n.name) : NULL;
     case CM_N_BIND: return n->u.bind.name && !(n->flags & CM_FLAG_UNIQUE) ? cm_str_text(n->u.bind.name) : NULL;
-    case CM_N_CAST: case CM_N_TYPE_COERCE: return n->u.k.kid[0] ? cm_expr__name(n->u.k.kid[0]) : NULL;
+    case CM_N_CAST:
+    case CM_N_TYPE_COERCE: return n->u.k.kid[0] ? cm_expr__name(n->u.k.kid[0]) : NULL;
     default: return cm_expr__name(n);
     }
 }
 
 /* ---- the i-th column. Each function answers true when it found it, else takes its own columns off *i. */
 
-typedef struct found { size_t i; const char *key; cm_node *element; } found;
+typedef struct found {
+    size_t i;
+    const char *key;
+    cm_node *element;
+} found;
 
 static bool nth_of_from(const cm_node *from, found *f);
 
@@ -118,10 +124,15 @@ static bool nth_of_from(const cm_node *from, found *f) {
         from = unwrap_entity(first_select(from));
         switch (from ? from->kind : 0) {
         case CM_N_TABLE: return nth_of_table(from, f);
-        case CM_N_ALIAS: case CM_N_SUBQUERY: case CM_N_CTE: from = from->u.n.kid; break;
-        case CM_N_VALUES: case CM_N_TABLE_FUNC: return nth_of_segment(from, 0, f);
+        case CM_N_ALIAS:
+        case CM_N_SUBQUERY:
+        case CM_N_CTE: from = from->u.n.kid; break;
+        case CM_N_VALUES:
+        case CM_N_TABLE_FUNC: return nth_of_segment(from, 0, f);
         case CM_N_SELECT: return nth_of_segment(from, CM_SEG_COLUMNS, f);
-        case CM_N_INSERT: case CM_N_UPDATE: case CM_N_DELETE: return nth_of_segment(from, CM_SEG_RETURNING, f);
+        case CM_N_INSERT:
+        case CM_N_UPDATE:
+        case CM_N_DELETE: return nth_of_segment(from, CM_SEG_RETURNING, f);
         case CM_N_TEXT: return nth_of_segment(from, 1, f);
         case CM_N_FUNC: return nth_element((cm_node *)(uintptr_t)from, f);
         case CM_N_JOIN: /* the only recursion: as deep as joins lean to the left */
@@ -162,7 +173,10 @@ static cm_status labelled_name(cm_arena *arena, const cm_node *select, const cm_
     if (!select || select->kind != CM_N_SELECT || !(select->flags & CM_FLAG_USE_LABELS)) return CM_OK;
     if (column->kind != CM_N_COLUMN && column->kind != CM_N_PROXY) return CM_OK;
     from = unwrap_entity(column->u.col.table);
-    const cm_str *of = !from ? NULL : from->kind == CM_N_TABLE ? from->u.col.name : from->kind == CM_N_ALIAS || from->kind == CM_N_SUBQUERY || from->kind == CM_N_CTE ? from->u.n.name : NULL;
+    const cm_str *of = !from                                                                               ? NULL
+                       : from->kind == CM_N_TABLE                                                          ? from->u.col.name
+                       : from->kind == CM_N_ALIAS || from->kind == CM_N_SUBQUERY || from->kind == CM_N_CTE ? from->u.n.name
+                                                                                                           : NULL;
     if (!of || !*name) return CM_OK;
     size_t room = of->n + strlen(*name) + 2;
     char *text = cm_arena__alloc(arena, room);
@@ -232,7 +246,8 @@ cm_status cm_from_proxy(cm_ctx *cx, cm_node *from, size_t i, cm_node **out) {
         if (st) goto done;
         name = names[i];
     }
-    cm_node_spec spec = {.kind = CM_N_PROXY, .type = element->type, .name = name, .name_n = name ? strlen(name) : 0, .kid = {from, element, NULL}};
+    cm_node_spec spec = {
+        .kind = CM_N_PROXY, .type = element->type, .name = name, .name_n = name ? strlen(name) : 0, .kid = {from, element, NULL}};
     st = cm_node_make(cx, &spec, out);
 done:
     cm_arena__dispose(&arena);
@@ -268,7 +283,8 @@ static cm_status visit_from(cm_ctx *cx, void *user, cm_node *n, bool *descend) {
         if (!n->u.attr.entity) return CM_OK;
         *descend = false;
         return add_from(cx, user, n->u.attr.entity);
-    case CM_N_TEXT: case CM_N_HOST: return CM_OK;
+    case CM_N_TEXT:
+    case CM_N_HOST: return CM_OK;
     default:
         if (!info->from && !info->statement) return CM_OK;
         if (info->expression) return CM_OK; /* functions */

@@ -19,10 +19,17 @@
 #include <string.h>
 
 enum { /* third byte of a head word */
-    HAS_KID0 = 1, HAS_KID1 = 2, HAS_KID2 = 4, HAS_NAME = 8, HAS_BLOCK = 16, HAS_TYPE = 32, TYPE_OF_KID = 64, IS_BACK = 128
+       HAS_KID0 = 1,
+       HAS_KID1 = 2,
+       HAS_KID2 = 4,
+       HAS_NAME = 8,
+       HAS_BLOCK = 16,
+       HAS_TYPE = 32,
+       TYPE_OF_KID = 64,
+       IS_BACK = 128
 };
-#define KEY_FLAGS 0x0EFFFFFFu /* the others are the host's own notes */
-#define SCAN_MAX CM_SIZE(16, 2) /* positions are found by looking through so many, then by a map */
+#define KEY_FLAGS 0x0EFFFFFFu    /* the others are the host's own notes */
+#define SCAN_MAX  CM_SIZE(16, 2) /* positions are found by looking through so many, then by a map */
 
 static inline uint64_t head_word(const cm_node *n, unsigned parts) {
     return (uint64_t)n->kind | (uint64_t)n->op << 8 | (uint64_t)parts << 16 | (uint64_t)(n->flags & KEY_FLAGS) << 32;
@@ -55,13 +62,14 @@ cm_status cm_key__bytes(cm_ctx *cx, cm_keybuf *key, const char *p, size_t n) {
     return CM_OK;
 }
 
-static cm_status put_name(cm_ctx *cx, cm_keybuf *key, const cm_str *name) {
-    return cm_key__bytes(cx, key, cm_str_text(name), name->n);
-}
+static cm_status put_name(cm_ctx *cx, cm_keybuf *key, const cm_str *name) { return cm_key__bytes(cx, key, cm_str_text(name), name->n); }
 
 /* ---- the stack of what is still to be written */
 
-typedef struct todo { cm_node **v; size_t n, cap; } todo;
+typedef struct todo {
+    cm_node **v;
+    size_t n, cap;
+} todo;
 
 static cm_status push(cm_ctx *cx, todo *t, cm_node *const *v, size_t n) {
     if (t->n + n > t->cap) {

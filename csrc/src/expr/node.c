@@ -94,9 +94,7 @@ static cm_status block_splice(cm_ctx *cx, const cm_block *old, size_t segment, c
 
 /* ---- making */
 
-static bool has_serial(const cm_kind_info *info, int kind) {
-    return info->identity || kind == CM_N_COLUMN || kind == CM_N_TABLE;
-}
+static bool has_serial(const cm_kind_info *info, int kind) { return info->identity || kind == CM_N_COLUMN || kind == CM_N_TABLE; }
 
 /* What the parts of a new node are, gathered before there is a node. */
 typedef struct parts {

@@ -3,7 +3,11 @@
 
 #include <string.h>
 
-typedef struct params { cm_ctx *cx; cm_objs nodes; cm_strmap known; } params;
+typedef struct params {
+    cm_ctx *cx;
+    cm_objs nodes;
+    cm_strmap known;
+} params;
 
 /* One BIND per name, however often it occurs. Its name keeps the map's key alive. */
 static cm_status add_param(void *user, const char *name, size_t n) {

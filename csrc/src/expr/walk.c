@@ -21,9 +21,7 @@ cm_status cm_node__push_parts(cm_ctx *cx, cm_objs *stack, const cm_node *n) {
     case CM_LAYOUT_N:
         if (n->u.n.block) st = push_backwards(cx, stack, cm_block_nodes(n->u.n.block), n->u.n.block->n);
         return st ? st : push(cx, stack, n->u.n.kid);
-    case CM_LAYOUT_A:
-        st = push(cx, stack, n->u.attr.entity);
-        return st ? st : push(cx, stack, n->u.attr.expr);
+    case CM_LAYOUT_A: st = push(cx, stack, n->u.attr.entity); return st ? st : push(cx, stack, n->u.attr.expr);
     case CM_LAYOUT_C: return n->kind == CM_N_PROXY ? push(cx, stack, n->u.col.table) : CM_OK;
     default: return CM_OK;
     }
@@ -63,6 +61,4 @@ cm_status cm_node__walk2(cm_ctx *cx, cm_node *tree, cm_visit pre, cm_visit post,
     return st;
 }
 
-cm_status cm_node_walk(cm_ctx *cx, cm_node *tree, cm_visit visit, void *user) {
-    return cm_node__walk2(cx, tree, visit, NULL, user);
-}
+cm_status cm_node_walk(cm_ctx *cx, cm_node *tree, cm_visit visit, void *user) { return cm_node__walk2(cx, tree, visit, NULL, user); }

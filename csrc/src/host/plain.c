@@ -20,13 +20,40 @@ struct cm_obj {
     int64_t refs; /* atomic; the null object's is never touched */
     obj_kind kind;
 };
-typedef struct obj_value { cm_obj head; cm_value v; } obj_value;             /* slice bytes follow */
-typedef struct obj_list { cm_obj head; size_t n; void *v[]; } obj_list;       /* items retained */
-typedef struct obj_map { cm_obj head; size_t n; void **v; char **keys; } obj_map;
-typedef struct obj_func { cm_obj head; cm_obj_fn fn; void *user; } obj_func;
-typedef struct obj_inst { cm_obj head; cm_inst inst; } obj_inst;              /* slots follow */
-typedef struct obj_coll { cm_obj head; cm_inst *owner; const cm_attr *attr; cm_objs items; } obj_coll; /* owner borrowed */
-typedef struct plain_node { int64_t refs; cm_node n; } plain_node;
+typedef struct obj_value {
+    cm_obj head;
+    cm_value v;
+} obj_value; /* slice bytes follow */
+typedef struct obj_list {
+    cm_obj head;
+    size_t n;
+    void *v[];
+} obj_list; /* items retained */
+typedef struct obj_map {
+    cm_obj head;
+    size_t n;
+    void **v;
+    char **keys;
+} obj_map;
+typedef struct obj_func {
+    cm_obj head;
+    cm_obj_fn fn;
+    void *user;
+} obj_func;
+typedef struct obj_inst {
+    cm_obj head;
+    cm_inst inst;
+} obj_inst; /* slots follow */
+typedef struct obj_coll {
+    cm_obj head;
+    cm_inst *owner;
+    const cm_attr *attr;
+    cm_objs items;
+} obj_coll; /* owner borrowed */
+typedef struct plain_node {
+    int64_t refs;
+    cm_node n;
+} plain_node;
 
 static obj_value null_object = {{1, OBJ_VALUE}, {CM_NULL, 0, {0}}};
 
@@ -181,7 +208,8 @@ static void plain_retain(cm_ctx *cx, void *value) {
 static void plain_release(cm_ctx *cx, void *value) { cm_obj_release(cx, value); }
 
 static cm_status refuse(cm_ctx *cx, const cm_type *type, const cm_value *v) {
-    static const char *const kinds[] = {"NULL", "integer", "double", "boolean", "text", "blob", "decimal", "date", "time", "datetime", "interval", "uuid", "json"};
+    static const char *const kinds[] = {"NULL", "integer", "double",   "boolean",  "text", "blob", "decimal",
+                                        "date", "time",    "datetime", "interval", "uuid", "json"};
     static const char *const types[] = {
 #define CM_X(name, value, visit, kind) [value] = visit,
         CM_TYPE_LIST(CM_X)
@@ -195,7 +223,7 @@ static cm_status refuse(cm_ctx *cx, const cm_type *type, const cm_value *v) {
 /* The kind of value a type wants; CM_NULL: any. */
 static cm_value_kind wanted(const cm_type *type) {
     switch (cm_type_get_def(type)->kind) {
-#define CM_X(name, value, visit, kind)                                                                              \
+#define CM_X(name, value, visit, kind)                                                                                                     \
     case name: return kind;
         CM_TYPE_LIST(CM_X)
 #undef CM_X
@@ -246,7 +274,9 @@ static cm_status plain_decode_row(cm_ctx *cx, const cm_type *const *types, const
 }
 
 static bool value_equal(const cm_value *a, const cm_value *b) {
-    if (a->kind != b->kind) return (a->kind == CM_INT && b->kind == CM_DOUBLE && (double)a->u.i == b->u.d) || (a->kind == CM_DOUBLE && b->kind == CM_INT && a->u.d == (double)b->u.i);
+    if (a->kind != b->kind)
+        return (a->kind == CM_INT && b->kind == CM_DOUBLE && (double)a->u.i == b->u.d) ||
+               (a->kind == CM_DOUBLE && b->kind == CM_INT && a->u.d == (double)b->u.i);
     switch (a->kind) {
     case CM_NULL: return true;
     case CM_DOUBLE: return a->u.d == b->u.d;
@@ -287,7 +317,8 @@ static cm_status plain_hash(cm_ctx *cx, void *value, uint64_t *out) {
         p = (const char *)v->u.uuid;
         n = 16;
     } else if (v->kind == CM_DATE || v->kind == CM_TIME || v->kind == CM_DATETIME) {
-        *out = (((uint64_t)v->u.t.year * 12 + v->u.t.month) * 31 + v->u.t.day) * 86400 + v->u.t.hour * 3600u + v->u.t.minute * 60u + v->u.t.second;
+        *out = (((uint64_t)v->u.t.year * 12 + v->u.t.month) * 31 + v->u.t.day) * 86400 + v->u.t.hour * 3600u + v->u.t.minute * 60u +
+               v->u.t.second;
         *out = *out * 1000003u + v->u.t.micro;
         return CM_OK;
     }
@@ -319,9 +350,10 @@ static cm_status plain_sequence_size(cm_ctx *cx, void *value, size_t *out) {
 /* Type of a bare value: that of its kind. */
 static cm_status plain_value_type(cm_ctx *cx, void *value, const cm_type **out) {
     static const cm_type_kind types[] = {
-        [CM_NULL] = CM_T_NULL, [CM_INT] = CM_T_INTEGER, [CM_DOUBLE] = CM_T_FLOAT, [CM_BOOL] = CM_T_BOOLEAN, [CM_TEXT] = CM_T_STRING,
-        [CM_BLOB] = CM_T_BLOB, [CM_DECIMAL] = CM_T_NUMERIC, [CM_DATE] = CM_T_DATE, [CM_TIME] = CM_T_TIME, [CM_DATETIME] = CM_T_DATETIME,
-        [CM_INTERVAL] = CM_T_INTERVAL, [CM_UUID] = CM_T_UUID, [CM_JSON] = CM_T_JSON};
+        [CM_NULL] = CM_T_NULL,   [CM_INT] = CM_T_INTEGER,       [CM_DOUBLE] = CM_T_FLOAT,      [CM_BOOL] = CM_T_BOOLEAN,
+        [CM_TEXT] = CM_T_STRING, [CM_BLOB] = CM_T_BLOB,         [CM_DECIMAL] = CM_T_NUMERIC,   [CM_DATE] = CM_T_DATE,
+        [CM_TIME] = CM_T_TIME,   [CM_DATETIME] = CM_T_DATETIME, [CM_INTERVAL] = CM_T_INTERVAL, [CM_UUID] = CM_T_UUID,
+        [CM_JSON] = CM_T_JSON};
     cm_obj *o = value;
     *out = cm_type_basic(cx, o->kind == OBJ_VALUE ? types[cm_obj_get(o)->kind] : CM_T_NULL);
     return CM_OK;
@@ -569,16 +601,48 @@ static cm_status plain_check(cm_ctx *cx) {
     return CM_OK;
 }
 
-static const cm_host plain_host = {
-    .version = 1, .none = plain_none, .retain = plain_retain, .release = plain_release, .encode = plain_encode, .decode = plain_decode,
-    .decode_row = plain_decode_row, .equal = plain_equal, .hash = plain_hash, .sequence = plain_sequence, .mapping_get = plain_mapping_get,
-    .mapping_keys = plain_mapping_keys, .call_default = plain_call_default, .next_version = plain_next_version, .describe = plain_describe,
-    .node_alloc = plain_node_alloc, .node_ready = plain_node_ready, .nodes_retain = plain_nodes_retain, .nodes_release = plain_nodes_release,
-    .node_class = plain_node_class, .node_copied = plain_node_copied, .node_compile = plain_node_compile, .table_freeze = plain_table_freeze,
-    .inst_alloc = plain_inst_alloc, .inst_object = plain_inst_object, .object_inst = plain_object_inst, .dict_get = plain_dict_get,
-    .dict_set = plain_dict_set, .value_stored = plain_value_stored, .coll_new = plain_coll_new, .coll_add = plain_coll_add,
-    .coll_remove = plain_coll_remove, .coll_members = plain_coll_members, .coll_adopt = plain_coll_adopt, .event = plain_event,
-    .session_bind = NULL, .warn = plain_warn, .leave = plain_leave, .enter = plain_enter, .check = plain_check, .value_type = plain_value_type, .sequence_size = plain_sequence_size};
+static const cm_host plain_host = {.version = 1,
+                                   .none = plain_none,
+                                   .retain = plain_retain,
+                                   .release = plain_release,
+                                   .encode = plain_encode,
+                                   .decode = plain_decode,
+                                   .decode_row = plain_decode_row,
+                                   .equal = plain_equal,
+                                   .hash = plain_hash,
+                                   .sequence = plain_sequence,
+                                   .mapping_get = plain_mapping_get,
+                                   .mapping_keys = plain_mapping_keys,
+                                   .call_default = plain_call_default,
+                                   .next_version = plain_next_version,
+                                   .describe = plain_describe,
+                                   .node_alloc = plain_node_alloc,
+                                   .node_ready = plain_node_ready,
+                                   .nodes_retain = plain_nodes_retain,
+                                   .nodes_release = plain_nodes_release,
+                                   .node_class = plain_node_class,
+                                   .node_copied = plain_node_copied,
+                                   .node_compile = plain_node_compile,
+                                   .table_freeze = plain_table_freeze,
+                                   .inst_alloc = plain_inst_alloc,
+                                   .inst_object = plain_inst_object,
+                                   .object_inst = plain_object_inst,
+                                   .dict_get = plain_dict_get,
+                                   .dict_set = plain_dict_set,
+                                   .value_stored = plain_value_stored,
+                                   .coll_new = plain_coll_new,
+                                   .coll_add = plain_coll_add,
+                                   .coll_remove = plain_coll_remove,
+                                   .coll_members = plain_coll_members,
+                                   .coll_adopt = plain_coll_adopt,
+                                   .event = plain_event,
+                                   .session_bind = NULL,
+                                   .warn = plain_warn,
+                                   .leave = plain_leave,
+                                   .enter = plain_enter,
+                                   .check = plain_check,
+                                   .value_type = plain_value_type,
+                                   .sequence_size = plain_sequence_size};
 
 const cm_host *cm_host_plain(void) { return &plain_host; }
 

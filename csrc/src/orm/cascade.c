@@ -1,6 +1,6 @@
 /* Cascades: which instances an operation on one reaches through its relations. Depth first, parents before children, an
  * explicit stack, so that chains of any length do. */
-#include "orm/uow.h"
+#include "orm/orm.h"
 
 typedef struct frame { /* an instance whose relations are being followed */
     cm_inst *inst;
@@ -45,10 +45,19 @@ static cm_status add_departed(cm_ctx *cx, cm_inst *inst, const cm_relation *r, c
     return st;
 }
 
+/* Members of a collection that is never loaded, as far as they are known: those that the next flush adds. */
+static cm_status add_queued(cm_ctx *cx, cm_inst *inst, const cm_relation *r, cm_objs *out) {
+    const cm_coll_state *c = cm_inst__coll_state(inst, r->attr);
+    cm_status st = CM_OK;
+    for (size_t i = 0; c && !st && i < c->added.n; i++) st = cm_objs__hold(cx, out, c->added.v[i]);
+    return st;
+}
+
 static cm_status members_of(cm_ctx *cx, cm_inst *inst, const cm_relation *r, uint32_t bit, cm_objs *out) {
     bool load = bit == CM_CASCADE_DELETE && !r->passive_deletes;
     cm_status st = cm_relation__members(cx, inst, r, load, out);
     if (!st && bit == CM_CASCADE_SAVE_UPDATE && inst->state) st = add_departed(cx, inst, r, out);
+    if (!st && r->lazy == CM_LAZY_WRITE_ONLY) st = add_queued(cx, inst, r, out);
     return st;
 }
 

@@ -4,7 +4,7 @@
  * members are copied before their first change, so loading one costs nothing here. Changes that backrefs make to a collection
  * nobody has loaded are queued and applied when it is (cm_inst__store_loaded_coll).
  */
-#include "orm/uow.h"
+#include "orm/orm.h"
 
 #include <string.h>
 
@@ -230,4 +230,27 @@ cm_status cm_inst__history(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, cm_hi
     cm_status st = own->uselist ? coll_history(cx, inst, own, out) : scalar_history(cx, inst, own, out);
     if (st) cm_history__dispose(cx, out);
     return st;
+}
+
+cm_status cm_inst__learn_before(cm_ctx *cx, cm_inst *inst, const cm_relation *r) {
+    const cm_attr *attr = cm_mapper__own_attr(inst->mapper, r->attr);
+    void *now, *was = NULL;
+    if (!attr || !r->deferred_history || !inst->session || !(inst->flags & CM_INST_PERSISTENT) ||
+        cm_inst__committed(inst, attr) != CM_UNSET)
+        return CM_OK;
+    if ((now = cm_inst__peek(cx, inst, attr))) cm__retain(cx, now);
+    cm_session *s = inst->session;
+    s->no_autoflush++;
+    s->committed_keys++;
+    cm_status st = cm_inst__store_take(cx, inst, attr, NULL);
+    if (!st) st = cm_inst_load(cx, inst, attr, true, &was);
+    cm_status restored = cm_inst__store_take(cx, inst, attr, now);
+    s->committed_keys--;
+    s->no_autoflush--;
+    if (was && cm_inst__committed(inst, attr) == CM_UNSET) {
+        inst->state->committed[attr->slot] = was;
+        was = NULL;
+    }
+    if (was) cm__release(cx, was);
+    return st ? st : restored;
 }

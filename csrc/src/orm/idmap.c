@@ -4,7 +4,7 @@
  * probably the one. Dense integer keys lie side by side; a perturbation (as in CPython's dict) spreads strided ones.
  * The map is weak: cm_inst_dispose removes an instance by pointer, and an instance being destroyed counts as absent.
  */
-#include "orm/uow.h"
+#include "orm/orm.h"
 
 #include <string.h>
 

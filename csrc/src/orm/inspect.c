@@ -1,11 +1,12 @@
 /* Looking into instances and sessions: the public face of state, history and the session's sets. */
-#include "orm/uow.h"
+#include "orm/orm.h"
 
 void *cm_inst_peek(cm_ctx *cx, cm_inst *inst, const cm_attr *attr) { return cm_inst__peek(cx, inst, attr); }
 
 cm_status cm_inst_history(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, cm_changes *out) {
-    cm_history h;
-    cm_status st = cm_inst__history(cx, inst, attr, &h);
+    cm_history h = {0};
+    cm_status st = attr->relation ? cm_inst__learn_before(cx, inst, attr->relation) : CM_OK;
+    if (!st) st = cm_inst__history(cx, inst, attr, &h);
     *out = st ? (cm_changes){0} : (cm_changes){h.added, h.unchanged, h.deleted};
     return st;
 }

@@ -11,7 +11,7 @@
  *
  * Attributes and relations live as long as their mapper, a mapper as long as its class and its subclasses.
  */
-#include "orm/uow.h"
+#include "orm/orm.h"
 
 #include <string.h>
 
@@ -326,17 +326,24 @@ static cm_status relation_fill(cm_ctx *cx, cm_relation *r, const cm_relation_def
         }
     }
     r->use_get = targets_primary_key(r);
-    /* The old value must be known when it changes, unless it is a plain many-to-one. */
-    r->active_history = def->active_history || r->direction != CM_MANY_TO_ONE || !r->use_get || (r->cascade & CM_CASCADE_DELETE_ORPHAN);
+    r->active_history = def->active_history || (r->direction == CM_MANY_TO_ONE && (r->cascade & CM_CASCADE_DELETE_ORPHAN));
+    r->deferred_history = !r->active_history && !r->uselist && (r->direction != CM_MANY_TO_ONE || !r->use_get);
     r->self_referential = r->target->root == r->parent->root;
     return CM_OK;
 }
 
-/* The relation of r's other side learns about r when it does not know it yet. */
+/* A relation and its copies on the subclasses of m learn their other side when they do not know it yet. */
+static void set_back(const cm_mapper *m, const cm_relation *origin, const cm_attr *back) {
+    for (size_t i = 0; i < m->nrelations; i++)
+        if (m->relations[i]->origin == origin && !m->relations[i]->back) m->relations[i]->back = back;
+    for (size_t i = 0; i < m->nchildren; i++) set_back(m->children[i], origin, back);
+}
+
+/* The relation of r's other side learns about r. */
 static void link_back(cm_relation *r) {
     if (!r->back || !r->back->relation || r->origin != r) return;
-    cm_relation *other = r->back->relation;
-    if (!other->back) other->back = r->attr;
+    const cm_relation *other = r->back->relation->origin;
+    set_back(other->parent, other, r->attr);
 }
 
 static cm_status add_relation(cm_ctx *cx, cm_mapper *m, const cm_relation_def *def, const cm_relation *origin, cm_attr **out) {
@@ -558,6 +565,7 @@ static cm_status mapper_fill(cm_ctx *cx, cm_mapper *m, const cm_mapper_def *def)
     m->concrete = def->concrete;
     m->eager_defaults = def->eager_defaults;
     m->confirm_deleted_rows = def->confirm_deleted_rows;
+    m->selectin_load = def->selectin_load;
     m->batch = def->batch;
     m->host_class = def->host_class;
     m->host = cm__host(cx);

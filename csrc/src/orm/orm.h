@@ -1,10 +1,18 @@
-/* visible to: orm */
-/* Structures of the ORM room. Write side (state, unit of work, session): state.c history.c idmap.c relation.c cascade.c
- * session.c transaction.c inspect.c and, behind uow.h, uow_*.c flush_dump.c. Read side (load): expand.c loader.c eager.c lazy.c get.c. */
+/* visible to: orm load uow */
+/* What is mapped and what a session holds: mapper.c relation.c cascade.c state.c history.c idmap.c session.c transaction.c
+ * inspect.c. Reading is the room load/, flushing the room uow/; both know these structures and not each other. */
 #ifndef CM_ORM_H
 #define CM_ORM_H
 
 #include "engine/engine.h"
+
+/* ---- small helpers */
+static inline void *cm__object(cm_ctx *cx, cm_inst *inst) { return cm__host(cx)->inst_object(inst); }
+static inline void cm__retain(cm_ctx *cx, void *value) { cm__host(cx)->retain(cx, value); }
+static inline void cm__release(cm_ctx *cx, void *value) { cm__host(cx)->release(cx, value); }
+static inline bool cm__is_none(cm_ctx *cx, const void *value) { return value == cm__none(cx); }
+void cm_objs__release(cm_ctx *cx, cm_objs *list);              /* releases every item that is not NULL, then frees the array */
+cm_status cm_objs__hold(cm_ctx *cx, cm_objs *list, void *obj); /* adds and retains */
 
 /* ---- mapper.c */
 typedef struct cm_relation {
@@ -25,6 +33,7 @@ typedef struct cm_relation {
     uint32_t cascade;
     cm_lazy lazy;
     bool uselist, viewonly, post_update, single_parent, innerjoin, active_history, simple_equality, passive_updates;
+    bool deferred_history; /* a scalar whose old value the flush reads, unless it was known when it was set */
     bool self_referential; /* parent and target share a table */
     bool use_get;          /* MANY_TO_ONE whose target columns are the target's primary key */
     int passive_deletes, join_depth;
@@ -44,7 +53,7 @@ struct cm_mapper {
     uint64_t id; /* serial */
     cm_str *name;
     cm_mapper *inherits, *root; /* inherits retained; root borrowed (self when none) */
-    bool concrete, eager_defaults, confirm_deleted_rows, batch;
+    bool concrete, eager_defaults, confirm_deleted_rows, batch, selectin_load;
     cm_table **tables;
     size_t ntables; /* base first; retained */
     cm_mapped_column **columns;
@@ -166,6 +175,8 @@ typedef struct cm_history {
     cm_objs added, unchanged, deleted;
 } cm_history;
 cm_status cm_inst__history(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, cm_history *out);
+/* Reads the value before of a scalar relation that was set without anybody knowing it (deferred_history). */
+cm_status cm_inst__learn_before(cm_ctx *cx, cm_inst *inst, const cm_relation *r);
 void cm_history__dispose(cm_ctx *cx, cm_history *h);
 bool cm_inst__net_changed(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, cm_status *st);
 void cm_inst__commit_all(cm_ctx *cx, cm_inst *inst);                                    /* forgets history: now is committed */
@@ -206,7 +217,75 @@ cm_status cm_session__autoflush(cm_ctx *cx, cm_session *s);
 cm_status cm_session__attach_loaded(cm_ctx *cx, cm_session *s, cm_inst *inst);      /* loader: instance with key becomes persistent */
 cm_status cm_session__event(cm_ctx *cx, cm_session *s, cm_event ev, cm_inst *inst); /* cheap when nobody listens */
 
-/* ---- read side */
+/* ---- relation.c: what set, append and remove of relationships cause */
+typedef enum cm_link_op { CM_LINK_NONE = 0, CM_LINK_SET = 1, CM_LINK_APPEND = 2, CM_LINK_REMOVE = 3 } cm_link_op;
+typedef struct cm_initiator {
+    const cm_relation *origin;
+    cm_link_op op;
+} cm_initiator;                                                                          /* where a chain of events began */
+cm_status cm_relation__set(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *value); /* scalar or whole collection */
+cm_status cm_relation__clear(cm_ctx *cx, cm_inst *inst, const cm_attr *attr);            /* del */
+
+/* ---- cascade.c */
+typedef struct cm_cascade { /* instances found, each once, in order of discovery; held */
+    cm_objs found;
+    cm_map seen;
+} cm_cascade;
+/* Adds what `inst` reaches through relations with the cascade bit (CM_CASCADE_*), itself not included. stop_in: instances
+ * already in that session are not followed (save-update). Loads for CM_CASCADE_DELETE unless passive_deletes. */
+cm_status cm_cascade__collect(cm_ctx *cx, cm_cascade *c, cm_inst *inst, uint32_t bit, const cm_session *stop_in);
+void cm_cascade__dispose(cm_ctx *cx, cm_cascade *c);
+/* An instance of a class with delete-orphan parents that lacks one of them. */
+bool cm_inst__is_orphan(const cm_inst *inst);
+/* Related instances as they are now: host objects held in out. load: read them when they are not loaded. */
+cm_status cm_relation__members(cm_ctx *cx, cm_inst *inst, const cm_relation *r, bool load, cm_objs *out);
+
+/* ---- session.c */
+static inline bool cm_session__has(const cm_session *s, const cm_inst *inst) {
+    return inst->session == s && (inst->flags & (CM_INST_PENDING | CM_INST_PERSISTENT));
+}
+cm_status cm_session__dirty(cm_ctx *cx, cm_session *s, cm_inst *inst); /* joins the changed list */
+void cm_session__undirty(cm_ctx *cx, cm_session *s, cm_inst *inst);    /* leaves it */
+void cm_session__unpend(cm_ctx *cx, cm_session *s, cm_inst *inst);     /* leaves the pending list: key.i is free again */
+void cm_session__undelete(cm_ctx *cx, cm_session *s, cm_inst *inst);   /* is no longer marked for deletion */
+bool cm_session__clean(const cm_session *s);
+/* Takes an instance out of the session. transient: its identity goes too. */
+void cm_session__detach(cm_ctx *cx, cm_session *s, cm_inst *inst, bool transient);
+cm_status cm_session__identities(cm_ctx *cx, cm_session *s, cm_objs *out); /* all of the identity map, held */
+
+/* ---- transaction.c */
+typedef struct cm_key_switch {
+    cm_inst *inst;
+    int64_t i;
+    struct cm_key *ptr;
+    bool heap;
+} cm_key_switch; /* inst held; ptr owned */
+typedef struct cm_transaction {
+    struct cm_transaction *parent;
+    bool nested, inactive; /* inactive: rolled back by a failed flush; waits for rollback() */
+    char name[24];         /* savepoint */
+    bool *saved;
+    size_t nsaved;       /* per connection of the session: this level's savepoint was sent */
+    size_t inserted;     /* instances that became persistent at this level */
+    cm_objs news, dirty; /* nested levels: instances written here; held */
+    cm_objs deleted;     /* instances deleted here; held */
+    cm_key_switch *switches;
+    size_t nswitches, switches_cap;
+    char *reason; /* inactive: the failure that caused it */
+} cm_transaction;
+/* Begins the outermost level when there is none. fails: CM_E_INVALID_REQUEST (autobegin off), CM_E_PENDING_ROLLBACK. */
+cm_status cm_session__autobegin(cm_ctx *cx, cm_session *s);
+cm_status cm_session__ready(cm_ctx *cx, cm_session *s); /* the same, and no failed flush waits for rollback() */
+/* What a flush did, for the day it is rolled back. */
+cm_status cm_tx__note_new(cm_ctx *cx, cm_session *s, cm_inst *inst);
+cm_status cm_tx__note_dirty(cm_ctx *cx, cm_session *s, cm_inst *inst);
+cm_status cm_tx__note_deleted(cm_ctx *cx, cm_session *s, cm_inst *inst);
+cm_status cm_tx__note_switch(cm_ctx *cx, cm_session *s, cm_inst *inst); /* before the key changes */
+/* After a failed flush: rolls the innermost level back and leaves it waiting for rollback(). Keeps the context's error. */
+void cm_tx__fail(cm_ctx *cx, cm_session *s);
+void cm_tx__abandon(cm_ctx *cx, cm_session *s); /* session is freed: rolls back everything without restoring instances */
+
+/* ---- what the rooms above give to this one: load/ reads, uow/ writes */
 cm_status cm_load__execute(cm_ctx *cx, cm_session *s, cm_node *stmt, void *const *params, size_t nparams,
                            cm_result **out);                                                         /* ORM-enabled select */
 cm_status cm_load__attr(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, bool allow_sql, void **out); /* what cm_inst_load does */
@@ -216,5 +295,6 @@ cm_status cm_load__get(cm_ctx *cx, cm_session *s, cm_mapper *m, void *const *key
 void cm_load__relation_free(cm_ctx *cx, cm_relation *r);
 void cm_load__mapper_free(cm_ctx *cx, cm_mapper *m);
 cm_node *cm_load__cached(const void *load_cache); /* the statement that a load_cache (NULL is fine) holds; borrowed */
+cm_status cm_uow__mapper_init(cm_ctx *cx, cm_mapper *m);
 void cm_uow__mapper_free(cm_ctx *cx, cm_mapper *m);
 #endif

@@ -10,7 +10,7 @@
  * operation that started it, and a backref that would repeat it does nothing. Only the initiator's own relation takes
  * instances into a session: a backref never does.
  */
-#include "orm/uow.h"
+#include "orm/orm.h"
 
 typedef struct link_event { /* one instance joins or leaves a relation of another */
     cm_inst *inst;
@@ -108,6 +108,8 @@ static cm_status unlink_back(cm_ctx *cx, const link_event *e, cm_link_op op, cm_
     const cm_attr *back = back_attr(e->r, other, by, CM_LINK_REMOVE);
     void *self = cm__object(cx, e->inst);
     if (!back || !self) return CM_OK;
+    if (op == CM_LINK_SET)
+        by = (cm_initiator){e->r->origin, op}; /* a chain of its own: it ends at this attribute, which is not stored yet */
     return back->uselist ? remove_back(cx, other, back, self, by) : set_scalar(cx, other, back, cm__none(cx), by, self);
 }
 
@@ -243,6 +245,7 @@ static cm_status value_before(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, vo
         cm__retain(cx, *old);
         return CM_OK;
     }
+    if (!s && attr->relation->active_history && (inst->flags & CM_INST_KEY)) return cm_inst_load(cx, inst, attr, true, old); /* refuses */
     if (!s || !(inst->flags & CM_INST_PERSISTENT)) return CM_OK;
     s->no_autoflush += !attr->uselist; /* a whole collection is read with what waits to be written */
     s->committed_keys++;
@@ -269,11 +272,11 @@ static cm_status set_scalar(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void
     if (st || old == value) goto done;
     if (old && !cm__is_none(cx, old)) before = cm__host(cx)->object_inst(cx, old);
     st = cm_inst_changing(cx, inst, attr, old);
-    if (!st) st = cm_inst__store(cx, inst, attr, value);
     if (!st && before) st = leaves(cx, &e, before);
     if (!st && child) st = joins(cx, &e, child);
     if (!st && before) st = unlink_back(cx, &e, CM_LINK_SET, before);
     if (!st && child) st = link_back(cx, &e, CM_LINK_SET, child);
+    if (!st) st = cm_inst__store(cx, inst, attr, value); /* until now the old one stands: what expunges reach through it */
 done:
     if (value != given) cm__release(cx, value);
     if (old) cm__release(cx, old);
@@ -340,7 +343,7 @@ static cm_status replace_events(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, 
 static cm_status collection_before(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void **old) {
     *old = cm_inst__peek(cx, inst, attr);
     if (*old) cm__retain(cx, *old);
-    else if (inst->session && (inst->flags & CM_INST_PERSISTENT)) return cm_inst_load(cx, inst, attr, true, old);
+    else if (inst->flags & CM_INST_KEY) return cm_inst_load(cx, inst, attr, true, old); /* refuses where there is no session */
     return CM_OK;
 }
 

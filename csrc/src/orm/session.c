@@ -9,7 +9,7 @@
  * Transactions are in transaction.c, the flush in uow_*.c. Host events run the program's code: no pointer into a list
  * survives one.
  */
-#include "orm/uow.h"
+#include "orm/orm.h"
 
 #include <string.h>
 

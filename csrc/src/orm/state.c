@@ -5,7 +5,7 @@
  * An instance without an identity key keeps no history: all it holds is new. One with a key keeps, per changed attribute, the
  * value before the first change (cm_state.committed) and, per changed collection, its members before (cm_state.colls).
  */
-#include "orm/uow.h"
+#include "orm/orm.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -327,6 +327,7 @@ void cm_inst__expire(cm_ctx *cx, cm_inst *inst, const cm_attr *const *attrs, siz
     if (n == 0) {
         if (inst->session && (inst->flags & CM_INST_MODIFIED)) cm_session__undirty(cx, inst->session, inst);
         cm_inst__commit_all(cx, inst);
+        if (inst->state) inst->state->nparents = 0; /* who holds it is read again, too */
         for (size_t i = 0; i < m->nattrs; i++) cm_inst__store_take(cx, inst, m->attrs[i], NULL);
         if (inst->flags & CM_INST_KEY) inst->flags |= CM_INST_EXPIRED;
     }

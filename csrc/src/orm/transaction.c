@@ -8,7 +8,7 @@
  * Connections join the outermost level when a statement first needs them, savepoints when a statement first runs inside.
  * A failed flush rolls the innermost level back at once and leaves it inactive: only rollback() works then.
  */
-#include "orm/uow.h"
+#include "orm/orm.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -133,6 +133,7 @@ static cm_status commit_connection(cm_ctx *cx, const struct cm_session_conn *c) 
 }
 
 static cm_status rollback_connection(cm_ctx *cx, const struct cm_session_conn *c) {
+    if (c->joined == CM_JOINED_OWN) return cm_conn__let_go(cx, c->conn);
     return c->joined == CM_JOINED_SAVEPOINT ? cm_conn_savepoint(cx, c->conn, JOIN_NAME, 2) : cm_conn_rollback(cx, c->conn);
 }
 
@@ -145,6 +146,7 @@ static cm_status join_connection(cm_ctx *cx, cm_session *s, cm_engine *engine, s
         st = join_guest(cx, s, &c);
     } else {
         if (!st) st = cm_engine_connect(cx, engine, &c.conn);
+        if (!st && cm__host(cx)->session_opened) st = cm__host(cx)->session_opened(cx, s, c.conn);
         if (!st) st = cm_conn_begin(cx, c.conn);
         if (st) cm_conn_close(cx, c.conn);
     }
@@ -188,6 +190,7 @@ cm_status cm_session__conn(cm_ctx *cx, cm_session *s, cm_mapper *mapper, cm_node
 static void leave_connections(cm_ctx *cx, cm_session *s) {
     while (s->nconns > 0) {
         struct cm_session_conn c = s->conns[--s->nconns];
+        if (c.joined == CM_JOINED_OWN && cm_conn__told(c.conn) && cm_conn_in_transaction(c.conn)) cm_conn_rollback(cx, c.conn);
         if (c.joined == CM_JOINED_OWN) cm_conn_close(cx, c.conn);
         cm_engine_release(cx, c.engine);
     }

@@ -15,12 +15,13 @@
 #include <string.h>
 
 #define DEFAULT_SCALE 10 /* decimals of a numeric that does not say */
-#define SHOWN 80         /* bytes of a bad text that a message quotes */
+#define SHOWN         80 /* bytes of a bad text that a message quotes */
 
 static int shown(const cm_value *v) { return (int)(v->u.s.n < SHOWN ? v->u.s.n : SHOWN); }
 
 static cm_status not_text(cm_ctx *cx, const cm_value *v, const char *what) {
-    if (v->kind == CM_INT) return cm__fail(cx, CM_E_TYPE, "%s is kept as text, but the database holds the number %lld", what, (long long)v->u.i);
+    if (v->kind == CM_INT)
+        return cm__fail(cx, CM_E_TYPE, "%s is kept as text, but the database holds the number %lld", what, (long long)v->u.i);
     return cm__fail(cx, CM_E_TYPE, "%s is kept as text, but the database holds something else", what);
 }
 
@@ -55,21 +56,12 @@ static cm_status decode_datetime(cm_ctx *cx, const cm_type *type, cm_value *v, c
     return decode_civil(cx, v, CM_DATETIME, "a date and time");
 }
 
-/* Days since 1970-01-01 of the proleptic Gregorian calendar. */
-static int64_t days_of(const cm_civil *t) {
-    static const int16_t before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
-    int64_t y = t->year, full = y - 1;
-    bool leap = y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
-    int64_t days = full * 365 + full / 4 - full / 100 + full / 400 + before[t->month - 1] + (leap && t->month > 2) + t->day - 1;
-    return days - 719162; /* 0001-01-01 to 1970-01-01 */
-}
-
 static cm_status decode_interval(cm_ctx *cx, const cm_type *type, cm_value *v, cm_arena *scratch) {
     if (v->kind == CM_INTERVAL) return CM_OK;
     cm_status st = decode_datetime(cx, type, v, scratch);
     if (st || v->kind == CM_NULL) return st;
     cm_civil t = v->u.t;
-    int64_t seconds = days_of(&t) * 86400 + t.hour * 3600 + t.minute * 60 + t.second - t.offset_s;
+    int64_t seconds = cm_civil_days(&t) * 86400 + t.hour * 3600 + t.minute * 60 + t.second - t.offset_s;
     v->kind = CM_INTERVAL;
     v->u.i = seconds * 1000000 + t.micro;
     return CM_OK;
@@ -146,7 +138,8 @@ static cm_status decode_decimal(cm_ctx *cx, const cm_type *type, cm_value *v, cm
     int scale = type->def.scale >= 0 ? type->def.scale : DEFAULT_SCALE;
     switch (v->kind) {
     case CM_DOUBLE: return digits_of_double(v, scale, scratch);
-    case CM_INT: case CM_BOOL: return digits_of_int(v, scale, scratch);
+    case CM_INT:
+    case CM_BOOL: return digits_of_int(v, scale, scratch);
     case CM_TEXT:
         if (!is_decimal(v->u.s.p, v->u.s.n)) return not_decimal(cx, v);
         v->kind = CM_DECIMAL;
@@ -191,7 +184,8 @@ static cm_status decode_boolean(cm_ctx *cx, const cm_type *type, cm_value *v, cm
     switch (v->kind) {
     case CM_INT: truth = v->u.i != 0; break;
     case CM_DOUBLE: truth = v->u.d != 0; break;
-    case CM_TEXT: case CM_BLOB: truth = v->u.s.n != 0; break;
+    case CM_TEXT:
+    case CM_BLOB: truth = v->u.s.n != 0; break;
     default: return CM_OK;
     }
     v->kind = CM_BOOL;
@@ -259,29 +253,28 @@ static cm_status decode_impl(cm_ctx *cx, const cm_type *type, cm_value *v, cm_ar
     return cm_codec__get(item)->decode(cx, item, v, scratch);
 }
 
-static const cm_codec codecs[] = {
-    [CM_T_NULL] = {CM_T_NULL, "NULL", pass},
-    [CM_T_SMALLINT] = {CM_T_SMALLINT, "SMALLINT", pass},
-    [CM_T_INTEGER] = {CM_T_INTEGER, "INTEGER", pass},
-    [CM_T_BIGINT] = {CM_T_BIGINT, "BIGINT", pass},
-    [CM_T_NUMERIC] = {CM_T_NUMERIC, "NUMERIC", decode_number},
-    [CM_T_FLOAT] = {CM_T_FLOAT, "FLOAT", decode_number},
-    [CM_T_DOUBLE] = {CM_T_DOUBLE, "DOUBLE", decode_number},
-    [CM_T_STRING] = {CM_T_STRING, "VARCHAR", pass},
-    [CM_T_TEXT] = {CM_T_TEXT, "TEXT", pass},
-    [CM_T_BOOLEAN] = {CM_T_BOOLEAN, "BOOLEAN", decode_boolean},
-    [CM_T_DATE] = {CM_T_DATE, "DATE", decode_date},
-    [CM_T_TIME] = {CM_T_TIME, "TIME", decode_time},
-    [CM_T_DATETIME] = {CM_T_DATETIME, "DATETIME", decode_datetime},
-    [CM_T_INTERVAL] = {CM_T_INTERVAL, "INTERVAL", decode_interval},
-    [CM_T_BLOB] = {CM_T_BLOB, "BLOB", pass},
-    [CM_T_JSON] = {CM_T_JSON, "JSON", decode_json},
-    [CM_T_ENUM] = {CM_T_ENUM, "ENUM", pass},
-    [CM_T_UUID] = {CM_T_UUID, "UUID", decode_uuid},
-    [CM_T_ARRAY] = {CM_T_ARRAY, "ARRAY", pass},
-    [CM_T_TUPLE] = {CM_T_TUPLE, "TUPLE", pass},
-    [CM_T_TABLE] = {CM_T_TABLE, "TABLE", pass},
-    [CM_T_USER] = {CM_T_USER, "USER", pass}};
+static const cm_codec codecs[] = {[CM_T_NULL] = {CM_T_NULL, "NULL", pass},
+                                  [CM_T_SMALLINT] = {CM_T_SMALLINT, "SMALLINT", pass},
+                                  [CM_T_INTEGER] = {CM_T_INTEGER, "INTEGER", pass},
+                                  [CM_T_BIGINT] = {CM_T_BIGINT, "BIGINT", pass},
+                                  [CM_T_NUMERIC] = {CM_T_NUMERIC, "NUMERIC", decode_number},
+                                  [CM_T_FLOAT] = {CM_T_FLOAT, "FLOAT", decode_number},
+                                  [CM_T_DOUBLE] = {CM_T_DOUBLE, "DOUBLE", decode_number},
+                                  [CM_T_STRING] = {CM_T_STRING, "VARCHAR", pass},
+                                  [CM_T_TEXT] = {CM_T_TEXT, "TEXT", pass},
+                                  [CM_T_BOOLEAN] = {CM_T_BOOLEAN, "BOOLEAN", decode_boolean},
+                                  [CM_T_DATE] = {CM_T_DATE, "DATE", decode_date},
+                                  [CM_T_TIME] = {CM_T_TIME, "TIME", decode_time},
+                                  [CM_T_DATETIME] = {CM_T_DATETIME, "DATETIME", decode_datetime},
+                                  [CM_T_INTERVAL] = {CM_T_INTERVAL, "INTERVAL", decode_interval},
+                                  [CM_T_BLOB] = {CM_T_BLOB, "BLOB", pass},
+                                  [CM_T_JSON] = {CM_T_JSON, "JSON", decode_json},
+                                  [CM_T_ENUM] = {CM_T_ENUM, "ENUM", pass},
+                                  [CM_T_UUID] = {CM_T_UUID, "UUID", decode_uuid},
+                                  [CM_T_ARRAY] = {CM_T_ARRAY, "ARRAY", pass},
+                                  [CM_T_TUPLE] = {CM_T_TUPLE, "TUPLE", pass},
+                                  [CM_T_TABLE] = {CM_T_TABLE, "TABLE", pass},
+                                  [CM_T_USER] = {CM_T_USER, "USER", pass}};
 static const cm_codec impl_codec = {CM_T_USER, "HOST", decode_impl};
 
 static bool has_impl(const cm_type *type) { return (type->def.flags & CM_TYPE_HOST) && type->def.item; }

@@ -7,12 +7,12 @@
 typedef struct sorter {
     cm_table *const *tables;
     size_t n;
-    cm_strmap by_name;     /* "schema\0name" -> &waits[i] */
-    char **names;          /* the keys of by_name */
-    size_t *waits;         /* tables that must come first and have not */
-    size_t *edges;         /* pairs (first, then) */
+    cm_strmap by_name; /* "schema\0name" -> &waits[i] */
+    char **names;      /* the keys of by_name */
+    size_t *waits;     /* tables that must come first and have not */
+    size_t *edges;     /* pairs (first, then) */
     size_t nedges, edges_cap;
-    size_t *heap, nheap;   /* free positions, smallest on top */
+    size_t *heap, nheap; /* free positions, smallest on top */
 } sorter;
 
 static cm_status add_name(cm_ctx *cx, sorter *s, size_t i) {

@@ -32,8 +32,12 @@ static const char *const *keep_all(cm_table *t, const char *const *v, size_t n) 
 
 static cm_status column_node(cm_ctx *cx, cm_table *t, cm_column *c, const cm_column_def *def) {
     if (!def->node) {
-        cm_node_spec spec = {.kind = CM_N_COLUMN, .type = c->type, .name = cm_str_text(c->name), .name_n = c->name->n,
-                             .kid = {t->node, NULL, NULL}, .ref = c};
+        cm_node_spec spec = {.kind = CM_N_COLUMN,
+                             .type = c->type,
+                             .name = cm_str_text(c->name),
+                             .name_n = c->name->n,
+                             .kid = {t->node, NULL, NULL},
+                             .ref = c};
         c->owns_node = true;
         return cm_node_make(cx, &spec, &c->node);
     }
@@ -86,7 +90,7 @@ static cm_status add_column(cm_ctx *cx, cm_table *t, const cm_column_def *def) {
 static void dispose_column(cm_ctx *cx, cm_column *c) {
     if (c->node && c->node->u.col.ref == c) {
         c->node->u.col.ref = NULL;
-        c->node->u.col.table = NULL;
+        if (c->owns_node || c->table->owns_node) c->node->u.col.table = NULL; /* else the author's link: a changed table is frozen anew */
     }
     if (c->owns_node) cm_node_release(cx, c->node);
     if (c->insert_default) cm__host(cx)->release(cx, c->insert_default);

@@ -28,16 +28,16 @@ struct cm_type_table {
 /* ---- the types without arguments */
 
 /* Flags of a basic type are those its Python class has when called without arguments. */
-#define BASIC_FLAGS(kind)                                                                                           \
-    ((kind) == CM_T_NUMERIC ? CM_TYPE_AS_DECIMAL : (kind) == CM_T_UUID || (kind) == CM_T_ENUM ? CM_TYPE_NATIVE : 0u)
+#define BASIC_FLAGS(kind) ((kind) == CM_T_NUMERIC ? CM_TYPE_AS_DECIMAL : (kind) == CM_T_UUID || (kind) == CM_T_ENUM ? CM_TYPE_NATIVE : 0u)
 /* What a host decodes from these kinds may be a container of its own making. */
 #define IS_ATOMIC(kind, value_kind) ((value_kind) != CM_JSON && ((value_kind) != CM_NULL || (kind) == CM_T_NULL))
 
 static const struct cm_type basics[] = {
-#define CM_X(name, value, visit, value_kind)                                                                        \
-    [value] = {{name, BASIC_FLAGS(name), -1, -1, -1, NULL, NULL, NULL, NULL, 0, NULL, NULL},                        \
-               UINT64_MAX - (value), /* serials of cm_serial count upwards from 1 */                                \
-               IMMORTAL, IS_ATOMIC(name, value_kind)},
+#define CM_X(name, value, visit, value_kind)                                                                                               \
+    [value] = {{name, BASIC_FLAGS(name), -1, -1, -1, NULL, NULL, NULL, NULL, 0, NULL, NULL},                                               \
+               UINT64_MAX - (value), /* serials of cm_serial count upwards from 1 */                                                       \
+               IMMORTAL,                                                                                                                   \
+               IS_ATOMIC(name, value_kind)},
     CM_TYPE_LIST(CM_X)
 #undef CM_X
 };
@@ -54,13 +54,15 @@ uint64_t cm_type_serial(const cm_type *type) { return type->serial; }
 /* ---- checking and normalising a description */
 
 static bool has_length(cm_type_kind k) {
-    return k == CM_T_STRING || k == CM_T_TEXT || k == CM_T_BLOB || k == CM_T_ENUM || k == CM_T_USER;
+    return k == CM_T_ARRAY || k == CM_T_STRING || k == CM_T_TEXT || k == CM_T_BLOB || k == CM_T_ENUM || k == CM_T_USER;
 }
 static bool has_precision(cm_type_kind k) {
-    return k == CM_T_NUMERIC || k == CM_T_FLOAT || k == CM_T_DOUBLE || k == CM_T_TIME || k == CM_T_DATETIME ||
-           k == CM_T_INTERVAL || k == CM_T_USER;
+    return k == CM_T_NUMERIC || k == CM_T_FLOAT || k == CM_T_DOUBLE || k == CM_T_TIME || k == CM_T_DATETIME || k == CM_T_INTERVAL ||
+           k == CM_T_USER;
 }
 static bool has_scale(cm_type_kind k) { return k == CM_T_NUMERIC || k == CM_T_FLOAT || k == CM_T_DOUBLE || k == CM_T_USER; }
+
+enum { ASKS_HOST = CM_TYPE_HOST | CM_TYPE_COMPARATOR | CM_TYPE_VARIES | CM_TYPE_SPELLED | CM_TYPE_BIND_EXPR | CM_TYPE_COLUMN_EXPR };
 
 /* Letters, digits, underscore and the characters of `extra`; not empty. */
 static bool is_word(const char *p, const char *extra) {
@@ -76,13 +78,12 @@ static cm_status check(cm_ctx *cx, const cm_type_def *d) {
     if ((size_t)d->kind >= NBASICS) return cm__fail(cx, CM_E_ARGUMENT, "there is no type of kind %d", (int)d->kind);
     if (d->length < -1 || d->precision < -1 || d->scale < -1)
         return cm__fail(cx, CM_E_ARGUMENT, "length, precision and scale of a type cannot be negative");
-    if (d->spelling && !is_word(d->spelling, " (),"))
-        return cm__fail(cx, CM_E_ARGUMENT, "\"%s\" is not the name of a type", d->spelling);
+    if (d->spelling && !is_word(d->spelling, " (),")) return cm__fail(cx, CM_E_ARGUMENT, "\"%s\" is not the name of a type", d->spelling);
     if (d->collation && !is_word(d->collation, ".-@"))
         return cm__fail(cx, CM_E_ARGUMENT, "\"%s\" is not the name of a collation", d->collation);
     for (size_t i = 0; i < d->nlabels; i++)
         if (!d->labels[i]) return cm__fail(cx, CM_E_ARGUMENT, "a word of an enumeration is missing");
-    if (((d->flags & (CM_TYPE_HOST | CM_TYPE_COMPARATOR)) || d->kind == CM_T_USER) && !d->host)
+    if (((d->flags & ASKS_HOST) || d->kind == CM_T_USER) && !d->host)
         return cm__fail(cx, CM_E_ARGUMENT, "a type that the host encodes or spells needs its host object");
     if (d->kind == CM_T_ARRAY && !d->item) return cm__fail(cx, CM_E_ARGUMENT, "an array needs the type of its items");
     return CM_OK;
@@ -100,8 +101,8 @@ static cm_type_def normalise(const cm_type_def *def) {
 
 static bool same_as_basic(const cm_type_def *d) {
     const cm_type_def *b = &basics[d->kind].def;
-    return d->flags == b->flags && d->length == -1 && d->precision == -1 && d->scale == -1 && !d->spelling && !d->collation &&
-           !d->name && !d->nlabels && !d->item && !d->host;
+    return d->flags == b->flags && d->length == -1 && d->precision == -1 && d->scale == -1 && !d->spelling && !d->collation && !d->name &&
+           !d->nlabels && !d->item && !d->host;
 }
 
 /* ---- the table */
@@ -114,8 +115,9 @@ static void add_string(cm_buf *b, const char *s) {
 
 /* Canonical bytes: fixed fields, then strings with their lengths. Host objects by address: the entry holds them. */
 static void add_key(cm_buf *b, const cm_type_def *d) {
-    uint64_t fixed[] = {(uint64_t)d->kind, d->flags,   (uint32_t)d->length, (uint32_t)d->precision, (uint32_t)d->scale,
-                        d->item ? d->item->serial : 0, cm__ptr_key(d->host), d->nlabels};
+    uint64_t fixed[] = {(uint64_t)d->kind,      d->flags,           (uint32_t)d->length,
+                        (uint32_t)d->precision, (uint32_t)d->scale, d->item ? d->item->serial : 0,
+                        cm__ptr_key(d->host),   d->nlabels};
     cm_buf__add(b, (const char *)fixed, sizeof fixed);
     add_string(b, d->spelling);
     add_string(b, d->collation);

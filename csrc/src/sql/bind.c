@@ -10,7 +10,8 @@ static cm_status take_name(cm_compiler *c, cm_node *bind, const char *name, bool
         return cm__fail(c->cx, CM_E_COMPILE,
                         "bindparam() name '%s' is reserved for automatic usage in the VALUES or SET clause of this "
                         "insert/update statement.   Please use a name other than column name when using bindparam() with insert() "
-                        "or update() (for example, 'b_%s').", name, name);
+                        "or update() (for example, 'b_%s').",
+                        name, name);
     if (other && (unique || (((cm_node *)other)->flags & CM_FLAG_UNIQUE) || !((cm_node *)other)->u.bind.name))
         return cm__fail(c->cx, CM_E_COMPILE, "Bind parameter '%s' conflicts with unique bind parameter of the same name", name);
     return other ? CM_OK : cm_strmap__put(c->cx, &c->taken, name, n, bind);
@@ -64,6 +65,7 @@ static cm_status write_postcompile(cm_compiler *c, cm_node *bind, const char *na
 
 cm_status cm_compiler__bind(cm_compiler *c, cm_node *bind) {
     const char *name = NULL;
+    if (bind == c->wrapped) return cm_compiler__place(c, c->wrapped_param, c->wrapped_name);
     if (bind->flags & CM_FLAG_EXPANDING) return cm_compiler__bind_list(c, bind, NULL, CM_OP_IN);
     if (writes_values(c, bind)) {
         if (!(bind->flags & CM_FLAG_LITERAL_EXECUTE)) c->flags |= CM_C_UNCACHEABLE;

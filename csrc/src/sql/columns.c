@@ -7,8 +7,8 @@
 #include "sql/compiler.h"
 
 typedef struct naming {
-    const char *label;      /* must be written: AS label; NULL: no need */
-    const char *fallback;   /* written when the expression needs a name; NULL: one is made up then, not before, because
+    const char *label;    /* must be written: AS label; NULL: no need */
+    const char *fallback; /* written when the expression needs a name; NULL: one is made up then, not before, because
                                numbers are given out in text order */
 } naming;
 
@@ -110,7 +110,8 @@ static const char *own_name(cm_compiler *c, cm_node *n) {
     switch (n->kind) {
     case CM_N_COLUMN: return n->u.col.name ? cm_str_text(n->u.col.name) : NULL;
     case CM_N_PROXY: return cm_compiler__proxy_name(c, n);
-    case CM_N_LITERAL_COLUMN: case CM_N_LABEL: return n->u.n.name ? cm_str_text(n->u.n.name) : NULL;
+    case CM_N_LITERAL_COLUMN:
+    case CM_N_LABEL: return n->u.n.name ? cm_str_text(n->u.n.name) : NULL;
     default: return NULL;
     }
 }
@@ -122,7 +123,9 @@ static const char *made_name(cm_compiler *c, cm_node *n) {
     const char *seed = own_name(c, n);
     switch (n->kind) {
     case CM_N_FUNC: seed = cm_compiler__func_label(n); break;
-    case CM_N_WITHIN_GROUP: if (n->u.n.kid && n->u.n.kid->kind == CM_N_FUNC) seed = cm_compiler__func_label(n->u.n.kid); break;
+    case CM_N_WITHIN_GROUP:
+        if (n->u.n.kid && n->u.n.kid->kind == CM_N_FUNC) seed = cm_compiler__func_label(n->u.n.kid);
+        break;
     case CM_N_LABEL:
         if (!n->u.n.name && n->u.n.kid) {
             cm_node *kid = cm__node_unalias(n->u.n.kid);
@@ -133,7 +136,8 @@ static const char *made_name(cm_compiler *c, cm_node *n) {
         if (n->op == CM_OP_NOT && cm_compiler__bare_boolean(c, cm__node_unalias(n->u.k.kid[0])) && own_name(c, n->u.k.kid[0]))
             return own_name(c, n->u.k.kid[0]);
         break;
-    case CM_N_CAST: case CM_N_TYPE_COERCE: {
+    case CM_N_CAST:
+    case CM_N_TYPE_COERCE: {
         cm_node *kid = n->u.k.kid[0];
         const char *name = own_name(c, kid);
         if (name) return name;
@@ -173,8 +177,8 @@ static const char *repeated_name(cm_compiler *c, cm_node *n, bool qualified, uin
 }
 
 typedef struct namer {
-    cm_strmap names;  /* name -> the node that has it */
-    cm_map seen;      /* identities of expressions without a name */
+    cm_strmap names; /* name -> the node that has it */
+    cm_map seen;     /* identities of expressions without a name */
     uint64_t repeats;
     bool qualified, plain;
 } namer;
@@ -240,7 +244,9 @@ static void dispose_naming(cm_compiler *c, namer *s) {
 static bool wants_label(const cm_compiler *c, cm_node *n, bool as_from) {
     n = cm__node_unalias(n);
     switch (n->kind) {
-    case CM_N_TEXT: case CM_N_STAR: case CM_N_LITERAL_COLUMN: return false;
+    case CM_N_TEXT:
+    case CM_N_STAR:
+    case CM_N_LITERAL_COLUMN: return false;
     case CM_N_COLUMN: return as_from && n->u.col.table;
     case CM_N_PROXY: return as_from;
     case CM_N_UNARY:
@@ -267,8 +273,9 @@ static cm_status write_column(cm_compiler *c, cm_node *n, const naming *as, cons
     cm_node *inner = cm__node_unalias(n);
     uint32_t flags = 0;
     if (inner->kind == CM_N_TUPLE)
-        return cm__fail(c->cx, CM_E_COMPILE, "Most backends don't support SELECTing from a tuple() object.  If this is an ORM query, "
-                                             "consider using the Bundle object.");
+        return cm__fail(c->cx, CM_E_COMPILE,
+                        "Most backends don't support SELECTing from a tuple() object.  If this is an ORM query, "
+                        "consider using the Bundle object.");
     if (inner->kind == CM_N_LABEL) {
         label = inner->u.n.name ? cm_str_text(inner->u.n.name) : made_name(c, inner);
         flags = inner->flags & (CM_FLAG_QUOTE | CM_FLAG_NO_QUOTE);
@@ -276,7 +283,10 @@ static cm_status write_column(cm_compiler *c, cm_node *n, const naming *as, cons
         label = as->fallback ? as->fallback : made_name(c, n);
     }
     if (c->arena.failed) return CM_E_NOMEM;
-    cm_status st = cm_compiler__expr(c, n);
+    bool wrapped = false;
+    cm_status st = how->top ? cm_compiler__wrap_column(c, n, &wrapped) : CM_OK;
+    if (!st && !wrapped) st = cm_compiler__expr(c, n);
+    if (!st && wrapped && !label) label = bare_name(c, n);
     if (!st && label) {
         cm_out(c, " AS ");
         st = cm_compiler__name(c, label, strlen(label), flags);
@@ -288,8 +298,10 @@ static cm_status write_column(cm_compiler *c, cm_node *n, const naming *as, cons
 
 /* Two labels of a name in a subquery: from outside nobody could tell them apart. */
 static cm_status clashing_label(cm_compiler *c, cm_node *n) {
-    return cm__fail(c->cx, CM_E_INVALID_REQUEST, "Label name %s is being renamed to an anonymous label due to disambiguation which is not "
-                    "supported right now.  Please use unique names for explicit labels.", own_name(c, n));
+    return cm__fail(c->cx, CM_E_INVALID_REQUEST,
+                    "Label name %s is being renamed to an anonymous label due to disambiguation which is not "
+                    "supported right now.  Please use unique names for explicit labels.",
+                    own_name(c, n));
 }
 
 cm_status cm_compiler__columns(cm_compiler *c, cm_node *stmt, cm_node *const *items, size_t n, const cm_select_how *how) {
@@ -422,6 +434,8 @@ cm_status cm_compiler__label_ref(cm_compiler *c, cm_node *n) {
             return st ? st : cm_compiler__expr(c, column);
         }
     }
-    return cm__fail(c->cx, CM_E_COMPILE, "Can't resolve label reference for ORDER BY / GROUP BY / DISTINCT etc. Textual SQL expression "
-                    "'%s' should be explicitly declared as text('%s')", cm_str_text(name), cm_str_text(name));
+    return cm__fail(c->cx, CM_E_COMPILE,
+                    "Can't resolve label reference for ORDER BY / GROUP BY / DISTINCT etc. Textual SQL expression "
+                    "'%s' should be explicitly declared as text('%s')",
+                    cm_str_text(name), cm_str_text(name));
 }

@@ -72,10 +72,11 @@ cm_status cm_compiler__finish(cm_compiler *c, cm_node *stmt, cm_compiled **out) 
     cm_ctx *cx = c->cx;
     cm_compiled *done = NULL;
     *out = NULL;
-    if (c->b.failed || c->arena.failed) return CM_E_NOMEM;
+    cm_status st = c->b.failed || c->arena.failed ? CM_E_NOMEM : cm_compiler__number(c);
+    if (st) return st;
     done = cm__alloc(cx, sizeof *done);
     if (!done) return CM_E_NOMEM;
-    cm_status st = cm_buf__take(&c->b, &done->sql, &done->nsql);
+    st = cm_buf__take(&c->b, &done->sql, &done->nsql);
     if (st) {
         cm__free(cx, done);
         return st;
@@ -136,9 +137,7 @@ uint64_t cm_compiler__identity(const cm_node *n) {
     return cm__ptr_key(n);
 }
 
-bool cm_compiler__same(const cm_node *a, const cm_node *b) {
-    return a == b || cm_compiler__identity(a) == cm_compiler__identity(b);
-}
+bool cm_compiler__same(const cm_node *a, const cm_node *b) { return a == b || cm_compiler__identity(a) == cm_compiler__identity(b); }
 
 /* Characters that would make an anonymous name need quotes become underscores. */
 static const char *clean_seed(cm_compiler *c, const char *seed, size_t n) {
@@ -168,7 +167,7 @@ static const char *new_name(cm_compiler *c, uint64_t key, const char *seed, size
 }
 
 const char *cm_compiler__anon(cm_compiler *c, uint64_t identity, const char *seed, size_t n) {
-    uint64_t key = cm__hash_bytes(seed, n, identity);
+    uint64_t key = cm__hash_bytes(seed, n, cm__mix(identity)); /* mixed: short seeds differ in few bits, as addresses do */
     const char *name = cm_map__get(&c->names, key);
     if (!name) name = new_name(c, key, seed, n);
     if (!name) c->arena.failed = true; /* callers look there when a name is missing */
@@ -197,8 +196,7 @@ cm_status cm_compiler__str(cm_compiler *c, const cm_str *name, uint32_t flags) {
 }
 
 cm_status cm_compiler__enter(cm_compiler *c) {
-    if (c->depth >= CM_DEPTH_MAX)
-        return cm__fail(c->cx, CM_E_COMPILE, "the statement is nested more than %d levels deep", CM_DEPTH_MAX);
+    if (c->depth >= CM_DEPTH_MAX) return cm__fail(c->cx, CM_E_COMPILE, "the statement is nested more than %d levels deep", CM_DEPTH_MAX);
     c->depth++;
     return CM_OK;
 }
@@ -208,22 +206,37 @@ cm_status cm_compiler__enter(cm_compiler *c) {
 static void write_placeholder(cm_compiler *c, const char *name) {
     cm_param_style style = c->rq->params ? c->rq->params : c->d->params;
     switch (style) {
-    case CM_PARAM_NAMED: cm_buf__putc(&c->b, ':'); cm_out(c, name); return;
-    case CM_PARAM_DOLLAR: cm_buf__printf(&c->b, "$%zu", c->nparams); return;
+    case CM_PARAM_NAMED:
+        cm_buf__putc(&c->b, ':');
+        cm_out(c, name);
+        return;
+    case CM_PARAM_DOLLAR: cm_buf__putc(&c->b, CM_PLACEHOLDER); return;
     case CM_PARAM_FORMAT: cm_out(c, "%s"); return;
-    case CM_PARAM_PYFORMAT: cm_out(c, "%("); cm_out(c, name); cm_out(c, ")s"); return;
+    case CM_PARAM_PYFORMAT:
+        cm_out(c, "%(");
+        cm_out(c, name);
+        cm_out(c, ")s");
+        return;
     default: cm_buf__putc(&c->b, '?');
     }
 }
 
 cm_status cm_compiler__place(cm_compiler *c, const cm_param *p, const char *name) {
-    cm_status st = cm__grow(c->cx, &c->params, &c->params_cap, c->nparams + 1, sizeof *c->params);
+    const cm_type *type = NULL;
+    bool wrapped = false;
+    cm_status st = cm_compiler__wrap_param(c, p, name, &wrapped);
+    if (st || wrapped) return st;
+    st = cm__grow(c->cx, &c->params, &c->params_cap, c->nparams + 1, sizeof *c->params);
+    if (!st) st = cm_compiler__type_for(c, p->type, &type);
     if (st) return st;
     cm_param *to = &c->params[c->nparams];
     *to = *p;
+    to->type = type;
     to->name = cm_str_new(c->cx, name, strlen(name));
-    if (!to->name) return CM_E_NOMEM;
-    if (to->type) cm_type_retain(c->cx, to->type);
+    if (!to->name) {
+        cm_type_release(c->cx, type);
+        return CM_E_NOMEM;
+    }
     if (to->node) cm_node_retain(c->cx, to->node);
     c->nparams++;
     if (p->expanding && !p->count) return CM_OK; /* a list not spelled out: its text is the caller's */
@@ -250,10 +263,13 @@ cm_status cm_compiler__column(cm_compiler *c, const char *name, cm_node *node) {
     if (st) return st;
     cm_out_column *to = &c->columns[c->ncolumns];
     memset(to, 0, sizeof *to);
+    st = cm_compiler__type_for(c, node->type ? node->type : cm_type_basic(c->cx, CM_T_NULL), &to->type);
+    if (st) return st;
     to->name = cm_str_new(c->cx, name, strlen(name));
-    if (!to->name) return CM_E_NOMEM;
-    to->type = node->type ? node->type : cm_type_basic(c->cx, CM_T_NULL);
-    cm_type_retain(c->cx, to->type);
+    if (!to->name) {
+        cm_type_release(c->cx, to->type);
+        return CM_E_NOMEM;
+    }
     cm_node_retain(c->cx, node);
     to->node = node;
     c->ncolumns++;
@@ -267,8 +283,12 @@ static cm_status compile_statement(cm_compiler *c, cm_node *stmt) {
     const cm_kind_info *info = &cm__kinds[stmt->kind];
     if (stmt->kind == CM_N_FROM_STATEMENT) stmt = stmt->u.n.kid;
     switch (stmt->kind) {
-    case CM_N_SELECT: case CM_N_COMPOUND: case CM_N_TEXT: case CM_N_INSERT: case CM_N_UPDATE: case CM_N_DELETE:
-        return cm_compiler__query(c, stmt, &top);
+    case CM_N_SELECT:
+    case CM_N_COMPOUND:
+    case CM_N_TEXT:
+    case CM_N_INSERT:
+    case CM_N_UPDATE:
+    case CM_N_DELETE: return cm_compiler__query(c, stmt, &top);
     case CM_N_DDL:
         c->flags |= CM_C_DDL;
         if (!cm__host(c->cx)->node_compile) break;

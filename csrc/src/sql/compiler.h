@@ -58,7 +58,11 @@ struct cm_compiler {
     cm_table *table;           /* target of INSERT, UPDATE, DELETE; retained */
     int depth;
     bool bare_columns;         /* RETURNING of dialects that want no table names; conflict targets */
+    bool no_keys;              /* CREATE TABLE: foreign keys are added later */
     bool literals;             /* values are written out (DDL, index predicates) */
+    cm_node *wrapped;          /* BIND that stands for wrapped_param in the expression a type puts around it; NULL: none */
+    const cm_param *wrapped_param;
+    const char *wrapped_name;
 };
 
 static inline void cm_out(cm_compiler *c, const char *text) { cm_buf__puts(&c->b, text); }
@@ -90,6 +94,10 @@ cm_status cm_compiler__enter(cm_compiler *c);
 uint64_t cm_compiler__identity(const cm_node *n);       /* of columns: equal for equal columns */
 bool cm_compiler__same(const cm_node *a, const cm_node *b);
 
+/* ---- number.c */
+enum { CM_PLACEHOLDER = 1 };   /* stands for a numbered placeholder until the text is complete */
+cm_status cm_compiler__number(cm_compiler *c);
+
 /* ---- bind.c */
 cm_status cm_compiler__bind(cm_compiler *c, cm_node *bind);
 /* A value assigned to a column: a nameless parameter is called as its column is, and takes its type. */
@@ -100,6 +108,15 @@ cm_status cm_compiler__bind_list(cm_compiler *c, cm_node *bind, cm_node *left, i
 cm_status cm_compiler__bind_name(cm_compiler *c, cm_node *bind, const char **out);
 /* A value as SQL text, by its type. fails: CM_E_COMPILE with value and type where there is no such text. */
 cm_status cm_compiler__literal(cm_compiler *c, const cm_type *type, void *value);
+
+/* ---- types.c */
+/* The type that stores the values on this dialect. owns: *out retained. */
+cm_status cm_compiler__type_for(cm_compiler *c, const cm_type *type, const cm_type **out);
+/* Writes the name of a type. */
+cm_status cm_compiler__spell(cm_compiler *c, const cm_type *type, bool for_cast);
+/* What a type puts around its parameters and columns. *done false: nothing, and nothing is written. */
+cm_status cm_compiler__wrap_param(cm_compiler *c, const cm_param *p, const char *name, bool *done);
+cm_status cm_compiler__wrap_column(cm_compiler *c, cm_node *n, bool *done);
 
 /* ---- literal.c */
 void cm_sql__string(cm_buf *b, const char *p, size_t n);  /* 'it''s' */
@@ -179,6 +196,7 @@ cm_status cm_compiler__joins(cm_compiler *c, cm_node *select, cm_node *const *co
 typedef struct cm_pair { cm_node *left, *right; } cm_pair;
 cm_status cm_compiler__join_pairs(cm_compiler *c, cm_node *left, cm_node *right, cm_pair **out, size_t *n);
 cm_status cm_compiler__table(cm_compiler *c, cm_node *table);
+const char *cm_compiler__schema(const cm_compiler *c, const char *schema); /* as the schema map has it; NULL: none */
 
 /* ---- compound.c, cte.c */
 cm_status cm_compiler__compound(cm_compiler *c, cm_node *n, const cm_select_how *how);

@@ -11,7 +11,8 @@ static cm_status write_member(cm_compiler *c, cm_node *n, const cm_select_how *h
     bool group = n->kind == CM_N_COMPOUND || norder || nlimit || noffset;
     if (group) cm_out(c, "(");
     cm_status st = n->kind == CM_N_COMPOUND ? cm_compiler__compound(c, n, how)
-                   : n->kind == CM_N_SELECT ? cm_compiler__select(c, n, how) : cm_compiler__query(c, n, how);
+                   : n->kind == CM_N_SELECT ? cm_compiler__select(c, n, how)
+                                            : cm_compiler__query(c, n, how);
     if (group) cm_out(c, ")");
     return st;
 }

@@ -61,7 +61,8 @@ cm_status cm_compiler__on_conflict(cm_compiler *c, cm_node *n, cm_table *table) 
     cm_status st = CM_OK;
     if (c->d->node && c->d->node(c, n, &st)) return st;
     if (!cm_has(c, CM_F_ON_CONFLICT) || n->op == CM_OP_DUPLICATE_KEY)
-        return cm__fail(c->cx, CM_E_UNSUPPORTED, "%s has no %s", c->d->name, n->op == CM_OP_DUPLICATE_KEY ? "ON DUPLICATE KEY" : "ON CONFLICT");
+        return cm__fail(c->cx, CM_E_UNSUPPORTED, "%s has no %s", c->d->name,
+                        n->op == CM_OP_DUPLICATE_KEY ? "ON DUPLICATE KEY" : "ON CONFLICT");
     cm_out(c, " ON CONFLICT");
     st = write_target(c, n);
     if (st || n->op == CM_OP_DO_NOTHING) {

@@ -100,8 +100,7 @@ static cm_status require_cte(cm_compiler *c, cm_node *cte, const char *name) {
     cm_cte *known = find_cte(c, name);
     if (!known) return note(c, cte, name);
     if (known->node == cte || restates(known->node, cte)) return CM_OK;
-    if (!restates(cte, known->node))
-        return cm__fail(c->cx, CM_E_COMPILE, "Multiple, unrelated CTEs found with the same name: '%s'", name);
+    if (!restates(cte, known->node)) return cm__fail(c->cx, CM_E_COMPILE, "Multiple, unrelated CTEs found with the same name: '%s'", name);
     if (!known->done) return CM_OK;
     cm__free(c->cx, known->sql);
     for (size_t i = 0; i < known->nparams; i++) {

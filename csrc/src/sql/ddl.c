@@ -39,22 +39,36 @@ cm_status cm_ddl__column_name(cm_compiler *c, const cm_column *column) {
     return cm_compiler__str(c, column->name, flags);
 }
 
+static cm_status write_schema(cm_compiler *c, const char *schema) {
+    schema = cm_compiler__schema(c, schema);
+    if (!schema) return CM_OK;
+    cm_status st = cm_compiler__cname(c, schema);
+    cm_out(c, ".");
+    return st;
+}
+
 static cm_status write_table_name(cm_compiler *c, const cm_table *t, bool schema) {
-    if (schema && t->schema) {
-        cm_status st = cm_compiler__str(c, t->schema, 0);
-        if (st) return st;
-        cm_out(c, ".");
-    }
-    return cm_compiler__str(c, t->name, t->node ? t->node->flags & (CM_FLAG_QUOTE | CM_FLAG_NO_QUOTE) : 0);
+    cm_status st = schema ? write_schema(c, t->schema ? cm_str_text(t->schema) : NULL) : CM_OK;
+    return st ? st : cm_compiler__str(c, t->name, t->node ? t->node->flags & (CM_FLAG_QUOTE | CM_FLAG_NO_QUOTE) : 0);
 }
 
 /* ---- columns */
 
 cm_status cm_ddl__type(cm_compiler *c, const cm_column *column) {
-    if (column->type && column->type->def.kind == CM_T_NULL && !column->type->def.spelling)
-        return cm__fail(c->cx, CM_E_COMPILE, "(in table '%s', column '%s'): Can't generate DDL for NullType(); did you forget to specify "
-                        "a type on this Column?", cm_str_text(column->table->name), cm_str_text(column->name));
-    return c->d->type(c->cx, &c->b, column->type, false);
+    if (column->type && column->type->def.kind == CM_T_NULL && !column->type->def.spelling && !(column->type->def.flags & CM_TYPE_SPELLED))
+        return cm__fail(c->cx, CM_E_COMPILE,
+                        "(in table '%s', column '%s'): Can't generate DDL for NullType(); did you forget to specify "
+                        "a type on this Column?",
+                        cm_str_text(column->table->name), cm_str_text(column->name));
+    char why[200];
+    cm_status st = cm_compiler__spell(c, column->type, false);
+    if (st == CM_E_HOST)
+        cm__fail_subject(c->cx, "(in table '%s', column '%s')", cm_str_text(column->table->name), cm_str_text(column->name));
+    if (st != CM_E_COMPILE && st != CM_E_UNSUPPORTED) return st;
+    snprintf(why, sizeof why, "%s", cm_ctx_error(c->cx)->message);
+    cm_ctx_clear(c->cx);
+    return cm__fail(c->cx, CM_E_COMPILE, "(in table '%s', column '%s'): %s", cm_str_text(column->table->name), cm_str_text(column->name),
+                    why);
 }
 
 void cm_ddl__computed(cm_compiler *c, const cm_column *column) {
@@ -98,10 +112,7 @@ static cm_status write_reference(cm_compiler *c, const cm_table *t, const cm_con
     cm_out(c, "FOREIGN KEY(");
     cm_status st = write_names(c, t, k->columns, k->ncolumns);
     cm_out(c, ") REFERENCES ");
-    if (!st && k->ref_schema && *k->ref_schema && !cm_has(c, CM_F_LOCAL_FK)) {
-        st = cm_compiler__cname(c, k->ref_schema);
-        cm_out(c, ".");
-    }
+    if (!st && !cm_has(c, CM_F_LOCAL_FK)) st = write_schema(c, k->ref_schema);
     if (!st) st = cm_compiler__cname(c, k->ref_table);
     cm_out(c, " (");
     if (!st) st = write_names(c, NULL, k->ref_columns, k->ncolumns);
@@ -121,7 +132,8 @@ static cm_status write_constraint(cm_compiler *c, const cm_table *t, const cm_co
     cm_status st = write_constraint_name(c, k->name);
     if (st) return st;
     switch (k->kind) {
-    case CM_CON_PRIMARY_KEY: case CM_CON_UNIQUE:
+    case CM_CON_PRIMARY_KEY:
+    case CM_CON_UNIQUE:
         cm_out(c, k->kind == CM_CON_UNIQUE ? "UNIQUE (" : "PRIMARY KEY (");
         st = write_names(c, t, k->columns, k->ncolumns);
         cm_out(c, ")");
@@ -173,9 +185,9 @@ static cm_status write_checks(cm_compiler *c, const cm_table *t, bool *any) {
 static bool is_left_out(const cm_compiler *c, const cm_table *t, const cm_constraint_def *k) {
     if (k->kind == CM_CON_PRIMARY_KEY) return k->ncolumns == 0 || cm_ddl__inline_key(c, t);
     if (k->kind != CM_CON_FOREIGN_KEY) return false;
-    if (k->use_alter && cm_has(c, CM_F_ALTER_FK)) return true;
-    const char *schema = t->schema ? cm_str_text(t->schema) : "", *other = k->ref_schema ? k->ref_schema : "";
-    return cm_has(c, CM_F_LOCAL_FK) && strcmp(schema, other) != 0;
+    if ((k->use_alter || c->no_keys) && cm_has(c, CM_F_ALTER_FK)) return true;
+    const char *schema = cm_compiler__schema(c, t->schema ? cm_str_text(t->schema) : NULL), *other = cm_compiler__schema(c, k->ref_schema);
+    return cm_has(c, CM_F_LOCAL_FK) && strcmp(schema ? schema : "", other ? other : "") != 0;
 }
 
 static cm_status write_constraints(cm_compiler *c, const cm_table *t, bool any) {
@@ -196,7 +208,7 @@ static cm_status write_constraints(cm_compiler *c, const cm_table *t, bool any) 
 }
 
 bool cm_ddl__inline_key(const cm_compiler *c, const cm_table *t) {
-    if (!c->d->column || t->nprimary_key != 1 || !(t->primary_key[0]->flags & CM_COL_AUTOINCREMENT_WORD)) return false;
+    if (!cm_has(c, CM_F_LASTROWID) || t->nprimary_key != 1 || !(t->primary_key[0]->flags & CM_COL_AUTOINCREMENT_WORD)) return false;
     int kind = t->primary_key[0]->type->def.kind;
     return kind == CM_T_INTEGER || kind == CM_T_SMALLINT || kind == CM_T_BIGINT;
 }
@@ -234,12 +246,8 @@ static cm_status drop_table(cm_compiler *c, const cm_table *t, bool guarded) {
 
 /* SQLite puts the schema before the index, others before the table. */
 static cm_status write_index_name(cm_compiler *c, const cm_table *t, const cm_index_def *index, bool schema) {
-    if (schema && t->schema) {
-        cm_status st = cm_compiler__str(c, t->schema, 0);
-        if (st) return st;
-        cm_out(c, ".");
-    }
-    return cm_compiler__cname(c, index->name);
+    cm_status st = schema ? write_schema(c, t->schema ? cm_str_text(t->schema) : NULL) : CM_OK;
+    return st ? st : cm_compiler__cname(c, index->name);
 }
 
 static cm_status create_index(cm_compiler *c, const cm_table *t, const cm_index_def *index, bool guarded) {
@@ -273,6 +281,7 @@ typedef struct job {
     const cm_index_def *index;
     int kind;
     bool guarded;
+    const char *const *schema_map;
 } job;
 
 static cm_status write_job(cm_compiler *c, const job *j) {
@@ -282,7 +291,7 @@ static cm_status write_job(cm_compiler *c, const job *j) {
 }
 
 static cm_status run(cm_ctx *cx, const cm_dialect *dialect, const job *j, cm_compiled **out) {
-    cm_compile_request rq = {.dialect = dialect};
+    cm_compile_request rq = {.dialect = dialect, .schema_map = j->schema_map};
     cm_compiler c;
     *out = NULL;
     if (j->kind < 0 || j->kind > 1) return cm__fail(cx, CM_E_ARGUMENT, "DDL creates (0) or drops (1), it does not do %d", j->kind);
@@ -294,14 +303,109 @@ static cm_status run(cm_ctx *cx, const cm_dialect *dialect, const job *j, cm_com
     return st;
 }
 
-cm_status cm_ddl_table(cm_ctx *cx, const cm_dialect *dialect, cm_table *table, int kind, bool if_exists_clause, cm_compiled **out) {
-    return run(cx, dialect, &(job){table, NULL, kind, if_exists_clause}, out);
+cm_status cm_sql__ddl_table(cm_ctx *cx, const cm_dialect *dialect, const char *const *schema_map, cm_table *table, int kind, bool guarded,
+                            cm_compiled **out) {
+    return run(cx, dialect, &(job){table, NULL, kind, guarded, schema_map}, out);
 }
 
-cm_status cm_ddl_index(cm_ctx *cx, const cm_dialect *dialect, cm_table *table, size_t i, int kind, bool if_exists_clause, cm_compiled **out) {
+cm_status cm_sql__ddl_index(cm_ctx *cx, const cm_dialect *dialect, const char *const *schema_map, cm_table *table, size_t i, int kind,
+                            bool guarded, cm_compiled **out) {
     *out = NULL;
     if (i >= table->nindexes) return cm__fail(cx, CM_E_ARGUMENT, "table '%s' has no index number %zu", cm_str_text(table->name), i);
-    return run(cx, dialect, &(job){table, &table->indexes[i], kind, if_exists_clause}, out);
+    return run(cx, dialect, &(job){table, &table->indexes[i], kind, guarded, schema_map}, out);
+}
+
+cm_status cm_ddl_table(cm_ctx *cx, const cm_dialect *dialect, cm_table *table, int kind, bool if_exists_clause, cm_compiled **out) {
+    return cm_sql__ddl_table(cx, dialect, NULL, table, kind, if_exists_clause, out);
+}
+
+cm_status cm_ddl_index(cm_ctx *cx, const cm_dialect *dialect, cm_table *table, size_t i, int kind, bool if_exists_clause,
+                       cm_compiled **out) {
+    return cm_sql__ddl_index(cx, dialect, NULL, table, i, kind, if_exists_clause, out);
+}
+
+/* One statement that `write` writes. */
+static cm_status compile_with(cm_ctx *cx, const cm_dialect *dialect, const char *const *schema_map,
+                              cm_status (*write)(cm_compiler *c, const void *what), const void *what, cm_compiled **out) {
+    cm_compile_request rq = {.dialect = dialect, .schema_map = schema_map};
+    cm_compiler c;
+    *out = NULL;
+    cm_status st = cm_compiler__init(&c, cx, &rq);
+    c.flags = CM_C_DDL;
+    if (!st) st = write(&c, what);
+    if (!st) st = cm_compiler__finish(&c, NULL, out);
+    cm_compiler__dispose(&c);
+    return st;
+}
+
+static cm_status write_create_enum(cm_compiler *c, const void *what) {
+    const cm_type_def *d = what;
+    cm_out(c, "CREATE TYPE ");
+    cm_status st = cm_compiler__cname(c, d->name);
+    cm_out(c, " AS ENUM (");
+    for (size_t i = 0; i < d->nlabels; i++) {
+        if (i) cm_out(c, ", ");
+        cm_sql__string(&c->b, d->labels[i], strlen(d->labels[i]));
+    }
+    cm_out(c, ")");
+    return st;
+}
+
+static cm_status write_drop_enum(cm_compiler *c, const void *what) {
+    cm_out(c, "DROP TYPE ");
+    return cm_compiler__cname(c, ((const cm_type_def *)what)->name);
+}
+
+cm_status cm_sql__ddl_enum(cm_ctx *cx, const cm_dialect *dialect, const cm_type *type, bool drop, cm_compiled **out) {
+    return compile_with(cx, dialect, NULL, drop ? write_drop_enum : write_create_enum, &type->def, out);
+}
+
+static cm_status write_bare_table(cm_compiler *c, const void *table) {
+    c->no_keys = true;
+    return create_table(c, table, false);
+}
+
+cm_status cm_sql__ddl_bare_table(cm_ctx *cx, const cm_dialect *dialect, const char *const *schema_map, cm_table *table, cm_compiled **out) {
+    return compile_with(cx, dialect, schema_map, write_bare_table, table, out);
+}
+
+typedef struct key_of_table {
+    const cm_table *table;
+    const cm_constraint_def *key;
+} key_of_table;
+
+static cm_status write_add_key(cm_compiler *c, const void *what) {
+    const key_of_table *k = what;
+    cm_out(c, "ALTER TABLE ");
+    cm_status st = write_table_name(c, k->table, true);
+    cm_out(c, " ADD ");
+    return st ? st : write_constraint(c, k->table, k->key);
+}
+
+cm_status cm_sql__ddl_add_key(cm_ctx *cx, const cm_dialect *dialect, const char *const *schema_map, cm_table *table, size_t i,
+                              cm_compiled **out) {
+    return compile_with(cx, dialect, schema_map, write_add_key, &(key_of_table){table, &table->constraints[i]}, out);
+}
+
+typedef struct table_list {
+    cm_table *const *tables;
+    size_t n;
+} table_list;
+
+static cm_status write_drop_tables(cm_compiler *c, const void *what) {
+    const table_list *list = what;
+    cm_status st = CM_OK;
+    cm_out(c, "\nDROP TABLE ");
+    for (size_t i = 0; !st && i < list->n; i++) {
+        if (i) cm_out(c, ", ");
+        st = write_table_name(c, list->tables[i], true);
+    }
+    return st;
+}
+
+cm_status cm_sql__ddl_drop_tables(cm_ctx *cx, const cm_dialect *dialect, const char *const *schema_map, cm_table *const *tables, size_t n,
+                                  cm_compiled **out) {
+    return compile_with(cx, dialect, schema_map, write_drop_tables, &(table_list){tables, n}, out);
 }
 
 cm_status cm_ddl_type(cm_ctx *cx, const cm_dialect *dialect, const cm_type *type, cm_compiled **out) {
@@ -309,7 +413,7 @@ cm_status cm_ddl_type(cm_ctx *cx, const cm_dialect *dialect, const cm_type *type
     cm_compiler c;
     *out = NULL;
     cm_status st = cm_compiler__init(&c, cx, &rq);
-    if (!st) st = c.d->type(cx, &c.b, type, false);
+    if (!st) st = cm_compiler__spell(&c, type, false);
     if (!st) st = cm_compiler__finish(&c, NULL, out);
     cm_compiler__dispose(&c);
     return st;

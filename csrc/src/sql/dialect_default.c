@@ -1,17 +1,100 @@
 /* The default dialect: standard SQL as people want to read it when no database is named. It can spell everything. */
 #include "sql/compiler.h"
 
-static const char *const reserved[] = {
-    "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "authorization", "between",
-    "binary", "both", "case", "cast", "check", "collate", "column", "constraint", "create", "cross",
-    "current_date", "current_role", "current_time", "current_timestamp", "current_user", "default",
-    "deferrable", "desc", "distinct", "do", "else", "end", "except", "false", "for", "foreign", "freeze",
-    "from", "full", "grant", "group", "having", "ilike", "in", "initially", "inner", "intersect", "into", "is",
-    "isnull", "join", "leading", "left", "like", "limit", "localtime", "localtimestamp", "natural", "new",
-    "not", "notnull", "null", "off", "offset", "old", "on", "only", "or", "order", "outer", "overlaps",
-    "placing", "primary", "references", "right", "select", "session_user", "set", "similar", "some",
-    "symmetric", "table", "then", "to", "trailing", "true", "union", "unique", "user", "using", "verbose",
-    "when", "where"};
+static const char *const reserved[] = {"all",
+                                       "analyse",
+                                       "analyze",
+                                       "and",
+                                       "any",
+                                       "array",
+                                       "as",
+                                       "asc",
+                                       "asymmetric",
+                                       "authorization",
+                                       "between",
+                                       "binary",
+                                       "both",
+                                       "case",
+                                       "cast",
+                                       "check",
+                                       "collate",
+                                       "column",
+                                       "constraint",
+                                       "create",
+                                       "cross",
+                                       "current_date",
+                                       "current_role",
+                                       "current_time",
+                                       "current_timestamp",
+                                       "current_user",
+                                       "default",
+                                       "deferrable",
+                                       "desc",
+                                       "distinct",
+                                       "do",
+                                       "else",
+                                       "end",
+                                       "except",
+                                       "false",
+                                       "for",
+                                       "foreign",
+                                       "freeze",
+                                       "from",
+                                       "full",
+                                       "grant",
+                                       "group",
+                                       "having",
+                                       "ilike",
+                                       "in",
+                                       "initially",
+                                       "inner",
+                                       "intersect",
+                                       "into",
+                                       "is",
+                                       "isnull",
+                                       "join",
+                                       "leading",
+                                       "left",
+                                       "like",
+                                       "limit",
+                                       "localtime",
+                                       "localtimestamp",
+                                       "natural",
+                                       "new",
+                                       "not",
+                                       "notnull",
+                                       "null",
+                                       "off",
+                                       "offset",
+                                       "old",
+                                       "on",
+                                       "only",
+                                       "or",
+                                       "order",
+                                       "outer",
+                                       "overlaps",
+                                       "placing",
+                                       "primary",
+                                       "references",
+                                       "right",
+                                       "select",
+                                       "session_user",
+                                       "set",
+                                       "similar",
+                                       "some",
+                                       "symmetric",
+                                       "table",
+                                       "then",
+                                       "to",
+                                       "trailing",
+                                       "true",
+                                       "union",
+                                       "unique",
+                                       "user",
+                                       "using",
+                                       "verbose",
+                                       "when",
+                                       "where"};
 
 static cm_status write_type(cm_ctx *cx, cm_buf *b, const cm_type *type, bool for_cast) {
     return cm_sql__type(cx, b, &cm__dialect_default, type, for_cast);
@@ -42,6 +125,26 @@ static bool write_op(cm_compiler *c, cm_node *n, cm_status *st) {
     return true;
 }
 
+/* doc[:key], list[:from:to] */
+static cm_status write_index(cm_compiler *c, cm_node *n) {
+    cm_node *key = n->u.k.kid[1], *of = n->u.k.kid[0];
+    cm_status st = of->kind == CM_N_INDEX ? cm_compiler__expr(c, of) : cm_compiler__operand(c, of, CM_OP_JSON_INDEX);
+    cm_out(c, "[");
+    for (int i = 0; !st && key->kind == CM_N_SLICE && i < 3; i++) {
+        if (i == 1 || (i && key->u.k.kid[i])) cm_out(c, ":");
+        if (key->u.k.kid[i]) st = cm_compiler__expr(c, key->u.k.kid[i]);
+    }
+    if (!st && key->kind != CM_N_SLICE) st = cm_compiler__expr(c, key);
+    cm_out(c, "]");
+    return st;
+}
+
+static bool write_node(cm_compiler *c, cm_node *n, cm_status *st) {
+    if (n->kind != CM_N_INDEX) return false;
+    *st = write_index(c, n);
+    return true;
+}
+
 const cm_dialect cm__dialect_default = {
     .name = "default",
     .quote_open = '"',
@@ -52,6 +155,7 @@ const cm_dialect cm__dialect_default = {
     .max_identifier = 9999,
     .reserved = reserved,
     .nreserved = sizeof reserved / sizeof *reserved,
+    .node = write_node,
     .op = write_op,
     .type = write_type,
     .literal = write_literal,
@@ -62,7 +166,7 @@ const cm_dialect cm__dialect_default = {
 const cm_dialect *cm_dialect_default(void) { return &cm__dialect_default; }
 
 const cm_dialect *cm_dialect_find(const char *name) {
-    static const cm_dialect *const all[] = {&cm__dialect_default, &cm__dialect_sqlite};
+    static const cm_dialect *const all[] = {&cm__dialect_default, &cm__dialect_sqlite, &cm__dialect_postgresql};
     for (size_t i = 0; name && i < sizeof all / sizeof *all; i++)
         if (strcmp(all[i]->name, name) == 0) return all[i];
     return NULL;

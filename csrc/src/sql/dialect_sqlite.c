@@ -4,21 +4,26 @@
 #include <strings.h>
 
 static const char *const reserved[] = {
-    "add", "after", "all", "alter", "analyze", "and", "as", "asc", "attach", "autoincrement", "before", "begin",
-    "between", "by", "cascade", "case", "cast", "check", "collate", "column", "commit", "conflict",
-    "constraint", "create", "cross", "current_date", "current_time", "current_timestamp", "database", "default",
-    "deferrable", "deferred", "delete", "desc", "detach", "distinct", "drop", "each", "else", "end", "escape",
-    "except", "exclusive", "exists", "explain", "fail", "false", "for", "foreign", "from", "full", "glob",
-    "group", "having", "if", "ignore", "immediate", "in", "index", "indexed", "initially", "inner", "insert",
-    "instead", "intersect", "into", "is", "isnull", "join", "key", "left", "like", "limit", "match", "natural",
-    "not", "notnull", "null", "of", "offset", "on", "or", "order", "outer", "plan", "pragma", "primary",
-    "query", "raise", "references", "reindex", "rename", "replace", "restrict", "right", "rollback", "row",
-    "select", "set", "table", "temp", "temporary", "then", "to", "transaction", "trigger", "true", "union",
-    "unique", "update", "using", "vacuum", "values", "view", "virtual", "when", "where"};
+    "add",       "after",      "all",           "alter",     "analyze",      "and",          "as",
+    "asc",       "attach",     "autoincrement", "before",    "begin",        "between",      "by",
+    "cascade",   "case",       "cast",          "check",     "collate",      "column",       "commit",
+    "conflict",  "constraint", "create",        "cross",     "current_date", "current_time", "current_timestamp",
+    "database",  "default",    "deferrable",    "deferred",  "delete",       "desc",         "detach",
+    "distinct",  "drop",       "each",          "else",      "end",          "escape",       "except",
+    "exclusive", "exists",     "explain",       "fail",      "false",        "for",          "foreign",
+    "from",      "full",       "glob",          "group",     "having",       "if",           "ignore",
+    "immediate", "in",         "index",         "indexed",   "initially",    "inner",        "insert",
+    "instead",   "intersect",  "into",          "is",        "isnull",       "join",         "key",
+    "left",      "like",       "limit",         "match",     "natural",      "not",          "notnull",
+    "null",      "of",         "offset",        "on",        "or",           "order",        "outer",
+    "plan",      "pragma",     "primary",       "query",     "raise",        "references",   "reindex",
+    "rename",    "replace",    "restrict",      "right",     "rollback",     "row",          "select",
+    "set",       "table",      "temp",          "temporary", "then",         "to",           "transaction",
+    "trigger",   "true",       "union",         "unique",    "update",       "using",        "vacuum",
+    "values",    "view",       "virtual",       "when",      "where"};
 
 static cm_status write_type(cm_ctx *cx, cm_buf *b, const cm_type *type, bool for_cast) {
-    if (type->def.kind == CM_T_ARRAY)
-        return cm__fail(cx, CM_E_UNSUPPORTED, "SQLite has no type for an ARRAY");
+    if (type->def.kind == CM_T_ARRAY) return cm__fail(cx, CM_E_UNSUPPORTED, "SQLite has no type for an ARRAY");
     return cm_sql__type(cx, b, &cm__dialect_sqlite, type, for_cast);
 }
 
@@ -112,9 +117,10 @@ static bool write_func(cm_compiler *c, cm_node *n, cm_status *st) {
 
 /* CAST(STRFTIME('%Y', x) AS INTEGER) */
 static bool write_extract(cm_compiler *c, cm_node *n, cm_status *st) {
-    static const struct { const char *field, *format; } formats[] = {
-        {"month", "%m"}, {"day", "%d"}, {"year", "%Y"}, {"second", "%S"}, {"hour", "%H"}, {"doy", "%j"}, {"minute", "%M"},
-        {"epoch", "%s"}, {"dow", "%w"}, {"week", "%W"}};
+    static const struct {
+        const char *field, *format;
+    } formats[] = {{"month", "%m"}, {"day", "%d"},    {"year", "%Y"},  {"second", "%S"}, {"hour", "%H"},
+                   {"doy", "%j"},   {"minute", "%M"}, {"epoch", "%s"}, {"dow", "%w"},    {"week", "%W"}};
     const char *field = n->u.n.name ? cm_str_text(n->u.n.name) : "";
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
         if (strcmp(formats[i].field, field) != 0) continue;
@@ -129,8 +135,27 @@ static bool write_extract(cm_compiler *c, cm_node *n, cm_status *st) {
     return true;
 }
 
+/* JSON_QUOTE(JSON_EXTRACT(doc, '$.key')) is a document again; CAST(JSON_EXTRACT(...) AS INTEGER) a plain value. */
+static bool write_index(cm_compiler *c, cm_node *n, cm_status *st) {
+    if (n->op == CM_OP_ARRAY_INDEX) return false;
+    bool document = !n->type || n->type->def.kind == CM_T_JSON;
+    const char *hint = c->hint;
+    cm_out(c, document ? "JSON_QUOTE(JSON_EXTRACT(" : "CAST(JSON_EXTRACT(");
+    *st = cm_compiler__expr(c, n->u.k.kid[0]);
+    cm_out(c, ", ");
+    c->hint = cm_compiler__hint_of(n->u.k.kid[0]);
+    if (!*st) *st = cm_compiler__expr(c, n->u.k.kid[1]);
+    c->hint = hint;
+    cm_out(c, document ? "))" : ") AS ");
+    if (document) return true;
+    if (!*st) *st = cm_compiler__spell(c, n->type, true);
+    cm_out(c, ")");
+    return true;
+}
+
 static bool write_node(cm_compiler *c, cm_node *n, cm_status *st) {
     switch (n->kind) {
+    case CM_N_INDEX: return write_index(c, n, st);
     case CM_N_EXTRACT: return write_extract(c, n, st);
     default: return false;
     }

@@ -106,8 +106,11 @@ static cm_status with_defaults(cm_compiler *c, cm_node *select, const cm_sets *s
         cm_node *item = sets->v[i].expr, *bind = NULL, *longer = NULL;
         cm_status st = CM_OK;
         if (!item) {
-            cm_node_spec spec = {.kind = CM_N_BIND, .type = sets->v[i].column->type, .name = cm_str_text(sets->v[i].column->key),
-                                 .name_n = sets->v[i].column->key->n, .value = cm__none(c->cx)};
+            cm_node_spec spec = {.kind = CM_N_BIND,
+                                 .type = sets->v[i].column->type,
+                                 .name = cm_str_text(sets->v[i].column->key),
+                                 .name_n = sets->v[i].column->key->n,
+                                 .value = cm__none(c->cx)};
             st = cm_node_make(c->cx, &spec, &bind);
             if (!st) st = cm_compiler__keep(c, bind);
             if (!st) st = cm_map__put(c->cx, &c->defaults, cm__ptr_key(bind), sets->v[i].column);
@@ -128,7 +131,8 @@ static cm_status write_from_select(cm_compiler *c, cm_node *n) {
     cm_node *select = extra_of(n, CM_N_SELECT), *const *columns = cm_node_segment(n, CM_SEG_COLUMNS, &count);
     cm_status st = CM_OK;
     if (!select) return cm__fail(c->cx, CM_E_COMPILE, "INSERT from a select has no select");
-    if (!(n->flags & CM_FLAG_NO_DEFAULTS) && select->kind == CM_N_SELECT) st = cm_compiler__default_sets(c, c->table, columns, count, &sets);
+    if (!(n->flags & CM_FLAG_NO_DEFAULTS) && select->kind == CM_N_SELECT)
+        st = cm_compiler__default_sets(c, c->table, columns, count, &sets);
     if (st) return st;
     cm_out(c, " (");
     for (size_t i = 0; !st && i < count; i++) {
@@ -143,9 +147,29 @@ static cm_status write_from_select(cm_compiler *c, cm_node *n) {
     return st ? st : cm_compiler__query(c, select, &how);
 }
 
+static bool is_given(const cm_compiler *c, const cm_column *column) {
+    for (size_t i = 0; i < c->nparams; i++)
+        if (c->params[i].column == column) return true;
+    return false;
+}
+
+/* Where no last key can be asked for, an INSERT of one row answers the key columns that its caller did not give. */
+static cm_status write_key_returning(cm_compiler *c, const cm_node *n) {
+    const cm_table *t = c->table;
+    size_t count = 0;
+    if (!t || cm_has(c, CM_F_LASTROWID) || !cm_has(c, CM_F_RETURNING) || !c->d->tells_keys || (n->flags & CM_FLAG_INLINE)) return CM_OK;
+    cm_node **columns = cm_arena__alloc(&c->arena, (t->nprimary_key + 1) * sizeof *columns);
+    if (!columns) return CM_E_NOMEM;
+    for (size_t i = 0; i < t->nprimary_key; i++)
+        if (!is_given(c, t->primary_key[i])) columns[count++] = t->primary_key[i]->node;
+    if (count) c->flags |= CM_C_TELLS_KEY;
+    return cm_compiler__returning(c, columns, count, true);
+}
+
 static cm_status write_insert(cm_compiler *c, cm_node *n, bool top) {
     size_t nvalues, nreturning;
-    cm_node *const *values = cm_node_segment(n, CM_SEG_VALUES, &nvalues), *const *returning = cm_node_segment(n, CM_SEG_RETURNING, &nreturning);
+    cm_node *const *values = cm_node_segment(n, CM_SEG_VALUES, &nvalues), *const *returning =
+                                                                              cm_node_segment(n, CM_SEG_RETURNING, &nreturning);
     cm_node *conflict = extra_of(n, CM_N_ON_CONFLICT);
     if (top) c->flags |= CM_C_INSERT;
     cm_out(c, "INSERT ");
@@ -153,10 +177,12 @@ static cm_status write_insert(cm_compiler *c, cm_node *n, bool top) {
     cm_out(c, "INTO ");
     if (!st) st = write_target(c, n);
     if (st) return st;
+    bool single = false;
     if ((n->flags & CM_FLAG_FROM_SELECT) || extra_of(n, CM_N_SELECT)) st = write_from_select(c, n);
     else if ((n->flags & CM_FLAG_MULTI_ROW) || (nvalues && values[0]->kind == CM_N_TUPLE)) st = write_rows(c, n);
-    else st = write_single(c, n);
+    else st = (single = true, write_single(c, n));
     if (!st && conflict) st = cm_compiler__on_conflict(c, conflict, c->table);
+    if (!st && single && top && !nreturning) return write_key_returning(c, n);
     return st ? st : cm_compiler__returning(c, returning, nreturning, top);
 }
 
@@ -344,7 +370,8 @@ static cm_status write_flat_returning(cm_compiler *c, const cm_dml_request *rq) 
 }
 
 cm_status cm_sql__dml(cm_ctx *cx, const cm_dml_request *request, cm_compiled **out) {
-    cm_compile_request rq = {.dialect = request->dialect, .for_execution = true, .schema_map = request->schema_map};
+    cm_compile_request rq = {
+        .dialect = request->dialect, .for_execution = true, .schema_map = request->schema_map, .host_dialect = request->host_dialect};
     cm_compiler c;
     *out = NULL;
     cm_status st = cm_compiler__init(&c, cx, &rq);

@@ -26,9 +26,11 @@ static bool precedence_of(const cm_node *n, int *out) {
         *out = n->op == CM_OP_CUSTOM && n->u.k.kid[2] ? (int8_t)(n->u.k.kid[2]->flags & 0xff) : cm__ops[n->op].precedence;
         return true;
     case CM_N_UNARY: *out = cm__ops[n->op].precedence; return !is_modifier(n->op);
-    case CM_N_BOOL: case CM_N_LIST: *out = cm__ops[n->op].precedence; return true;
+    case CM_N_BOOL:
+    case CM_N_LIST: *out = cm__ops[n->op].precedence; return true;
     case CM_N_INDEX: *out = 15; return true;
-    case CM_N_FILTER: case CM_N_WITHIN_GROUP: *out = 6; return true;
+    case CM_N_FILTER:
+    case CM_N_WITHIN_GROUP: *out = 6; return true;
     case CM_N_COLLATE: *out = 4; return true;
     case CM_N_EXISTS: *out = 0; return true;
     default: return false;
@@ -66,7 +68,11 @@ bool cm_compiler__bare_boolean(const cm_compiler *c, const cm_node *n) {
     int unused;
     if (cm_has(c, CM_F_BOOLEAN) || !n->type || n->type->def.kind != CM_T_BOOLEAN) return false;
     switch (n->kind) {
-    case CM_N_GROUPING: case CM_N_TEXT: case CM_N_UNARY: case CM_N_ANY_ALL: case CM_N_HOST: return false;
+    case CM_N_GROUPING:
+    case CM_N_TEXT:
+    case CM_N_UNARY:
+    case CM_N_ANY_ALL:
+    case CM_N_HOST: return false;
     default: return !precedence_of(n, &unused);
     }
 }
@@ -191,7 +197,8 @@ cm_status cm_compiler__column_ref(cm_compiler *c, cm_node *n) {
         const char *name = cm_compiler__from_name(c, from, &flags);
         return name ? cm_compiler__name(c, name, strlen(name), flags) : CM_E_NOMEM;
     }
-    if (n->kind == CM_N_PROXY && n->u.col.ref && from && (from->kind == CM_N_SUBQUERY || from->kind == CM_N_CTE || from->kind == CM_N_ALIAS)) {
+    if (n->kind == CM_N_PROXY && n->u.col.ref && from &&
+        (from->kind == CM_N_SUBQUERY || from->kind == CM_N_CTE || from->kind == CM_N_ALIAS)) {
         inner = cm_compiler__proxy_name(c, n);
         if (!inner) return CM_E_NOMEM;
     }
@@ -210,9 +217,10 @@ static cm_status write_attr(cm_compiler *c, cm_node *n) {
 
 /* EXTRACT(year FROM x): fields come from a closed list. */
 static cm_status write_extract(cm_compiler *c, cm_node *n) {
-    static const char *const fields[] = {"month", "day", "year", "second", "hour", "doy", "minute", "quarter", "dow", "week", "epoch",
-        "milliseconds", "microseconds", "timezone_hour", "timezone_minute", "isodow", "isoyear", "century", "decade", "millennium",
-        "timezone", "julian", NULL};
+    static const char *const fields[] = {"month",           "day",    "year",    "second",  "hour",         "doy",          "minute",
+                                         "quarter",         "dow",    "week",    "epoch",   "milliseconds", "microseconds", "timezone_hour",
+                                         "timezone_minute", "isodow", "isoyear", "century", "decade",       "millennium",   "timezone",
+                                         "julian",          NULL};
     const char *field = n->u.n.name ? cm_str_text(n->u.n.name) : "";
     for (size_t i = 0; fields[i]; i++) {
         if (strcmp(fields[i], field) != 0) continue;
@@ -231,7 +239,7 @@ static cm_status write_cast(cm_compiler *c, cm_node *n) {
     cm_status st = cm_compiler__expr(c, n->u.k.kid[0]);
     if (st) return st;
     cm_out(c, " AS ");
-    st = c->d->type(c->cx, &c->b, n->type ? n->type : cm_type_basic(c->cx, CM_T_NULL), true);
+    st = cm_compiler__spell(c, n->type ? n->type : cm_type_basic(c->cx, CM_T_NULL), true);
     cm_out(c, ")");
     return st;
 }
@@ -280,13 +288,18 @@ static cm_status write_exists(cm_compiler *c, cm_node *n) {
 static cm_status write_any(cm_compiler *c, cm_node *n) {
     cm_node *kid = n->u.k.kid[0];
     cm_out(c, n->op == CM_OP_ALL ? "ALL " : "ANY ");
-    if (kid->kind == CM_N_SCALAR_SUBQUERY || kid->kind == CM_N_SELECT || kid->kind == CM_N_COMPOUND)
-        return cm_compiler__subquery(c, kid);
+    if (kid->kind == CM_N_SCALAR_SUBQUERY || kid->kind == CM_N_SELECT || kid->kind == CM_N_COMPOUND) return cm_compiler__subquery(c, kid);
     return kid->kind == CM_N_GROUPING ? cm_compiler__expr(c, kid) : write_wrapped(c, "(", kid, ")");
 }
 
 static cm_status unsupported(cm_compiler *c, const cm_node *n) {
     return cm__fail(c->cx, CM_E_UNSUPPORTED, "the %s dialect cannot render a %s", c->d->name, cm__kinds[n->kind].role);
+}
+
+/* Subscripts are spelled by dialects alone. */
+static cm_status write_index(cm_compiler *c, cm_node *n) {
+    cm_status st = CM_OK;
+    return c->d->op && c->d->op(c, n, &st) ? st : unsupported(c, n);
 }
 
 /* ---- dispatch */
@@ -297,8 +310,10 @@ static cm_status write_by_kind(cm_compiler *c, cm_node *n) {
     case CM_N_NULL_: cm_out(c, "NULL"); return CM_OK;
     case CM_N_TRUE_: cm_out(c, cm_has(c, CM_F_BOOLEAN) ? "true" : "1"); return CM_OK;
     case CM_N_FALSE_: cm_out(c, cm_has(c, CM_F_BOOLEAN) ? "false" : "0"); return CM_OK;
-    case CM_N_COLUMN: case CM_N_PROXY: return cm_compiler__column_ref(c, n);
-    case CM_N_LITERAL_COLUMN: case CM_N_PREFIX:
+    case CM_N_COLUMN:
+    case CM_N_PROXY: return cm_compiler__column_ref(c, n);
+    case CM_N_LITERAL_COLUMN:
+    case CM_N_PREFIX:
         if (n->u.n.name) cm_buf__add(&c->b, cm_str_text(n->u.n.name), n->u.n.name->n);
         return CM_OK;
     case CM_N_TEXT: return cm_compiler__text(c, n);
@@ -314,15 +329,27 @@ static cm_status write_by_kind(cm_compiler *c, cm_node *n) {
     case CM_N_CAST: return write_cast(c, n);
     case CM_N_TYPE_COERCE: return cm_compiler__expr(c, n->u.k.kid[0]);
     case CM_N_LABEL: return cm_compiler__expr(c, n->u.n.kid);
-    case CM_N_OVER: case CM_N_FILTER: case CM_N_WITHIN_GROUP: case CM_N_AGG_ORDER_BY: return cm_compiler__over(c, n);
+    case CM_N_OVER:
+    case CM_N_FILTER:
+    case CM_N_WITHIN_GROUP:
+    case CM_N_AGG_ORDER_BY: return cm_compiler__over(c, n);
     case CM_N_EXTRACT: return write_extract(c, n);
     case CM_N_COLLATE: return write_collate(c, n);
     case CM_N_EXISTS: return write_exists(c, n);
-    case CM_N_SCALAR_SUBQUERY: case CM_N_SELECT: case CM_N_COMPOUND: return cm_compiler__subquery(c, n);
+    case CM_N_SCALAR_SUBQUERY:
+    case CM_N_SELECT:
+    case CM_N_COMPOUND: return cm_compiler__subquery(c, n);
     case CM_N_ANY_ALL: return write_any(c, n);
+    case CM_N_INDEX: return write_index(c, n);
     case CM_N_ATTR: return write_attr(c, n);
     case CM_N_LABEL_REF: return cm_compiler__label_ref(c, n);
-    case CM_N_SUBQUERY: case CM_N_ALIAS: case CM_N_VALUES: case CM_N_CTE: case CM_N_TABLE: case CM_N_ENTITY: case CM_N_TABLE_FUNC:
+    case CM_N_SUBQUERY:
+    case CM_N_ALIAS:
+    case CM_N_VALUES:
+    case CM_N_CTE:
+    case CM_N_TABLE:
+    case CM_N_ENTITY:
+    case CM_N_TABLE_FUNC:
     case CM_N_JOIN: return cm_compiler__from(c, n);
     case CM_N_BUNDLE: return write_named_list(c, n, "", "");
     case CM_N_HOST: break;

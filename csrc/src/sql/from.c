@@ -95,10 +95,12 @@ static cm_status hide_joined(cm_compiler *c, cm_objs *froms) {
 }
 
 typedef struct correlation {
-    cm_level *level;                 /* innermost enclosing level */
-    bool skip_innermost;             /* a subquery in FROM does not see its neighbours */
-    bool one;                        /* automatic: the innermost level alone */
-    cm_node *const *only; size_t nonly; bool except;
+    cm_level *level;     /* innermost enclosing level */
+    bool skip_innermost; /* a subquery in FROM does not see its neighbours */
+    bool one;            /* automatic: the innermost level alone */
+    cm_node *const *only;
+    size_t nonly;
+    bool except;
 } correlation;
 
 static bool listed(const correlation *k, const cm_node *from) {
@@ -120,7 +122,8 @@ static bool is_correlated(void *user, const cm_node *from) {
 static cm_status correlate(cm_compiler *c, cm_node *select, const cm_select_how *how, cm_objs *froms) {
     static cm_node *const nobody[1] = {NULL};
     size_t nonly, nexcept;
-    cm_node *const *only = cm_node_segment(select, CM_SEG_CORRELATE, &nonly), *const *except = cm_node_segment(select, CM_SEG_CORRELATE_EXCEPT, &nexcept);
+    cm_node *const *only = cm_node_segment(select, CM_SEG_CORRELATE, &nonly), *const *except = cm_node_segment(
+                                                                                  select, CM_SEG_CORRELATE_EXCEPT, &nexcept);
     bool alone = how->as_from && !how->lateral;
     correlation k = {.level = c->level, .skip_innermost = alone};
     if (nonly) {
@@ -134,17 +137,17 @@ static cm_status correlate(cm_compiler *c, cm_node *select, const cm_select_how 
         k.except = true;
         drop(froms, is_correlated, &k);
     }
-    if (nonly || nexcept || (select->flags & (CM_FLAG_CORRELATE_NONE | CM_FLAG_CORRELATE_ALL)) || alone || froms->n < 2)
-        return CM_OK;
+    if (nonly || nexcept || (select->flags & (CM_FLAG_CORRELATE_NONE | CM_FLAG_CORRELATE_ALL)) || alone || froms->n < 2) return CM_OK;
     k = (correlation){.level = c->level, .one = true};
     drop(froms, is_correlated, &k);
     if (froms->n) return CM_OK;
-    return cm__fail(c->cx, CM_E_INVALID_REQUEST, "Select statement returned no FROM clauses due to auto-correlation; specify "
+    return cm__fail(c->cx, CM_E_INVALID_REQUEST,
+                    "Select statement returned no FROM clauses due to auto-correlation; specify "
                     "correlate(<tables>) to control correlation manually.");
 }
 
-cm_status cm_compiler__collect(cm_compiler *c, cm_node *select, cm_node *const *columns, size_t ncolumns,
-                               const cm_select_how *how, cm_objs *out) {
+cm_status cm_compiler__collect(cm_compiler *c, cm_node *select, cm_node *const *columns, size_t ncolumns, const cm_select_how *how,
+                               cm_objs *out) {
     cm_status st = gather(c, select, columns, ncolumns, out);
     if (!st) st = hide_joined(c, out);
     return st || !c->level ? st : correlate(c, select, how, out);
@@ -152,7 +155,7 @@ cm_status cm_compiler__collect(cm_compiler *c, cm_node *select, cm_node *const *
 
 /* ---- how they are written */
 
-static const char *mapped_schema(const cm_compiler *c, const char *schema) {
+const char *cm_compiler__schema(const cm_compiler *c, const char *schema) {
     const char *const *pair = c->rq->schema_map;
     for (; pair && pair[0]; pair += 2)
         if (strcmp(pair[0], schema ? schema : "") == 0) return pair[1] && *pair[1] ? pair[1] : NULL;
@@ -163,7 +166,7 @@ cm_status cm_compiler__table(cm_compiler *c, cm_node *table) {
     cm_table *def = NULL;
     cm_status st = cm__from_table(c->cx, table, &def);
     if (st) return st;
-    const char *schema = mapped_schema(c, def && def->schema ? cm_str_text(def->schema) : NULL);
+    const char *schema = cm_compiler__schema(c, def && def->schema ? cm_str_text(def->schema) : NULL);
     if (schema) {
         st = cm_compiler__cname(c, schema);
         if (st) return st;
@@ -173,13 +176,28 @@ cm_status cm_compiler__table(cm_compiler *c, cm_node *table) {
     return cm_compiler__str(c, table->u.col.name, table->flags & (CM_FLAG_QUOTE | CM_FLAG_NO_QUOTE));
 }
 
+/* A CTE and what cte.union() made of it share a name, so that the recursive part finds the whole. */
+static const cm_node *restated(const cm_node *from) {
+    size_t n = 1;
+    while (from->kind == CM_N_CTE && n) {
+        cm_node *const *base = cm_node_segment(from, 0, &n);
+        if (n) from = base[0];
+    }
+    return from;
+}
+
 const char *cm_compiler__from_name(cm_compiler *c, cm_node *from, uint32_t *flags) {
     from = cm_sql__from(from);
     if (flags) *flags = from->flags & (CM_FLAG_QUOTE | CM_FLAG_NO_QUOTE);
     switch (from->kind) {
     case CM_N_TABLE: return from->u.col.name ? cm_str_text(from->u.col.name) : NULL;
-    case CM_N_ALIAS: case CM_N_SUBQUERY: case CM_N_CTE: case CM_N_VALUES: case CM_N_TABLE_FUNC: break;
-    case CM_N_SELECT: case CM_N_COMPOUND: return cm_compiler__anon(c, cm__ptr_key(from), "anon", 4);
+    case CM_N_ALIAS:
+    case CM_N_SUBQUERY:
+    case CM_N_CTE:
+    case CM_N_VALUES:
+    case CM_N_TABLE_FUNC: break;
+    case CM_N_SELECT:
+    case CM_N_COMPOUND: return cm_compiler__anon(c, cm__ptr_key(from), "anon", 4);
     default: return NULL;
     }
     if (from->u.n.name) return cm_str_text(from->u.n.name);
@@ -187,8 +205,9 @@ const char *cm_compiler__from_name(cm_compiler *c, cm_node *from, uint32_t *flag
     const char *seed = "anon";
     const cm_node *kid = from->kind == CM_N_ALIAS ? cm_sql__from(from->u.n.kid) : NULL;
     if (kid && kid->kind == CM_N_TABLE && kid->u.col.name) seed = cm_str_text(kid->u.col.name);
-    else if (kid && (kid->kind == CM_N_ALIAS || kid->kind == CM_N_CTE || kid->kind == CM_N_SUBQUERY) && kid->u.n.name) seed = cm_str_text(kid->u.n.name);
-    return cm_compiler__anon(c, cm__ptr_key(from), seed, strlen(seed));
+    else if (kid && (kid->kind == CM_N_ALIAS || kid->kind == CM_N_CTE || kid->kind == CM_N_SUBQUERY) && kid->u.n.name)
+        seed = cm_str_text(kid->u.n.name);
+    return cm_compiler__anon(c, cm__ptr_key(restated(from)), seed, strlen(seed));
 }
 
 static cm_status write_as(cm_compiler *c, cm_node *from) {
@@ -264,7 +283,8 @@ static cm_status write_from(cm_compiler *c, cm_node *from) {
     case CM_N_TABLE: return cm_compiler__table(c, from);
     case CM_N_ALIAS: return write_alias(c, from);
     case CM_N_SUBQUERY: return write_subquery(c, from, from->u.n.kid, from->op == CM_OP_LATERAL);
-    case CM_N_SELECT: case CM_N_COMPOUND: return write_subquery(c, from, from, false);
+    case CM_N_SELECT:
+    case CM_N_COMPOUND: return write_subquery(c, from, from, false);
     case CM_N_CTE: return cm_compiler__cte(c, from);
     case CM_N_JOIN: return write_join(c, from);
     case CM_N_VALUES: return cm_compiler__values(c, from);

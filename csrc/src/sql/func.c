@@ -10,11 +10,14 @@ const char *cm_compiler__func_label(const cm_node *n) {
 }
 
 /* Words of standard SQL that take no parentheses, with the spelling they get. */
-static const struct { const char *name, *sql; } words[] = {
-    {"current_date", "CURRENT_DATE"}, {"current_time", "CURRENT_TIME"}, {"current_timestamp", "CURRENT_TIMESTAMP"},
-    {"current_user", "CURRENT_USER"}, {"localtime", "LOCALTIME"}, {"localtimestamp", "LOCALTIMESTAMP"},
-    {"session_user", "SESSION_USER"}, {"sysdate", "sysdate"}, {"user", "USER"}};
-static const struct { const char *name, *sql; } spellings[] = {
+static const struct {
+    const char *name, *sql;
+} words[] = {{"current_date", "CURRENT_DATE"}, {"current_time", "CURRENT_TIME"}, {"current_timestamp", "CURRENT_TIMESTAMP"},
+             {"current_user", "CURRENT_USER"}, {"localtime", "LOCALTIME"},       {"localtimestamp", "LOCALTIMESTAMP"},
+             {"session_user", "SESSION_USER"}, {"sysdate", "sysdate"},           {"user", "USER"}};
+static const struct {
+    const char *name, *sql;
+} spellings[] = {
     {"coalesce", "coalesce"}, {"random", "random"}, {"cube", "CUBE"}, {"rollup", "ROLLUP"}, {"grouping_sets", "GROUPING SETS"}};
 
 /* Parts between dots; anything but a plain word is quoted, so a name can never bring SQL along. */
@@ -79,8 +82,11 @@ static const char *frame_unit(const cm_node *frame) {
 
 static cm_status write_bound(cm_compiler *c, cm_node *bound) {
     switch (bound->op) {
-    case CM_OP_UNBOUNDED_PRECEDING: case CM_OP_CURRENT_ROW: case CM_OP_UNBOUNDED_FOLLOWING: cm_out(c, cm__ops[bound->op].sql); return CM_OK;
-    case CM_OP_PRECEDING: case CM_OP_FOLLOWING: {
+    case CM_OP_UNBOUNDED_PRECEDING:
+    case CM_OP_CURRENT_ROW:
+    case CM_OP_UNBOUNDED_FOLLOWING: cm_out(c, cm__ops[bound->op].sql); return CM_OK;
+    case CM_OP_PRECEDING:
+    case CM_OP_FOLLOWING: {
         cm_status st = cm_compiler__expr(c, bound->u.k.kid[0]);
         cm_out(c, cm__ops[bound->op].sql);
         return st;
@@ -148,9 +154,7 @@ cm_status cm_compiler__over(cm_compiler *c, cm_node *n) {
     size_t count;
     cm_status st;
     switch (n->kind) {
-    case CM_N_OVER:
-        st = cm_compiler__expr(c, n->u.n.kid);
-        return st ? st : write_window(c, n);
+    case CM_N_OVER: st = cm_compiler__expr(c, n->u.n.kid); return st ? st : write_window(c, n);
     case CM_N_FILTER:
         st = cm_compiler__expr(c, n->u.k.kid[0]);
         cm_out(c, " FILTER (WHERE ");
@@ -172,7 +176,8 @@ cm_status cm_compiler__over(cm_compiler *c, cm_node *n) {
 /* CASE x WHEN a THEN b ELSE c END */
 cm_status cm_compiler__case(cm_compiler *c, cm_node *n) {
     size_t nvalue, nwhens, nelse;
-    cm_node *const *value = cm_node_segment(n, 0, &nvalue), *const *whens = cm_node_segment(n, 1, &nwhens), *const *other = cm_node_segment(n, 2, &nelse);
+    cm_node *const *value = cm_node_segment(n, 0, &nvalue), *const *whens = cm_node_segment(n, 1, &nwhens),
+                   *const *other = cm_node_segment(n, 2, &nelse);
     cm_status st = CM_OK;
     cm_out(c, "CASE");
     if (nvalue) {

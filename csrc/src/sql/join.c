@@ -18,10 +18,13 @@ static cm_column *base_column(const cm_node *n) {
 }
 
 typedef struct source {
-    cm_node *node;        /* the column as written: COLUMN or PROXY; borrowed from the compiler */
-    cm_column *column;    /* the table column behind it */
+    cm_node *node;     /* the column as written: COLUMN or PROXY; borrowed from the compiler */
+    cm_column *column; /* the table column behind it */
 } source;
-typedef struct sources { source *v; size_t n, cap; } sources;
+typedef struct sources {
+    source *v;
+    size_t n, cap;
+} sources;
 
 static cm_status add_sources(cm_compiler *c, cm_node *from, sources *out) {
     from = cm_sql__from(from);
@@ -65,10 +68,15 @@ static cm_node *referent(const cm_constraint_def *fk, size_t k, const sources *i
     return NULL;
 }
 
-typedef struct match { const cm_constraint_def *fk; size_t first, n; } match; /* pairs of one constraint */
+typedef struct match {
+    const cm_constraint_def *fk;
+    size_t first, n;
+} match; /* pairs of one constraint */
 typedef struct matches {
-    match *v; size_t n, cap;
-    cm_pair *pairs; size_t npairs, pairs_cap;
+    match *v;
+    size_t n, cap;
+    cm_pair *pairs;
+    size_t npairs, pairs_cap;
 } matches;
 
 static cm_status add_pair(cm_compiler *c, matches *m, const cm_constraint_def *fk, cm_node *to, cm_node *from) {
@@ -98,9 +106,11 @@ static cm_status scan(cm_compiler *c, const sources *from, const sources *to, ma
             for (size_t j = 0; !st && j < fk->ncolumns; j++) {
                 cm_node *target = referent(fk, j, to), *own = NULL;
                 for (size_t x = i; !own && x < from->n; x++)
-                    if (from->v[x].column->table == t && strcmp(cm_str_text(from->v[x].column->name), fk->columns[j]) == 0) own = from->v[x].node;
+                    if (from->v[x].column->table == t && strcmp(cm_str_text(from->v[x].column->name), fk->columns[j]) == 0)
+                        own = from->v[x].node;
                 for (size_t x = 0; !own && x < i; x++)
-                    if (from->v[x].column->table == t && strcmp(cm_str_text(from->v[x].column->name), fk->columns[j]) == 0) own = from->v[x].node;
+                    if (from->v[x].column->table == t && strcmp(cm_str_text(from->v[x].column->name), fk->columns[j]) == 0)
+                        own = from->v[x].node;
                 if (target && own) st = add_pair(c, m, fk, target, own);
             }
         }
@@ -154,10 +164,11 @@ static const char *describe(cm_compiler *c, cm_node *from) {
 static cm_status describe_failure(cm_compiler *c, cm_node *left, cm_node *right, bool none) {
     const char *a = describe(c, left), *b = describe(c, right);
     if (!a || !b) return CM_E_NOMEM;
-    if (none)
-        return cm__fail(c->cx, CM_E_NO_FOREIGN_KEYS, "Can't find any foreign key relationships between '%s' and '%s'.", a, b);
-    return cm__fail(c->cx, CM_E_AMBIGUOUS_FK, "Can't determine join between '%s' and '%s'; tables have more than one foreign key "
-                    "constraint relationship between them. Please specify the 'onclause' of this join explicitly.", a, b);
+    if (none) return cm__fail(c->cx, CM_E_NO_FOREIGN_KEYS, "Can't find any foreign key relationships between '%s' and '%s'.", a, b);
+    return cm__fail(c->cx, CM_E_AMBIGUOUS_FK,
+                    "Can't determine join between '%s' and '%s'; tables have more than one foreign key "
+                    "constraint relationship between them. Please specify the 'onclause' of this join explicitly.",
+                    a, b);
 }
 
 cm_status cm_compiler__join_pairs(cm_compiler *c, cm_node *left, cm_node *right, cm_pair **out, size_t *n) {
@@ -206,8 +217,10 @@ static cm_status cannot_tell(cm_compiler *c, cm_node *right, bool many) {
     const char *hint = "Please use the .select_from() method to establish an explicit left side, as well as providing an explicit "
                        "ON clause if not present already to help resolve the ambiguity.";
     if (many)
-        return cm__fail(c->cx, CM_E_INVALID_REQUEST, "Can't determine which FROM clause to join from, there are multiple FROMS which can "
-                        "join to this entity. %s", hint);
+        return cm__fail(c->cx, CM_E_INVALID_REQUEST,
+                        "Can't determine which FROM clause to join from, there are multiple FROMS which can "
+                        "join to this entity. %s",
+                        hint);
     const char *what = describe(c, right);
     return cm__fail(c->cx, CM_E_INVALID_REQUEST, "Don't know how to join to %s. %s", what ? what : "it", hint);
 }
@@ -294,7 +307,8 @@ cm_status cm_compiler__joins(cm_compiler *c, cm_node *select, cm_node *const *co
         st = check_target(c, steps[i]->u.k.kid[0]);
         if (!st) st = left_of(c, select, columns, ncolumns, steps[i], froms, &left, &at);
         if (st) break;
-        cm_node_spec spec = {.kind = CM_N_JOIN, .flags = steps[i]->flags & (CM_FLAG_OUTER | CM_FLAG_FULL),
+        cm_node_spec spec = {.kind = CM_N_JOIN,
+                             .flags = steps[i]->flags & (CM_FLAG_OUTER | CM_FLAG_FULL),
                              .kid = {left, steps[i]->u.k.kid[0], steps[i]->u.k.kid[1]}};
         st = cm_node_make(c->cx, &spec, &join);
         if (!st) st = cm_compiler__keep(c, join);

@@ -70,7 +70,9 @@ cm_status cm_sql__literal(cm_buf *b, const cm_type *type, const cm_value *v, boo
         if (memchr(v->u.s.p, '\0', v->u.s.n) || !cm_utf8_valid(v->u.s.p, v->u.s.n, NULL)) break;
         cm_sql__string(b, v->u.s.p, v->u.s.n);
         return CM_OK;
-    case CM_DATE: case CM_TIME: case CM_DATETIME: return write_civil(b, v, micro);
+    case CM_DATE:
+    case CM_TIME:
+    case CM_DATETIME: return write_civil(b, v, micro);
     case CM_UUID:
         cm_buf__putc(b, '\'');
         write_hex(b, v->u.uuid, 16);
@@ -86,7 +88,7 @@ static void add_text(void *user, const char *p, size_t n) { cm_buf__add(user, p,
 static cm_status unrenderable(cm_compiler *c, const cm_type *type, void *value) {
     cm_buf text;
     const char *name = "NULL";
-#define CM_X(kind_name, number, visit, value_kind)                                                                        \
+#define CM_X(kind_name, number, visit, value_kind)                                                                                         \
     if (type && type->def.kind == kind_name) name = visit;
     CM_TYPE_LIST(CM_X)
 #undef CM_X

@@ -82,7 +82,8 @@ static cm_status write_in(cm_compiler *c, cm_node *n) {
     c->hint = cm_compiler__hint_of(left);
     switch (right->kind) {
     case CM_N_BIND: st = cm_compiler__bind_list(c, right, left, n->op); break;
-    case CM_N_LIST: case CM_N_TUPLE: {
+    case CM_N_LIST:
+    case CM_N_TUPLE: {
         cm_node *const *items = cm_node_segment(right, 0, &count);
         cm_out(c, "(");
         for (size_t i = 0; !st && i < count; i++) {
@@ -92,7 +93,9 @@ static cm_status write_in(cm_compiler *c, cm_node *n) {
         cm_out(c, ")");
         break;
     }
-    case CM_N_TEXT: case CM_N_LITERAL_COLUMN: case CM_N_PREFIX:
+    case CM_N_TEXT:
+    case CM_N_LITERAL_COLUMN:
+    case CM_N_PREFIX:
         cm_out(c, "(");
         st = cm_compiler__expr(c, right);
         cm_out(c, ")");
@@ -141,7 +144,7 @@ static cm_status write_division(cm_compiler *c, cm_node *n) {
     st = operand_beside(c, right, left, n->op);
     if (st) return st;
     cm_out(c, " AS ");
-    st = c->d->type(c->cx, &c->b, keep ? right->type : cm_type_basic(c->cx, CM_T_NUMERIC), true);
+    st = cm_compiler__spell(c, keep ? right->type : cm_type_basic(c->cx, CM_T_NUMERIC), true);
     cm_out(c, ")");
     return st;
 }
@@ -174,7 +177,8 @@ static cm_status write_custom(cm_compiler *c, cm_node *n) {
         cm_node *kid = n->u.k.kid[i], *inner = cm__node_unalias(kid);
         const char *hint = c->hint;
         int inner_precedence = inner->kind == CM_N_BINARY && inner->op == CM_OP_CUSTOM && inner->u.k.kid[2]
-                                   ? (int8_t)(inner->u.k.kid[2]->flags & 0xff) : cm__ops[inner->op].precedence;
+                                   ? (int8_t)(inner->u.k.kid[2]->flags & 0xff)
+                                   : cm__ops[inner->op].precedence;
         bool operation = inner->kind == CM_N_BINARY || inner->kind == CM_N_BOOL, group = operation && inner_precedence <= precedence;
         if (i) {
             cm_out(c, " ");
@@ -201,7 +205,8 @@ static bool write_shaped(cm_compiler *c, cm_node *n, cm_status *st) {
     switch (n->op) {
     case CM_OP_IN: *st = write_in(c, n); return true;
     case CM_OP_NOT_IN: *st = write_not_in(c, n); return true;
-    case CM_OP_BETWEEN: case CM_OP_NOT_BETWEEN: *st = write_between(c, n); return true;
+    case CM_OP_BETWEEN:
+    case CM_OP_NOT_BETWEEN: *st = write_between(c, n); return true;
     case CM_OP_LIKE: *st = write_like(c, n, false, false, false, false); return true;
     case CM_OP_NOT_LIKE: *st = write_like(c, n, true, false, false, false); return true;
     case CM_OP_ILIKE: *st = write_ilike(c, n, false); return true;
@@ -222,7 +227,8 @@ static bool write_shaped(cm_compiler *c, cm_node *n, cm_status *st) {
     case CM_OP_FLOORDIV: *st = write_floor_division(c, n); return true;
     case CM_OP_POW: *st = write_power(c, n); return true;
     case CM_OP_CUSTOM: *st = write_custom(c, n); return true;
-    case CM_OP_REGEXP_MATCH: case CM_OP_NOT_REGEXP_MATCH: *st = lacks(c, "regular expressions"); return true;
+    case CM_OP_REGEXP_MATCH:
+    case CM_OP_NOT_REGEXP_MATCH: *st = lacks(c, "regular expressions"); return true;
     case CM_OP_REGEXP_REPLACE: *st = lacks(c, "regular expression replacements"); return true;
     default: return false;
     }
@@ -233,8 +239,19 @@ static bool write_shaped(cm_compiler *c, cm_node *n, cm_status *st) {
 static bool is_plain(const cm_node *n) {
     if (n->kind != CM_N_BINARY || (n->flags & CM_FLAG_HOST_COMPILE)) return false;
     switch (n->op) {
-    case CM_OP_ADD: case CM_OP_SUB: case CM_OP_MUL: case CM_OP_MOD: case CM_OP_CONCAT: case CM_OP_BIT_AND: case CM_OP_BIT_OR:
-    case CM_OP_EQ: case CM_OP_NE: case CM_OP_LT: case CM_OP_LE: case CM_OP_GT: case CM_OP_GE: return true;
+    case CM_OP_ADD:
+    case CM_OP_SUB:
+    case CM_OP_MUL:
+    case CM_OP_MOD:
+    case CM_OP_CONCAT:
+    case CM_OP_BIT_AND:
+    case CM_OP_BIT_OR:
+    case CM_OP_EQ:
+    case CM_OP_NE:
+    case CM_OP_LT:
+    case CM_OP_LE:
+    case CM_OP_GT:
+    case CM_OP_GE: return true;
     default: return false;
     }
 }

@@ -219,8 +219,11 @@ cm_status cm_compiler__query(cm_compiler *c, cm_node *n, const cm_select_how *ho
         st = cm_compiler__compound(c, n, how);
         break;
     case CM_N_TEXT: st = write_text_query(c, n, how); break;
-    case CM_N_INSERT: case CM_N_UPDATE: case CM_N_DELETE: st = cm_compiler__dml(c, n, how->top); break;
-    case CM_N_SCALAR_SUBQUERY: case CM_N_GROUPING: return cm_compiler__query(c, n->u.k.kid[0], how);
+    case CM_N_INSERT:
+    case CM_N_UPDATE:
+    case CM_N_DELETE: st = cm_compiler__dml(c, n, how->top); break;
+    case CM_N_SCALAR_SUBQUERY:
+    case CM_N_GROUPING: return cm_compiler__query(c, n->u.k.kid[0], how);
     case CM_N_FROM_STATEMENT: return cm_compiler__query(c, n->u.n.kid, how);
     default: return cm_compiler__expr(c, n);
     }

@@ -37,6 +37,7 @@ enum { /* cm_compiled.flags */
     CM_C_SELECT = 1u << 6, CM_C_FOR_UPDATE = 1u << 7,
     CM_C_MULTI_VALUES = 1u << 8,
     CM_C_AUTOCOMMIT_DDL = 1u << 9,
+    CM_C_TELLS_KEY = 1u << 11,    /* INSERT of one row whose RETURNING was added for the generated key: rows are not the caller's */
     CM_C_UNCACHEABLE = 1u << 10   /* values that the key leaves out are part of the text */
 };
 
@@ -60,6 +61,7 @@ typedef struct cm_compile_request {
     bool literal_binds, render_postcompile, for_execution;
     const char *const *schema_map;
     int server_version;
+    void *host_dialect;      /* the host's own dialect object, borrowed, where types must be asked of it; else NULL */
 } cm_compile_request;
 cm_status cm_sql__compile(cm_ctx *cx, cm_node *stmt, const cm_compile_request *request, cm_compiled **out);
 
@@ -76,8 +78,24 @@ typedef struct cm_dml_request {
     cm_column *const *returning; size_t nreturning;
     size_t nrows;                     /* INSERT: rows of VALUES; 1 */
     const char *const *schema_map;
+    void *host_dialect;               /* as in cm_compile_request */
 } cm_dml_request;
 cm_status cm_sql__dml(cm_ctx *cx, const cm_dml_request *request, cm_compiled **out);
+
+/* cm_ddl_table and cm_ddl_index with schemas translated. */
+cm_status cm_sql__ddl_table(cm_ctx *cx, const cm_dialect *dialect, const char *const *schema_map, cm_table *table, int kind, bool guarded,
+                            cm_compiled **out);
+cm_status cm_sql__ddl_index(cm_ctx *cx, const cm_dialect *dialect, const char *const *schema_map, cm_table *table, size_t i, int kind,
+                            bool guarded, cm_compiled **out);
+
+/* CREATE TYPE name AS ENUM ('a', 'b'), DROP TYPE name. */
+cm_status cm_sql__ddl_enum(cm_ctx *cx, const cm_dialect *dialect, const cm_type *type, bool drop, cm_compiled **out);
+/* CREATE TABLE without its foreign keys, and ALTER TABLE t ADD for the i-th constraint: tables that refer to each other. */
+cm_status cm_sql__ddl_bare_table(cm_ctx *cx, const cm_dialect *dialect, const char *const *schema_map, cm_table *table, cm_compiled **out);
+cm_status cm_sql__ddl_add_key(cm_ctx *cx, const cm_dialect *dialect, const char *const *schema_map, cm_table *table, size_t i, cm_compiled **out);
+/* DROP TABLE a, b, c: in one statement, whatever refers to what. */
+cm_status cm_sql__ddl_drop_tables(cm_ctx *cx, const cm_dialect *dialect, const char *const *schema_map, cm_table *const *tables, size_t n,
+                                  cm_compiled **out);
 
 /* What a dialect is: tables and small functions. `static const`, one per file. */
 struct cm_dialect {
@@ -104,6 +122,7 @@ struct cm_dialect {
     void (*empty_in)(cm_buf *b, uint32_t width);
     const char *insert_default_values;       /* "DEFAULT VALUES" or "() VALUES ()" */
     const char *delete_using;                /* before further tables of DELETE (" USING "); NULL: there can be none */
+    bool tells_keys;                         /* INSERTs of one row get RETURNING for the key, as nothing else tells it */
     bool bare_returning;                     /* RETURNING takes no table names */
 };
 enum {
@@ -116,7 +135,7 @@ enum {
     CM_F_LOCAL_FK = 1u << 21 /* foreign keys cannot leave their schema, and do not name it */, CM_F_PARTIAL_INDEX = 1u << 22,
     CM_F_IDENTITY = 1u << 23 /* GENERATED ... AS IDENTITY */
 };
-extern const cm_dialect cm__dialect_default, cm__dialect_sqlite;
+extern const cm_dialect cm__dialect_default, cm__dialect_sqlite, cm__dialect_postgresql;
 
 /* Spelling of a type as standard SQL has it, for dialects to fall back on. */
 cm_status cm_sql__type(cm_ctx *cx, cm_buf *b, const cm_dialect *d, const cm_type *type, bool for_cast);

@@ -44,7 +44,9 @@ static size_t skip_dollar(const char *p, size_t n, size_t i) {
 /* End of a stretch that holds no parameters; i when none begins there. */
 static size_t skip(const char *p, size_t n, size_t i) {
     switch (p[i]) {
-    case '\'': case '"': case '`': return skip_quoted(p, n, i);
+    case '\'':
+    case '"':
+    case '`': return skip_quoted(p, n, i);
     case '-': return i + 1 < n && p[i + 1] == '-' ? skip_comment(p, n, i) : i;
     case '/': return i + 1 < n && p[i + 1] == '*' ? skip_comment(p, n, i) : i;
     case '$': return skip_dollar(p, n, i);

@@ -45,7 +45,8 @@ static const char *plain_name(cm_type_kind kind) {
     case CM_T_BOOLEAN: return "BOOLEAN";
     case CM_T_DATE: return "DATE";
     case CM_T_TIME: return "TIME";
-    case CM_T_DATETIME: case CM_T_INTERVAL: return "DATETIME";
+    case CM_T_DATETIME:
+    case CM_T_INTERVAL: return "DATETIME";
     case CM_T_BLOB: return "BLOB";
     case CM_T_JSON: return "JSON";
     case CM_T_ARRAY: return "ARRAY";
@@ -65,9 +66,18 @@ cm_status cm_sql__type(cm_ctx *cx, cm_buf *b, const cm_dialect *d, const cm_type
         cm_buf__puts(b, plain);
     } else {
         switch (def->kind) {
-        case CM_T_NUMERIC: cm_buf__puts(b, "NUMERIC"); add_precision(b, def); break;
-        case CM_T_STRING: cm_buf__puts(b, def->flags & CM_TYPE_FIXED ? "CHAR" : "VARCHAR"); add_length(b, def); break;
-        case CM_T_TEXT: cm_buf__puts(b, "TEXT"); add_length(b, def); break;
+        case CM_T_NUMERIC:
+            cm_buf__puts(b, "NUMERIC");
+            add_precision(b, def);
+            break;
+        case CM_T_STRING:
+            cm_buf__puts(b, def->flags & CM_TYPE_FIXED ? "CHAR" : "VARCHAR");
+            add_length(b, def);
+            break;
+        case CM_T_TEXT:
+            cm_buf__puts(b, "TEXT");
+            add_length(b, def);
+            break;
         case CM_T_ENUM: cm_buf__printf(b, "VARCHAR(%d)", longest(def)); break;
         default: return cm__fail(cx, CM_E_UNSUPPORTED, "the %s dialect has no spelling for this type", d->name);
         }

@@ -6,7 +6,8 @@ static cm_node *assigned_column(cm_node *assign) { return cm__node_unalias(assig
 static cm_node *find_assigned(cm_node *const *assigns, size_t n, const cm_column *column) {
     for (size_t i = 0; i < n; i++) {
         const cm_node *target = assigned_column(assigns[i]);
-        if (target->kind == CM_N_COLUMN && (target->id ? target->id == column->id : target->u.col.ref == column)) return assigns[i]->u.k.kid[1];
+        if (target->kind == CM_N_COLUMN && (target->id ? target->id == column->id : target->u.col.ref == column))
+            return assigns[i]->u.k.kid[1];
         if (target->kind == CM_N_LABEL_REF && target->u.n.name && strcmp(cm_str_text(target->u.n.name), cm_str_text(column->key)) == 0)
             return assigns[i]->u.k.kid[1];
     }
@@ -33,7 +34,9 @@ static void add_default(const cm_column *column, bool update, cm_set *set, bool 
 static cm_status check_consumed(cm_compiler *c, cm_table *table, cm_node *const *assigns, size_t n) {
     for (size_t i = 0; i < n; i++) {
         const cm_node *target = assigned_column(assigns[i]);
-        const char *name = target->kind == CM_N_COLUMN ? cm_expr__name(target) : target->kind == CM_N_LABEL_REF ? cm_str_text(target->u.n.name) : NULL;
+        const char *name = target->kind == CM_N_COLUMN      ? cm_expr__name(target)
+                           : target->kind == CM_N_LABEL_REF ? cm_str_text(target->u.n.name)
+                                                            : NULL;
         bool found = false;
         for (size_t k = 0; !found && k < table->ncolumns; k++) found = find_assigned(&assigns[i], 1, &table->columns[k]) != NULL;
         if (!found) return cm__fail(c->cx, CM_E_COMPILE, "Unconsumed column names: %s", name ? name : "?");
@@ -128,7 +131,8 @@ cm_status cm_compiler__set_value(cm_compiler *c, const cm_set *set, long row) {
             const char *name = row < 0 ? key : numbered(c, key, row);
             size_t before = c->nparams;
             cm_status st = name ? cm_compiler__bind_value(c, expr, name, type) : CM_E_NOMEM;
-            if (!st && c->nparams == before + 1) c->params[before].column = set->column; /* whose value it is: inserted keys, defaults that look */
+            if (!st && c->nparams == before + 1)
+                c->params[before].column = set->column; /* whose value it is: inserted keys, defaults that look */
             return st;
         }
         return cm_compiler__operand(c, set->expr, CM_AGAINST_NONE);

@@ -4,20 +4,27 @@
     python -m cormorant.compat app.py                       # or a whole program, or a module:
     python -m cormorant.compat -m pytest tests
     python -m cormorant.compat --report src                 # what a code base uses that is absent here
+
+Migrations need the real SQLAlchemy: `import flask_migrate` answers a stand-in, whose `flask db ...` runs the command line again with
+CORMORANT_COMPAT=off in the environment, which makes `install` do nothing.
 """
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any, Optional, Sequence
 
 REFERENCE = {"sqlalchemy": ("cormorant", "2.1.9"), "flask_sqlalchemy": ("cormorant.flask", "3.1.1")}
 """Name of the package spoken for -> (our package, the version it answers with)."""
+
+SWITCH = "CORMORANT_COMPAT"
+"""Environment variable; "off" leaves the packages alone."""
 
 
 class _Alias(ModuleType):
@@ -57,6 +64,8 @@ class _Loader(Loader):
 class _Finder(MetaPathFinder):
     def find_spec(self, fullname: str, path: Optional[Sequence[str]] = None, target: Optional[ModuleType] = None) -> Optional[ModuleSpec]:
         top, _, rest = fullname.partition(".")
+        if fullname in ("alembic", "flask_migrate") and PathFinder.find_spec(fullname) is not None:
+            return _apart(fullname)
         if top not in REFERENCE:
             return None
         real = REFERENCE[top][0] + (f".{rest}" if rest else "")
@@ -69,12 +78,19 @@ class _Finder(MetaPathFinder):
         return ModuleSpec(fullname, _Loader(real), is_package=found.submodule_search_locations is not None)
 
 
+def _apart(name: str) -> ModuleSpec:
+    """Packages that need the real SQLAlchemy."""
+    if name == "alembic":
+        raise ImportError("alembic needs the real SQLAlchemy, and cormorant.compat speaks in its name in this process", name=name)
+    return ModuleSpec(name, _Loader("cormorant.flask.migrate_apart"))
+
+
 def install() -> None:
-    """Answers imports of the reference packages from now on. Once is enough.
+    """Answers imports of the reference packages from now on. Once is enough. Nothing happens under CORMORANT_COMPAT=off.
 
     Fails with RuntimeError when the real SQLAlchemy was imported before: two halves of two libraries would meet.
     """
-    if any(isinstance(finder, _Finder) for finder in sys.meta_path):
+    if installed() or os.environ.get(SWITCH) == "off":
         return
     for name in REFERENCE:
         if name in sys.modules:

@@ -22,7 +22,8 @@ def main(argv: List[str]) -> Any:
         from .report import main as report
 
         return report(argv[1:])
-    install()
+    if argv[:2] != ["-m", "alembic"]:  # which needs the real SQLAlchemy, as its env.py does
+        install()
     if argv[0] == "-m":
         if len(argv) < 2:
             print(USAGE, file=sys.stderr)

@@ -7,16 +7,14 @@ import typing as t
 
 __all__ = ["dialect_object", "find", "registry", "sqlite"]
 
-_KNOWN = ("sqlite", "postgresql", "mysql")
+_KNOWN = ("sqlite", "postgresql", "mysql", "mssql", "oracle")
 
 
 @functools.cache
 def dialect_object(name: str) -> t.Any:
     """The dialect of that name with its defaults; for "default", one that belongs to no database."""
-    if name == "sqlite":
-        from .sqlite import dialect
-
-        return dialect()
+    if name in ("sqlite", "postgresql"):
+        return find(name)()
     from ..engine.default import DefaultDialect
 
     made = DefaultDialect()

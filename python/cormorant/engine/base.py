@@ -14,6 +14,7 @@ import weakref
 from .. import _core, exc, log
 from ..event.registry import fire, listeners_of
 from . import result as _result  # noqa: F401 - registers the classes of results
+from .transactions import TRANSACTIONS, Transactions
 from .url import URL
 
 __all__ = [
@@ -25,11 +26,6 @@ __all__ = [
 _QUIET_OPTIONS = frozenset({"compiled_cache", "logging_token", "no_parameters", "insertmanyvalues_page_size", "max_row_buffer", "preserve_rowcount"})
 _STATEMENT_OPTIONS = frozenset({"stream_results", "yield_per", "autocommit", "populate_existing", "autoflush", "identity_token", "synchronize_session", "dml_strategy", "render_nulls", "is_delete_using", "is_update_from", "schema_translate_map", "isolation_level", "driver_column_names"})
 _engines: weakref.WeakValueDictionary[int, Engine] = weakref.WeakValueDictionary()
-
-
-def _check_options(options: t.Mapping[str, t.Any]) -> None:
-    if options.get("schema_translate_map"):
-        raise NotImplementedError("execution option schema_translate_map is not supported yet")
 
 
 class Transaction:
@@ -139,17 +135,14 @@ class NestedTransaction(Transaction):
         connection._savepoints += 1
         self._savepoint = f"sa_savepoint_{connection._savepoints}"
         self._outer = connection._nested_transaction
-        connection._listened("savepoint", connection, self._savepoint)
         connection._savepoint(self._savepoint, 0)
         connection._nested_transaction = self
 
     def _do_commit(self) -> None:
-        self.connection._listened("release_savepoint", self.connection, self._savepoint, None)
         self.connection._savepoint(self._savepoint, 1)
 
     def _do_rollback(self) -> None:
         if self.connection._in_transaction and not self.connection.closed:
-            self.connection._listened("rollback_savepoint", self.connection, self._savepoint, None)
             self.connection._savepoint(self._savepoint, 2)
 
     def _ended(self) -> None:
@@ -243,12 +236,13 @@ class Connection(_core.Connection):
             listener.call(proxied.dbapi_connection, proxied._connection_record, proxied)
 
     def _apply_options(self, options: t.Mapping[str, t.Any]) -> None:
-        _check_options(options)
         level = options.get("isolation_level")
         if level is not None:
             self._set_level(level)
         self._options = {**self._options, **options}
-        if options.keys() - _QUIET_OPTIONS - {"isolation_level"}:
+        if "schema_translate_map" in options:
+            self._set_schema_map(options["schema_translate_map"] or None)
+        if options.keys() - _QUIET_OPTIONS - {"isolation_level", "schema_translate_map"}:
             self._slow = True
 
     def _set_level(self, level: str) -> None:
@@ -283,7 +277,18 @@ class Connection(_core.Connection):
         return t.cast("str", self.__dict__.get("_level") or self.dialect.default_isolation_level)
 
     def schema_for_object(self, obj: t.Any) -> str | None:
-        return t.cast("str | None", obj.schema)
+        names = self._options.get("schema_translate_map") or {}
+        return t.cast("str | None", names.get(obj.schema, obj.schema))
+
+    @contextlib.contextmanager
+    def _translating(self, names: t.Mapping[str | None, str | None] | None) -> t.Iterator[None]:
+        """The block's statements have other schemas: option schema_translate_map of one statement."""
+        self._set_schema_map(dict(names) if names else None)
+        try:
+            yield
+        finally:
+            if not self.closed:
+                self._set_schema_map(self._options.get("schema_translate_map") or None)
 
     # ---- transactions
 
@@ -314,30 +319,20 @@ class Connection(_core.Connection):
                 "further commands."
             )
 
-    def _listened(self, name: str, *args: t.Any) -> None:
-        engine = self.engine
-        if name in engine._listening:
-            fire(engine, name, *args)
-
     def _begin_now(self) -> None:
-        self._listened("begin", self)
-        self._begin()
-        if self.engine._echo_enabled:
-            log.engine_info(self.engine, "BEGIN (implicit)")
+        try:
+            self._begin()
+        except BaseException:
+            if not self.closed:
+                self._rollback()
+            raise
 
     def _commit_now(self) -> None:
-        self._listened("commit", self)
-        if self.engine._echo_enabled:
-            log.engine_info(self.engine, "COMMIT")
         self._commit()
 
     def _rollback_now(self) -> None:
-        if self.closed:
-            return
-        self._listened("rollback", self)
-        if self.engine._echo_enabled:
-            log.engine_info(self.engine, "ROLLBACK")
-        self._rollback()
+        if not self.closed:
+            self._rollback()
 
     def commit(self) -> None:
         """Commits the transaction; nothing to do when there is none."""
@@ -376,7 +371,7 @@ class Connection(_core.Connection):
         if self._transaction is not None:
             self._transaction._in_block = False
             self._transaction.close()
-        elif self._in_transaction and (self._slow or self.engine._echo_enabled):
+        elif self._in_transaction and self.engine._tells:
             self._rollback_now()
         if "checkin" in self.engine._listening:
             proxied = self.connection
@@ -405,8 +400,14 @@ class Connection(_core.Connection):
         self, statement: t.Any, parameters: t.Any = None, *, execution_options: t.Mapping[str, t.Any] | None = None
     ) -> t.Any:
         node = self._executable(statement)
-        options = {**self._options, **_options_of(node), **(execution_options or {})}
-        _check_options(execution_options or {})
+        own = {**_options_of(node), **(execution_options or {})}
+        options = {**self._options, **own}
+        if "schema_translate_map" in own:
+            with self._translating(own["schema_translate_map"]):
+                return self._execute_options(node, parameters, options)
+        return self._execute_options(node, parameters, options)
+
+    def _execute_options(self, node: t.Any, parameters: t.Any, options: t.Mapping[str, t.Any]) -> t.Any:
         if self.engine._slow:
             return self._execute_listened(node, parameters, options)
         return self._execute_node(node, parameters, options)
@@ -451,8 +452,6 @@ class Connection(_core.Connection):
 
     def _execute_listened(self, node: t.Any, parameters: t.Any, options: t.Mapping[str, t.Any]) -> t.Any:
         engine = self.engine
-        if not self._in_transaction and "begin" in engine._listening:
-            RootTransaction(self)
         several = parameters if isinstance(parameters, (list, tuple)) else []
         single = {} if parameters is None or several else parameters
         for listener in listeners_of(engine, "before_execute"):
@@ -501,8 +500,6 @@ class Connection(_core.Connection):
             sets = list(parameters) if several else [parameters] if parameters else []
         else:
             raise exc.ArgumentError("mapping or list expected for parameters")
-        if not self._in_transaction and "begin" in self.engine._listening:
-            RootTransaction(self)
         try:
             return self._run_text(statement, sets, bool(sets) and isinstance(sets[0], dict), True)
         except Exception as error:
@@ -557,6 +554,7 @@ class Engine(_core.Engine):
     _echo_enabled = False
     _debug_rows = False
     _is_future = True
+    _tells = False  # somebody hears of transactions: listeners, or the log
 
     @property
     def engine(self) -> Engine:
@@ -602,6 +600,16 @@ class Engine(_core.Engine):
             with connection.begin():
                 yield connection
 
+    def _session_opened(self, connection: Connection) -> None:
+        """A session took a connection: it gets the engine's options, and listeners see it."""
+        connection._prepare(self)
+
+    def _tell(self) -> None:
+        """Switches on what options, listeners and the log want to be told of."""
+        self._tells = bool(self._echo_enabled or self._listening & TRANSACTIONS)
+        self._set_transact(Transactions(self) if self._tells else None)
+        self._set_prepares(bool(self._execution_options or self._listening & {"checkout", "engine_connect"}))
+
     def raw_connection(self) -> t.Any:
         """A PEP 249 connection out of the pool; close() gives it back."""
         from ..pool.base import PoolProxiedConnection
@@ -620,18 +628,18 @@ class Engine(_core.Engine):
 
     def execution_options(self, **opt: t.Any) -> Engine:
         """An engine on the same pool whose connections have these options."""
-        _check_options(opt)
         made = self._share()
         made.__dict__.update({k: v for k, v in self.__dict__.items() if k != "_sa_event_listeners"})
         made._execution_options = {**self._execution_options, **opt}
+        made._set_prepares(True)
         made.__dict__["_parent"] = self
         if "set_engine_execution_options" in self._listening:
             fire(self, "set_engine_execution_options", made, opt)
         return t.cast("Engine", made)
 
     def update_execution_options(self, **opt: t.Any) -> None:
-        _check_options(opt)
         self._execution_options = {**self._execution_options, **opt}
+        self._set_prepares(True)
 
     def get_execution_options(self) -> t.Mapping[str, t.Any]:
         return dict(self._execution_options)

@@ -16,10 +16,10 @@ __all__ = ["create_engine", "create_pool_from_url", "engine_from_config"]
 _POOL_KINDS = {"QueuePool": 0, "NullPool": 1, "StaticPool": 2, "SingletonThreadPool": 3}
 # Accepted for the sake of programs that pass them; what they steer does not exist here.
 _WITHOUT_EFFECT = frozenset({
-    "convert_unicode", "enable_from_linting", "encoding", "future", "implicit_returning", "insertmanyvalues_page_size", "label_length",
-    "max_identifier_length", "module", "native_datetime", "paramstyle", "plugins", "pool_logging_name", "pool_reset_on_return", "strategy",
+    "enable_from_linting", "future", "implicit_returning", "insertmanyvalues_page_size", "label_length",
+    "max_identifier_length", "module", "native_datetime", "paramstyle", "plugins", "pool_logging_name", "pool_reset_on_return",
     "use_insertmanyvalues", "use_native_hstore", "use_native_unicode", "executemany_mode", "executemany_batch_page_size", "client_encoding",
-    "echo_pool", "case_sensitive", "empty_in_strategy", "query_cache_size", "_initialize", "server_side_cursors",
+    "echo_pool", "query_cache_size", "_initialize", "skip_autocommit_rollback", "_coerce_config",
 })  # fmt: skip
 _DRIVER_OPTIONS = frozenset({"foreign_keys", "journal_mode", "synchronous", "begin"})
 
@@ -37,6 +37,7 @@ def create_engine(url: str | URL, **kwargs: t.Any) -> Engine:
     """
     given = make_url(url)
     dialect_class = find_dialect(given.get_backend_name())
+    driver_args = {k: v for k, v in (kwargs.get("connect_args") or {}).items() if k not in _DRIVER_OPTIONS}
     options = _core_options(given, kwargs)
     engine_class: type[Engine] = kwargs.pop("_engine_class", Engine)
     settings = {k: kwargs.pop(k) for k in ("echo", "isolation_level", "execution_options", "logging_name", "json_serializer", "json_deserializer") if k in kwargs}
@@ -50,8 +51,10 @@ def create_engine(url: str | URL, **kwargs: t.Any) -> Engine:
             f"{pool_class.__name__ if pool_class else 'default pool'}/{engine_class.__name__}.  Please check that the keyword arguments are "
             "appropriate for this combination of components."
         )
+    dialect_class.load_driver()
     engine = engine_class(given.render_as_string(hide_password=False), options)
     _furnish(engine, given, dialect_class(), settings, hide, kept)
+    engine._connect_args = driver_args  # type: ignore[attr-defined]  # for migrations, whose driver knows them too
     return engine
 
 
@@ -63,7 +66,7 @@ def _core_options(url: URL, kwargs: dict[str, t.Any]) -> dict[str, t.Any]:
     args = dict(kwargs.pop("connect_args", None) or {})
     for name in _DRIVER_OPTIONS & kwargs.keys():
         args[name] = kwargs.pop(name)
-    args = {k: v for k, v in args.items() if v is not None or k == "isolation_level"}
+    args = {k: v for k, v in args.items() if v is not None or k in ("isolation_level", "prepare_threshold")}
     for name, value in args.items():
         if not isinstance(value, (str, int, float, bool, type(None))):
             raise NotImplementedError(f"connect_args[{name!r}] of type {type(value).__name__} is not supported by the built-in drivers")
@@ -94,7 +97,7 @@ def _furnish(engine: Engine, url: URL, dialect: t.Any, settings: dict[str, t.Any
     engine._options_kept = kept  # type: ignore[attr-defined]
     current_dialect.value = dialect
     _engines[engine._address] = engine
-    _set_json(settings)
+    _set_json(engine, dialect, settings)
     options = dict(settings.get("execution_options") or {})
     if settings.get("isolation_level") is not None:
         options.setdefault("isolation_level", settings["isolation_level"])
@@ -113,19 +116,12 @@ def _check_level(dialect: t.Any, level: str) -> None:
         raise exc.ArgumentError(f"Invalid value {level!r} for isolation_level. Valid isolation levels for {dialect.name!r} are {', '.join(allowed)}")
 
 
-_json_is_custom = False
-
-
-def _set_json(settings: dict[str, t.Any]) -> None:
-    """json_serializer and json_deserializer: one pair for the program, that of the engine made last."""
-    global _json_is_custom
-    writer, reader = settings.get("json_serializer"), settings.get("json_deserializer")
-    custom = writer is not None or reader is not None
-    if custom or _json_is_custom:
-        import json
-
-        _core.set_json(writer or json.dumps, reader or json.loads)
-        _json_is_custom = custom
+def _set_json(engine: Engine, dialect: t.Any, settings: dict[str, t.Any]) -> None:
+    """json_serializer and json_deserializer: of this engine's documents."""
+    dialect._json_serializer = settings.get("json_serializer")
+    dialect._json_deserializer = settings.get("json_deserializer")
+    if dialect._json_serializer is not None or dialect._json_deserializer is not None:
+        engine._set_host_dialect(dialect)
 
 
 def engine_from_config(configuration: t.Mapping[str, t.Any], prefix: str = "sqlalchemy.", **kwargs: t.Any) -> Engine:

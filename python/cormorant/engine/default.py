@@ -124,6 +124,10 @@ class DefaultDialect(Dialect):
     loaded_dbapi = dbapi
 
     @classmethod
+    def load_driver(cls) -> None:
+        """Makes a driver that lives in an extension of its own known to the core."""
+
+    @classmethod
     def import_dbapi(cls) -> t.Any:
         raise exc.NoDBAPILoaded(f"dialect {cls.name} has no database interface")
 

@@ -10,6 +10,7 @@ import weakref
 
 from .. import log
 from ..event.registry import Family, add_family, has_listeners, listeners_of
+from .transactions import TRANSACTIONS
 
 __all__ = ["ConnectionEvents", "DialectEvents", "PoolEvents", "PoolResetState", "refresh"]
 
@@ -128,7 +129,7 @@ _NAMES = tuple({*ConnectionEvents.events, *DialectEvents.events, *PoolEvents.eve
 _CURSOR = ("before_cursor_execute", "after_cursor_execute")
 _CONNECT = ("connect", "first_connect")
 # What only Engine.connect(), close() and transaction objects look at; everything else needs execute() to take the long way.
-_NOT_SLOW = {*_CURSOR, *_CONNECT, "checkout", "checkin", "engine_connect", "engine_disposed", "set_engine_execution_options", "reset", "close"}
+_NOT_SLOW = {*_CURSOR, *TRANSACTIONS, *_CONNECT, "checkout", "checkin", "engine_connect", "engine_disposed", "set_engine_execution_options", "reset", "close"}
 
 
 def refresh(engine: t.Any) -> None:
@@ -136,7 +137,8 @@ def refresh(engine: t.Any) -> None:
     heard = {n for n in _NAMES if has_listeners(engine, n) or (n in PoolEvents.events and has_listeners(engine.pool, n))}
     engine._listening = frozenset(heard)
     engine._slow = bool(heard - _NOT_SLOW)
-    engine._set_watch(_Watcher(engine) if heard.intersection(_CURSOR) else None)
+    engine._tell()
+    engine._set_watch(_Watcher(engine) if heard.intersection((*_CURSOR, "handle_error")) else None)
     engine._set_on_connect(_Greeter(engine) if heard.intersection(_CONNECT) else None)
 
 
@@ -171,7 +173,7 @@ class _Watcher:
         self.contexts: list[t.Any] = []
 
     def __call__(
-        self, connection: t.Any, after: bool, failed: bool, statement: str, parameters: tuple[t.Any, ...], nsets: int, rowcount: int
+        self, connection: t.Any, after: bool, failed: Exception | None, statement: str, parameters: tuple[t.Any, ...], nsets: int, rowcount: int
     ) -> None:
         engine = self.engine()
         if engine is None:
@@ -187,8 +189,11 @@ class _Watcher:
                     raise NotImplementedError("before_cursor_execute(retval=True) is not supported: statements are prepared already")
                 listener.call(connection, cursor, statement, parameters, context, nsets > 1)
             return
-        context = self.contexts.pop() if self.contexts else DefaultExecutionContext(connection, statement, parameters=parameters)
-        if failed:
+        announced = nsets > 0  # not what the database refused to prepare
+        context = self.contexts.pop() if self.contexts and announced else DefaultExecutionContext(connection, statement, parameters=parameters)
+        if failed is not None:
+            if connection._borrowed:  # of a session; a program's connection hands its errors over by itself
+                connection._handle_error(failed, statement, parameters)
             return
         context.cursor.rowcount = rowcount
         for listener in listeners_of(engine, "after_cursor_execute"):

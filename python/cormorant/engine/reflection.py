@@ -33,6 +33,10 @@ def _reader(connection: Any) -> Any:
         from ..dialects.sqlite.reflection import SQLiteReflection
 
         return SQLiteReflection(connection)
+    if name == "postgresql":
+        from ..dialects.postgresql.reflection import PGReflection
+
+        return PGReflection(connection)
     raise NotImplementedError(f"reflection of {name} is not there yet")
 
 
@@ -91,7 +95,7 @@ class Inspector:
         return list(self._ask("view_names", schema))
 
     def get_materialized_view_names(self, schema: Optional[str] = None, **kw: Any) -> List[str]:
-        return []
+        return list(self._ask("materialized_view_names", schema))
 
     def get_temp_table_names(self, **kw: Any) -> List[str]:
         return list(self._ask("temp_table_names"))
@@ -100,10 +104,10 @@ class Inspector:
         return list(self._ask("temp_view_names"))
 
     def get_sequence_names(self, schema: Optional[str] = None, **kw: Any) -> List[str]:
-        raise NotImplementedError(f"{self.dialect.name} has no sequences")
+        return list(self._ask("sequence_names", schema))
 
     def has_sequence(self, sequence_name: str, schema: Optional[str] = None, **kw: Any) -> bool:
-        raise NotImplementedError(f"{self.dialect.name} has no sequences")
+        return sequence_name in self.get_sequence_names(schema)
 
     def has_schema(self, schema_name: str, **kw: Any) -> bool:
         return schema_name in self.get_schema_names()
@@ -266,6 +270,8 @@ class Inspector:
 
         for index in self.get_indexes(table.name, table.schema):
             names = index["column_names"]
+            if index.get("duplicates_constraint"):
+                continue
             if include and not all(name in include for name in names if name is not None):
                 continue
             if any(name is not None and name not in table.c for name in names):

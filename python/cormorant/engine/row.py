@@ -14,24 +14,10 @@ BaseRow = _core.Row
 __all__ = ["BaseRow", "ROMappingItemsView", "ROMappingKeysValuesView", "Row", "RowMapping", "rowproxy_reconstructor"]
 
 
-class RowMapping(Mapping[t.Any, t.Any]):
+class RowMapping(_core.BaseRowMapping, Mapping[t.Any, t.Any]):
     """A row by column: names, columns and mapped attributes are keys."""
 
-    __slots__ = ("_row",)
-
-    def __init__(self, row: t.Any) -> None:
-        self._row = row
-
-    def __getitem__(self, key: t.Any) -> t.Any:
-        if isinstance(key, int):
-            raise _core_error(key)
-        return self._row[self._row._meta.find(key)]
-
-    def __iter__(self) -> t.Iterator[str]:
-        return iter(self._row._fields)
-
-    def __len__(self) -> int:
-        return len(self._row)
+    __slots__ = ()
 
     def __contains__(self, key: object) -> bool:
         if isinstance(key, str):
@@ -62,12 +48,6 @@ class RowMapping(Mapping[t.Any, t.Any]):
 
     def __reduce__(self) -> t.Any:
         return RowMapping, (self._row,)
-
-
-def _core_error(key: t.Any) -> Exception:
-    from ..exc import NoSuchColumnError
-
-    return NoSuchColumnError(f"Could not locate column in row for column '{key}'")
 
 
 class ROMappingKeysValuesView(KeysView[t.Any], ValuesView[t.Any]):  # type: ignore[misc]

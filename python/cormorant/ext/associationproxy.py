@@ -12,6 +12,7 @@ import typing as t
 from .. import _core, exc
 from ..orm.attributes import QueryableAttribute
 from ..orm.base import InspectionAttrExtensionType, InspectionAttrInfo, ORMDescriptor, SQLORMOperations, class_mapper
+from ..orm.decl_dataclass import take_options
 from ..orm.interfaces import put_attribute
 from ..orm.relationships import RelationshipProperty
 from ..sql import operators, or_
@@ -51,8 +52,9 @@ class AssociationProxy(InspectionAttrInfo, ORMDescriptor[_T]):
         proxy_bulk_set: t.Any = None, info: t.Optional[t.Dict[t.Any, t.Any]] = None, cascade_scalar_deletes: bool = False,
         create_on_none_assignment: bool = False, **dataclass_options: t.Any,
     ) -> None:
+        self.dataclass_options = take_options(dataclass_options)
         if dataclass_options:
-            raise NotImplementedError(f"association_proxy({', '.join(dataclass_options)}=) needs MappedAsDataclass, which is not supported yet")
+            raise TypeError(f"association_proxy() got an unexpected keyword argument '{next(iter(dataclass_options))}'")
         if cascade_scalar_deletes and create_on_none_assignment:
             raise exc.ArgumentError("The cascade_scalar_deletes and create_on_none_assignment parameters are mutually exclusive.")
         self.target_collection, self.value_attr = target_collection, attr

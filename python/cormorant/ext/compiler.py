@@ -29,7 +29,7 @@ def compiles(class_: type, *specs: str) -> t.Callable[[_F], _F]:
     """The function decorated compiles elements of a class, on the dialects named or on all."""
     if not issubclass(class_, _core.Node):
         if issubclass(class_, _core.TypeEngine):
-            raise NotImplementedError(f"@compiles({class_.__name__}): types spell themselves with get_col_spec() of UserDefinedType")
+            return lambda fn: _spells(class_, specs, fn)
         raise exc.ArgumentError(f"@compiles() takes a class of SQL elements, got {class_!r}")
 
     def decorate(fn: _F) -> _F:
@@ -45,6 +45,18 @@ def compiles(class_: type, *specs: str) -> t.Callable[[_F], _F]:
         return fn
 
     return decorate
+
+
+def _spells(class_: t.Any, specs: tuple[str, ...], fn: t.Any) -> t.Any:
+    """A compile function of a type. Types described before (used in a statement) keep their spelling."""
+    if "_compile_functions" not in class_.__dict__:
+        class_._compile_functions = {}
+    for name in specs or ("default",):
+        class_._compile_functions[name] = fn
+    for cls in _every_subclass(class_):
+        if "_cm_default" in cls.__dict__:
+            del cls._cm_default  # type: ignore[attr-defined]
+    return fn
 
 
 def _teach_definition(class_: type) -> None:

@@ -105,7 +105,7 @@ class MutableBase:
                 oldvalue._parents.drop(target)
             return value
 
-        for name in ("load", "refresh", "refresh_flush", "unpickle"):
+        for name in ("load", "refresh", "unpickle"):
             event.listen(parent_cls, name, load, propagate=True)
         for name, generator in (("after_insert", "default"), ("after_update", "onupdate")):  # a flush made the value
             if getattr(attribute.property.columns[0], generator, None) is not None:
@@ -161,8 +161,7 @@ class MutableComposite(MutableBase):
         """Writes the value's parts to the attributes of the instances that hold it."""
         for state, key in self._parents.items():
             prop = state.mapper.get_property(key)
-            for value, name in zip(prop._composite_values_from_instance(self), prop._attribute_keys):
-                setattr(state.obj(), name, value)
+            prop.write(state.obj(), self)
 
 
 def _telling(base: type, name: str) -> t.Callable[..., t.Any]:

@@ -11,12 +11,13 @@ from __future__ import annotations
 from typing import Any
 
 from .extension import SQLAlchemy
+from .json import JSONProvider
 from .query import Query as BaseQuery  # older programs have it from here
 
 __version__ = "3.1.1"
 """The release of Flask-SQLAlchemy whose behaviour this package has."""
 
-__all__ = ["SQLAlchemy"]
+__all__ = ["JSONProvider", "SQLAlchemy"]
 
 
 def __getattr__(name: str) -> Any:

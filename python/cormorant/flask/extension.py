@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import types
 import warnings
-from typing import Any, Callable, Dict, List, Optional, Tuple, Type, TypeVar, Union
+from typing import Any, Callable, ContextManager, Dict, List, Optional, Sequence, Tuple, Type, TypeVar, Union
 from weakref import WeakKeyDictionary
 
-from flask import Flask, abort, current_app, has_app_context
+from flask import Flask, Response, abort, current_app, has_app_context
 
 from .. import Engine, MetaData, Table, engine_from_config, make_url
 from .. import exc as sa_exc
 from .. import orm as sa_orm
 from .. import event as sa_event
 from ..pool import StaticPool
-from . import _names
+from . import _migrations, _names
+from . import json as _json
+from .lazy_loads import DEFAULT_LIMIT
 from .model import BindMixin, DefaultMeta, DefaultMetaNoName, Model, NameMixin, _QueryProperty
 from .pagination import Pagination, SelectPagination
 from .query import Query
@@ -46,13 +48,13 @@ class SQLAlchemy:
     ) -> None:
         self.Query = query_class
         self.session = self._make_scoped_session(dict(session_options or {}))
-        self.metadatas: Dict[BindKey, MetaData] = {}
+        self._metadatas: Dict[BindKey, MetaData] = {}
         if metadata is not None and _declarative_bases(model_class):
             message = "The metadata of a 2.x declarative base is an attribute of the base class: the one given to SQLAlchemy() is ignored."
             warnings.warn(message, DeprecationWarning, stacklevel=2)
         elif metadata is not None:
             metadata.info["bind_key"] = None
-            self.metadatas[None] = metadata
+            self._metadatas[None] = metadata
         self.Table = self._make_table_class()
         self.Model = self._make_declarative_base(model_class, disable_autonaming=disable_autonaming)
         self._engine_options = dict(engine_options or {})
@@ -65,9 +67,9 @@ class SQLAlchemy:
     def __repr__(self) -> str:
         if not has_app_context():
             return f"<{type(self).__name__}>"
-        message = f"{type(self).__name__} {self.engine.url}"
-        if len(self.engines) > 1:
-            message = f"{message} +{len(self.engines) - 1}"
+        message = f"{type(self).__name__} {self._engines[None].url}"
+        if len(self._engines) > 1:
+            message = f"{message} +{len(self._engines) - 1}"
         return f"<{message}>"
 
     # ---- applications
@@ -84,6 +86,8 @@ class SQLAlchemy:
             from .cli import add_models_to_shell
 
             app.shell_context_processor(add_models_to_shell)
+        _json.install(app)
+        app.config.setdefault("CORMORANT_LAZY_LOAD_LIMIT", DEFAULT_LIMIT)
         configs = self._engine_configs(app)
         engines = self._app_engines.setdefault(app, {})
         for engine in engines.values():  # of an earlier init_app
@@ -161,14 +165,14 @@ class SQLAlchemy:
         return sa_orm.sessionmaker(db=self, **options)
 
     def _make_metadata(self, bind_key: BindKey) -> MetaData:
-        if bind_key in self.metadatas:
-            return self.metadatas[bind_key]
+        if bind_key in self._metadatas:
+            return self._metadatas[bind_key]
         if bind_key is not None:  # constraints are named alike in every database
             metadata = MetaData(naming_convention=self._make_metadata(None).naming_convention)
         else:
             metadata = MetaData()
         metadata.info["bind_key"] = bind_key
-        self.metadatas[bind_key] = metadata
+        self._metadatas[bind_key] = metadata
         return metadata
 
     def _make_table_class(self) -> Any:
@@ -194,7 +198,7 @@ class SQLAlchemy:
         if len(bases) > 1:
             raise ValueError(f"Only one declarative base can be passed to SQLAlchemy. Got: {model_class.__bases__}")
         if bases:
-            body = {k: v for k, v in model_class.__dict__.items() if k not in ("__dict__", "__weakref__", "registry", "_sa_registry", "metadata")}
+            body = {k: v for k, v in model_class.__dict__.items() if k not in _NOT_COPIED}
             for kept in ("metadata", "registry"):
                 if kept in model_class.__dict__:
                     body[kept] = model_class.__dict__[kept]
@@ -207,21 +211,25 @@ class SQLAlchemy:
             model = sa_orm.declarative_base(metadata=metadata, cls=model_class, name="Model", metaclass=meta)
         else:
             model = model_class
-        if None not in self.metadatas:
+        if None not in self._metadatas:
             model.metadata.info["bind_key"] = None
-            self.metadatas[None] = model.metadata
+            self._metadatas[None] = model.metadata
         else:
-            model.metadata = self.metadatas[None]
+            model.metadata = self._metadatas[None]
         model.query_class = self.Query
         model.query = _QueryProperty()
         model.__fsa__ = self
         return model
 
-    # ---- engines
+    # ---- engines and metadata; while Alembic runs, those that it can use (see _migrations.py)
 
     @property
     def engines(self) -> Dict[BindKey, Engine]:
         """Engines of the current application by bind key; None is the default."""
+        return _migrations.engines(self._engines) if _migrations.running() else self._engines
+
+    @property
+    def _engines(self) -> Dict[BindKey, Engine]:
         app = current_app._get_current_object()  # type: ignore[attr-defined]
         if app not in self._app_engines:
             raise RuntimeError(
@@ -246,15 +254,20 @@ class SQLAlchemy:
         return self.engines[bind_key]
 
     @property
+    def metadatas(self) -> Dict[BindKey, MetaData]:
+        """MetaData by bind key; None is the default."""
+        return _migrations.metadatas(self._metadatas) if _migrations.running() else self._metadatas
+
+    @property
     def metadata(self) -> MetaData:
         """The default metadata."""
         return self.metadatas[None]
 
     def get_tables_for_bind(self, bind: BindKey = None) -> List[Table]:
-        return list(self.metadatas[bind].tables.values()) if bind in self.metadatas else []
+        return list(self._metadatas[bind].tables.values()) if bind in self._metadatas else []
 
     def get_binds(self) -> Dict[Table, Engine]:
-        return {table: engine for key, engine in self.engines.items() for table in self.get_tables_for_bind(key)}
+        return {table: engine for key, engine in self._engines.items() for table in self.get_tables_for_bind(key)}
 
     # ---- views
 
@@ -281,25 +294,53 @@ class SQLAlchemy:
             select=select, session=self.session(), page=page, per_page=per_page, max_per_page=max_per_page, error_out=error_out, count=count
         )
 
+    def jsonify(self, value: Any, *, only: Optional[Sequence[Any]] = None, load: bool = False) -> Response:
+        """A JSON response of entities, rows, results, and lists and dictionaries of them.
+
+        :param only: what entities are written with: attributes (`User.id`, `User.name.label("title")`), names of hybrids and
+            properties (`"full_name"`), relationships with choices of their own (`{User.posts: [Post.id]}`) or with those of this
+            list (`User.posts`). An entity of which nothing is chosen is written by its `to_dict()`, or is a TypeError.
+        :param load: load what is not loaded, one statement per attribute; by default that is an InvalidRequestError.
+        """
+        return _json.respond(current_app._get_current_object(), value, only, load)  # type: ignore[attr-defined]
+
+    # ---- tests
+
+    def test_isolation(self, app: Optional[Flask] = None) -> ContextManager["SQLAlchemy"]:
+        """A block in which the application may commit and roll back as it likes; at its end all that it did is undone.
+
+            @pytest.fixture(autouse=True)
+            def isolation(app):
+                with db.test_isolation(app):
+                    yield
+
+        All connections of all binds share one per database meanwhile, inside a transaction that is rolled back. See docs/flask.md.
+
+        :param app: the application; by default the current one.
+        """
+        from .isolation import isolated
+
+        return isolated(self, app)
+
     # ---- tables
 
     def _call_for_binds(self, bind_key: Union[str, None, List[BindKey]], operation: Callable[[MetaData, Any], None]) -> None:
         keys: List[BindKey]
         if bind_key == "__all__":
-            keys = list(self.metadatas)
+            keys = list(self._metadatas)
         elif bind_key is None or isinstance(bind_key, str):
             keys = [bind_key]
         else:
             keys = bind_key
         for key in keys:
             try:
-                engine = self.engines[key]
+                engine = self._engines[key]
             except KeyError:
                 message = f"Bind key '{key}' is not in 'SQLALCHEMY_BINDS' config."
                 if key is None:
                     message = f"'SQLALCHEMY_DATABASE_URI' config is not set. {message}"
                 raise sa_exc.UnboundExecutionError(message) from None
-            operation(self.metadatas[key], engine)
+            operation(self._metadatas[key], engine)
 
     def create_all(self, bind_key: Union[str, None, List[BindKey]] = "__all__") -> None:
         """Creates the tables that do not exist; existing ones are left as they are."""
@@ -346,6 +387,12 @@ class SQLAlchemy:
         if found is not None:
             return found
         raise AttributeError(name)
+
+
+# what belongs to the given base itself: its storage, its registry, and that it is a dataclass already
+_NOT_COPIED = frozenset(
+    ("__dict__", "__weakref__", "registry", "_sa_registry", "metadata", "__dataclass_fields__", "__dataclass_params__", "__match_args__")
+)
 
 
 def _declarative_bases(model_class: Any) -> Tuple[Any, ...]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, List, Optional
 
-from flask import current_app, g, has_app_context
+from flask import g, has_app_context
 
 from .. import event
+from ._location import location
 
 
 @dataclass
@@ -48,21 +48,6 @@ def _record_end(context: Any, **kwargs: Any) -> None:
         return
     if "_sqlalchemy_queries" not in g:
         g._sqlalchemy_queries = []
-    import_top, app_root = current_app.import_name.partition(".")[0], current_app.root_path
-    ours = __name__.partition(".")[0]
-    location = "<unknown>"
-    frame = inspect.currentframe()
-    try:
-        while frame is not None:
-            name = frame.f_globals.get("__name__", "")
-            if name.partition(".")[0] == ours:
-                pass
-            elif name == current_app.import_name or name.partition(".")[0] == import_top or frame.f_code.co_filename.startswith(app_root):
-                location = f"{frame.f_code.co_filename}:{frame.f_lineno} ({frame.f_code.co_name})"
-                break
-            frame = frame.f_back
-    finally:
-        del frame
     g._sqlalchemy_queries.append(
-        _QueryInfo(context.statement, context.parameters, context._fsa_start_time, perf_counter(), location)
+        _QueryInfo(context.statement, context.parameters, context._fsa_start_time, perf_counter(), location())
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
+from flask import current_app, has_app_context
 from flask.globals import app_ctx
 
 from .. import MetaData, inspect
@@ -15,6 +16,10 @@ class Session(sa_orm.Session):
     """Routes statements to engines by the bind key of their tables."""
 
     def __init__(self, db: Any, **kwargs: Any) -> None:
+        if has_app_context() and current_app.debug and current_app.config.get("CORMORANT_LAZY_LOAD_LIMIT"):
+            from .lazy_loads import watch
+
+            self._lazy_watch = watch
         super().__init__(**kwargs)
         self._db = db
         self._model_changes: dict = {}
@@ -22,7 +27,7 @@ class Session(sa_orm.Session):
     def get_bind(self, mapper: Optional[Any] = None, clause: Optional[Any] = None, bind: Optional[Any] = None, **kwargs: Any) -> Any:
         if bind is not None:
             return bind
-        engines = self._db.engines
+        engines = self._db._engines
         if mapper is not None:
             try:
                 mapper = inspect(mapper)

@@ -17,19 +17,26 @@ from .base import (
     ORMDescriptor as ORMDescriptor, PassiveFlag as PassiveFlag, RelationshipDirection as RelationshipDirection,
     SQLORMOperations as SQLORMOperations, WriteOnlyMapped as WriteOnlyMapped, class_mapper as class_mapper, object_mapper as object_mapper,
 )
+from .bundle import Bundle as Bundle
+from .bundle import DictBundle as DictBundle
 from .collections import (
     InstrumentedDict as InstrumentedDict, InstrumentedList as InstrumentedList, InstrumentedSet as InstrumentedSet,
     KeyFuncDict as KeyFuncDict, MappedCollection as MappedCollection, attribute_keyed_dict as attribute_keyed_dict,
     attribute_mapped_collection as attribute_mapped_collection, column_keyed_dict as column_keyed_dict,
     column_mapped_collection as column_mapped_collection, keyfunc_mapping as keyfunc_mapping, mapped_collection as mapped_collection,
 )
+from .comparators import PropComparator as PropComparator
+from .composite import Composite as Composite
+from .composite import CompositeProperty as CompositeProperty
+from .composite import composite as composite
 from .context import ORMExecuteState as ORMExecuteState
 from .context import QueryContext as QueryContext
 from .decl_api import (
     DeclarativeBase as DeclarativeBase, DeclarativeBaseNoMeta as DeclarativeBaseNoMeta, DeclarativeMeta as DeclarativeMeta,
     MappedAsDataclass as MappedAsDataclass, add_mapped_attribute as add_mapped_attribute, as_declarative as as_declarative,
     declarative_base as declarative_base, declarative_mixin as declarative_mixin, declared_attr as declared_attr,
-    has_inherited_table as has_inherited_table, registry as registry, synonym_for as synonym_for,
+    has_inherited_table as has_inherited_table, mapped_as_dataclass as mapped_as_dataclass, registry as registry,
+    synonym_for as synonym_for, unmapped_dataclass as unmapped_dataclass,
 )
 from .dynamic import AppenderQuery as AppenderQuery
 from .events import (
@@ -38,16 +45,16 @@ from .events import (
 )
 from .identity import IdentityMap as IdentityMap
 from .interfaces import (
-    MapperOption as MapperOption, MapperProperty as MapperProperty, PropComparator as PropComparator, UserDefinedOption as UserDefinedOption,
+    MapperOption as MapperOption, MapperProperty as MapperProperty, UserDefinedOption as UserDefinedOption,
 )
 from .mapper import (
     ClassManager as ClassManager, Mapper as Mapper, clear_mappers as clear_mappers, configure_mappers as configure_mappers,
     reconstructor as reconstructor, validates as validates,
 )
 from .properties import (
-    ColumnProperty as ColumnProperty, Composite as Composite, CompositeProperty as CompositeProperty, MappedColumn as MappedColumn,
+    ColumnProperty as ColumnProperty, MappedColumn as MappedColumn,
     MappedSQLExpression as MappedSQLExpression, Synonym as Synonym, SynonymProperty as SynonymProperty, column_property as column_property,
-    composite as composite, deferred as deferred, mapped_column as mapped_column, query_expression as query_expression, synonym as synonym,
+    deferred as deferred, mapped_column as mapped_column, query_expression as query_expression, synonym as synonym,
 )
 from .query import Query as Query
 from .relationships import (
@@ -62,6 +69,7 @@ from .session import (
 )
 from .state import AttributeState as AttributeState
 from .state import InstanceState as InstanceState
+from .writeonly import WriteOnlyCollection as WriteOnlyCollection
 from .strategy_options import (
     Load as Load, contains_eager as contains_eager, defaultload as defaultload, defer as defer, immediateload as immediateload,
     joinedload as joinedload, lazyload as lazyload, load_only as load_only, noload as noload, raiseload as raiseload,
@@ -69,7 +77,7 @@ from .strategy_options import (
     undefer_group as undefer_group, with_expression as with_expression,
 )
 from .util import (
-    AliasedClass as AliasedClass, Bundle as Bundle, DictBundle as DictBundle, aliased as aliased, join as join, outerjoin as outerjoin,
+    AliasedClass as AliasedClass, aliased as aliased, join as join, outerjoin as outerjoin,
     polymorphic_union as polymorphic_union, was_deleted as was_deleted, with_loader_criteria as with_loader_criteria,
     with_parent as with_parent, with_polymorphic as with_polymorphic,
 )

@@ -178,6 +178,9 @@ def get_history(obj: t.Any, key: str, passive: t.Any = PASSIVE_OFF) -> History:
     """The history of one attribute; an unloaded one is loaded first where `passive` allows it."""
     if isinstance(obj, _core.InstanceState):
         obj = obj.obj()
+    prop = instance_state(obj).mapper._props.get(key)
+    if hasattr(prop, "composite_class"):
+        return t.cast(History, prop.get_history(obj))
     if passive & PassiveFlag.SQL_OK and passive & PassiveFlag.CALLABLES_OK and _core.inst_peek(obj, key, NO_VALUE) is NO_VALUE:
         if _core.inst_status(obj) in (1, 2):
             getattr(obj, key)
@@ -236,6 +239,21 @@ def init_collection(obj: t.Any, key: str) -> t.Any:
 def _empty_for(obj: t.Any, key: str) -> t.Any:
     factory = instance_state(obj).mapper._props[key]._collection_factory() or list
     return factory()
+
+
+class ScalarAttributeImpl:
+    """Base of attribute machinery that programs write for the reference. It can be derived from; it has no use here."""
+
+    def __init__(self, *args: t.Any, **kw: t.Any) -> None:
+        raise NotImplementedError(f"{type(self).__name__}: attribute implementations of one's own are not supported; use a hybrid_property")
+
+
+def register_attribute(class_: type, key: str, **kw: t.Any) -> t.NoReturn:
+    """Instruments a class by hand in the reference; refused here, by name."""
+    raise NotImplementedError(f"register_attribute({class_.__name__}, {key!r}): attributes are made by mapping only")
+
+
+_ScalarAttributeImpl, _register_attribute = ScalarAttributeImpl, register_attribute
 
 
 __all__ = [

@@ -22,6 +22,7 @@ class LoaderCallableStatus(enum.Enum):
     ATTR_EMPTY = 3
     NO_VALUE = 4
     NEVER_SET = 4
+    DONT_SET = 5
 
     def __bool__(self) -> bool:
         return False
@@ -32,6 +33,7 @@ ATTR_WAS_SET = LoaderCallableStatus.ATTR_WAS_SET
 ATTR_EMPTY = LoaderCallableStatus.ATTR_EMPTY
 NO_VALUE = LoaderCallableStatus.NO_VALUE
 NEVER_SET = LoaderCallableStatus.NEVER_SET
+DONT_SET = LoaderCallableStatus.DONT_SET
 
 
 class PassiveFlag(enum.IntFlag):

@@ -6,10 +6,13 @@ import typing as t
 
 from .. import _core, exc
 from ..sql import delete, insert, select, update
+from ..types import Boolean, Integer, String, Text
+from .base import NO_VALUE
 from .evaluator import UnevaluatableError, UnloadedError, evaluate
 
 DML_KINDS = frozenset((_core.K_INSERT, _core.K_UPDATE, _core.K_DELETE))
 _IDENTITY = 3
+_PLAIN = {Integer: int, String: str, Text: str, Boolean: bool}
 
 
 def entity_of(statement: t.Any) -> t.Any:
@@ -22,15 +25,25 @@ def mapper_of(entity: t.Any) -> t.Any:
     return _core.entity_class(entity).__mapper__
 
 
+def _under_criteria(statement: t.Any, mapper: t.Any) -> t.Any:
+    """UPDATE and DELETE under the conditions of with_loader_criteria()."""
+    if statement._kind not in (_core.K_UPDATE, _core.K_DELETE):
+        return statement
+    for option in statement._seg(_core.SEG_OPTIONS):
+        if option._kind == _core.K_CRITERIA and mapper.isa(mapper_of(option._kids[0])):
+            statement = statement.where(option._kids[1])
+    return statement
+
+
 def execute(session: t.Any, statement: t.Any, params: t.Any, options: t.Mapping[str, t.Any]) -> t.Any:
     """Runs a DML statement over a mapped class, and brings the session's instances in step."""
     mapper = mapper_of(entity_of(statement))
     if statement._kind == _core.K_INSERT and isinstance(params, (list, tuple)) and params and _returns_entities(statement):
         statement, params = statement.values([_by_column(mapper, p) for p in params]), None  # one statement answers all rows
-    statement = _returning_entities(statement)
+    statement = _returning_entities(_under_criteria(statement, mapper))
     many = isinstance(params, (list, tuple)) and bool(params)
     if _written(statement)._kind == _core.K_INSERT:
-        return session._run(statement, [_by_column(mapper, p) for p in params] if many else [_by_column(mapper, params)] if params else None)
+        return session._run(statement, _all_by_column(mapper, params if many else [params]) if params else None)
     written = _written(statement)
     if many and written._kind == _core.K_UPDATE and not written._seg(_core.SEG_WHERE):
         update_mappings(session, mapper, list(params))
@@ -43,8 +56,16 @@ def execute(session: t.Any, statement: t.Any, params: t.Any, options: t.Mapping[
         return session._run(statement, rows)
     if session.autoflush:
         session._flush()
-    matched = _matched(session, mapper, written, strategy, rows)
-    result = session._run(statement, rows)
+    matched = _matched(session, mapper, written, strategy)
+    if matched is not None:
+        result = session._run(statement, rows)
+    elif _answers_keys(session, statement, mapper):
+        result = session._run(statement.returning(*mapper.primary_key), rows)
+        matched = _held(session, mapper, result.all())
+        result._forget_rows()
+    else:
+        matched = _held(session, mapper, session._run(select(*mapper.primary_key).where(*written._seg(_core.SEG_WHERE)), rows).all())
+        result = session._run(statement, rows)
     _synchronise(session, written, mapper, matched)
     return result
 
@@ -87,21 +108,40 @@ def _by_column(mapper: t.Any, values: t.Mapping[str, t.Any]) -> t.Dict[str, t.An
     return found
 
 
-def _matched(session: t.Any, mapper: t.Any, statement: t.Any, strategy: t.Any, params: t.Any) -> t.List[t.Any]:
-    """Instances of the session that the statement is about to change."""
+def _all_by_column(mapper: t.Any, rows: t.Sequence[t.Mapping[str, t.Any]]) -> t.List[t.Mapping[str, t.Any]]:
+    """The same for many rows; those of a class whose attributes have their columns' names stay as they are."""
+    same = {key for key, prop in mapper._props.items() if _is_column(prop) and prop.columns[0].key == key}
+    if all(row.keys() <= same for row in rows):
+        return rows if isinstance(rows, list) else list(rows)
+    return [_by_column(mapper, row) for row in rows]
+
+
+def _matched(session: t.Any, mapper: t.Any, statement: t.Any, strategy: t.Any) -> t.Optional[t.List[t.Any]]:
+    """Instances of the session that the statement is about to change; None: the database has to say."""
     held = [obj for obj in session._list(_IDENTITY) if isinstance(obj, mapper.class_)]
     if not held:
         return []
-    criteria = statement._seg(_core.SEG_WHERE)
-    if strategy != "fetch":
-        try:
-            return _evaluated(session, held, criteria)
-        except UnevaluatableError as error:
-            if strategy == "evaluate":
-                raise exc.InvalidRequestError(f'Could not evaluate current criteria in Python: "{error}". Specify \'fetch\' or False for the synchronize_session execution option.') from error
-    keys = session._run(select(*mapper.primary_key).where(*criteria), params).all()
+    if strategy == "fetch":
+        return None
+    try:
+        return _evaluated(session, held, statement._seg(_core.SEG_WHERE))
+    except UnevaluatableError as error:
+        if strategy == "evaluate":
+            raise exc.InvalidRequestError(f'Could not evaluate current criteria in Python: "{error}". Specify \'fetch\' or False for the synchronize_session execution option.') from error
+    return None
+
+
+def _answers_keys(session: t.Any, statement: t.Any, mapper: t.Any) -> bool:
+    """Whether the statement itself can answer the keys of the rows it changed."""
+    if statement._kind == _core.K_FROM_STATEMENT or statement._seg(_core.SEG_RETURNING) or len(mapper.tables) > 1:
+        return False
+    dialect = session.get_bind(mapper).dialect
+    return bool(dialect.update_returning if statement._kind == _core.K_UPDATE else dialect.delete_returning)
+
+
+def _held(session: t.Any, mapper: t.Any, keys: t.Iterable[t.Any]) -> t.List[t.Any]:
     wanted = {tuple(row) for row in keys}
-    return [obj for obj in held if _core.inst_identity(obj) in wanted]
+    return [obj for obj in session._list(_IDENTITY) if isinstance(obj, mapper.class_) and _core.inst_identity(obj) in wanted]
 
 
 def _evaluated(session: t.Any, held: t.List[t.Any], criteria: t.Any) -> t.List[t.Any]:
@@ -123,14 +163,36 @@ def _synchronise(session: t.Any, statement: t.Any, mapper: t.Any, matched: t.Lis
         for obj in matched:
             session._row_deleted(obj)
         return
-    keys = []
+    assigned = {}
     for assign in statement._seg(_core.SEG_VALUES):
-        target = assign._kids[0]
+        target, value = assign._kids
         column = target._expr if target._kind == _core.K_ATTR else target
-        keys += [p.key for p in mapper._props.values() if any(c is column for c in getattr(p, "columns", ()) or ()) and not hasattr(p, "direction")]
+        for prop in mapper._props.values():
+            if not hasattr(prop, "direction") and any(c is column for c in getattr(prop, "columns", ()) or ()):
+                assigned[prop.key] = column, value
     onupdate = [p.key for p in mapper._props.values() if not hasattr(p, "direction") and getattr((getattr(p, "columns", None) or [None])[0], "onupdate", None) is not None]
     for obj in matched:
-        session._expire(obj, [*keys, *(k for k in onupdate if k not in keys)] or None)
+        known = _new_values(obj, assigned)
+        unknown = [k for k in dict.fromkeys([*assigned, *onupdate]) if k not in known]
+        for key, value in known.items():
+            _core.inst_set_committed(obj, key, value)
+        if unknown or not known:
+            session._expire(obj, unknown or None)
+
+
+def _new_values(obj: t.Any, assigned: t.Mapping[str, t.Tuple[t.Any, t.Any]]) -> t.Dict[str, t.Any]:
+    """What an UPDATE gave loaded, unchanged attributes, where memory tells as surely as the database would."""
+    found = {}
+    for key, (column, node) in assigned.items():
+        if _core.inst_peek(obj, key, NO_VALUE) is NO_VALUE or any(_core.inst_history(obj, key)[::2]):
+            continue
+        try:
+            value = evaluate(node, obj)
+        except UnevaluatableError:
+            continue
+        if value is None or type(value) is _PLAIN.get(type(column.type)):
+            found[key] = value
+    return found
 
 
 def apply_result_options(result: t.Any, options: t.Mapping[str, t.Any]) -> t.Any:

@@ -33,6 +33,10 @@ _METHODS = frozenset(
 )
 
 
+class _class_resolver:  # noqa: N801 - the name of the API
+    """Nothing is an instance of it: names are resolved by `resolve()`. Programs ask whether an argument is one."""
+
+
 class ClassRegistry:
     """Mapped classes of one `registry` by name; held weakly."""
 

@@ -74,5 +74,17 @@ class ORMExecuteState:
     user_defined_options: t.Sequence[t.Any] = ()
 
 
+class _QueryEntity:
+    """What a compiled query selects, in the reference. Queries here have none: `column_descriptions` says what they select."""
+
+
+class _MapperEntity(_QueryEntity):
+    """Nothing is an instance of it; programs ask whether something is."""
+
+
+class _ColumnEntity(_QueryEntity):
+    """Nothing is an instance of it; programs ask whether something is."""
+
+
 class QueryContext:
     """Kept for programs that name the type in annotations."""

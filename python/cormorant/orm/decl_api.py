@@ -8,6 +8,7 @@ from .. import _core, exc
 from ..sql.schema import MetaData
 from .clsregistry import ClassRegistry
 from .decl_base import add_attribute, current_scan, map_declarative
+from .decl_dataclass import set_arguments, unmapped
 from .interfaces import put_attribute
 from .mapper import Mapper, _dispose, configure_mappers
 from .properties import SynonymProperty
@@ -99,7 +100,9 @@ class DeclarativeMeta(DeclarativeAttributeIntercept):
 def _as_declarative(reg: "registry", cls: type) -> None:
     if "__abstract__" in cls.__dict__ and cls.__dict__["__abstract__"]:
         return
-    map_declarative(reg, cls)
+    waits = getattr(cls, "_sa_defer_mapping", None)  # of classes whose tables are read from the database later
+    if waits is None or not waits(reg):
+        map_declarative(reg, cls)
 
 
 def _constructor(self: t.Any, **kwargs: t.Any) -> None:
@@ -210,8 +213,15 @@ class registry:
         if cls.__init__ is object.__init__:  # type: ignore[misc]
             put_attribute(cls, "__init__", self.constructor)
 
-    def mapped_as_dataclass(self, *args: t.Any, **kw: t.Any) -> t.Any:
-        raise NotImplementedError("mapped_as_dataclass() is not supported yet")
+    def mapped_as_dataclass(self, cls: t.Any = None, /, **arguments: t.Any) -> t.Any:
+        """Decorator that makes a class a dataclass, and maps it."""
+
+        def decorate(target: t.Any) -> t.Any:
+            set_arguments(target, arguments)
+            map_declarative(self, target)
+            return target
+
+        return decorate if cls is None else decorate(cls)
 
 
 def declarative_base(
@@ -287,11 +297,37 @@ class DeclarativeBaseNoMeta(_core.Instance):
         super().__init_subclass__(**kw)
 
 
-class MappedAsDataclass:
-    """Mapped classes that are dataclasses. Not there yet."""
+@t.dataclass_transform()
+class DCTransformDeclarative(DeclarativeAttributeIntercept):
+    """Metaclass of mapped dataclasses, for type checkers."""
+
+
+class MappedAsDataclass(metaclass=DCTransformDeclarative):
+    """Mixin that makes mapped classes, and bases and mixins of such classes, dataclasses."""
 
     def __init_subclass__(cls, **kw: t.Any) -> None:
-        raise NotImplementedError(f"class {cls.__name__}: MappedAsDataclass is not supported yet")
+        names = ("init", "repr", "eq", "order", "unsafe_hash", "match_args", "kw_only", "dataclass_callable")
+        set_arguments(cls, {name: kw.pop(name) for name in names if name in kw})
+        super().__init_subclass__(**kw)
+        if "__mapper__" not in cls.__dict__:
+            unmapped(cls)
+
+
+def mapped_as_dataclass(registry: t.Any, /, **arguments: t.Any) -> t.Any:
+    """Decorator that makes a class a dataclass, and maps it in a registry or with the registry of a base."""
+    found = registry if hasattr(registry, "mapped_as_dataclass") else registry.registry
+    return found.mapped_as_dataclass(**arguments)
+
+
+def unmapped_dataclass(cls: t.Any = None, /, **arguments: t.Any) -> t.Any:
+    """Decorator that makes a mixin of mapped dataclasses a dataclass."""
+
+    def decorate(target: t.Any) -> t.Any:
+        set_arguments(target, arguments)
+        unmapped(target)
+        return target
+
+    return decorate if cls is None else decorate(cls)
 
 
 def add_mapped_attribute(target: type, key: str, attr: t.Any) -> None:
@@ -301,7 +337,7 @@ def add_mapped_attribute(target: type, key: str, attr: t.Any) -> None:
 
 
 __all__ = [
-    "DeclarativeAttributeIntercept", "DeclarativeBase", "DeclarativeBaseNoMeta", "DeclarativeMeta", "MappedAsDataclass",
+    "DCTransformDeclarative", "DeclarativeAttributeIntercept", "DeclarativeBase", "DeclarativeBaseNoMeta", "DeclarativeMeta", "MappedAsDataclass",
     "add_mapped_attribute", "as_declarative", "declarative_base", "declarative_mixin", "declared_attr", "has_inherited_table",
-    "registry", "synonym_for",
+    "mapped_as_dataclass", "registry", "synonym_for", "unmapped_dataclass",
 ]

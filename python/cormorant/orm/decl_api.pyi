@@ -8,7 +8,8 @@ from ..sql.nodes import SQLCoreOperations
 from ..sql.schema import MetaData
 from .attributes import InstrumentedAttribute
 from .mapper import Mapper
-from .properties import mapped_column, synonym, column_property, composite, deferred, query_expression
+from .composite import composite
+from .properties import mapped_column, synonym, column_property, deferred, query_expression
 from .relationships import relationship
 
 _T = t.TypeVar("_T")
@@ -62,7 +63,10 @@ class registry:
     def mapped(self, cls: _C) -> _C: ...
     def map_declaratively(self, cls: type[_T]) -> Mapper[_T]: ...
     def map_imperatively(self, class_: type[_T], local_table: FromClause | None = None, **kw: t.Any) -> Mapper[_T]: ...
-    def mapped_as_dataclass(self, *args: t.Any, **kw: t.Any) -> t.Any: ...
+    @t.overload
+    def mapped_as_dataclass(self, cls: type[_T], /) -> type[_T]: ...
+    @t.overload
+    def mapped_as_dataclass(self, cls: None = None, /, **arguments: t.Any) -> t.Callable[[type[_T]], type[_T]]: ...
 
 def declarative_base(
     *, metadata: MetaData | None = None, mapper: t.Any = None, cls: type = ..., name: str = "Base", class_registry: t.Any = None,
@@ -97,10 +101,24 @@ class DeclarativeBaseNoMeta(_core.Instance):
 @t.dataclass_transform(
     field_specifiers=(mapped_column, relationship, synonym, column_property, composite, deferred, query_expression),
 )
-class MappedAsDataclass:
+class DCTransformDeclarative(DeclarativeAttributeIntercept): ...
+
+@t.dataclass_transform(
+    field_specifiers=(mapped_column, relationship, synonym, column_property, composite, deferred, query_expression),
+)
+class MappedAsDataclass(metaclass=DCTransformDeclarative):
     def __init_subclass__(
         cls, init: bool = ..., repr: bool = ..., eq: bool = ..., order: bool = ..., unsafe_hash: bool = ..., match_args: bool = ...,
         kw_only: bool = ..., dataclass_callable: t.Callable[..., type[t.Any]] = ..., **kw: t.Any,
     ) -> None: ...
+
+@t.dataclass_transform(
+    field_specifiers=(mapped_column, relationship, synonym, column_property, composite, deferred, query_expression),
+)
+def mapped_as_dataclass(registry: registry | type, /, **arguments: t.Any) -> t.Callable[[type[_T]], type[_T]]: ...
+@t.overload
+def unmapped_dataclass(cls: type[_T], /) -> type[_T]: ...
+@t.overload
+def unmapped_dataclass(cls: None = None, /, **arguments: t.Any) -> t.Callable[[type[_T]], type[_T]]: ...
 
 def add_mapped_attribute(target: type, key: str, attr: t.Any) -> None: ...

@@ -14,6 +14,8 @@ from ..sql.schema import Column, MetaData, Table
 from . import exc as orm_exc
 from .annotations import Annotation, read_annotation
 from .base import Mapped
+from .composite import CompositeProperty
+from .decl_dataclass import explicit, is_transformed, transform
 from .interfaces import MapperProperty, put_attribute
 from .mapper import Mapper, class_mapper_of
 from .properties import UNSET, ColumnProperty, MappedColumn
@@ -41,11 +43,14 @@ class ClassScan:
         self.columns: t.List[t.Tuple[int, t.Any]] = []  # (sort order, column)
         self.order: t.Dict[str, int] = {}
         self.declared: t.Dict[t.Any, t.Any] = {}  # declared_attr -> its value for this class
+        self.annotated: t.Dict[str, t.Tuple[t.Any, type]] = {}  # name -> annotation, and the class that has it
+        self.elements: t.Dict[str, t.Any] = {}  # name -> the construct of an attribute, annotated or not
 
     def run(self) -> Mapper:
         _scanning.append(self)
         try:
             self._gather()
+            self._make_dataclass()
             table = self._make_table()
             args = self._mapper_args()
             self._drop_replaced()
@@ -78,10 +83,11 @@ class ClassScan:
             if not own and self._inherited_by_mapped(base):
                 continue
             annotations = _annotations(base)
-            names = [*annotations, *(n for n in vars(base) if n not in annotations)]
-            for name in names:
+            for name in _in_order(list(vars(base)), list(annotations)):
                 if name in seen or (name.startswith("__") and name.endswith("__")):
                     continue
+                if name in annotations:
+                    self.annotated.setdefault(name, (annotations[name], base))
                 if self._take(base, own, name, vars(base).get(name, UNSET), annotations.get(name, UNSET)):
                     seen.add(name)
                 elif name in vars(base):
@@ -124,6 +130,8 @@ class ClassScan:
             value = annotation.default_construct()
         if isinstance(value, _core.InstrumentedAttribute) and value.key != name and value.class_ is self.cls:
             return False
+        if hasattr(value, "dataclass_options"):
+            self.elements[name] = value
         if isinstance(value, Column):
             self._take_column(name, value, ColumnProperty(value), 0)
         elif isinstance(value, MappedColumn):
@@ -133,6 +141,8 @@ class ClassScan:
         elif isinstance(value, MapperProperty):
             if isinstance(value, RelationshipProperty) and annotation is not None:
                 value.take_annotation(annotation, self.cls, name)
+            if isinstance(value, CompositeProperty):
+                self.columns.extend((0, column) for column in value.declare(annotation, self.registry, self.cls, name))
             if isinstance(value, ColumnProperty):
                 for column in value.columns:
                     if isinstance(column, Column) and column.table is None:
@@ -151,6 +161,22 @@ class ClassScan:
         else:
             return False
         return True
+
+    def _make_dataclass(self) -> None:
+        """Makes the class a dataclass, where it or a base says so."""
+        if is_transformed(self.cls):
+            transform(self.cls, self.annotated, self.elements)
+            for name, element in self.elements.items():  # defaults are known now
+                if isinstance(element, MappedColumn) and name in self.properties:
+                    self.properties[name].fallback = element.fallback
+            return
+        for name, element in self.elements.items():
+            found = explicit(element.dataclass_options, isinstance(element, MappedColumn))
+            if found:
+                raise exc.ArgumentError(
+                    f"Attribute '{name}' on class {self.cls} includes dataclasses argument(s): {', '.join(sorted(map(repr, found)))} but class "
+                    "does not specify SQLAlchemy native dataclass configuration."
+                )
 
     def _share(self, base: type, name: str, value: t.Any) -> None:
         """`cls.name` in declared_attr functions is the copy of the column, not the mixin's original."""
@@ -179,10 +205,10 @@ class ClassScan:
     def evaluate(self, attribute: t.Any) -> t.Any:
         """The value of a declared_attr for this class, made once."""
         if attribute not in self.declared:
-            value = attribute.fget(self.cls)
-            if isinstance(value, (Column, MappedColumn)) and value.foreign_keys:
-                pass  # made for this class; no copy is needed
-            self.declared[attribute] = value
+            from .decl_api import declared_attr
+
+            own_get = type(attribute).__get__ is not declared_attr.__get__  # a subclass of declared_attr that answers by itself
+            self.declared[attribute] = attribute.__get__(None, self.cls) if own_get else attribute.fget(self.cls)
         return self.declared[attribute]
 
     # ---- configuration: __tablename__, __table__, __table_args__, __mapper_args__
@@ -293,6 +319,18 @@ def _annotations(cls: type) -> t.Dict[str, t.Any]:
         return annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
     found = cls.__dict__.get("__annotations__")
     return dict(found) if isinstance(found, dict) else {}
+
+
+def _in_order(values: t.List[str], annotated: t.List[str]) -> t.List[str]:
+    """The names of a class body as it has them: what is annotated only stands before the next name that is both."""
+    found: t.List[str] = []
+    waiting = list(annotated)
+    for name in values:
+        while name in waiting:
+            found.append(waiting.pop(0))
+        if name not in found:
+            found.append(name)
+    return [*found, *waiting]
 
 
 def map_declarative(registry: t.Any, cls: type, table: t.Any = None, **mapper_kw: t.Any) -> Mapper:

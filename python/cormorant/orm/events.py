@@ -27,6 +27,7 @@ _SESSION = {
     35: "after_soft_rollback", 36: "after_transaction_create", 37: "after_transaction_end",
 }  # fmt: skip
 _WITH_INSTANCE = frozenset(range(23, 35))
+_LAZY_LOAD = 39  # told to `session._lazy_watch(instance, key)`, where there is one
 
 
 class MapperEvents(Family):
@@ -55,7 +56,7 @@ class InstanceEvents(Family):
     }  # fmt: skip
 
     def accepts(self, target: t.Any, identifier: str) -> t.Any:
-        if identifier in ("first_init", "pickle", "init_failure"):
+        if identifier in ("first_init", "pickle", "init_failure", "refresh_flush"):
             raise NotImplementedError(f"the instance event '{identifier}' is not supported yet")
         return _mapped_target(target) if identifier in self.events else None
 
@@ -157,10 +158,14 @@ def _mapped_target(target: t.Any) -> t.Any:
 _sessions: "weakref.WeakSet[t.Any]" = weakref.WeakSet()
 
 
-def _class_listeners(mapper: t.Any, identifier: str) -> t.List[t.Any]:
-    from .mapper import Mapper
+def _class_listeners(mapper: t.Any, identifier: str) -> t.Tuple[t.Any, ...]:
+    """Kept on the mapper, for events come once per row; `install` forgets them when listeners come and go."""
+    found: t.Optional[t.Tuple[t.Any, ...]] = mapper._listeners.get(identifier)
+    if found is None:
+        from .mapper import Mapper
 
-    return [*listeners_of(Mapper, identifier), *listeners_of(mapper.class_, identifier)]
+        found = mapper._listeners[identifier] = (*listeners_of(Mapper, identifier), *listeners_of(mapper.class_, identifier))
+    return found
 
 
 def _attribute_listeners(mapper: t.Any, key: str, identifier: str) -> t.List[t.Any]:
@@ -176,6 +181,7 @@ def _attribute_listeners(mapper: t.Any, key: str, identifier: str) -> t.List[t.A
 
 def install(mapper: t.Any) -> None:
     """Tells the core which events of a mapper somebody listens to."""
+    mapper._listeners.clear()
     if not mapper._built:
         return
     mask = 0
@@ -222,6 +228,8 @@ def install_session(session: t.Any) -> None:
     for number, name in _SESSION.items():
         if has_listeners(session, name):
             mask |= 1 << number
+    if session._lazy_watch is not None:
+        mask |= 1 << _LAZY_LOAD
     session._set_events(mask)
     session._listened = has_listeners(session, "do_orm_execute")
 
@@ -243,6 +251,8 @@ def _dispatch(number: int, session: t.Any, obj: t.Any, key: t.Any, argument: t.A
         _instance_event(_INSTANCE[number], obj)
     elif number in _SESSION and session is not None:
         _session_event(number, session, obj)
+    elif number == _LAZY_LOAD:
+        session._lazy_watch(obj, key)
     return argument
 
 

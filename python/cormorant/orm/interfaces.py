@@ -20,6 +20,7 @@ class MapperProperty(InspectionAttrInfo):
     parent: t.Any = None
     doc: t.Optional[str] = None
     attribute_class: t.Any = None
+    dataclass_options: t.Mapping[str, t.Any] = types.MappingProxyType({})
 
     def __init__(self, info: t.Optional[t.Dict[t.Any, t.Any]] = None, doc: t.Optional[str] = None) -> None:
         if info is not None:
@@ -56,11 +57,15 @@ class StrategizedProperty(MapperProperty):
     pass
 
 
-class MapperOption:
+class ORMOption:
+    """Base of what `options()` of ORM statements takes."""
+
+
+class MapperOption(ORMOption):
     pass
 
 
-class UserDefinedOption:
+class UserDefinedOption(ORMOption):
     """An option of a statement that only the program itself looks at."""
 
     def __init__(self, payload: t.Any = None) -> None:

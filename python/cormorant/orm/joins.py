@@ -135,6 +135,8 @@ class JoinCondition:
         if self.given_foreign:
             wanted = {id(c) for c in self.given_foreign}
             kept = [c for c in candidates if {id(key) for key, _ in c[1]} <= wanted]
+            exact = [c for c in kept if {id(key) for key, _ in c[1]} == wanted]
+            kept = exact or kept
             if kept:
                 candidates = kept
         distinct: t.Dict[t.FrozenSet[t.Tuple[int, int]], t.Any] = {}

@@ -16,6 +16,7 @@ from .. import _core, exc
 from ..sql.schema import Column, Table
 from . import exc as orm_exc
 from .base import InspectionAttr
+from .composite import CompositeProperty
 from .interfaces import MapperProperty, put_attribute
 from .properties import ColumnProperty, MappedColumn, SynonymProperty
 
@@ -26,11 +27,21 @@ _configuring = False
 _SPARE_SLOTS = 4  # for backrefs of classes that are declared after a mapper was built
 
 _UNSUPPORTED = {
-    "concrete": "concrete inheritance",
     "with_polymorphic": "with_polymorphic",
-    "polymorphic_load": "polymorphic_load",
     "version_id_generator": "version_id_generator=False",
 }
+
+
+class _Dispatch:
+    """`manager.dispatch.init(state, args, kwargs)`: programs that make instances without `__init__` tell listeners of it."""
+
+    def __init__(self, manager: "ClassManager") -> None:
+        self._manager = manager
+
+    def init(self, state: t.Any, args: t.Any, kwargs: t.Any) -> None:
+        from .events import _init
+
+        _init(state.obj(), tuple(args), dict(kwargs))
 
 
 class ClassManager:
@@ -41,6 +52,7 @@ class ClassManager:
     def __init__(self, mapper: "Mapper") -> None:
         self.mapper = mapper
         self.class_ = mapper.class_
+        self.dispatch = _Dispatch(self)
         self.expired_attribute_loader = self.deferred_scalar_loader = None
         self.info: t.Dict[t.Any, t.Any] = {}
 
@@ -124,6 +136,27 @@ class _KeyedView(t.Mapping[str, t.Any]):
         return self._items.keys()
 
 
+class _NotImplementedHere:
+    """What a concrete subclass has in place of an attribute that only its parent maps."""
+
+    def __init__(self, mapper: "Mapper", key: str) -> None:
+        self.mapper, self.key = mapper, key
+
+    def _refuse(self) -> t.NoReturn:
+        raise AttributeError(
+            f"Concrete {self.mapper} does not implement attribute {self.key!r} at the instance level.  Add this property explicitly to {self.mapper}."
+        )
+
+    def __get__(self, instance: t.Any, owner: t.Any) -> t.Any:
+        self._refuse()
+
+    def __set__(self, instance: t.Any, value: t.Any) -> None:
+        self._refuse()
+
+    def __delete__(self, instance: t.Any) -> None:
+        self._refuse()
+
+
 class Mapper(_core.Mapper, InspectionAttr):
     """A class mapped to a table."""
 
@@ -141,7 +174,8 @@ class Mapper(_core.Mapper, InspectionAttr):
         inherit_condition: t.Any = None, inherit_foreign_keys: t.Any = None, version_id_col: t.Any = None,
         version_id_generator: t.Any = None, eager_defaults: t.Any = "auto", confirm_deleted_rows: bool = True, batch: bool = True,
         column_prefix: t.Optional[str] = None, passive_updates: bool = True, passive_deletes: bool = False,
-        always_refresh: bool = False, allow_partial_pks: bool = True, legacy_is_orphan: bool = False, **other: t.Any,
+        always_refresh: bool = False, allow_partial_pks: bool = True, legacy_is_orphan: bool = False,
+        polymorphic_load: t.Optional[str] = None, concrete: bool = False, **other: t.Any,
     ) -> None:
         for name, value in other.items():
             if name not in _UNSUPPORTED:
@@ -150,12 +184,19 @@ class Mapper(_core.Mapper, InspectionAttr):
                 raise NotImplementedError(f"class {class_.__name__}: {_UNSUPPORTED[name]} is not supported yet")
         if version_id_generator is False:
             raise NotImplementedError(f"class {class_.__name__}: version_id_generator=False is not supported yet")
+        if polymorphic_load not in (None, "selectin", "inline"):
+            raise exc.ArgumentError(f"class {class_.__name__}: unknown argument for polymorphic_load: {polymorphic_load!r}")
+        if polymorphic_load == "inline":
+            raise NotImplementedError(f'class {class_.__name__}: polymorphic_load="inline" is not supported yet; use "selectin"')
+        self.polymorphic_load = polymorphic_load
         self.class_ = class_
         self.registry = registry
         self.inherits = class_mapper_of(inherits)
         self.local_table = local_table if local_table is not None else (self.inherits.local_table if self.inherits else None)
         self.single = self.inherits is not None and (local_table is None or local_table is self.inherits.local_table)
-        self.concrete = False
+        self.concrete = concrete and self.inherits is not None
+        if self.concrete and self.single:
+            raise exc.ArgumentError(f"class {class_.__name__}: concrete=True needs a table of its own")
         self.polymorphic_identity = polymorphic_identity
         self.polymorphic_abstract = polymorphic_abstract
         self.version_id_generator = version_id_generator
@@ -166,8 +207,12 @@ class Mapper(_core.Mapper, InspectionAttr):
         self.validators: t.Dict[str, t.Any] = {}
         self._props: t.Dict[str, MapperProperty] = {}
         self._nodes: t.Dict[str, t.Any] = {}
+        self._listeners: t.Dict[str, t.Tuple[t.Any, ...]] = {}  # by event, found once (events.py)
         self._subclasses: t.List[Mapper] = []
         self._polymorphic_on, self._primary_key_given, self._version_id_col = polymorphic_on, primary_key, version_id_col
+        if self.inherits is not None and not self.concrete and version_id_col is None:
+            self._version_id_col = self.inherits._version_id_col
+            self.version_id_generator = version_id_generator or self.inherits.version_id_generator
         self._include, self._exclude, self._prefix = include_properties, set(exclude_properties or ()), column_prefix or ""
         self._configured_relations: t.Set[str] = set()
         self._failure: t.Optional[BaseException] = None
@@ -194,9 +239,9 @@ class Mapper(_core.Mapper, InspectionAttr):
     def _gather(self, given: t.Dict[str, t.Any]) -> None:
         """Inherited properties first, then the table's columns in its order, then the rest as declared."""
         props: t.Dict[str, MapperProperty] = {}
-        if self.inherits is not None:
-            for key, prop in self.inherits._props.items():
-                props[key] = prop.for_subclass(self)
+        parent = None if self.concrete else self.inherits
+        for key, prop in parent._props.items() if parent is not None else ():
+            props[key] = prop.for_subclass(self)
         given = {key: self._as_property(value) for key, value in given.items()}
         by_column: t.Dict[t.Any, str] = {}
         for key, prop in given.items():
@@ -215,6 +260,9 @@ class Mapper(_core.Mapper, InspectionAttr):
             self._put_column(props, key, prop) if isinstance(prop, ColumnProperty) else props.__setitem__(key, prop)
         for key, prop in props.items():
             self._install(key, prop)
+        if self.concrete and self.inherits is not None:
+            for key in self.inherits._props.keys() - props.keys() - self.class_.__dict__.keys():
+                put_attribute(self.class_, key, _NotImplementedHere(self, key))
 
     def _table_columns(self, given: t.Mapping[str, t.Any]) -> t.List[t.Any]:
         if not self.single:
@@ -305,10 +353,11 @@ class Mapper(_core.Mapper, InspectionAttr):
                 {
                     "cls": self.class_,
                     "inherits": self.inherits,
+                    "concrete": self.concrete,
                     "tables": tables if all(isinstance(table, Table) for table in tables) else [],
                     "from_": None if isinstance(self.local_table, Table) else self.local_table,
                     "attrs": [p.definition(self) for p in columns],
-                    "primary_key": [self._key_of(c) for c in self._primary_key_given] if self._primary_key_given else None,
+                    "primary_key": [self._key_of(c) for c in self._primary_key_columns()] or None,
                     "polymorphic_on": self._key_of(self._polymorphic_on) if self._polymorphic_on is not None else None,
                     "polymorphic_identity": self.polymorphic_identity,
                     "version_attr": self._key_of(self._version_id_col) if self._version_id_col is not None else None,
@@ -316,6 +365,7 @@ class Mapper(_core.Mapper, InspectionAttr):
                     "eager_defaults": self.eager_defaults is True,
                     "confirm_deleted_rows": self.confirm_deleted_rows,
                     "batch": self.batch,
+                    "selectin_load": self.polymorphic_load == "selectin",
                     "reserve": len(self._relations()) + spare,
                 }
             )
@@ -326,8 +376,14 @@ class Mapper(_core.Mapper, InspectionAttr):
 
         install(self)
 
+    def _primary_key_columns(self) -> t.List[t.Any]:
+        """What identifies rows, where the core cannot see it in a table: as given, or as the statement mapped to offers it."""
+        if self._primary_key_given or isinstance(self.local_table, Table) or self.inherits is not None:
+            return list(self._primary_key_given or ())
+        return list(self.local_table.primary_key)
+
     def _check_primary_key(self) -> None:
-        if self.inherits is None and not self._primary_key_given and not list(self.local_table.primary_key.columns):
+        if (self.inherits is None or self.concrete) and not self._primary_key_given and not list(self.local_table.primary_key):
             raise exc.ArgumentError(
                 f"Mapper {self} could not assemble any primary key columns for mapped table '{getattr(self.local_table, 'description', self.local_table)}'"
             )
@@ -375,12 +431,12 @@ class Mapper(_core.Mapper, InspectionAttr):
 
     @property
     def tables(self) -> t.List[t.Any]:
-        inherited = [] if self.inherits is None else self.inherits.tables
+        inherited = [] if self.inherits is None or self.concrete else self.inherits.tables
         return inherited if self.single else [*inherited, self.local_table]
 
     @property
     def base_mapper(self) -> "Mapper":
-        return self if self.inherits is None else self.inherits.base_mapper
+        return self if self.inherits is None or self.concrete else self.inherits.base_mapper
 
     @property
     def primary_mapper(self) -> "Mapper":
@@ -391,14 +447,14 @@ class Mapper(_core.Mapper, InspectionAttr):
         """The primary key columns."""
         if self._primary_key_given:
             return tuple(self._props[self._key_of(c)].columns[0] for c in self._primary_key_given)
-        if self.inherits is not None:
+        if self.inherits is not None and not self.concrete:
             return self.inherits.primary_key
         return tuple(self.local_table.primary_key.columns)
 
     @property
     def polymorphic_on(self) -> t.Any:
         if self._polymorphic_on is None:
-            return self.inherits.polymorphic_on if self.inherits is not None else None
+            return self.inherits.polymorphic_on if self.inherits is not None and not self.concrete else None
         return self._props[self._key_of(self._polymorphic_on)].columns[0]
 
     @property
@@ -422,7 +478,14 @@ class Mapper(_core.Mapper, InspectionAttr):
 
     def _view(self, *kinds: type) -> _KeyedView:
         configure_mappers()
-        return _KeyedView({key: p for key, p in self._props.items() if not kinds or isinstance(p, kinds)})
+        return _KeyedView({key: p for key, p in self._ordered() if not kinds or isinstance(p, kinds)})
+
+    def _ordered(self) -> t.List[t.Tuple[str, MapperProperty]]:
+        """Properties in the order that programs see: what is no column of the table, what is inherited, columns."""
+        inherited = [key for key, _ in self.inherits._ordered() if key in self._props] if self.inherits is not None else []
+        own = [key for key in self._props if key not in inherited]
+        columns = [k for k in own if isinstance(self._props[k], ColumnProperty) and self._props[k].columns[0]._kind == _core.K_COLUMN]
+        return [(key, self._props[key]) for key in [*(k for k in own if k not in columns), *inherited, *columns]]
 
     @property
     def attrs(self) -> _KeyedView:
@@ -444,7 +507,11 @@ class Mapper(_core.Mapper, InspectionAttr):
 
     @property
     def composites(self) -> _KeyedView:
-        return _KeyedView({})
+        return self._view(CompositeProperty)
+
+    @property
+    def _composites(self) -> t.List[str]:
+        return [key for key, prop in self._props.items() if isinstance(prop, CompositeProperty)]
 
     @property
     def all_orm_descriptors(self) -> _KeyedView:
@@ -458,7 +525,7 @@ class Mapper(_core.Mapper, InspectionAttr):
     @property
     def iterate_properties(self) -> t.Iterator[MapperProperty]:
         configure_mappers()
-        return iter(list(self._props.values()))
+        return iter([prop for _, prop in self._ordered()])
 
     def has_property(self, key: str) -> bool:
         return key in self._props
@@ -539,6 +606,17 @@ class Mapper(_core.Mapper, InspectionAttr):
         return f"Mapper[{self.class_.__name__}({table})]"
 
 
+def mapped_below(base: type) -> t.List[Mapper]:
+    """The mapped classes that inherit from a mixin; of a hierarchy its topmost class that does."""
+    found = [m for m in list(_all) if issubclass(m.class_, base)]
+    return sorted((m for m in found if m.inherits is None or not issubclass(m.inherits.class_, base)), key=lambda m: m.class_.__qualname__)
+
+
+def _all_registries() -> t.Set[t.Any]:
+    """The registries of all mappers there are."""
+    return {mapper.registry for mapper in list(_all) if mapper.registry is not None}
+
+
 def class_mapper_of(cls: t.Any) -> t.Optional[Mapper]:
     if cls is None or isinstance(cls, Mapper):
         return cls
@@ -600,7 +678,9 @@ def _configure_all() -> None:
         mapper.configured = True
     _core.set_pending(False)
     for mapper in done:
-        fire_configured("mapper_configured", mapper)
+        if not mapper.__dict__.get("_announced"):  # once, however many properties come later
+            mapper.__dict__["_announced"] = True
+            fire_configured("mapper_configured", mapper)
     fire_configured("after_configured")
 
 

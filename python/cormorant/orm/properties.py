@@ -8,6 +8,7 @@ from .. import _core, exc
 from ..sql.schema import Column
 from .attributes import InstrumentedAttribute
 from .base import Mapped
+from .decl_dataclass import DONT_SET, take_options
 from .interfaces import MapperProperty, StrategizedProperty, put_attribute
 
 _ATTR_DEFERRED, _ATTR_RAISELOAD, _ATTR_READ_ONLY, _ATTR_EAGER_DEFAULT, _ATTR_ACTIVE_HISTORY = 1, 2, 4, 8, 16
@@ -29,14 +30,18 @@ UNSET: t.Any = _Unset()
 class ColumnProperty(StrategizedProperty):
     """One or more columns, or an SQL expression, as an attribute."""
 
+    fallback: t.Any = DONT_SET
+
     def __init__(
         self, column: t.Any, *additional_columns: t.Any, group: t.Optional[str] = None, deferred: bool = False, raiseload: bool = False,
         comparator_factory: t.Any = None, active_history: bool = False, expire_on_flush: bool = True,
-        info: t.Optional[t.Dict[t.Any, t.Any]] = None, doc: t.Optional[str] = None,
+        info: t.Optional[t.Dict[t.Any, t.Any]] = None, doc: t.Optional[str] = None, **dataclass_options: t.Any,
     ) -> None:
-        if comparator_factory is not None:
-            raise NotImplementedError("column_property(comparator_factory=) is not supported yet; give the column a type with a comparator")
+        self.dataclass_options = take_options(dataclass_options)
+        if dataclass_options:
+            raise TypeError(f"column_property() got an unexpected keyword argument '{next(iter(dataclass_options))}'")
         super().__init__(info, doc)
+        self.comparator_factory = comparator_factory
         self._given = (column, *additional_columns)
         self._columns: t.Optional[t.List[t.Any]] = None
         self.group = group
@@ -44,6 +49,11 @@ class ColumnProperty(StrategizedProperty):
         self.raiseload = raiseload
         self.active_history = active_history
         self.strategy_key = (("deferred", self.deferred), ("instrument", True))
+
+    def _with_fallback(self, value: t.Any) -> "ColumnProperty":
+        """The value of the attribute where nobody set it: a dataclass's default."""
+        self.fallback = value
+        return self
 
     @property
     def columns(self) -> t.List[t.Any]:
@@ -68,7 +78,13 @@ class ColumnProperty(StrategizedProperty):
 
     def instrument(self, mapper: t.Any) -> None:
         values = {"_key": self.key, "_prop": self, "_parent": mapper, "_class": mapper.class_}
+        if self.fallback is not DONT_SET:
+            values["_default"] = self.fallback
         attribute = _core.attribute(InstrumentedAttribute, self.columns[0], values)
+        if self.comparator_factory is not None:
+            from .comparators import compared
+
+            attribute = compared(attribute)
         mapper._nodes[self.key] = attribute
         put_attribute(mapper.class_, self.key, attribute)
 
@@ -86,9 +102,11 @@ class ColumnProperty(StrategizedProperty):
         return self.key, tuple(self.columns), None, flags, self.group, mapper._nodes[self.key]
 
     def copy(self) -> "ColumnProperty":
-        return ColumnProperty(
+        made = ColumnProperty(
             *self.columns, group=self.group, deferred=self.deferred, raiseload=self.raiseload, active_history=self.active_history
         )
+        made.dataclass_options, made.comparator_factory = self.dataclass_options, self.comparator_factory
+        return made
 
 
 ColumnProperty.__name__ = "ColumnProperty"
@@ -143,12 +161,14 @@ class MappedColumn(_DeclaredOperators, Mapped[t.Any]):
         self.active_history = kw.pop("active_history", False)
         self.sort_order: t.Any = kw.pop("sort_order", UNSET)
         self.use_existing_column = kw.pop("use_existing_column", False)
-        for name in ("init", "repr", "compare", "kw_only", "hash", "default_factory", "dataclass_metadata"):
-            if kw.pop(name, UNSET) is not UNSET:
-                raise NotImplementedError(f"mapped_column({name}=) needs MappedAsDataclass, which is not supported yet")
-        insert_default = kw.pop("insert_default", UNSET)
-        if insert_default is not UNSET:
-            kw["default"] = insert_default
+        self.dataclass_options = take_options(kw)
+        self.fallback: t.Any = DONT_SET
+        if "insert_default" in kw and "default" in self.dataclass_options:
+            raise exc.ArgumentError("The 'default' and 'insert_default' parameters of Column are mutually exclusive")
+        if "insert_default" in kw:
+            kw["default"] = kw.pop("insert_default")
+        elif "default" in self.dataclass_options:  # the dataclass's default is the column's, too
+            kw["default"] = self.dataclass_options["default"]
         self._has_nullable = "nullable" in kw and kw["nullable"] is not None
         self._has_insert_default = "default" in kw
         self._arguments = (args, kw)
@@ -174,7 +194,7 @@ class MappedColumn(_DeclaredOperators, Mapped[t.Any]):
         return ColumnProperty(
             column, deferred=bool(self.deferred) or self.deferred_group is not None, group=self.deferred_group,
             raiseload=bool(self.deferred_raiseload), active_history=self.active_history, doc=column.doc,
-        )
+        )._with_fallback(self.fallback)
 
     @property
     def name(self) -> t.Any:
@@ -195,8 +215,11 @@ class SynonymProperty(MapperProperty):
 
     def __init__(
         self, name: str, map_column: t.Optional[bool] = None, descriptor: t.Any = None, comparator_factory: t.Any = None,
-        info: t.Optional[t.Dict[t.Any, t.Any]] = None, doc: t.Optional[str] = None,
+        info: t.Optional[t.Dict[t.Any, t.Any]] = None, doc: t.Optional[str] = None, **dataclass_options: t.Any,
     ) -> None:
+        self.dataclass_options = take_options(dataclass_options)
+        if dataclass_options:
+            raise TypeError(f"synonym() got an unexpected keyword argument '{next(iter(dataclass_options))}'")
         if comparator_factory is not None:
             raise NotImplementedError("synonym(comparator_factory=) is not supported yet")
         super().__init__(info, doc)
@@ -231,13 +254,6 @@ class _Synonym:
         delattr(instance, self.name)
 
 
-class CompositeProperty(MapperProperty):
-    """Several columns as one object. Not there yet."""
-
-    def __init__(self, *args: t.Any, **kw: t.Any) -> None:
-        raise NotImplementedError("composite() is not supported yet")
-
-
 def mapped_column(*args: t.Any, **kw: t.Any) -> t.Any:
     """A column of a declarative class; type and nullability may come from the annotation."""
     return MappedColumn(*args, **kw)
@@ -245,10 +261,10 @@ def mapped_column(*args: t.Any, **kw: t.Any) -> t.Any:
 
 def column_property(column: t.Any, *additional_columns: t.Any, **kw: t.Any) -> t.Any:
     """A column with options, or an SQL expression, as an attribute."""
-    for name in ("init", "repr", "default", "default_factory", "compare", "kw_only", "hash"):
-        if kw.pop(name, UNSET) is not UNSET:
-            raise NotImplementedError(f"column_property({name}=) needs MappedAsDataclass, which is not supported yet")
-    return ColumnProperty(column, *additional_columns, **kw)
+    options = take_options(kw, read_only=True)
+    made = ColumnProperty(column, *additional_columns, **kw)
+    made.dataclass_options = options
+    return made
 
 
 def deferred(column: t.Any, *additional_columns: t.Any, group: t.Optional[str] = None, raiseload: bool = False, **kw: t.Any) -> t.Any:
@@ -262,7 +278,9 @@ def query_expression(default_expr: t.Any = None, **kw: t.Any) -> t.Any:
     """An attribute that a statement fills with `with_expression()`."""
     from ..sql import null
 
+    options = take_options(kw, read_only=True)
     prop = ColumnProperty(null() if default_expr is None else default_expr, **kw)
+    prop.dataclass_options = options
     prop.strategy_key = (("query_expression", True),)
     return prop
 
@@ -272,13 +290,8 @@ def synonym(name: str, **kw: t.Any) -> t.Any:
     return SynonymProperty(name, **kw)
 
 
-def composite(*args: t.Any, **kw: t.Any) -> t.Any:
-    return CompositeProperty(*args, **kw)
-
-
-Synonym, Composite = SynonymProperty, CompositeProperty
+Synonym = SynonymProperty
 
 __all__ = [
-    "ColumnProperty", "CompositeProperty", "MappedColumn", "MappedSQLExpression", "SynonymProperty", "column_property", "composite",
-    "deferred", "exc", "mapped_column", "query_expression", "synonym",
+    "ColumnProperty", "MappedColumn", "MappedSQLExpression", "SynonymProperty", "column_property", "deferred", "exc", "mapped_column", "query_expression", "synonym",
 ]

@@ -9,6 +9,7 @@ from .. import _core, exc
 from ..sql.schema import Table
 from .base import MANYTOMANY, MANYTOONE, ONETOMANY, RelationshipDirection
 from .clsregistry import Resolver
+from .decl_dataclass import take_options
 from .interfaces import MapperProperty, StrategizedProperty, put_attribute
 from .joins import JoinCondition, foreign, original, plain_node, remote
 from .relation_attribute import RelationshipAttribute
@@ -81,14 +82,12 @@ class RelationshipProperty(StrategizedProperty):
         doc: t.Optional[str] = None, bake_queries: bool = True, cascade_backrefs: bool = False, **other: t.Any,
     ) -> None:
         super().__init__(info, doc)
-        for name, value in (("comparator_factory", comparator_factory), ("load_on_pending", load_on_pending)):
-            if value:
-                raise NotImplementedError(f"relationship({name}=) is not supported yet")
+        if load_on_pending:
+            raise NotImplementedError("relationship(load_on_pending=) is not supported yet")
+        self.comparator_factory = comparator_factory
+        self.dataclass_options = take_options(other)
         if other:
-            name = next(iter(other))
-            if name in ("init", "repr", "default", "default_factory", "compare", "kw_only", "hash", "dataclass_metadata"):
-                raise NotImplementedError(f"relationship({name}=) needs MappedAsDataclass, which is not supported yet")
-            raise TypeError(f"relationship() got an unexpected keyword argument '{name}'")
+            raise TypeError(f"relationship() got an unexpected keyword argument '{next(iter(other))}'")
         try:
             self._lazy = _LAZY[lazy]
         except (KeyError, TypeError):
@@ -138,15 +137,21 @@ class RelationshipProperty(StrategizedProperty):
             self.lazy, self._lazy = "write_only", _LAZY["write_only"]
 
     def instrument(self, mapper: t.Any) -> None:
-        if self.lazy == "write_only":
-            raise NotImplementedError(f'relationship {mapper.class_.__name__}.{self.key}: lazy="write_only" is not supported yet')
         values = {"_key": self.key, "_prop": self, "_parent": mapper, "_class": mapper.class_}
         attribute = _core.attribute(RelationshipAttribute, None, values)
+        if self.comparator_factory is not None:
+            from .comparators import compared
+
+            attribute = compared(attribute)
         mapper._nodes[self.key] = attribute
         if self.lazy == "dynamic":
             from .dynamic import DynamicAttribute
 
             put_attribute(mapper.class_, self.key, DynamicAttribute(attribute))
+        elif self.lazy == "write_only":
+            from .writeonly import WriteOnlyAttribute
+
+            put_attribute(mapper.class_, self.key, WriteOnlyAttribute(attribute))
         else:
             put_attribute(mapper.class_, self.key, attribute)
 
@@ -242,6 +247,10 @@ class RelationshipProperty(StrategizedProperty):
         self.primaryjoin, self.secondaryjoin = self._join.primaryjoin, self._join.secondaryjoin
         if self.uselist is None:
             self.uselist = self.direction is not MANYTOONE
+        if self.lazy in ("write_only", "dynamic") and not self.uselist:
+            raise exc.InvalidRequestError(
+                f"On relationship {self}, 'dynamic' loaders cannot be used with many-to-one/one-to-one relationships and/or uselist=False."
+            )
 
     def _read_list(self, value: t.Any) -> t.List[t.Any]:
         value = self._evaluate(value)

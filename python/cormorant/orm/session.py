@@ -14,6 +14,7 @@ from . import bulk
 from . import exc as orm_exc
 from .attributes import set_committed_value
 from .base import NO_VALUE, _mapper_or_none, class_mapper, object_mapper, object_state
+from .exc import StaleDataError
 from .context import ORMExecuteState
 from .events import install_session
 from .identity import IdentityMap
@@ -25,6 +26,8 @@ _NEW, _DIRTY, _DELETED, _IDENTITY = range(4)
 _sessions: "weakref.WeakValueDictionary[int, Session]" = weakref.WeakValueDictionary()
 _hash_keys = itertools.count(1)
 _JOIN_MODES = {"conditional_savepoint": 0, "rollback_only": 0, "create_savepoint": 1, "control_fully": 2}
+
+_CHUNK = 100  # rows that stream_results loads at once
 
 
 class SessionTransactionOrigin(enum.Enum):
@@ -157,6 +160,7 @@ class Session(_core.Session):
     _query_cls: t.Any = Query
     _is_asyncio = False
     _closed_for_good = False
+    _lazy_watch: t.Optional[t.Callable[[t.Any, str], None]] = None
 
     def __init__(
         self, bind: t.Any = None, *, autoflush: bool = True, future: t.Literal[True] = True, expire_on_commit: bool = True, autobegin: bool = True,
@@ -494,16 +498,32 @@ class Session(_core.Session):
             statement, params, options = state.statement, state.parameters, dict(state.execution_options)
         return self._execute_now(statement, params, options, bind_arguments)
 
+    def _translating(self, statement: t.Any, options: t.Mapping[str, t.Any]) -> t.Any:
+        """Schemas of one statement: its connection has them for the block."""
+        if "schema_translate_map" not in options:
+            return contextlib.nullcontext()
+        return self.connection({"clause": statement})._translating(options["schema_translate_map"])
+
     def _execute_now(self, statement: t.Any, params: t.Any, options: t.Dict[str, t.Any], bind_arguments: t.Any) -> t.Any:
         if options.get("populate_existing") and statement._kind == _core.K_SELECT:
             statement = statement._with(set=_core.FLAG_POPULATE_EXISTING)
         quiet = options.get("autoflush") is False and self.autoflush
-        with self._without_autoflush() if quiet else contextlib.nullcontext(), self._binding(bind_arguments):
+        quietly = self._without_autoflush() if quiet else contextlib.nullcontext()
+        with quietly, self._binding(bind_arguments), self._translating(statement, options):
             if statement._kind in bulk.DML_KINDS and bulk.entity_of(statement) is not None:
                 result = bulk.execute(self, statement, params, options)
+            elif options.get("yield_per") or options.get("stream_results"):
+                result = self._streamed(statement, _parameter_list(params), options)
             else:
                 result = self._run(statement, _parameter_list(params))
         return bulk.apply_result_options(result, options)
+
+    def _streamed(self, statement: t.Any, params: t.Any, options: t.Mapping[str, t.Any]) -> t.Any:
+        """Rows that are loaded in chunks while the result is read."""
+        if statement._kind != _core.K_SELECT or params is not None and len(params) != 1:
+            return self._run(statement, params)
+        per = options.get("yield_per")
+        return self._stream(statement, params[0] if params else None, per or options.get("max_row_buffer") or _CHUNK, per is not None)
 
     def _get_general(
         self, entity: t.Any, ident: t.Any, *, options: t.Optional[t.Sequence[t.Any]] = None, populate_existing: bool = False,
@@ -561,12 +581,8 @@ class Session(_core.Session):
 
     def merge(self, instance: _T, *, load: bool = True, options: t.Any = None) -> _T:
         """Copies an instance's values onto the one with its key in this session; answers that one."""
-        if not load:
-            for key in object_mapper(instance)._keys:
-                added, _, gone = _core.inst_history(instance, key)
-                if (added or gone) and _core.inst_identity(instance) is not None:
-                    raise exc.InvalidRequestError("merge() with load=False option does not support objects marked as 'dirty'.  flush() all changes on mapped instances before merging with load=False.")
-        self.autoflush_now()
+        if load:
+            self.autoflush_now()
         with self._without_autoflush():
             return t.cast(_T, self._merge(instance, load, {}))
 
@@ -579,31 +595,37 @@ class Session(_core.Session):
     def merge_all(self, instances: t.Iterable[t.Any], *, load: bool = True, options: t.Any = None) -> t.List[t.Any]:
         return [self.merge(instance, load=load, options=options) for instance in instances]
 
-    def _merge(self, instance: t.Any, load: bool, seen: t.Dict[int, t.Any]) -> t.Any:
+    def _merge(self, instance: t.Any, load: bool, seen: t.Dict[t.Any, t.Any]) -> t.Any:
         found = seen.get(id(instance))
         if found is not None:
             return found
         mapper = object_mapper(instance)
-        if _core.inst_session(instance) is self and _core.inst_status(instance) in (1, 2):
-            seen[id(instance)] = instance
-            return self._merge_relations(instance, instance, mapper, load, seen)
         key = _core.inst_identity(instance)
+        if key is None and not load:
+            raise exc.InvalidRequestError("merge() with load=False option does not support objects transient (i.e. unpersisted) objects.  flush() all changes on mapped instances before merging with load=False.")
+        if _core.inst_session(instance) is self and _core.inst_status(instance) in (1, 2):
+            return instance
         if key is None:
             values = [_core.inst_peek(instance, mapper.get_property_by_column(c).key, None) for c in mapper.primary_key]
             key = tuple(values) if all(v is not None for v in values) else None
         target = None
         if key is not None:
-            target = self._get(mapper, key, (), False) if load else self._find(mapper, key)
+            target = seen.get((mapper.base_mapper, key))
+            if target is None:
+                target = self._get(mapper, key, (), False) if load else self._find(mapper, key)
         if target is None:
             target = mapper.class_.__new__(mapper.class_)
             if load:
                 self.add(target)
             else:
-                if key is None:
-                    raise exc.InvalidRequestError("merge() with load=False option does not support objects transient (i.e. unpersisted) objects.  flush() all changes on mapped instances before merging with load=False.")
+                if _core.inst_state(instance).modified:
+                    raise exc.InvalidRequestError("merge() with load=False option does not support objects marked as 'dirty'.  flush() all changes on mapped instances before merging with load=False.")
                 _core.inst_set_identity(target, key)
                 self.add(target)
         seen[id(instance)] = target
+        if key is not None:
+            seen[mapper.base_mapper, key] = target
+        _refuse_other_version(instance, target, mapper)
         self._merge_columns(instance, target, mapper, load)
         return self._merge_relations(instance, target, mapper, load, seen)
 
@@ -614,7 +636,7 @@ class Session(_core.Session):
                 continue
             if not load:
                 set_committed_value(target, key, value)
-            elif _core.inst_peek(target, key, NO_VALUE) != value or _core.inst_peek(target, key, NO_VALUE) is NO_VALUE:
+            else:
                 setattr(target, key, value)
 
     def _merge_relations(self, instance: t.Any, target: t.Any, mapper: t.Any, load: bool, seen: t.Dict[t.Any, t.Any]) -> t.Any:
@@ -622,13 +644,13 @@ class Session(_core.Session):
         for prop in mapper._relations():
             if "merge" not in prop.cascade or prop.key not in loaded or prop.viewonly:
                 continue
-            if load and any((id(instance), back) in seen for back in prop._reverse_property):
+            if load and any((id(instance), back.key, back.mapper) in seen for back in prop._reverse_property):
                 continue  # came from there: the other side is kept in step by setting it
+            if load and prop.uselist:
+                getattr(target, prop.key)  # read whole: its members need not be looked up one by one
             for member in prop.members(loaded[prop.key]):
-                seen[id(member), prop] = True
+                seen[id(member), prop.key, prop.mapper] = True
             members = [self._merge(m, load, seen) for m in prop.members(loaded[prop.key])]
-            if target is instance:
-                continue
             value = _like(loaded[prop.key], members) if prop.uselist else members[0] if members else None
             if load:
                 setattr(target, prop.key, value)
@@ -661,6 +683,16 @@ class Session(_core.Session):
     @classmethod
     def close_all(cls) -> None:
         close_all_sessions()
+
+
+def _refuse_other_version(instance: t.Any, target: t.Any, mapper: t.Any) -> None:
+    """A merge of what was read before somebody else wrote the row."""
+    if mapper.version_id_col is None or instance is target:
+        return
+    key = mapper.get_property_by_column(mapper.version_id_col).key
+    given, there = _core.inst_peek(instance, key, NO_VALUE), _core.inst_peek(target, key, NO_VALUE)
+    if NO_VALUE not in (given, there) and given != there:
+        raise StaleDataError(f"Version id '{given}' on merged state {mapper.class_.__name__} {_core.inst_identity(target)} does not match existing version '{there}'. Leave the version attribute unset when merging to update the most recent version.")
 
 
 def _like(value: t.Any, members: t.List[t.Any]) -> t.Any:
@@ -725,6 +757,11 @@ class sessionmaker(t.Generic[_T]):
     @classmethod
     def close_all(cls) -> None:
         close_all_sessions()
+
+
+def _state_session(state: t.Any) -> t.Optional[Session]:
+    """The session of an instance's state, or None."""
+    return t.cast("t.Optional[Session]", state.session)
 
 
 def object_session(instance: t.Any) -> t.Optional[Session]:

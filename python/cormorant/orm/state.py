@@ -113,7 +113,7 @@ class InstanceState(_core.InstanceState, InspectionAttr):
     def attrs(self) -> t.Any:
         from .mapper import _KeyedView
 
-        return _KeyedView({key: AttributeState(self, key) for key in self.mapper._keys})
+        return _KeyedView({key: AttributeState(self, key) for key in (*self.mapper._keys, *self.mapper._composites)})
 
     def get_history(self, key: str, passive: t.Any = PASSIVE_OFF) -> History:
         return get_history(self.obj(), key, passive)

@@ -10,6 +10,9 @@ from typing import Any, List, Optional, Tuple
 
 from .. import _core
 from .. import exc as sa_exc
+from .base import _mapper_or_none
+from .exc import LoaderStrategyException
+from .interfaces import ORMOption
 
 WILDCARD = "*"
 
@@ -50,12 +53,35 @@ def _attribute(attr: Any, name: str) -> Any:
     return attr
 
 
+def _owner(attr: Any) -> Any:
+    """The mapper whose attribute it is, or None."""
+    if attr._kind == _core.K_OF_TYPE:
+        attr = attr._kids[0]
+    return (attr._mapper or attr.__dict__.get("_parent")) if attr._kind == _core.K_ATTR else None
+
+
+def _target(attr: Any) -> Any:
+    """The mapper that a step leads to, or None."""
+    if attr._kind == _core.K_OF_TYPE:
+        return _mapper_or_none(attr.__dict__.get("_of_type"))
+    return attr.property.mapper if attr._kind == _core.K_ATTR and hasattr(attr.prop, "direction") else None
+
+
+def _check_relationship(name: str, attr: Any) -> None:
+    """Strategies of relationships are for relationships."""
+    if not isinstance(attr, str) and attr._kind == _core.K_ATTR and attr.prop is not None and hasattr(attr.prop, "is_expression"):
+        raise LoaderStrategyException(
+            f"Can't apply \"{name.removesuffix('load')} loader\" strategy to property \"{attr}\", which is a \"column property\"; this loader "
+            'strategy is intended to be used with a "relationship property".'
+        )
+
+
 def _criteria(attr: Any) -> Tuple[Any, ...]:
     """Extra conditions of `User.orders.and_(...)`."""
     return tuple(getattr(attr, "_extra_criteria", ()) or ())
 
 
-class _AbstractLoad:
+class _AbstractLoad(ORMOption):
     """Methods shared by `Load` and what the functions below answer."""
 
     _root: Any = None  # ENTITY of Load(Entity)
@@ -71,10 +97,25 @@ class _AbstractLoad:
     def _step(self, name: str, op: int, attr: Any, flags: int = 0, extra: Tuple[Any, ...] = ()) -> Any:
         extra += _criteria(attr)
         attr = _attribute(attr, name)
+        self._check_link(attr)
+        _check_relationship(name, attr)
         step = _Step(op, flags, attr, extra)
         if isinstance(attr, str):
             return self._leaf(step.node())
         return self._changed(self._here, self._steps + (step,))
+
+    def _check_link(self, attr: Any) -> None:
+        """An attribute belongs to the class that the path has reached."""
+        owner = None if isinstance(attr, str) else _owner(attr)
+        if owner is None:
+            return
+        if self._steps:
+            before = self._steps[-1].attr
+            target = None if isinstance(before, str) else _target(before)
+            if target is not None and not owner.common_parent(target):
+                raise sa_exc.ArgumentError(f'ORM mapped entity or attribute "{attr}" does not link from relationship "{before}".')
+        elif self._root is not None and not owner.common_parent(_mapper_or_none(self._root.entity_namespace)):
+            raise sa_exc.ArgumentError(f'ORM mapped attribute "{attr}" does not link mapped class "{self._root.entity_namespace.__name__}"')
 
     def _leaf(self, *nodes: Any) -> Any:
         if not self._steps:
@@ -82,7 +123,9 @@ class _AbstractLoad:
         return self._changed(self._here, self._steps[:-1] + (self._steps[-1].with_inner(*nodes),))
 
     def _column_leaf(self, name: str, op: int, attr: Any, flags: int = 0, extra: Tuple[Any, ...] = ()) -> Any:
-        return self._leaf(_option(op, flags, _attribute(attr, name), extra))
+        attr = _attribute(attr, name)
+        self._check_link(attr)
+        return self._leaf(_option(op, flags, attr, extra))
 
     def __clause_element__(self) -> Any:
         if self._built is None:
@@ -145,6 +188,8 @@ class _AbstractLoad:
 
     def load_only(self, *attrs: Any, raiseload: bool = False) -> Any:
         nodes = tuple(_attribute(attr, "load_only") for attr in attrs)
+        for node in nodes:
+            self._check_link(node)
         return self._leaf(_option(_core.OP_LOAD_ONLY, _core.FLAG_RAISE if raiseload else 0, None, nodes))
 
     def with_expression(self, key: Any, expression: Any) -> Any:

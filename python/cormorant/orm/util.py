@@ -5,9 +5,10 @@ from __future__ import annotations
 import typing as t
 
 from .. import _core, exc
-from ..sql import and_
+from ..sql import and_, cast, literal, null, select, union_all
 from . import exc as orm_exc
 from .base import InspectionAttr, _mapper_or_none, class_mapper, object_mapper, object_state
+from .bundle import Bundle, DictBundle
 from .relation_attribute import _value_of
 
 
@@ -108,6 +109,8 @@ class AliasedClass:
         made = self._aliased_mapper._entity_attr(self._node, key)
         if type(made) is not type(value):
             made = _as_class(made, type(value))
+        if value._flags & _core.FLAG_HOST_COMPARE and not made._flags & _core.FLAG_HOST_COMPARE:  # a comparator of its own
+            made = _as_class(made._with(set=_core.FLAG_HOST_COMPARE), type(value))
         made.__dict__.setdefault("_prop", value.prop)
         made.__dict__["_class"] = self
         made.__dict__["_of_entity"] = self
@@ -170,22 +173,27 @@ def _mappers_between(mapper: t.Any, classes: t.Any) -> t.List[t.Any]:
     return [m for m in below if any(w.isa(m) for w in wanted)]
 
 
-def polymorphic_union(*args: t.Any, **kw: t.Any) -> t.Any:
-    raise NotImplementedError("polymorphic_union() is not supported yet")
+def polymorphic_union(table_map: t.Mapping[t.Any, t.Any], typecolname: t.Optional[str], aliasname: str = "p_union", cast_nulls: bool = True) -> t.Any:
+    """The rows of several tables as those of one: columns that a table lacks are NULL, and `typecolname` says where a row is from."""
+    tables = {key: _core.coerce(table, _core.ROLE_FROM) for key, table in table_map.items()}
+    columns: t.Dict[str, t.Any] = {}
+    for key, table in tables.items():
+        for column in table.c:
+            if column.key == typecolname:
+                raise exc.InvalidRequestError(
+                    f"Polymorphic union can't use '{typecolname}' as the discriminator column due to mapped column {column}; please apply the "
+                    "'typecolname' argument; this is available on ConcreteBase as '_concrete_discriminator_name'"
+                )
+            columns.setdefault(column.key, column.type)
 
+    def part(key: t.Any, table: t.Any) -> t.Any:
+        own = {column.key: column for column in table.c}
+        items = [own[name] if name in own else (cast(null(), type_) if cast_nulls else null()).label(name) for name, type_ in columns.items()]
+        if typecolname is not None:
+            items.append(literal(key).label(typecolname))
+        return select(*items)
 
-class Bundle:
-    """Several columns answered as one value."""
-
-    is_bundle = True
-    single_entity = False
-
-    def __init__(self, name: str, *exprs: t.Any, **kw: t.Any) -> None:
-        raise NotImplementedError("Bundle() is not supported yet; select the columns themselves")
-
-
-class DictBundle(Bundle):
-    pass
+    return union_all(*[part(key, table) for key, table in tables.items()]).alias(aliasname)
 
 
 def with_loader_criteria(
@@ -193,6 +201,12 @@ def with_loader_criteria(
     track_closure_variables: bool = True,
 ) -> t.Any:
     """An option: further conditions on an entity wherever the statement reads it."""
+    if isinstance(entity_or_base, type) and not hasattr(entity_or_base, "__mapper__"):
+        from .mapper import mapped_below
+
+        flags = {"loader_only": loader_only, "include_aliases": include_aliases}
+        each = [with_loader_criteria(m.class_, where_criteria, **flags) for m in mapped_below(entity_or_base)]
+        return _core.make(_core.K_LIST, op=_core.OP_COMMA, segs=(each,))
     entity = _core.coerce(entity_or_base, _core.ROLE_FROM)
     condition = where_criteria(entity_or_base) if callable(where_criteria) and not isinstance(where_criteria, _core.Node) else where_criteria
     flags = _core.FLAG_INCLUDE_ALIASES if include_aliases else 0
@@ -242,6 +256,11 @@ def identity_key(*args: t.Any, instance: t.Any = None, row: t.Any = None, identi
     if instance is not None:
         return object_mapper(instance).identity_key_from_instance(instance)
     raise exc.ArgumentError("class or instance is required")
+
+
+def has_identity(object: t.Any) -> bool:
+    """Whether an instance has a key: it is or was in the database."""
+    return t.cast(bool, object_state(object).has_identity)
 
 
 def was_deleted(object_: t.Any) -> bool:
@@ -305,6 +324,8 @@ def _is_single_entity(entity: t.Any) -> bool:
     """Whether rows of a query for this alone are the entities themselves."""
     if isinstance(entity, (type, AliasedClass, _core.Mapper)):
         return _mapper_or_none(entity) is not None
+    if isinstance(entity, Bundle):
+        return entity.single_entity
     return isinstance(entity, _core.Node) and entity._kind == _core.K_ENTITY
 
 

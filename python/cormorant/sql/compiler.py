@@ -341,6 +341,82 @@ def compile_function(cls: type, dialect_name: str) -> t.Callable[..., str] | Non
     return None
 
 
+def for_dialect(piece: t.Any, dialect_name: str) -> t.Any:
+    """A piece of text that stands in statements of one database only."""
+    from .nodes import ColumnElement
+
+    global _OneDialect
+    if _OneDialect is None:
+
+        class OneDialect(ColumnElement):
+            """Text for one database, nothing for others."""
+
+            __slots__ = ()
+            inherit_cache = True
+
+        def write(element: t.Any, compiler: t.Any, **kw: t.Any) -> str:
+            return str(compiler.process(element._seg(0)[0])) if compiler._dialect_name == element._name else ""
+
+        OneDialect._compile_functions = {"default": write}  # type: ignore[attr-defined]
+        _OneDialect = OneDialect
+    return _core.make(_core.K_HOST, name=dialect_name, segs=((piece,),), cls=_OneDialect)
+
+
+_OneDialect: t.Any = None
+
+
+class HookTypeCompiler(TypeCompiler):
+    """The compiler that compile functions of types get."""
+
+    def process(self, type_: t.Any, **kw: t.Any) -> str:
+        return t.cast(str, type_.compile(self.dialect))
+
+    @property
+    def type_compiler(self) -> TypeCompiler:
+        return self
+
+    type_compiler_instance = type_compiler
+
+    def __getattr__(self, name: str) -> t.Any:
+        if not name.startswith("visit_"):
+            raise AttributeError(f"the compiler that compile functions of types get has no attribute {name!r}")
+        return lambda type_, **kw: self._usual(type_, name[len("visit_") :])
+
+    def _usual(self, type_: t.Any, name: str) -> str:
+        """A type as its class, or the one of that name, is spelled without compile functions."""
+        from . import sqltypes
+
+        cls = getattr(sqltypes, name, None)
+        if isinstance(cls, type) and issubclass(cls, sqltypes.TypeEngine) and not isinstance(type_, cls):
+            type_ = type_.adapt(cls)
+        return plain_spelling(type_, self.dialect.name)
+
+
+def plain_spelling(type_: t.Any, dialect_name: str) -> str:
+    """The name of a type without its compile functions."""
+    from .type_api import _Described
+
+    spell = getattr(type_, "_spell_for", None)
+    if spell is not None:
+        return t.cast(str, spell(dialect_name))
+    described = list(type_._cm_def())
+    described[1] &= ~(_core.TYPE_SPELLED | _core.TYPE_VARIES)
+    return t.cast(str, _core.type_ddl(_Described(tuple(described)), _dialect_name(dialect_name)))
+
+
+def spell_type(type_: t.Any, dialect_name: str) -> str:
+    """The name of a type in DDL: what its compile function answers, where it has one."""
+    from ..dialects import dialect_object
+
+    function = compile_function(type(type_), dialect_name)
+    if function is None:
+        return plain_spelling(type_, dialect_name)
+    text = function(type_, HookTypeCompiler(dialect_object(dialect_name)))
+    if not isinstance(text, str):
+        raise exc.CompileError(f"the compile function of {type(type_).__name__} answered {text!r}, not a string")
+    return text
+
+
 def _compile(node: t.Any, dialect_name: str) -> list[t.Any]:
     """For the core: what a construct consists of."""
     function = compile_function(type(node), dialect_name)

@@ -14,9 +14,9 @@ from .type_api import current_dialect
 
 __all__ = [
     "AddConstraint", "BaseDDLElement", "CheckFirst", "CreateColumn", "CreateIndex", "CreateSchema", "CreateSequence",
-    "CreateTable", "DDL", "DDLElement", "DDLIf", "DropConstraint", "DropIndex", "DropSchema", "DropSequence", "DropTable",
-    "ExecutableDDLElement", "SetColumnComment", "SetTableComment", "DropTableComment", "DropColumnComment", "sort_tables",
-    "sort_tables_and_constraints",
+    "CreateTable", "CreateTableAs", "CreateView", "DDL", "DDLElement", "DDLIf", "DropColumnComment", "DropConstraint",
+    "DropConstraintComment", "DropIndex", "DropSchema", "DropSequence", "DropTable", "DropTableComment", "DropView",
+    "ExecutableDDLElement", "SetColumnComment", "SetConstraintComment", "SetTableComment", "sort_tables", "sort_tables_and_constraints",
 ]  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def moved_to(expression: t.Any, old: t.Any, new: t.Any) -> t.Any:
     return _core.adapt(expression, columns, [new.c[c.key] for c in columns]) if columns else expression
 
 
-def sql_text(expression: t.Any) -> str:
+def sql_text(expression: t.Any, dialect: t.Any = None) -> str:
     """SQL of an expression inside a definition: no table names, values written out."""
     if isinstance(expression, str):
         return str(expression)
@@ -75,7 +75,7 @@ def sql_text(expression: t.Any) -> str:
         expression = expression.__clause_element__()
     if expression._kind == _core.K_TEXT and not expression._seg(0):
         return str(expression._name)
-    return str(_free_columns(expression).compile(dialect=current_dialect(), compile_kwargs={"literal_binds": True}))
+    return str(_free_columns(expression).compile(dialect=dialect or current_dialect(), compile_kwargs={"literal_binds": True}))
 
 
 def server_default_text(default: t.Any) -> str:
@@ -302,31 +302,6 @@ class DropIndex(_CreateDropBase):
         return "\n" + text.strip("\n")
 
 
-class _Unsupported(_CreateDropBase):
-    __slots__ = ()
-
-    def __init__(self, element: t.Any, *args: t.Any, **kwargs: t.Any) -> None:
-        super().__init__(element)
-
-
-class CreateSequence(_Unsupported):
-    """CREATE SEQUENCE."""
-
-    __slots__ = ()
-
-
-class DropSequence(_Unsupported):
-    """DROP SEQUENCE."""
-
-    __slots__ = ()
-
-
-class AddConstraint(_Unsupported):
-    """ALTER TABLE ... ADD CONSTRAINT."""
-
-    __slots__ = ()
-
-
 class DropConstraint(_CreateDropBase):
     """ALTER TABLE ... DROP CONSTRAINT."""
 
@@ -343,36 +318,6 @@ class DropConstraint(_CreateDropBase):
         where = _core.quote(str(table.name), False, self._name(dialect))
         text = f"ALTER TABLE {where} DROP CONSTRAINT {'IF EXISTS ' if self.if_exists else ''}{_core.quote(str(name), False, self._name(dialect))}"
         return text + " CASCADE" if self.cascade else text
-
-
-class CreateColumn(_Unsupported):
-    """A column as part of CREATE TABLE."""
-
-    __slots__ = ()
-
-
-class SetTableComment(_Unsupported):
-    """COMMENT ON TABLE."""
-
-    __slots__ = ()
-
-
-class DropTableComment(_Unsupported):
-    """Removes the comment of a table."""
-
-    __slots__ = ()
-
-
-class SetColumnComment(_Unsupported):
-    """COMMENT ON COLUMN."""
-
-    __slots__ = ()
-
-
-class DropColumnComment(_Unsupported):
-    """Removes the comment of a column."""
-
-    __slots__ = ()
 
 
 def _index_number(index: t.Any) -> int:
@@ -575,3 +520,9 @@ def _has_index(connection: t.Any, index: t.Any) -> bool:
 
     found = inspect(connection).get_indexes(index.table.name, schema=index.table.schema)
     return any(i["name"] == index.name for i in found)
+
+
+from .alterations import (  # noqa: E402 - they build on the classes above
+    AddConstraint, CreateColumn, CreateSequence, CreateTableAs, CreateView, DropColumnComment, DropConstraintComment, DropSequence,
+    DropTableComment, DropView, SetColumnComment, SetConstraintComment, SetTableComment,
+)  # fmt: skip

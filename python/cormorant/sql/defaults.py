@@ -181,12 +181,16 @@ class Sequence(DialectKWArgs, DefaultGenerator):
         return _core.make(_core.K_SEQUENCE, name=self._key)
 
     def create(self, bind: t.Any, checkfirst: bool = True) -> None:
-        if bind.dialect.supports_sequences:
-            raise NotImplementedError("CREATE SEQUENCE is not supported yet")
+        """Creates the sequence, where the database has some."""
+        from .ddl import CreateSequence, _run
+
+        _run(bind, lambda connection: connection.execute(CreateSequence(self)))
 
     def drop(self, bind: t.Any, checkfirst: bool = True) -> None:
-        if bind.dialect.supports_sequences:
-            raise NotImplementedError("DROP SEQUENCE is not supported yet")
+        """Drops the sequence, where the database has some."""
+        from .ddl import DropSequence, _run
+
+        _run(bind, lambda connection: connection.execute(DropSequence(self)))
 
     def _copy(self) -> Sequence:
         made = type(self).__new__(type(self))

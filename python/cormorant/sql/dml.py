@@ -93,7 +93,8 @@ class UpdateBase(HasCTE, HasPrefixes, DialectKWArgs, ExecutableStatement, Genera
         return made
 
     def with_hint(self, text: str, selectable: t.Any = None, dialect_name: str = "*") -> t.Any:
-        raise NotImplementedError("hints are not supported yet")
+        """A copy for databases that take hints about tables: none of those here does, and it is the same."""
+        return self._clone()
 
     def ext(self, extension: t.Any) -> t.Any:
         raise NotImplementedError("syntax extensions are not supported yet")
@@ -129,6 +130,13 @@ class ValuesBase(UpdateBase):
             return _core.make(_core.K_COLUMN, name=key)
         raise exc.CompileError(f"Unconsumed column names: {key}")
 
+    def _composite(self, key: t.Any) -> t.Any:
+        """The composite attribute that a key of values() means, or None."""
+        if isinstance(key, str):
+            owner = self._kids[0]
+            key = getattr(owner.entity_namespace, key, None) if owner._kind == _core.K_ENTITY else None
+        return key if not isinstance(key, _core.Node) and hasattr(key, "_comparable_elements") else None
+
     def _value(self, column: t.Any, value: t.Any) -> t.Any:
         if isinstance(value, _core.Node) and value._kind == _core.K_BIND:
             return value
@@ -141,6 +149,10 @@ class ValuesBase(UpdateBase):
         pairs = row.items() if isinstance(row, t.Mapping) else self._positional(row)
         made = []
         for key, value in pairs:
+            composite = self._composite(key)
+            if composite is not None:
+                made.extend(self._assigns(dict(composite._bulk_update_tuples(value))))
+                continue
             column = self._column(key)
             if column._kind == _core.K_LABEL:  # a hybrid: it says which columns it sets
                 made.extend(self._assigns(dict(column._bulk_update_tuples(value))))

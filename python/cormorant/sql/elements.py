@@ -12,4 +12,11 @@ from .nodes import __all__ as _node_names
 from .windows import *  # noqa: F403
 from .windows import __all__ as _window_names
 
+_textual_label_reference = LabelReference  # noqa: F405
+
+
+class _label_reference:  # noqa: N801 - the name of the API
+    """Nothing is an instance of it: an expression in ORDER BY stands there itself. Programs ask whether one is wrapped."""
+
+
 __all__ = [*_node_names, *_clause_names, *_window_names, *_constructor_names, "conv", "quoted_name"]

@@ -109,7 +109,9 @@ class HasSuffixes:
 
 def _text_piece(text: t.Any, dialect: str) -> t.Any:
     if dialect not in ("*", "default"):
-        raise NotImplementedError(f"prefixes and suffixes for one dialect ({dialect!r}) are not supported yet")
+        from .compiler import for_dialect
+
+        return for_dialect(text if isinstance(text, _core.Node) else _core.make(_core.K_PREFIX, name=text), dialect)
     return text if isinstance(text, _core.Node) else _core.make(_core.K_PREFIX, name=text)
 
 

@@ -364,15 +364,6 @@ class Enum(String, SchemaType, TypeEngine[t.Any]):
     def python_type(self) -> type[t.Any]:
         return self.enum_class if self.enum_class is not None else str
 
-    def __reduce__(self) -> t.Any:
-        function, arguments, state = super().__reduce__()
-        return function, arguments, {k: v for k, v in state.items() if k != "_result"}
-
-    def copy(self, **kwargs: t.Any) -> t.Self:
-        made = super().copy(**kwargs)
-        made.__dict__.pop("_result", None)
-        return made
-
     def adapt(self, cls: type[t.Any], **kwargs: t.Any) -> t.Any:
         if not issubclass(cls, Enum):
             return super().adapt(cls, **kwargs)
@@ -461,8 +452,11 @@ class Interval(TypeDecorator[dt.timedelta]):
         self.day_precision = day_precision
 
     def _cm_def(self) -> tuple[t.Any, ...]:
-        flags = _core.TYPE_NATIVE if self.native else 0
+        flags = (_core.TYPE_NATIVE if self.native else 0) | (_core.TYPE_VARIES if self._variant_mapping else 0)
         return (self._kind, flags, None, self.second_precision, None, None, None, None, None, None)
+
+    def _for_dialect(self, dialect: t.Any) -> TypeEngine[t.Any]:
+        return TypeEngine._for_dialect(self, dialect)
 
     def coerce_compared_value(self, op: t.Any, value: t.Any) -> TypeEngine[t.Any]:
         return TypeEngine.coerce_compared_value(self, op, value)
@@ -501,17 +495,25 @@ class JSON(Indexable, TypeEngine[t.Any]):
     NULL = _JSON_NULL
 
     class JSONElementType(TypeEngine[t.Any]):
-        """What an index of a document is made of."""
+        """What an index of a document is made of: sent as each database wants to be told."""
 
         _kind = _core.T_STRING
+
+        def _cm_def(self) -> tuple[t.Any, ...]:
+            described = list(super()._cm_def())
+            described[1] |= _core.TYPE_HOST | (0 if "_dialect" in self.__dict__ else _core.TYPE_VARIES)
+            if isinstance(self, JSON.JSONIntIndexType) and hasattr(self._at(), "_json_index"):
+                described[0] = _core.T_INTEGER
+            return tuple(described)
+
+        def _bind(self, value: t.Any) -> t.Any:
+            return getattr(self._at(), "_json_index", _json_path)(value)
 
     class JSONIndexType(JSONElementType):
         """A key or a position."""
 
     class JSONIntIndexType(JSONIndexType):
         """A position."""
-
-        _kind = _core.T_INTEGER
 
     class JSONStrIndexType(JSONIndexType):
         """A key."""
@@ -520,7 +522,33 @@ class JSON(Indexable, TypeEngine[t.Any]):
         """A path of keys and positions."""
 
     class Comparator(Indexable.Comparator[_CT]):
+        """Parts of documents: `doc["a"]`, `doc["a", 0]`, and as which type they are read: `doc["a"].as_integer()`."""
+
         __slots__ = ()
+
+        def _as(self, type_: TypeEngine[t.Any], name: str) -> t.Any:
+            expr = self.expr
+            if expr._kind != _core.K_INDEX:
+                raise exc.InvalidRequestError(f"The JSON cast operator JSON.{name}() only works with a JSON index expression e.g. col['q'].{name}()")
+            return _core.make(_core.K_INDEX, expr._op, type=type_, kids=expr._kids)
+
+        def as_boolean(self) -> t.Any:
+            return self._as(Boolean(), "as_boolean")
+
+        def as_string(self) -> t.Any:
+            return self._as(Unicode(), "as_string")
+
+        def as_integer(self) -> t.Any:
+            return self._as(Integer(), "as_integer")
+
+        def as_float(self) -> t.Any:
+            return self._as(Float(), "as_float")
+
+        def as_numeric(self, precision: int, scale: int, asdecimal: bool = True) -> t.Any:
+            return self._as(Numeric(precision, scale, asdecimal=asdecimal), "as_numeric")
+
+        def as_json(self) -> t.Any:
+            return self.expr
 
     comparator_factory = Comparator
 
@@ -538,9 +566,94 @@ class JSON(Indexable, TypeEngine[t.Any]):
     def should_evaluate_none(self, value: bool) -> None:
         self.none_as_null = not value
 
+    def _for_dialect(self, dialect: t.Any) -> TypeEngine[t.Any]:
+        stored = self._variant_mapping.get(dialect.name)
+        if stored is not None:
+            return stored._stored_on(dialect.name, dialect)
+        custom = dialect._json_serializer is not None or dialect._json_deserializer is not None
+        return _EngineJSON(self, dialect) if custom else self
+
     @property
     def python_type(self) -> type[t.Any]:
         return object
+
+
+def _json_path(value: t.Any) -> str:
+    """`$."a"[0]` for "a", 0 or a path of them."""
+    parts = [value] if isinstance(value, (str, int)) else list(value)
+    return "$" + "".join(f"[{p}]" if isinstance(p, int) else f'."{p}"' for p in parts)
+
+
+class _EngineJSON(TypeEngine[t.Any]):
+    """Documents of an engine that was given functions of its own for writing and reading them."""
+
+    def __init__(self, json: JSON, dialect: t.Any) -> None:
+        import json as standard
+
+        self.json = json
+        self._write = dialect._json_serializer or standard.dumps
+        self._read = dialect._json_deserializer or standard.loads
+
+    def _cm_def(self) -> tuple[t.Any, ...]:
+        described = list(self.json._native_def())
+        described[0] = _core.T_TEXT
+        described[1] = _core.TYPE_HOST | _core.TYPE_SPELLED
+        described[3:9] = [None] * 6
+        return tuple(described)
+
+    def _bind(self, value: t.Any) -> t.Any:
+        if value is _JSON_NULL:
+            return self._write(None)
+        return None if value is None and self.json.none_as_null else self._write(value)
+
+    def _result(self, value: t.Any) -> t.Any:
+        return None if value is None else self._read(value)
+
+    def _spell_on(self, name: str) -> str:
+        return t.cast(str, _core.type_ddl(self.json, name))
+
+
+def index_of(left: t.Any, key: t.Any) -> t.Any:
+    """`left[key]` of a document or a list."""
+    kind = left.type
+    if isinstance(kind, ARRAY) or isinstance(getattr(kind, "impl", None), ARRAY):
+        return _array_index(left, kind, key)
+    path = isinstance(key, (list, tuple))
+    if not isinstance(key, _core.Node) and not hasattr(key, "__clause_element__"):
+        which = JSON.JSONPathType if path else JSON.JSONIntIndexType if isinstance(key, int) else JSON.JSONStrIndexType
+        key = _named_bind(left, key, which())
+    return _core.make(_core.K_INDEX, _core.OP_JSON_PATH if path else _core.OP_JSON_INDEX, type=kind, kids=(left, _core.coerce(key, _core.ROLE_EXPR), None))
+
+
+def _named_bind(left: t.Any, value: t.Any, type_: TypeEngine[t.Any]) -> t.Any:
+    from .nodes import BindParameter
+
+    name = getattr(left, "_name", None) if left._kind in (_core.K_COLUMN, _core.K_PROXY) else getattr(left, "key", None)
+    return BindParameter(name if isinstance(name, str) else None, value, type_, unique=True)
+
+
+def _array_index(left: t.Any, kind: t.Any, key: t.Any) -> t.Any:
+    array = kind if isinstance(kind, ARRAY) else kind.impl
+    shift = 1 if array.zero_indexes else 0
+    if isinstance(key, slice):
+        ends = [_array_bound(left, x, shift) for x in (key.start, key.stop, key.step)]
+        return _core.make(_core.K_INDEX, _core.OP_ARRAY_INDEX, type=kind, kids=(left, _core.make(_core.K_SLICE, kids=tuple(ends)), None))
+    inner = array.item_type
+    if array.dimensions is not None and array.dimensions > 1:
+        inner = array._raw_copy()
+        inner.dimensions = array.dimensions - 1
+    return _core.make(_core.K_INDEX, _core.OP_ARRAY_INDEX, type=inner, kids=(left, _array_bound(left, key, shift), None))
+
+
+def _array_bound(left: t.Any, value: t.Any, shift: int) -> t.Any:
+    if value is None:
+        return None
+    if isinstance(value, int):
+        return _named_bind(left, value + shift, INTEGERTYPE)
+    return _core.coerce(value, _core.ROLE_EXPR)
+
+
+_core.register_hook("index", index_of)
 
 
 class ARRAY(Indexable, Concatenable, TypeEngine[t.Sequence[t.Any]]):
@@ -552,7 +665,24 @@ class ARRAY(Indexable, Concatenable, TypeEngine[t.Sequence[t.Any]]):
     zero_indexes = False
 
     class Comparator(Indexable.Comparator[_CT], Concatenable.Comparator[_CT]):
+        """What can be asked of lists."""
+
         __slots__ = ()
+
+        def _member(self, kind: str, other: t.Any, operator: t.Any) -> t.Any:
+            from . import operators
+            from .constructors import all_, any_
+
+            value = _core.coerce(other, _core.ROLE_EXPR) if isinstance(other, _core.Node) else _named_bind(self.expr, other, self.type.item_type)
+            return (operator or operators.eq)(value, any_(self.expr) if kind == "any" else all_(self.expr))
+
+        def any(self, other: t.Any, operator: t.Any = None) -> t.Any:
+            """Whether one of the items is so."""
+            return self._member("any", other, operator)
+
+        def all(self, other: t.Any, operator: t.Any = None) -> t.Any:
+            """Whether all of the items are so."""
+            return self._member("all", other, operator)
 
     comparator_factory = Comparator
 

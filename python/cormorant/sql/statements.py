@@ -86,7 +86,9 @@ class SelectBase(HasCTE, ExecutableStatement, Selectable, _core.SelectBase, role
         raise AttributeError("a SELECT is selected from through .subquery(): select(stmt.subquery())")
 
     def into(self, target: str, **kw: t.Any) -> t.Any:
-        raise NotImplementedError("select().into() is not supported yet")
+        from .alterations import CreateTableAs
+
+        return CreateTableAs(self, target, **kw)
 
 
 _core.add_methods(SelectBase, "rows")
@@ -137,10 +139,14 @@ class GenerativeSelect(DialectKWArgs, Generative, SelectBase):
     _group_by_clauses = property(lambda self: self._seg(_core.SEG_GROUP_BY))
     _for_update_arg = property(lambda self: next(iter(self._seg(_core.SEG_FOR_UPDATE)), None))
 
-    def _unsupported_hint(self, *args: t.Any, **kw: t.Any) -> t.Any:
-        raise NotImplementedError("hints are not supported yet")
+    def with_hint(self, selectable: t.Any, text: str, dialect_name: str = "*") -> t.Any:
+        """A copy for databases that take hints about tables: none of those here does, and it is the same."""
+        _core.coerce(selectable, _core.ROLE_FROM)
+        return self._clone()
 
-    with_hint = with_statement_hint = _unsupported_hint
+    def with_statement_hint(self, text: str, dialect_name: str = "*") -> t.Any:
+        """A copy with a hint at its end."""
+        return self.suffix_with(text, dialect=dialect_name)
 
     def ext(self, extension: t.Any) -> t.Any:
         raise NotImplementedError("syntax extensions are not supported yet")
@@ -556,8 +562,8 @@ class Exists(UnaryExpression):
     def correlate_except(self, *fromclauses: t.Any) -> t.Any:
         return self._around(self._kids[0].correlate_except(*fromclauses))
 
-    def with_hint(self, *args: t.Any, **kw: t.Any) -> t.Any:
-        raise NotImplementedError("hints are not supported yet")
+    def with_hint(self, selectable: t.Any, text: str, dialect_name: str = "*") -> t.Any:
+        return self._around(self._kids[0].with_hint(selectable, text, dialect_name))
 
     with_statement_hint = with_hint
 

@@ -12,6 +12,7 @@ import inspect
 import typing as t
 
 from .. import _core, exc
+from .operators import ColumnOperators
 
 _T = t.TypeVar("_T", bound=t.Any)
 _CT = t.TypeVar("_CT", bound=t.Any)
@@ -20,7 +21,7 @@ __all__ = ["ExternalType", "TypeDecorator", "TypeEngine", "TypeEngineMixin", "Us
 
 
 class _CurrentDialect:
-    """The dialect handed to processors of user types: that of the engine made last, SQLite before there is one."""
+    """The dialect of values that no statement is for (keys that are compared): that of the engine made last, SQLite before there is one."""
 
     def __init__(self) -> None:
         self.value: t.Any = None
@@ -89,7 +90,7 @@ class TypeEngine(_core.TypeEngine, t.Generic[_T]):
     render_literal_cast = False
     _variant_mapping: dict[str, TypeEngine[t.Any]] = {}
 
-    class Comparator(t.Generic[_CT]):
+    class Comparator(ColumnOperators, t.Generic[_CT]):
         """Operators of a type. Subclasses override methods (`__eq__`, `operate`, new ones) to change or add some."""
 
         __slots__ = ("expr", "type")
@@ -132,29 +133,65 @@ class TypeEngine(_core.TypeEngine, t.Generic[_T]):
         return (self._kind, self._flags(), *self._arguments())
 
     def _cm_def(self) -> tuple[t.Any, ...]:
-        chosen = self._variant_mapping.get(current_dialect().name)
-        if chosen is not None:
-            return chosen._cm_def()
         described = list(self._native_def())
         cls = type(self)
+        if self._variant_mapping:
+            described[1] |= _core.TYPE_VARIES
+        described[1] |= _hooks_of(cls)
         own_bind, own_result = _is_overridden(cls, "bind_processor"), _is_overridden(cls, "result_processor")
         if own_bind or own_result:
-            described[1] |= _core.TYPE_HOST
+            described[1] |= _core.TYPE_HOST | (0 if "_dialect" in self.__dict__ else _core.TYPE_VARIES)
             if not own_bind and described[9] is None:
                 described[9] = _Described(tuple(described[:1]) + (described[1] & ~_core.TYPE_HOST,) + tuple(described[2:]))
         if self.comparator_factory is not TypeEngine.Comparator and _has_own_operators(self.comparator_factory):
             described[1] |= _core.TYPE_COMPARATOR
-        for name in ("bind_expression", "column_expression"):
-            if _is_overridden(cls, name):
-                raise NotImplementedError(f"{cls.__name__}.{name}() is not supported yet")
         return tuple(described)
 
+    # ---- by dialect: a statement stores its values by what `_stored_on` answers
+
+    def _at(self) -> t.Any:
+        """The dialect this type was made for."""
+        return self.__dict__.get("_dialect") or current_dialect()
+
+    def _stored_on(self, name: str, dialect: t.Any) -> TypeEngine[t.Any]:
+        from ..dialects import dialect_object
+
+        dialect = dialect if dialect is not None else dialect_object(name)
+        known = self.__dict__.setdefault("_by_dialect", {})
+        found = known.get(dialect)
+        if found is None:
+            found = known[dialect] = self._for_dialect(dialect)
+        return t.cast("TypeEngine[t.Any]", found)
+
+    def _for_dialect(self, dialect: t.Any) -> TypeEngine[t.Any]:
+        chosen = self._variant_mapping.get(dialect.name)
+        if chosen is not None:
+            return chosen._stored_on(dialect.name, dialect)
+        made = self._raw_copy()
+        made._dialect = dialect
+        made._variant_mapping = {}
+        return made
+
+    def _cm_varies(self) -> bool:
+        return bool(self._cm_def()[1] & _core.TYPE_VARIES)
+
+    def _raw_copy(self) -> t.Any:
+        made = type(self).__new__(type(self))
+        made.__dict__.update({k: v for k, v in self.__dict__.items() if k not in _OF_ONE_OBJECT})
+        return made
+
+    def _spell_on(self, name: str) -> str:
+        """Spelling in DDL, for the core: types with compile functions, and those of one database."""
+        from .compiler import spell_type
+
+        return spell_type(self, name)
+
     def _bind(self, value: t.Any) -> t.Any:
-        process = self.bind_processor(current_dialect())
+        process = self.bind_processor(self._at())
         return value if process is None else process(value)
 
     def _result(self, value: t.Any) -> t.Any:
-        process = self.result_processor(current_dialect(), None)
+        process = self.result_processor(self._at(), None)
         return value if process is None else process(value)
 
     def _operate(self, op: t.Any, left: t.Any, right: t.Any) -> t.Any:
@@ -265,18 +302,17 @@ class TypeEngine(_core.TypeEngine, t.Generic[_T]):
         return made
 
     def copy(self, **kwargs: t.Any) -> t.Self:
-        made = type(self).__new__(type(self))
-        made.__dict__.update(self.__dict__)
-        return made
+        return t.cast("t.Self", self._raw_copy())
 
     def copy_value(self, value: t.Any) -> t.Any:
         return value
 
     def compile(self, dialect: t.Any = None) -> str:
         """Spelling of the type in DDL."""
-        if dialect is not None and dialect.name in self._variant_mapping:
-            return self._variant_mapping[dialect.name].compile(dialect)
-        return _core.type_ddl(self, dialect.name if dialect is not None else None)
+        name = dialect.name if dialect is not None else None
+        if name is not None and not _core.has_dialect(name):  # the core cannot write for it: types that know it can
+            return self._spell_for(name) if hasattr(self, "_spell_for") else t.cast(str, _core.type_ddl(self, None))
+        return t.cast(str, _core.type_ddl(self, name))
 
     def repr_struct(self) -> str:
         return _describe(self)
@@ -288,13 +324,31 @@ class TypeEngine(_core.TypeEngine, t.Generic[_T]):
         return self.copy()
 
     def __reduce__(self) -> t.Any:
-        return copyreg.__newobj__, (type(self),), self.__dict__  # type: ignore[attr-defined]
+        state = {k: v for k, v in self.__dict__.items() if k not in _OF_ONE_OBJECT}
+        return copyreg.__newobj__, (type(self),), state  # type: ignore[attr-defined]
 
     def __str__(self) -> str:
         return self.compile()
 
     def __repr__(self) -> str:
         return _describe(self)
+
+
+_OF_ONE_OBJECT = frozenset({"_by_dialect", "_dialect", "_result"})
+
+
+def _defines(cls: type, name: str) -> bool:
+    """Whether a class says something of its own there, rather than what the bases of all types say."""
+    return not any(getattr(cls, name) is getattr(base, name) for base in (TypeEngine, TypeDecorator))
+
+
+def _hooks_of(cls: type) -> int:
+    """Flags of what the compiler asks a class: expressions around values, its spelling."""
+    flags = _core.TYPE_BIND_EXPR if _defines(cls, "bind_expression") else 0
+    flags |= _core.TYPE_COLUMN_EXPR if _defines(cls, "column_expression") else 0
+    if hasattr(cls, "_spell_for") or any("_compile_functions" in base.__dict__ for base in cls.__mro__):
+        flags |= _core.TYPE_SPELLED
+    return flags
 
 
 def _has_own_operators(factory: t.Any) -> bool:
@@ -393,8 +447,9 @@ class TypeDecorator(ExternalType, TypeEngine[_T]):
         return self.impl_instance
 
     def type_engine(self, dialect: t.Any) -> TypeEngine[t.Any]:
-        found = to_instance(self.load_dialect_impl(dialect))
-        return found.dialect_impl(dialect) if found is not self else found
+        variant = self._variant_mapping.get(dialect.name)
+        found = to_instance(self.load_dialect_impl(dialect)) if variant is None else variant
+        return found._stored_on(dialect.name, dialect) if found is not self and found._cm_varies() else found
 
     def dialect_impl(self, dialect: t.Any) -> TypeEngine[t.Any]:
         return self._variant_mapping.get(dialect.name, self)
@@ -412,14 +467,12 @@ class TypeDecorator(ExternalType, TypeEngine[_T]):
         raise NotImplementedError
 
     def _cm_def(self) -> tuple[t.Any, ...]:
-        dialect = current_dialect()
-        chosen = self._variant_mapping.get(dialect.name)
-        if chosen is not None:
-            return chosen._cm_def()
-        impl = self.type_engine(dialect)
+        resolved = "_dialect" in self.__dict__
+        impl = self.type_engine(self._at())
         described = list(impl._cm_def())
-        described[1] |= _core.TYPE_HOST
+        described[1] |= _core.TYPE_HOST | _hooks_of(type(self))
         described[1] &= ~_core.TYPE_COMPARATOR
+        described[1] = described[1] & ~_core.TYPE_VARIES if resolved else described[1] | _core.TYPE_VARIES
         if self.cache_ok is False:
             described[1] |= _core.TYPE_NO_CACHE
         if _has_own_operators(self.comparator_factory):
@@ -429,16 +482,16 @@ class TypeDecorator(ExternalType, TypeEngine[_T]):
 
     def _bind(self, value: t.Any) -> t.Any:
         if self._overrides("process_bind_param"):
-            return self.process_bind_param(value, current_dialect())
+            return self.process_bind_param(value, self._at())
         if _is_overridden(type(self), "bind_processor"):
             return super()._bind(value)
         if self._overrides("process_literal_param"):
-            return self.process_literal_param(value, current_dialect())
+            return self.process_literal_param(value, self._at())
         return value
 
     def _result(self, value: t.Any) -> t.Any:
         if self._overrides("process_result_value"):
-            return self.process_result_value(value, current_dialect())
+            return self.process_result_value(value, self._at())
         if _is_overridden(type(self), "result_processor"):
             return super()._result(value)
         return value
@@ -464,15 +517,23 @@ class TypeDecorator(ExternalType, TypeEngine[_T]):
     def sort_key_function(self) -> t.Callable[[t.Any], t.Any] | None:  # type: ignore[override]
         return self.impl_instance.sort_key_function
 
-    def compile(self, dialect: t.Any = None) -> str:
-        if dialect is not None and dialect.name in self._variant_mapping:
-            return self._variant_mapping[dialect.name].compile(dialect)
-        return self.type_engine(dialect or current_dialect()).compile(dialect)
+    def bind_expression(self, bindvalue: t.Any) -> t.Any:
+        return self.type_engine(self._at()).bind_expression(bindvalue)
+
+    def column_expression(self, column: t.Any) -> t.Any:
+        return self.type_engine(self._at()).column_expression(column)
+
+    def _spell_on(self, name: str) -> str:
+        from .compiler import compile_function
+
+        if compile_function(type(self), name) is not None:
+            return super()._spell_on(name)
+        from ..dialects import dialect_object
+
+        return self.type_engine(dialect_object(name)).compile(dialect_object(name))
 
     def copy(self, **kwargs: t.Any) -> t.Self:
-        made = type(self).__new__(type(self))
-        made.__dict__.update(self.__dict__)
-        return made
+        return t.cast("t.Self", self._raw_copy())
 
     def __getattr__(self, key: str) -> t.Any:
         if key.startswith("__") or key == "impl":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import typing as t
 import warnings
@@ -183,4 +184,7 @@ def __getattr__(name: str) -> t.Any:
         from ..orm import scoping
 
         return getattr(scoping, name)
+    if name in ("generic_repr", "get_cls_kwargs", "langhelpers", "set_creation_order"):
+        module = importlib.import_module(f"{__name__}.langhelpers")
+        return module if name == "langhelpers" else getattr(module, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

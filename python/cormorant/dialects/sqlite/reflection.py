@@ -82,6 +82,12 @@ class SQLiteReflection:
     def view_names(self, schema: Optional[str]) -> List[str]:
         return self._names("view", self._master(schema))
 
+    def materialized_view_names(self, schema: Optional[str]) -> List[str]:
+        return []
+
+    def sequence_names(self, schema: Optional[str]) -> List[str]:
+        raise NotImplementedError("sqlite has no sequences")
+
     def temp_table_names(self) -> List[str]:
         return self._names("table", "sqlite_temp_master")
 

@@ -1,0 +1,219 @@
+/* A look at SQL text before it is sent: where its first statement ends, which placeholders it has, what its first word says
+ * of transactions. Strings, quoted names, dollar quotes and comments are passed over. */
+#include "driver/pg_int.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct scanner {
+    const char *p;
+    size_t n, at;
+    char *out;
+    size_t nout; /* text with $n placeholders */
+    size_t nparams;
+    bool raw, format; /* format: %s or %(x)s was met */
+    char *names;
+    size_t nnames; /* ":x\0:y\0", in order of first use */
+    size_t nnamed;
+} scanner;
+
+static bool is_word(char c) { return isalnum((unsigned char)c) || c == '_' || (c & 0x80); }
+
+/* End of a string or name in quotes that begins at `at`; backslashes escape in E'...' strings. */
+static size_t quoted_end(const scanner *s, size_t at, bool backslash) {
+    char quote = s->p[at++];
+    while (at < s->n) {
+        if (backslash && s->p[at] == '\\') at++;
+        else if (s->p[at] == quote && (at + 1 >= s->n || s->p[at + 1] != quote)) return at + 1;
+        else if (s->p[at] == quote) at++;
+        at++;
+    }
+    return s->n;
+}
+
+static size_t comment_end(const scanner *s, size_t at) {
+    int depth = 0;
+    for (; at < s->n; at++) {
+        if (s->p[at] == '/' && at + 1 < s->n && s->p[at + 1] == '*') depth++, at++;
+        else if (s->p[at] == '*' && at + 1 < s->n && s->p[at + 1] == '/' && (at++, --depth == 0)) return at + 1;
+    }
+    return s->n;
+}
+
+/* $tag$ ... $tag$; answers `at` where no dollar quote begins. */
+static size_t dollar_end(const scanner *s, size_t at) {
+    size_t end = at + 1;
+    if (end < s->n && isdigit((unsigned char)s->p[end])) return at;
+    while (end < s->n && is_word(s->p[end])) end++;
+    if (end >= s->n || s->p[end] != '$') return at;
+    size_t tag = end + 1 - at;
+    for (size_t i = end + 1; i + tag <= s->n; i++)
+        if (memcmp(s->p + i, s->p + at, tag) == 0) return i + tag;
+    return s->n;
+}
+
+/* End of what is passed over at `at`, or `at`. */
+static size_t passed(const scanner *s, size_t at) {
+    char c = s->p[at];
+    bool starts = at == 0 || !is_word(s->p[at - 1]);
+    if (c == '\'') return quoted_end(s, at, at > 0 && (s->p[at - 1] | 32) == 'e' && (at == 1 || !is_word(s->p[at - 2])));
+    if (c == '"') return quoted_end(s, at, false);
+    if (c == '-' && at + 1 < s->n && s->p[at + 1] == '-') {
+        while (at < s->n && s->p[at] != '\n') at++;
+        return at;
+    }
+    if (c == '/' && at + 1 < s->n && s->p[at + 1] == '*') return comment_end(s, at);
+    return c == '$' && starts ? dollar_end(s, at) : at;
+}
+
+static void put(scanner *s, const char *p, size_t n) {
+    memcpy(s->out + s->nout, p, n);
+    s->nout += n;
+}
+
+static void put_number(scanner *s, size_t number) {
+    char text[24], *to = text + sizeof text;
+    do *--to = (char)('0' + number % 10);
+    while (number /= 10);
+    *--to = '$';
+    put(s, to, (size_t)(text + sizeof text - to));
+}
+
+/* Number of a name: each name is one parameter, wherever it stands. */
+static size_t number_of(scanner *s, const char *p, size_t n) {
+    size_t i = 0;
+    for (const char *at = s->names; i < s->nnamed; i++, at += strlen(at) + 1)
+        if (strlen(at) == n + 1 && memcmp(at + 1, p, n) == 0) return i + 1;
+    s->names[s->nnames++] = ':';
+    memcpy(s->names + s->nnames, p, n);
+    s->nnames += n;
+    s->names[s->nnames++] = '\0';
+    return ++s->nnamed;
+}
+
+/* %s, %(name)s; false: not one. */
+static bool take_format(scanner *s) {
+    size_t at = s->at + 1;
+    if (!s->raw || at >= s->n) return false;
+    if (s->p[at] == 's' && (at + 1 >= s->n || !is_word(s->p[at + 1]))) {
+        put_number(s, ++s->nparams);
+        s->at = at + 1;
+    } else if (s->p[at] == '(') {
+        const char *end = memchr(s->p + at, ')', s->n - at);
+        if (!end || end + 1 >= s->p + s->n || end[1] != 's') return false;
+        size_t number = number_of(s, s->p + at + 1, (size_t)(end - s->p) - at - 1);
+        put_number(s, number);
+        if (number > s->nparams) s->nparams = number;
+        s->at = (size_t)(end - s->p) + 2;
+    } else {
+        return false;
+    }
+    return s->format = true;
+}
+
+static void take_dollar(scanner *s) {
+    size_t number = 0, at = s->at + 1;
+    while (at < s->n && isdigit((unsigned char)s->p[at]) && number <= PG_PARAMS_MAX) number = number * 10 + (size_t)(s->p[at++] - '0');
+    if (number > s->nparams) s->nparams = number;
+    put(s, s->p + s->at, (at > s->at + 1 ? at : s->at + 1) - s->at);
+    s->at = at > s->at + 1 ? at : s->at + 1;
+}
+
+static void walk(scanner *s) {
+    while (s->at < s->n) {
+        size_t end = passed(s, s->at);
+        char c = s->p[s->at];
+        if (end > s->at) {
+            put(s, s->p + s->at, end - s->at);
+            s->at = end;
+        } else if (c == ';') {
+            return;
+        } else if (c == '$') {
+            take_dollar(s);
+        } else if (c != '%' || !take_format(s)) {
+            put(s, &c, 1);
+            s->at++;
+        }
+    }
+}
+
+/* With %s about, a literal percent sign is written twice. */
+static void fold_percents(scanner *s) {
+    size_t to = 0;
+    for (size_t i = 0; i < s->nout; i++) {
+        s->out[to++] = s->out[i];
+        if (s->out[i] == '%' && i + 1 < s->nout && s->out[i + 1] == '%') i++;
+    }
+    s->nout = to;
+}
+
+/* Past blanks, comments and the characters of `also`. */
+static size_t skip_blank(const scanner *s, size_t at, const char *also) {
+    while (at < s->n && (isspace((unsigned char)s->p[at]) || (s->p[at] && strchr(also, s->p[at])) || s->p[at] == '-' || s->p[at] == '/')) {
+        size_t end = passed(s, at);
+        if (end == at && (s->p[at] == '-' || s->p[at] == '/')) break;
+        at = end > at ? end : at + 1;
+    }
+    return at;
+}
+
+/* Everything belongs in a transaction but what speaks of transactions itself. */
+static void classify(const scanner *s, pg_scan *out) {
+    static const char *const control[] = {"begin", "start", "commit", "end", "rollback", "abort"};
+    static const char *const reads[] = {"select", "values", "show", "table", "explain", "fetch"};
+    char word[16] = "";
+    size_t at = skip_blank(s, 0, "(;"), n = 0;
+    while (at + n < s->n && n < sizeof word - 1 && isalpha((unsigned char)s->p[at + n])) {
+        word[n] = (char)tolower((unsigned char)s->p[at + n]);
+        n++;
+    }
+    out->kind = CM_STMT_WRITE;
+    out->blank = at >= s->n;
+    for (size_t i = 0; i < sizeof control / sizeof *control; i++)
+        if (strcmp(word, control[i]) == 0) out->kind = CM_STMT_OTHER;
+    for (size_t i = 0; i < sizeof reads / sizeof *reads; i++)
+        if (strcmp(word, reads[i]) == 0) out->reads = true;
+    if (out->reads) out->kind = CM_STMT_READ;
+}
+
+static cm_status take_names(cm_ctx *cx, scanner *s, pg_scan *out) {
+    if (!s->nnamed) return CM_OK;
+    out->names = cm__alloc(cx, s->nnamed * sizeof *out->names);
+    if (!out->names) return CM_E_NOMEM;
+    const char *at = s->names;
+    for (size_t i = 0; i < s->nnamed; i++, at += strlen(at) + 1) out->names[i] = at;
+    out->names_text = s->names;
+    s->names = NULL;
+    return CM_OK;
+}
+
+cm_status cm_pg__scan(cm_ctx *cx, const char *sql, size_t n, bool raw, pg_scan *out, const char **what) {
+    scanner s = {.p = sql, .n = n, .raw = raw};
+    cm_status st = CM_OK;
+    memset(out, 0, sizeof *out);
+    s.out = cm__alloc(cx, n * 4 + 1); /* "%s" may become "$65535" */
+    if (raw) s.names = cm__alloc(cx, n + 2);
+    if (!s.out || (raw && !s.names)) st = CM_E_NOMEM;
+    if (!st) {
+        walk(&s);
+        if (s.format) fold_percents(&s);
+        classify(&s, out);
+        out->used = skip_blank(&s, s.at, ";");
+        if (out->used < n && s.at == out->used) out->used = n;
+        out->nparams = s.nparams;
+        if (s.nparams > PG_PARAMS_MAX) {
+            *what = "a statement of PostgreSQL takes 65535 parameters at most";
+            st = CM_E_PROGRAMMING;
+        }
+    }
+    if (!st) st = take_names(cx, &s, out);
+    if (!st) {
+        out->sql = s.out;
+        s.out[s.nout] = '\0';
+        s.out = NULL;
+    }
+    cm__free(cx, s.out);
+    cm__free(cx, s.names);
+    return st;
+}

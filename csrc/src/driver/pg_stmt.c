@@ -1,0 +1,358 @@
+/* PostgreSQL statements: prepare, bind, step, rows.
+ *
+ * prepare asks the server nothing: Parse travels with the first execution, which asks for text and so learns the columns;
+ * from then on rows come in binary where every column has such a form. A plan that went stale (ALTER TABLE, DISCARD) is made
+ * again, once and at once outside of a transaction, for the next run inside of one. */
+#include "driver/pg_int.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- prepare */
+
+static cm_status make_params(cm_ctx *cx, cm_dstmt *s) {
+    size_t n = s->nparams;
+    if (!n) return CM_OK;
+    s->oids = cm__alloc(cx, 2 * n * sizeof *s->oids);
+    s->values = cm__alloc(cx, n * sizeof *s->values);
+    s->lengths = cm__alloc(cx, 2 * n * sizeof *s->lengths);
+    s->scalars = cm__alloc(cx, n * PG_SCALAR_BYTES);
+    s->offsets = cm__alloc(cx, n * sizeof *s->offsets);
+    if (!s->oids || !s->values || !s->lengths || !s->scalars || !s->offsets) return CM_E_NOMEM;
+    s->declared = s->oids + n;
+    s->formats = s->lengths + n;
+    return CM_OK;
+}
+
+cm_status cm_pg__prepare(cm_ctx *cx, cm_dconn *c, const char *sql, size_t n, uint32_t flags, size_t *used, cm_dstmt **out) {
+    pg_scan scan;
+    const char *what = "";
+    *out = NULL;
+    if (n > INT32_MAX / 8) return cm_pg__fail(c, CM_E_DATA, "54000", "the statement is too long");
+    if (memchr(sql, '\0', n)) return cm_pg__fail(c, CM_E_PROGRAMMING, "42601", "the query contains a null character");
+    cm_status st = cm_pg__scan(cx, sql, n, (flags & CM_PREPARE_RAW) != 0, &scan, &what);
+    if (st) return cm_pg__fail(c, st, "42601", st == CM_E_NOMEM ? "out of memory" : what);
+    cm_dstmt *s = cm__alloc(cx, sizeof *s);
+    if (!s) {
+        cm__free(cx, scan.sql);
+        cm__free(cx, scan.names_text);
+        cm__free(cx, (void *)(uintptr_t)scan.names);
+        return cm_pg__fail(c, CM_E_NOMEM, "", "out of memory");
+    }
+    cm__count(cx, CM_COUNT_STMT, 1);
+    *s = (cm_dstmt){.conn = c,
+                    .sql = scan.sql,
+                    .names_text = scan.names_text,
+                    .names = scan.names,
+                    .nparams = scan.nparams,
+                    .kind = (uint8_t)scan.kind,
+                    .reads = scan.reads,
+                    .blank = scan.blank};
+    if (used) *used = scan.used;
+    st = make_params(cx, s);
+    if (st) {
+        cm_pg__finalize(cx, s);
+        return cm_pg__fail(c, CM_E_NOMEM, "", "out of memory");
+    }
+    *out = s;
+    return CM_OK;
+}
+
+/* The server's statement goes with the next message that is sent anyway; without memory for that it stays until the end. */
+static void close_name(cm_ctx *cx, cm_dstmt *s) {
+    cm_dconn *c = s->conn;
+    if (!s->name) return;
+    if (c->nclosing == c->closing_cap) {
+        size_t cap = c->closing_cap ? 2 * c->closing_cap : 16;
+        uint64_t *grown = cm__alloc(cx, cap * sizeof *grown);
+        if (!grown) return;
+        if (c->nclosing) memcpy(grown, c->closing, c->nclosing * sizeof *grown);
+        cm__free(cx, c->closing);
+        c->closing = grown;
+        c->closing_cap = cap;
+    }
+    c->closing[c->nclosing++] = s->name;
+    s->name = 0;
+}
+
+void cm_pg__finalize(cm_ctx *cx, cm_dstmt *s) {
+    if (!s) return;
+    close_name(cx, s);
+    PQclear(s->res);
+    cm__free(cx, s->sql);
+    cm__free(cx, s->names_text);
+    cm__free(cx, (void *)(uintptr_t)s->names);
+    cm__free(cx, s->oids);
+    cm__free(cx, (void *)(uintptr_t)s->values);
+    cm__free(cx, s->lengths);
+    cm__free(cx, s->scalars);
+    cm__free(cx, s->offsets);
+    cm__free(cx, s->text);
+    cm__free(cx, s->columns);
+    cm__free(cx, s->scratch);
+    cm__free(cx, s);
+    cm__count(cx, CM_COUNT_STMT, -1);
+}
+
+size_t cm_pg__nparams(cm_dstmt *s) { return s->nparams; }
+const char *cm_pg__param_name(cm_dstmt *s, size_t i) { return s->names ? s->names[i] : NULL; }
+cm_stmt_kind cm_pg__kind(cm_dstmt *s) { return (cm_stmt_kind)s->kind; }
+
+cm_status cm_pg__bind(cm_ctx *cx, cm_dstmt *s, size_t i, const cm_value *v, const cm_type *type) {
+    return cm_pg__encode(cx, s, i, v, type);
+}
+
+/* ---- sending */
+
+/* Prepared for other types than the values at hand have (untyped parameters only). */
+static bool is_prepared_otherwise(const cm_dstmt *s) {
+    for (size_t i = 0; i < s->nparams; i++)
+        if (s->values[i] && s->declared[i] != s->oids[i]) return true;
+    return false;
+}
+
+static cm_status broken(cm_dconn *c) {
+    return PQstatus(c->pg) == CONNECTION_BAD ? cm_pg__lost(c) : cm_pg__fail(c, CM_E_INTERFACE, "", PQerrorMessage(c->pg));
+}
+
+static cm_status send_prepare(cm_dstmt *s, char *name) {
+    cm_dconn *c = s->conn;
+    if (!s->name) {
+        s->name = ++c->names;
+        snprintf(name, PG_NAME_BYTES, "cm_%llu", (unsigned long long)s->name);
+        if (!PQsendPrepare(c->pg, name, s->sql, (int)s->nparams, s->oids)) return broken(c);
+        if (s->nparams) memcpy(s->declared, s->oids, s->nparams * sizeof *s->oids);
+        s->described = false;
+        c->prefix++;
+        return CM_OK;
+    }
+    snprintf(name, PG_NAME_BYTES, "cm_%llu", (unsigned long long)s->name);
+    return CM_OK;
+}
+
+static cm_status queue_execution(cm_ctx *cx, cm_dstmt *s) {
+    cm_dconn *c = s->conn;
+    char name[PG_NAME_BYTES];
+    for (size_t i = 0; i < s->nparams; i++)
+        if (s->offsets[i]) s->values[i] = s->text + s->offsets[i] - 1;
+    if (s->name && is_prepared_otherwise(s)) close_name(cx, s);
+    cm_status st = c->executions ? CM_OK : cm_pg__prologue(cx, c);
+    if (!st && !c->unnamed) st = send_prepare(s, name);
+    if (st) return st;
+    int n = (int)s->nparams, binary = s->described && s->binary_ok;
+    int sent = c->unnamed ? PQsendQueryParams(c->pg, s->sql, n, s->oids, s->values, s->lengths, s->formats, binary)
+                          : PQsendQueryPrepared(c->pg, name, n, s->values, s->lengths, s->formats, binary);
+    if (!sent) return broken(c);
+    c->executions++;
+    s->ntext = 0;
+    return CM_OK;
+}
+
+static void drop_ahead(cm_dconn *c) {
+    while (c->ahead_at < c->nahead) PQclear(c->ahead[c->ahead_at++]);
+    c->ahead_at = c->nahead = 0;
+}
+
+cm_status cm_pg__send(cm_ctx *cx, cm_dstmt *s) {
+    cm_dconn *c = s->conn;
+    if (!c->executions) drop_ahead(c);
+    s->queued = true;
+    cm_status st = queue_execution(cx, s);
+    if (st) s->name = c->prefix_failed ? 0 : s->name;
+    return st;
+}
+
+static cm_status make_ahead(cm_ctx *cx, cm_dconn *c) {
+    if (c->executions <= c->ahead_cap) return CM_OK;
+    cm__free(cx, c->ahead);
+    c->ahead = cm__alloc(cx, c->executions * sizeof *c->ahead);
+    c->ahead_cap = c->ahead ? c->executions : 0;
+    return c->ahead ? CM_OK : cm_pg__fail(c, CM_E_NOMEM, "", "out of memory");
+}
+
+/* One wait for all that was sent. The replies before a failure are kept; the failure waits for the step it belongs to. */
+cm_status cm_pg__sync(cm_ctx *cx, cm_dconn *c) {
+    cm_status st = make_ahead(cx, c);
+    if (!st) st = cm_pg__send_sync(cx, c);
+    while (!st && c->executions) {
+        PGresult *res = NULL;
+        st = cm_pg__reply(cx, c, &res);
+        if (!st) c->ahead[c->nahead++] = res;
+    }
+    cm_status end = cm_pg__finish(cx, c, st);
+    return st && !c->nahead ? end : CM_OK;
+}
+
+/* ---- results */
+
+static cm_status make_columns(cm_ctx *cx, cm_dstmt *s, size_t n) {
+    if (n <= s->columns_cap) return CM_OK;
+    cm__free(cx, s->columns);
+    s->columns = cm__alloc(cx, n * sizeof *s->columns);
+    s->columns_cap = s->columns ? n : 0;
+    return s->columns ? CM_OK : cm_pg__fail(s->conn, CM_E_NOMEM, "", "out of memory");
+}
+
+/* Types of the columns, and who reads them. */
+static cm_status describe(cm_ctx *cx, cm_dstmt *s) {
+    size_t n = (size_t)PQnfields(s->res);
+    bool binary = n > 0 && PQfformat(s->res, 0) == 1, known;
+    bool same = s->described && n == s->ncolumns && !s->conn->unnamed; /* DDL would have made the plan stale */
+    if (same && (n == 0 || s->columns[0].binary == binary)) return CM_OK;
+    cm_status st = make_columns(cx, s, n);
+    if (st) return st;
+    s->ncolumns = n;
+    s->binary_ok = true;
+    s->wants_scratch = false;
+    for (size_t i = 0; i < n; i++) {
+        Oid type = PQftype(s->res, (int)i);
+        pg_decoder reader = cm_pg__binary_decoder(type, &known);
+        s->binary_ok = s->binary_ok && known;
+        s->wants_scratch = s->wants_scratch || type == PG_NUMERIC || type == PG_BYTEA;
+        s->columns[i] = (pg_column){.type = type, .binary = binary, .decode = binary ? reader : cm_pg__text_decoder(type)};
+    }
+    s->described = true;
+    return CM_OK;
+}
+
+static cm_status take_result(cm_ctx *cx, cm_dstmt *s, PGresult *take_res) {
+    s->res = take_res;
+    s->row = -1;
+    s->nrows = PQntuples(take_res);
+    return describe(cx, s);
+}
+
+static cm_status run_once(cm_ctx *cx, cm_dstmt *s, PGresult **res) {
+    cm_dconn *c = s->conn;
+    cm_status st = queue_execution(cx, s);
+    if (!st) st = cm_pg__send_sync(cx, c);
+    if (!st) st = cm_pg__reply(cx, c, res);
+    cm_status end = cm_pg__finish(cx, c, st);
+    if (end && *res) {
+        PQclear(*res);
+        *res = NULL;
+    }
+    if (end && (c->prefix_failed || c->dead)) s->name = 0;
+    return end;
+}
+
+/* A stale plan: made again at once where nothing is lost by it. */
+static cm_status run(cm_ctx *cx, cm_dstmt *s, PGresult **res) {
+    cm_dconn *c = s->conn;
+    bool alone = !c->begin_due && (c->ending || PQtransactionStatus(c->pg) == PQTRANS_IDLE);
+    cm_status st = run_once(cx, s, res);
+    if (!st || !c->stale_plan || c->unnamed) return st;
+    if (strcmp(c->sqlstate, "26000") == 0) s->name = 0;
+    else close_name(cx, s);
+    if (!alone) return st;
+    c->status = CM_OK;
+    return run_once(cx, s, res);
+}
+
+static cm_status begin_run(cm_ctx *cx, cm_dstmt *s) {
+    cm_dconn *c = s->conn;
+    PGresult *res = NULL;
+    cm_status st = CM_OK;
+    s->running = true;
+    c->cx = cx;
+    if (s->queued) {
+        if (c->ahead_at == c->nahead) return c->status ? c->status : cm_pg__fail(c, CM_E_INTERNAL, "", "a reply of the server is missing");
+        res = c->ahead[c->ahead_at++];
+    } else if (c->executions) {
+        return cm_pg__fail(c, CM_E_INTERFACE, "", "a statement cannot run while others are on their way to the server");
+    } else {
+        __atomic_store_n(&c->cancelled, 0, __ATOMIC_RELAXED);
+        st = run(cx, s, &res);
+    }
+    return st ? st : take_result(cx, s, res);
+}
+
+/* Bytes the row's numerics and text-form blobs are decoded into. */
+static size_t scratch_bytes(const cm_dstmt *s) {
+    size_t n = 0;
+    for (size_t i = 0; i < s->ncolumns; i++) {
+        const pg_column *col = &s->columns[i];
+        if (PQgetisnull(s->res, s->row, (int)i)) continue;
+        const uint8_t *p = (const uint8_t *)PQgetvalue(s->res, s->row, (int)i);
+        if (col->type == PG_NUMERIC && col->binary) {
+            int weight = (int16_t)(p[2] << 8 | p[3]), scale = p[6] << 8 | p[7];
+            n += (size_t)(weight > 0 ? weight + 1 : 1) * 4 + (size_t)scale + 8;
+        } else if (col->type == PG_BYTEA && !col->binary) {
+            n += (size_t)PQgetlength(s->res, s->row, (int)i);
+        }
+    }
+    return n;
+}
+
+static cm_status make_scratch(cm_ctx *cx, cm_dstmt *s) {
+    size_t n = scratch_bytes(s);
+    s->nscratch = 0;
+    if (n <= s->scratch_cap) return CM_OK;
+    cm__free(cx, s->scratch);
+    s->scratch = cm__alloc(cx, n * 2);
+    s->scratch_cap = s->scratch ? n * 2 : 0;
+    return s->scratch ? CM_OK : cm_pg__fail(s->conn, CM_E_NOMEM, "", "out of memory");
+}
+
+int cm_pg__step(cm_ctx *cx, cm_dstmt *s, cm_status *failure) {
+    cm_status st = CM_OK;
+    if (s->blank) return CM_STEP_DONE;
+    if (!s->running) st = begin_run(cx, s);
+    if (!st) st = s->bad_row;
+    if (!st && ++s->row < s->nrows) {
+        if (s->wants_scratch) st = make_scratch(cx, s);
+        if (!st) return CM_STEP_ROW;
+    }
+    *failure = st;
+    return st ? 0 : CM_STEP_DONE;
+}
+
+size_t cm_pg__ncolumns(cm_dstmt *s) { return s->res ? (size_t)PQnfields(s->res) : 0; }
+const char *cm_pg__column_name(cm_dstmt *s, size_t i) {
+    const char *name = s->res ? PQfname(s->res, (int)i) : NULL;
+    return name ? name : "";
+}
+const char *cm_pg__column_decltype(cm_dstmt *s, size_t i) {
+    (void)s, (void)i;
+    return NULL;
+}
+
+void cm_pg__row(cm_dstmt *s, size_t first, size_t n, cm_value *out) {
+    for (size_t i = first; i < first + n; i++, out++) {
+        const pg_column *col = &s->columns[i];
+        out->ascii = 0;
+        if (PQgetisnull(s->res, s->row, (int)i)) {
+            out->kind = CM_NULL;
+            continue;
+        }
+        const char *p = PQgetvalue(s->res, s->row, (int)i);
+        int length = PQgetlength(s->res, s->row, (int)i);
+        if (col->decode) {
+            col->decode(s, p, length, out);
+        } else {
+            out->kind = CM_TEXT;
+            out->u.s.p = p;
+            out->u.s.n = (size_t)length;
+        }
+    }
+}
+
+void cm_pg__reset(cm_dstmt *s, bool again) {
+    cm_dconn *c = s->conn;
+    PQclear(s->res);
+    s->res = NULL;
+    s->ntext = 0;
+    s->bad_row = CM_OK;
+    s->running = false;
+    if (c->executions) cm_pg__finish(c->cx, c, CM_OK); /* given up before the queue was ended */
+    if (s->queued && !again) {
+        drop_ahead(c);
+        s->queued = false;
+    }
+}
+
+int64_t cm_pg__changes(cm_dstmt *s) {
+    const char *count = s->res ? PQcmdTuples(s->res) : "";
+    return *count ? strtoll(count, NULL, 10) : -1;
+}

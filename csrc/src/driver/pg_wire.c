@@ -1,0 +1,197 @@
+/* The conversation with the server: commands queued up to a Sync, replies read in their order, one place that waits. */
+#include "driver/pg_int.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SLICE_MS = 100 }; /* how often a wait looks for signals */
+
+static uint64_t waits; /* atomic */
+
+uint64_t cm_pg__waits(void) { return __atomic_load_n(&waits, __ATOMIC_RELAXED); }
+
+static void stop_running(cm_dconn *c) {
+    char text[256];
+    PGcancel *cancel = PQgetCancel(c->pg);
+    if (cancel) PQcancel(cancel, text, sizeof text);
+    PQfreeCancel(cancel);
+}
+
+/* Signals and cancellation of the host; it is entered for that. */
+static cm_status look(cm_ctx *cx, const cm_dconn *c) {
+    if (!cx->left || c->interrupted) return CM_OK;
+    cm__enter(cx);
+    cm_status st = cm__host(cx)->check ? cm__host(cx)->check(cx) : CM_OK;
+    cm__leave(cx);
+    return st;
+}
+
+cm_status cm_pg__poll(cm_ctx *cx, cm_dconn *c, short events, int64_t deadline_us) {
+    struct pollfd fd = {.fd = PQsocket(c->pg), .events = events};
+    for (;;) {
+        int n = poll(&fd, 1, SLICE_MS);
+        if (n > 0 || (n < 0 && errno != EINTR)) return CM_OK;
+        cm_status st = look(cx, c);
+        if (st) return st;
+        if (deadline_us >= 0 && cm__now_us(cx) >= deadline_us) return CM_E_TIMEOUT;
+    }
+}
+
+/* The host wants to stop: the server is told, and its answer (an error, most likely) is waited for as usual. */
+static void interrupt(cm_dconn *c, cm_status st) {
+    c->interrupted = st;
+    stop_running(c);
+}
+
+cm_status cm_pg__wait(cm_ctx *cx, cm_dconn *c) {
+    for (;;) {
+        int unsent = PQflush(c->pg);
+        if (unsent < 0) return cm_pg__lost(c);
+        if (!PQisBusy(c->pg)) return CM_OK;
+        cm_status st = cm_pg__poll(cx, c, (short)(POLLIN | (unsent ? POLLOUT : 0)), -1);
+        if (st) interrupt(c, st);
+        else if (!PQconsumeInput(c->pg)) return cm_pg__lost(c);
+    }
+}
+
+static cm_status queued(cm_dconn *c, int sent) {
+    if (!sent) return PQstatus(c->pg) == CONNECTION_BAD ? cm_pg__lost(c) : cm_pg__fail(c, CM_E_INTERFACE, "", PQerrorMessage(c->pg));
+    c->prefix++;
+    return CM_OK;
+}
+
+static cm_status queue(cm_dconn *c, const char *sql) { return queued(c, PQsendQueryParams(c->pg, sql, 0, NULL, NULL, NULL, NULL, 0)); }
+
+cm_status cm_pg__prologue(cm_ctx *cx, cm_dconn *c) {
+    cm_status st = CM_OK;
+    c->cx = cx;
+    c->status = CM_OK; /* of an operation that nobody asked the outcome of */
+    c->prefix_failed = c->stale_plan = false;
+    if (c->dead) return cm_pg__fail(c, CM_E_OPERATIONAL, "08003", "the connection to the server is closed");
+    if (c->begin_due) {
+        st = queue(c, c->begin_sql);
+        c->begin_due = false;
+    }
+    if (!c->nclosing || (!c->ending && PQtransactionStatus(c->pg) == PQTRANS_INERROR)) return st;
+    for (size_t i = 0; !st && i < c->nclosing; i++) {
+        char sql[64];
+        snprintf(sql, sizeof sql, "DEALLOCATE cm_%llu", (unsigned long long)c->closing[i]);
+        st = queue(c, sql);
+    }
+    c->nclosing = 0;
+    return st;
+}
+
+cm_status cm_pg__send_sync(cm_ctx *cx, cm_dconn *c) {
+    (void)cx;
+    if (!PQpipelineSync(c->pg)) return cm_pg__lost(c);
+    __atomic_fetch_add(&waits, 1, __ATOMIC_RELAXED);
+    c->synced = true;
+    return CM_OK;
+}
+
+/* The results of one command; libpq ends them with NULL. The last one is kept. */
+static cm_status read_command(cm_ctx *cx, cm_dconn *c, PGresult **out) {
+    PGresult *kept = NULL;
+    for (;;) {
+        cm_status st = cm_pg__wait(cx, c);
+        PGresult *res = st ? NULL : PQgetResult(c->pg);
+        if (!res) {
+            *out = kept;
+            return st ? st : kept ? CM_OK : cm_pg__lost(c);
+        }
+        PQclear(kept);
+        kept = res;
+        if (PQresultStatus(res) == PGRES_PIPELINE_SYNC || PQstatus(c->pg) == CONNECTION_BAD) {
+            *out = kept;
+            return CM_OK;
+        }
+    }
+}
+
+static cm_status check(cm_dconn *c, const PGresult *res) {
+    switch (PQresultStatus(res)) {
+    case PGRES_COMMAND_OK:
+    case PGRES_TUPLES_OK:
+    case PGRES_SINGLE_TUPLE:
+    case PGRES_EMPTY_QUERY:
+    case PGRES_PIPELINE_SYNC: return CM_OK;
+    case PGRES_PIPELINE_ABORTED: return c->status ? c->status : CM_E_OPERATIONAL; /* an earlier command failed and told why */
+    case PGRES_COPY_IN:
+    case PGRES_COPY_OUT:
+    case PGRES_COPY_BOTH: return cm_pg__fail(c, CM_E_DB_UNSUPPORTED, "0A000", "COPY is not supported by the built-in driver");
+    default: return cm_pg__result_failed(c, res);
+    }
+}
+
+/* The answer to the ROLLBACK of the last user comes first; it interests nobody. */
+static cm_status pass_ending(cm_ctx *cx, cm_dconn *c) {
+    bool last = !c->ending;
+    cm_status st = CM_OK;
+    while (!last && !st) {
+        PGresult *res = NULL;
+        st = read_command(cx, c, &res);
+        last = !st && (PQresultStatus(res) == PGRES_PIPELINE_SYNC || PQstatus(c->pg) == CONNECTION_BAD);
+        PQclear(res);
+    }
+    c->ending = false;
+    return st ? st : PQstatus(c->pg) == CONNECTION_BAD ? cm_pg__lost(c) : CM_OK;
+}
+
+cm_status cm_pg__reply(cm_ctx *cx, cm_dconn *c, PGresult **out) {
+    PGresult *res = NULL;
+    *out = NULL;
+    cm_status st = pass_ending(cx, c);
+    while (!st && c->prefix) {
+        st = read_command(cx, c, &res);
+        c->prefix--;
+        if (!st) st = check(c, res);
+        PQclear(res);
+    }
+    c->prefix_failed = st != CM_OK;
+    if (st) return st;
+    st = read_command(cx, c, &res);
+    if (c->executions) c->executions--;
+    if (!st) st = check(c, res);
+    if (st) PQclear(res);
+    else *out = res;
+    return st;
+}
+
+cm_status cm_pg__finish(cm_ctx *cx, cm_dconn *c, cm_status st) {
+    cm_status passed = pass_ending(cx, c);
+    if (!st) st = passed;
+    if (!c->synced && (c->prefix || c->executions) && !c->dead && cm_pg__send_sync(cx, c)) st = st ? st : c->status;
+    while (c->synced && !c->dead) {
+        PGresult *res = NULL;
+        cm_status read = read_command(cx, c, &res);
+        bool last = !read && PQresultStatus(res) == PGRES_PIPELINE_SYNC;
+        if (!read) read = check(c, res);
+        PQclear(res);
+        if (!st) st = read;
+        if (last || PQstatus(c->pg) == CONNECTION_BAD) break;
+    }
+    if (PQstatus(c->pg) == CONNECTION_BAD) c->dead = true;
+    c->prefix = c->executions = 0;
+    c->synced = false;
+    if (c->interrupted) {
+        st = c->status = c->interrupted;
+        c->interrupted = CM_OK;
+    }
+    return st;
+}
+
+cm_status cm_pg__run(cm_ctx *cx, cm_dconn *c, const char *sql, int nvalues, const char *const *values, PGresult **out) {
+    PGresult *res = NULL;
+    cm_status st = cm_pg__prologue(cx, c);
+    if (!st && !PQsendQueryParams(c->pg, sql, nvalues, NULL, values, NULL, NULL, 0)) st = cm_pg__lost(c);
+    if (!st) c->executions++;
+    if (!st) st = cm_pg__send_sync(cx, c);
+    if (!st) st = cm_pg__reply(cx, c, &res);
+    st = cm_pg__finish(cx, c, st);
+    if (out && !st) *out = res;
+    else PQclear(res);
+    return st;
+}

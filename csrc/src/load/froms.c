@@ -1,0 +1,238 @@
+/* froms.c: entities, their FROM elements, and the conditions that join them.
+ *
+ * A condition of a relationship is written over plain columns. Here it is moved to the entities at hand: each COLUMN
+ * goes to the parent's side, the target's side or the secondary table, and is replaced by the same column as that
+ * entity sees it. Every rewriting is cm_node_adapt with a `replace` callback; this file only decides who owns a column.
+ */
+#include "load/load.h"
+
+#include <string.h>
+
+cm_status cm_node__join(cm_ctx *cx, cm_node *left, cm_node *right, cm_node *on, uint32_t flags, cm_node **out) {
+    cm_node_spec spec = {.kind = CM_N_JOIN, .flags = flags & (CM_FLAG_OUTER | CM_FLAG_FULL), .kid = {left, right, on}};
+    return cm_node_make(cx, &spec, out);
+}
+
+cm_status cm_node__and(cm_ctx *cx, cm_node *const *v, size_t n, cm_node **out) {
+    cm_objs terms = {0};
+    cm_status st = CM_OK;
+    *out = NULL;
+    for (size_t i = 0; i < n && !st; i++)
+        if (v[i]) st = cm_objs_add(cx, &terms, v[i]);
+    if (!st && terms.n) st = cm_expr_all_of(cx, CM_OP_AND, (cm_node *const *)(void *)terms.v, terms.n, out);
+    cm_objs_free(cx, &terms);
+    return st;
+}
+
+bool cm_node__same_column(const cm_node *a, const cm_node *b) {
+    a = cm__node_unalias((cm_node *)(uintptr_t)a);
+    b = cm__node_unalias((cm_node *)(uintptr_t)b);
+    if (a == b) return true;
+    if (a->kind != b->kind) return false;
+    if (a->kind == CM_N_COLUMN) return a->id && a->id == b->id;
+    return a->kind == CM_N_PROXY && a->u.col.table == b->u.col.table && a->u.col.ref && a->u.col.ref == b->u.col.ref;
+}
+
+/* The FROM element itself, or one inside its joins. */
+bool cm_from__contains(const cm_node *from, const cm_node *part) {
+    if (from->kind == CM_N_ENTITY) from = cm_entity__from(from);
+    if (from == part) return true;
+    if (from->kind == CM_N_TABLE && part->kind == CM_N_TABLE) return from->id == part->id;
+    if (from->kind != CM_N_JOIN) return false;
+    return cm_from__contains(from->u.k.kid[0], part) || cm_from__contains(from->u.k.kid[1], part);
+}
+
+/* ---- columns through an entity */
+
+static cm_status leaves(cm_ctx *cx, cm_node *from, cm_objs *out) {
+    if (from->kind != CM_N_JOIN) return cm_objs_add(cx, out, from);
+    cm_status st = leaves(cx, from->u.k.kid[0], out);
+    return st ? st : leaves(cx, from->u.k.kid[1], out);
+}
+
+/* What in an aliased FROM stands for which table: an ALIAS for its own, a subquery for all that have nothing nearer. */
+static cm_status replacements(cm_ctx *cx, const cm_node *entity, cm_objs *from, cm_objs *to) {
+    cm_objs parts = {0}, tables = {0};
+    cm_node *whole = NULL;
+    cm_status st = leaves(cx, cm_entity__from(entity), &parts);
+    for (size_t i = 0; i < parts.n && !st; i++) {
+        cm_node *part = parts.v[i];
+        if (part->kind == CM_N_TABLE) continue;
+        if (part->kind != CM_N_ALIAS || part->u.n.kid->kind != CM_N_TABLE) {
+            if (!whole) whole = part;
+            continue;
+        }
+        st = cm_objs_add(cx, from, part->u.n.kid);
+        if (!st) st = cm_objs_add(cx, to, part);
+    }
+    if (!st && whole) st = leaves(cx, cm_entity__mapper(entity)->from, &tables);
+    for (size_t i = 0; whole && i < tables.n && !st; i++) {
+        bool known = false;
+        for (size_t k = 0; k < from->n; k++) known |= from->v[k] == tables.v[i];
+        if (known) continue;
+        st = cm_objs_add(cx, from, tables.v[i]);
+        if (!st) st = cm_objs_add(cx, to, whole);
+    }
+    cm_objs_free(cx, &parts);
+    cm_objs_free(cx, &tables);
+    return st;
+}
+
+cm_status cm_entity__adapt(cm_ctx *cx, const cm_node *entity, cm_node *expr, cm_node **out) {
+    cm_objs from = {0}, to = {0};
+    cm_status st = CM_OK;
+    *out = NULL;
+    if (entity->flags & CM_FLAG_ALIASED) st = replacements(cx, entity, &from, &to);
+    cm_adapt map = {.n = from.n, .from = (cm_node *const *)(void *)from.v, .to = (cm_node *const *)(void *)to.v};
+    if (!st && from.n) st = cm_node_adapt(cx, expr, &map, out);
+    else if (!st) cm_node_retain(cx, *out = expr);
+    cm_objs_free(cx, &from);
+    cm_objs_free(cx, &to);
+    return st;
+}
+
+cm_status cm_entity__column(cm_ctx *cx, const cm_node *entity, const cm_column *column, cm_node **out) {
+    return cm_entity__adapt(cx, entity, column->node, out);
+}
+
+cm_status cm_entity__attr_expr(cm_ctx *cx, const cm_node *entity, const cm_attr *attr, cm_node **out) {
+    return cm_entity__adapt(cx, entity, cm__node_unalias(attr->node), out);
+}
+
+cm_status cm_entity__alias(cm_ctx *cx, cm_mapper *mapper, cm_node **out) { return cm_mapper_alias(cx, mapper, NULL, NULL, out); }
+
+/* ---- conditions of relationships */
+
+typedef struct sides {
+    const cm_relation *r;
+    const cm_node *parent, *target; /* ENTITYs; parent NULL: columns become binds */
+    cm_node *secondary;             /* FROM standing for the secondary table */
+    bool in_secondaryjoin;
+    cm_objs *binds, *columns; /* with parent NULL */
+} sides;
+
+static bool has_table(const cm_mapper *m, const cm_table *t) {
+    for (size_t i = 0; i < m->ntables; i++)
+        if (m->tables[i] == t) return true;
+    return false;
+}
+
+/* Whether a column of a relationship's condition is the target's. */
+static bool is_remote(const sides *s, const cm_node *node, const cm_column *column) {
+    if (s->in_secondaryjoin) return true;
+    if (s->r->secondary) return !has_table(s->r->parent, column->table);
+    if (s->r->self_referential || has_table(s->r->parent, column->table)) {
+        if (has_table(s->r->target, column->table)) return (node->flags & CM_FLAG_REMOTE) != 0;
+        return false;
+    }
+    return true;
+}
+
+/* The bind that stands for a column of the parent, one for each column. */
+static cm_status parent_bind(cm_ctx *cx, sides *s, cm_column *column, cm_node **out) {
+    for (size_t i = 0; i < s->columns->n; i++) {
+        if (s->columns->v[i] != column) continue;
+        cm_node_retain(cx, *out = s->binds->v[i]);
+        return CM_OK;
+    }
+    cm_node_spec spec = {.kind = CM_N_BIND, .flags = CM_FLAG_REQUIRED | CM_FLAG_UNIQUE, .type = column->type, .name = "param", .name_n = 5};
+    cm_status st = cm_node_make(cx, &spec, out);
+    if (!st) st = cm_objs_add(cx, s->columns, column);
+    if (!st) st = cm_objs_add(cx, s->binds, *out); /* borrowed: the condition holds it */
+    if (st) {
+        cm_node_release(cx, *out);
+        *out = NULL;
+    }
+    return st;
+}
+
+static cm_status secondary_column(cm_ctx *cx, const sides *s, cm_node *node, cm_node **out) {
+    cm_node *table = s->r->secondary->node;
+    if (s->secondary == table) {
+        cm_node_retain(cx, *out = node);
+        return CM_OK;
+    }
+    cm_adapt map = {.n = 1, .from = &table, .to = &s->secondary};
+    return cm_node_adapt(cx, node, &map, out);
+}
+
+static cm_status to_side(cm_ctx *cx, void *user, cm_node *node, cm_node **out) {
+    sides *s = user;
+    *out = NULL;
+    cm_node *plain = cm__node_unalias(node);
+    if (plain->kind != CM_N_COLUMN || !plain->u.col.ref) return CM_OK;
+    cm_column *column = plain->u.col.ref;
+    if (s->r->secondary && column->table == s->r->secondary) return secondary_column(cx, s, column->node, out);
+    if (is_remote(s, plain, column)) return cm_entity__column(cx, s->target, column, out);
+    if (s->parent) return cm_entity__column(cx, s->parent, column, out);
+    return parent_bind(cx, s, column, out);
+}
+
+/* Conditions spelled by key pairs, for relationships defined without a full condition. */
+static cm_status from_pairs(cm_ctx *cx, sides *s, cm_column *const *left, cm_column *const *right, size_t n, bool right_remote,
+                            cm_node **out) {
+    cm_objs terms = {0};
+    cm_status st = CM_OK;
+    for (size_t i = 0; i < n && !st; i++) {
+        cm_node *l = NULL, *r = NULL, *term = NULL;
+        cm_column *local = right_remote ? left[i] : NULL;
+        if (local && s->parent) st = cm_entity__column(cx, s->parent, local, &l);
+        else if (local) st = parent_bind(cx, s, local, &l);
+        else st = secondary_column(cx, s, left[i]->node, &l);
+        if (!st && s->r->secondary && right_remote) st = secondary_column(cx, s, right[i]->node, &r);
+        else if (!st) st = cm_entity__column(cx, s->target, right[i], &r);
+        const bool target_first = s->r->direction == CM_MANY_TO_ONE; /* the referenced key stands on the left */
+        if (!st) st = cm_expr_binary(cx, CM_OP_EQ, target_first ? r : l, target_first ? l : r, &term);
+        if (!st) st = cm_objs_add(cx, &terms, term);
+        if (st) cm_node_release(cx, term);
+        cm_node_release(cx, l);
+        cm_node_release(cx, r);
+    }
+    if (!st) st = cm_node__and(cx, (cm_node *const *)(void *)terms.v, terms.n, out);
+    for (size_t i = 0; i < terms.n; i++) cm_node_release(cx, terms.v[i]);
+    cm_objs_free(cx, &terms);
+    return st;
+}
+
+/* A condition inside one table says nothing about sides when it is the key pairs and no more: those say it. */
+static cm_status primary_on(cm_ctx *cx, sides *s, cm_node **out) {
+    const cm_relation *r = s->r;
+    cm_adapt map = {.replace = to_side, .user = s};
+    s->in_secondaryjoin = false;
+    if (!r->primaryjoin || (r->self_referential && r->simple_equality && !r->secondary))
+        return from_pairs(cx, s, r->parent_columns, r->target_columns, r->npairs, true, out);
+    return cm_node_adapt(cx, r->primaryjoin, &map, out);
+}
+
+static cm_status secondary_on(cm_ctx *cx, sides *s, cm_node **out) {
+    const cm_relation *r = s->r;
+    cm_adapt map = {.replace = to_side, .user = s};
+    s->in_secondaryjoin = true;
+    if (!r->secondaryjoin) return from_pairs(cx, s, r->secondary_columns, r->secondary_target_columns, r->nsecondary_pairs, false, out);
+    return cm_node_adapt(cx, r->secondaryjoin, &map, out);
+}
+
+cm_status cm_relation__on(cm_ctx *cx, const cm_relation *r, const cm_node *parent, const cm_node *target, cm_node *secondary,
+                          cm_node **primary, cm_node **second) {
+    sides s = {.r = r, .parent = parent, .target = target, .secondary = secondary};
+    *primary = *second = NULL;
+    cm_status st = primary_on(cx, &s, primary);
+    if (!st && r->secondary) st = secondary_on(cx, &s, second);
+    if (st) {
+        cm_node_release(cx, *primary);
+        *primary = NULL;
+    }
+    return st;
+}
+
+cm_status cm_relation__lazy_on(cm_ctx *cx, const cm_relation *r, const cm_node *target, cm_node **on, cm_objs *binds, cm_objs *columns) {
+    sides s = {.r = r, .target = target, .secondary = r->secondary ? r->secondary->node : NULL, .binds = binds, .columns = columns};
+    cm_node *both[2] = {NULL, NULL};
+    *on = NULL;
+    cm_status st = primary_on(cx, &s, &both[0]);
+    if (!st && r->secondary) st = secondary_on(cx, &s, &both[1]);
+    if (!st) st = cm_node__and(cx, both, 2, on);
+    cm_node_release(cx, both[0]);
+    cm_node_release(cx, both[1]);
+    return st;
+}

@@ -1,0 +1,374 @@
+/* PostgreSQL. */
+#include "sql/ddl.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+static const char *const reserved[] = {"all",
+                                       "analyse",
+                                       "analyze",
+                                       "and",
+                                       "any",
+                                       "array",
+                                       "as",
+                                       "asc",
+                                       "asymmetric",
+                                       "authorization",
+                                       "binary",
+                                       "both",
+                                       "case",
+                                       "cast",
+                                       "check",
+                                       "collate",
+                                       "collation",
+                                       "column",
+                                       "concurrently",
+                                       "constraint",
+                                       "create",
+                                       "cross",
+                                       "current_catalog",
+                                       "current_date",
+                                       "current_role",
+                                       "current_schema",
+                                       "current_time",
+                                       "current_timestamp",
+                                       "current_user",
+                                       "default",
+                                       "deferrable",
+                                       "desc",
+                                       "distinct",
+                                       "do",
+                                       "else",
+                                       "end",
+                                       "except",
+                                       "false",
+                                       "fetch",
+                                       "for",
+                                       "foreign",
+                                       "freeze",
+                                       "from",
+                                       "full",
+                                       "grant",
+                                       "group",
+                                       "having",
+                                       "ilike",
+                                       "in",
+                                       "initially",
+                                       "inner",
+                                       "intersect",
+                                       "into",
+                                       "is",
+                                       "isnull",
+                                       "join",
+                                       "lateral",
+                                       "leading",
+                                       "left",
+                                       "like",
+                                       "limit",
+                                       "localtime",
+                                       "localtimestamp",
+                                       "natural",
+                                       "new",
+                                       "not",
+                                       "notnull",
+                                       "null",
+                                       "off",
+                                       "offset",
+                                       "old",
+                                       "on",
+                                       "only",
+                                       "or",
+                                       "order",
+                                       "outer",
+                                       "over",
+                                       "overlaps",
+                                       "placing",
+                                       "primary",
+                                       "references",
+                                       "returning",
+                                       "right",
+                                       "select",
+                                       "session_user",
+                                       "similar",
+                                       "some",
+                                       "symmetric",
+                                       "table",
+                                       "tablesample",
+                                       "then",
+                                       "to",
+                                       "trailing",
+                                       "true",
+                                       "union",
+                                       "unique",
+                                       "user",
+                                       "using",
+                                       "variadic",
+                                       "verbose",
+                                       "when",
+                                       "where",
+                                       "window",
+                                       "with"};
+
+/* ---- types */
+
+/* TIMESTAMP(3) WITH TIME ZONE */
+static void write_moment(cm_buf *b, const cm_type_def *d, const char *word) {
+    cm_buf__puts(b, word);
+    if (d->precision >= 0) cm_buf__printf(b, "(%d)", (int)d->precision);
+    cm_buf__puts(b, d->flags & CM_TYPE_TIMEZONE ? " WITH TIME ZONE" : " WITHOUT TIME ZONE");
+}
+
+static bool is_spelled(const cm_type_def *d, const char *word) { return !d->spelling || strcasecmp(d->spelling, word) == 0; }
+
+static cm_status write_array(cm_ctx *cx, cm_buf *b, const cm_type_def *d, bool for_cast) {
+    if (!d->item) return cm__fail(cx, CM_E_COMPILE, "an ARRAY has no item type");
+    cm_status st = cm__dialect_postgresql.type(cx, b, d->item, for_cast);
+    for (int32_t i = 0; i < (d->length > 1 ? d->length : 1); i++) cm_buf__puts(b, "[]");
+    return st;
+}
+
+static cm_status write_type(cm_ctx *cx, cm_buf *b, const cm_type *type, bool for_cast) {
+    const cm_type_def *d = &type->def;
+    switch (d->kind) {
+    case CM_T_DATETIME:
+        if (!is_spelled(d, "TIMESTAMP")) break;
+        write_moment(b, d, "TIMESTAMP");
+        return CM_OK;
+    case CM_T_TIME:
+        if (!is_spelled(d, "TIME")) break;
+        write_moment(b, d, "TIME");
+        return CM_OK;
+    case CM_T_INTERVAL:
+        if (d->spelling) break;
+        cm_buf__puts(b, "INTERVAL");
+        if (d->precision >= 0) cm_buf__printf(b, "(%d)", (int)d->precision);
+        return CM_OK;
+    case CM_T_BLOB:
+        if (d->spelling) break;
+        cm_buf__puts(b, "BYTEA");
+        return CM_OK;
+    case CM_T_DOUBLE:
+        if (!is_spelled(d, "DOUBLE")) break;
+        cm_buf__puts(b, "DOUBLE PRECISION");
+        return CM_OK;
+    case CM_T_FLOAT:
+        if (d->spelling) break;
+        cm_buf__puts(b, "FLOAT");
+        if (d->precision >= 0) cm_buf__printf(b, "(%d)", (int)d->precision);
+        return CM_OK;
+    case CM_T_UUID:
+        if (!(d->flags & CM_TYPE_NATIVE)) break;
+        cm_buf__puts(b, "UUID");
+        return CM_OK;
+    case CM_T_ENUM:
+        if (!(d->flags & CM_TYPE_NATIVE) || !d->name) break;
+        return cm_sql__quote(cx, b, &cm__dialect_postgresql, d->name, strlen(d->name), 0);
+    case CM_T_ARRAY: return d->spelling ? cm_sql__type(cx, b, &cm__dialect_postgresql, type, for_cast) : write_array(cx, b, d, for_cast);
+    default: break;
+    }
+    return cm_sql__type(cx, b, &cm__dialect_postgresql, type, for_cast);
+}
+
+static void write_bytes(cm_buf *b, const cm_value *v) {
+    static const char digits[] = "0123456789abcdef";
+    cm_buf__puts(b, "'\\x");
+    for (size_t i = 0; i < v->u.s.n; i++) {
+        cm_buf__putc(b, digits[(uint8_t)v->u.s.p[i] >> 4]);
+        cm_buf__putc(b, digits[(uint8_t)v->u.s.p[i] & 15]);
+    }
+    cm_buf__putc(b, '\'');
+}
+
+static cm_status write_literal(cm_ctx *cx, cm_buf *b, const cm_type *type, const cm_value *v) {
+    (void)cx;
+    if (v->kind == CM_JSON) {
+        cm_sql__string(b, v->u.s.p, v->u.s.n);
+        return CM_OK;
+    }
+    if (v->kind == CM_BLOB) {
+        write_bytes(b, v);
+        return CM_OK;
+    }
+    if (v->kind == CM_INTERVAL) {
+        cm_buf__printf(b, "make_interval(secs=>%lld.%06lld)", (long long)(v->u.i / 1000000), (long long)llabs(v->u.i % 1000000));
+        return CM_OK;
+    }
+    return cm_sql__literal(b, type, v, false, true);
+}
+
+/* ---- operators */
+
+static cm_status operand(cm_compiler *c, cm_node *n, const cm_node *beside, int against) {
+    const char *hint = c->hint;
+    c->hint = cm_compiler__hint_of(beside);
+    cm_status st = cm_compiler__operand(c, n, against);
+    c->hint = hint;
+    return st;
+}
+
+static cm_status infix(cm_compiler *c, cm_node *n, const char *sql) {
+    cm_status st = operand(c, n->u.k.kid[0], n->u.k.kid[1], n->op);
+    cm_out(c, sql);
+    return st ? st : operand(c, n->u.k.kid[1], n->u.k.kid[0], n->op);
+}
+
+static const cm_str *text_of(const cm_node *n) { return n && n->kind == CM_N_PREFIX ? n->u.n.name : NULL; }
+
+/* x ~ y, x ~* y; other flags go into the pattern: x ~ CONCAT('(?', 'ix', ')', y) */
+static cm_status write_regexp(cm_compiler *c, cm_node *n, bool negated) {
+    const cm_str *flags = text_of(n->u.k.kid[2]);
+    bool insensitive = flags && flags->n == 1 && *cm_str_text(flags) == 'i', inside = flags && !insensitive;
+    cm_status st = operand(c, n->u.k.kid[0], n->u.k.kid[1], n->op);
+    cm_out(c, negated ? " !~" : " ~");
+    cm_out(c, insensitive ? "* " : " ");
+    if (inside) {
+        cm_out(c, "CONCAT('(?', ");
+        cm_sql__string(&c->b, cm_str_text(flags), flags->n);
+        cm_out(c, ", ')', ");
+    }
+    if (!st) st = operand(c, n->u.k.kid[1], n->u.k.kid[0], inside ? CM_OP_COMMA : n->op);
+    if (inside) cm_out(c, ")");
+    return st;
+}
+
+/* REGEXP_REPLACE(x, pattern, replacement, 'flags') */
+static cm_status write_regexp_replace(cm_compiler *c, cm_node *n) {
+    const cm_str *flags = text_of(n->u.k.kid[2]);
+    cm_node *right = n->u.k.kid[1];
+    size_t count = 1;
+    cm_node *const *parts = right->kind == CM_N_LIST ? cm_node_segment(right, 0, &count) : &right;
+    cm_out(c, "REGEXP_REPLACE(");
+    cm_status st = cm_compiler__operand(c, n->u.k.kid[0], CM_OP_COMMA);
+    cm_out(c, ", ");
+    if (!st) st = cm_compiler__list(c, parts, count, CM_OP_COMMA);
+    if (flags) {
+        cm_out(c, ", ");
+        cm_sql__string(&c->b, cm_str_text(flags), flags->n);
+    }
+    cm_out(c, ")");
+    return st;
+}
+
+/* x @@ plainto_tsquery(y) */
+static cm_status write_match(cm_compiler *c, cm_node *n, bool negated) {
+    if (negated) cm_out(c, "NOT ");
+    cm_status st = operand(c, n->u.k.kid[0], n->u.k.kid[1], n->op);
+    cm_out(c, " @@ plainto_tsquery(");
+    if (!st) st = operand(c, n->u.k.kid[1], n->u.k.kid[0], CM_OP_COMMA);
+    cm_out(c, ")");
+    return st;
+}
+
+/* x[y] */
+static cm_status write_subscript(cm_compiler *c, cm_node *n) {
+    cm_status st = operand(c, n->u.k.kid[0], n->u.k.kid[1], n->op);
+    cm_out(c, "[");
+    cm_node *key = n->u.k.kid[1];
+    for (int i = 0; !st && key->kind == CM_N_SLICE && i < 2; i++) {
+        if (i) cm_out(c, ":");
+        if (key->u.k.kid[i]) st = operand(c, key->u.k.kid[i], n->u.k.kid[0], CM_OP_COMMA);
+    }
+    if (!st && key->kind != CM_N_SLICE) st = operand(c, key, n->u.k.kid[0], CM_OP_COMMA);
+    cm_out(c, "]");
+    return st;
+}
+
+/* doc -> key, doc #> path; as a plain value: CAST(doc ->> key AS INTEGER) */
+static cm_status write_json(cm_compiler *c, cm_node *n, const char *document, const char *text) {
+    if (!n->type || n->type->def.kind == CM_T_JSON) return infix(c, n, document);
+    cm_out(c, "CAST(");
+    cm_status st = infix(c, n, text);
+    cm_out(c, " AS ");
+    if (!st) st = cm_compiler__spell(c, n->type, true);
+    cm_out(c, ")");
+    return st;
+}
+
+static bool write_op(cm_compiler *c, cm_node *n, cm_status *st) {
+    switch (n->op) {
+    case CM_OP_REGEXP_MATCH: *st = write_regexp(c, n, false); return true;
+    case CM_OP_NOT_REGEXP_MATCH: *st = write_regexp(c, n, true); return true;
+    case CM_OP_REGEXP_REPLACE: *st = write_regexp_replace(c, n); return true;
+    case CM_OP_MATCH: *st = write_match(c, n, false); return true;
+    case CM_OP_NOT_MATCH: *st = write_match(c, n, true); return true;
+    case CM_OP_BIT_XOR: *st = infix(c, n, " # "); return true;
+    case CM_OP_JSON_INDEX: *st = write_json(c, n, " -> ", " ->> "); return true;
+    case CM_OP_JSON_PATH: *st = write_json(c, n, " #> ", " #>> "); return true;
+    case CM_OP_ARRAY_INDEX: *st = write_subscript(c, n); return true;
+    default: return false;
+    }
+}
+
+static bool write_func(cm_compiler *c, cm_node *n, cm_status *st) {
+    size_t count;
+    const char *name = cm_str_text(n->u.n.name);
+    cm_node *const *args = cm_node_segment(n, 0, &count);
+    if (strcasecmp(name, "aggregate_strings") != 0) return false;
+    cm_out(c, "string_agg(");
+    *st = cm_compiler__list(c, args, count, CM_OP_COMMA);
+    cm_out(c, ")");
+    return true;
+}
+
+/* ---- DDL */
+
+static const char *serial_name(const cm_type_def *d) {
+    switch (d->kind) {
+    case CM_T_SMALLINT: return "SMALLSERIAL";
+    case CM_T_INTEGER: return "SERIAL";
+    case CM_T_BIGINT: return "BIGSERIAL";
+    default: return NULL;
+    }
+}
+
+/* SERIAL makes a sequence and the default that reads it: also for a column read from a database, which has that default. */
+static const char *serial_of(const cm_column *column) {
+    const cm_table *t = column->table;
+    const char *from = column->server_default;
+    if ((column->flags & CM_COL_IDENTITY) || column->computed || t->nprimary_key != 1 || t->primary_key[0] != column) return NULL;
+    if (from ? strncmp(from, "nextval('", 9) != 0 : column != t->autoincrement) return NULL;
+    return serial_name(&column->type->def);
+}
+
+/* name SERIAL NOT NULL; name TYPE DEFAULT x GENERATED ... NOT NULL */
+static cm_status write_column(cm_compiler *c, const cm_column *column) {
+    bool identity = (column->flags & CM_COL_IDENTITY) != 0;
+    const char *serial = serial_of(column);
+    cm_status st = cm_ddl__column_name(c, column);
+    cm_out(c, " ");
+    if (!st && serial) cm_out(c, serial);
+    else if (!st) st = cm_ddl__type(c, column);
+    if (column->server_default && !serial) {
+        cm_out(c, " DEFAULT ");
+        cm_out(c, column->server_default);
+    }
+    if (column->computed) {
+        cm_out(c, " GENERATED ALWAYS AS (");
+        cm_out(c, column->computed);
+        cm_out(c, ") STORED");
+    }
+    if (identity) cm_out(c, column->flags & CM_COL_IDENTITY_ALWAYS ? " GENERATED ALWAYS AS IDENTITY" : " GENERATED BY DEFAULT AS IDENTITY");
+    else if (column->flags & (CM_COL_NOT_NULL | CM_COL_PRIMARY_KEY)) cm_out(c, " NOT NULL");
+    return st;
+}
+
+const cm_dialect cm__dialect_postgresql = {
+    .name = "postgresql",
+    .quote_open = '"',
+    .quote_close = '"',
+    .params = CM_PARAM_DOLLAR,
+    .features = CM_F_RETURNING | CM_F_FOR_UPDATE | CM_F_ALTER_FK | CM_F_SCHEMAS | CM_F_CTE_DML | CM_F_LATERAL | CM_F_MULTI_VALUES |
+                CM_F_BOOLEAN | CM_F_UPDATE_FROM | CM_F_NULLS_ORDER | CM_F_NATIVE_ENUM | CM_F_NATIVE_UUID | CM_F_COMMENTS | CM_F_SEQUENCES |
+                CM_F_ON_CONFLICT | CM_F_DISTINCT_ON | CM_F_ILIKE | CM_F_ROW_VALUES | CM_F_PARTIAL_INDEX | CM_F_IDENTITY,
+    .max_identifier = 63,
+    .reserved = reserved,
+    .nreserved = sizeof reserved / sizeof *reserved,
+    .op = write_op,
+    .func = write_func,
+    .type = write_type,
+    .literal = write_literal,
+    .column = write_column,
+    .insert_default_values = "DEFAULT VALUES",
+    .delete_using = " USING ",
+    .tells_keys = true,
+};

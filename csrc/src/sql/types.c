@@ -1,0 +1,82 @@
+/* Types that the host knows more of than their description says: which type stores them on a dialect, how they are spelled,
+ * what stands around their parameters and columns.
+ *
+ *   INSERT INTO t (place) VALUES (ST_GeomFromText(?))      SELECT ST_AsText(t.place) AS place FROM t
+ *
+ * All of it happens while compiling: plans hold the types that were found, so rows and values pay nothing. */
+#include "sql/compiler.h"
+
+static const cm_type_def *def_of(const cm_type *type) { return type ? &type->def : NULL; }
+
+cm_status cm_compiler__type_for(cm_compiler *c, const cm_type *type, const cm_type **out) {
+    const cm_type_def *def = def_of(type);
+    const cm_host *host = cm__host(c->cx);
+    *out = type;
+    bool ask = def && ((def->flags & CM_TYPE_VARIES) || (c->rq->host_dialect && def->kind == CM_T_JSON));
+    if (ask && host->type_for) return host->type_for(c->cx, type, c->d, c->rq->host_dialect, out);
+    if (type) cm_type_retain(c->cx, type);
+    return CM_OK;
+}
+
+cm_status cm_compiler__spell(cm_compiler *c, const cm_type *type, bool for_cast) {
+    const cm_host *host = cm__host(c->cx);
+    const cm_type *stored = NULL;
+    cm_status st = cm_compiler__type_for(c, type, &stored);
+    if (st) return st;
+    if (stored && (stored->def.flags & CM_TYPE_SPELLED) && host->type_spell) st = host->type_spell(c->cx, stored, c);
+    else st = c->d->type(c->cx, &c->b, stored, for_cast);
+    cm_type_release(c->cx, stored);
+    return st;
+}
+
+/* A parameter that stands for p where the type's expression is written. */
+static cm_status stand_in(cm_compiler *c, const cm_param *p, cm_node **out) {
+    if (p->node && !p->expanding) {
+        cm_node_retain(c->cx, *out = p->node);
+        return CM_OK;
+    }
+    cm_node_spec spec = {.kind = CM_N_BIND, .flags = CM_FLAG_REQUIRED | CM_FLAG_UNIQUE, .type = p->type};
+    return cm_node_make(c->cx, &spec, out);
+}
+
+cm_status cm_compiler__wrap_param(cm_compiler *c, const cm_param *p, const char *name, bool *done) {
+    const cm_type_def *def = def_of(p->type);
+    const cm_host *host = cm__host(c->cx);
+    cm_node *value = NULL, *around = NULL;
+    *done = false;
+    if (!def || !(def->flags & CM_TYPE_BIND_EXPR) || !host->type_wrap || p == c->wrapped_param) return CM_OK;
+    if (p->expanding && !p->count) return CM_OK; /* a list not spelled out */
+    cm_status st = stand_in(c, p, &value);
+    if (!st) st = host->type_wrap(c->cx, p->type, value, false, &around);
+    if (!st && around) {
+        cm_node *outer = c->wrapped;
+        const cm_param *outer_param = c->wrapped_param;
+        const char *outer_name = c->wrapped_name;
+        c->wrapped = value;
+        c->wrapped_param = p;
+        c->wrapped_name = name;
+        st = cm_compiler__keep(c, around);
+        if (!st) st = cm_compiler__expr(c, around);
+        c->wrapped = outer;
+        c->wrapped_param = outer_param;
+        c->wrapped_name = outer_name;
+        *done = true;
+    }
+    if (!value) return st;
+    cm_status kept = cm_compiler__keep(c, value);
+    return st ? st : kept;
+}
+
+cm_status cm_compiler__wrap_column(cm_compiler *c, cm_node *n, bool *done) {
+    const cm_type_def *def = def_of(n->type);
+    const cm_host *host = cm__host(c->cx);
+    cm_node *around = NULL, *inner = cm__node_unalias(n);
+    *done = false;
+    if (!def || !(def->flags & CM_TYPE_COLUMN_EXPR) || !host->type_wrap) return CM_OK;
+    if (inner->kind == CM_N_LABEL && inner->u.n.kid) inner = inner->u.n.kid;
+    cm_status st = host->type_wrap(c->cx, n->type, inner, true, &around);
+    if (st || !around) return st;
+    *done = true;
+    st = cm_compiler__keep(c, around);
+    return st ? st : cm_compiler__expr(c, around);
+}
