@@ -1,4 +1,4 @@
-"""`python -m examples.flights [build/flights.db]`: loads the flights of 2013 and asks questions of them."""
+"""`python -m examples.flights [build/flights.db | URL]`: loads the flights of 2013 and asks questions of them."""
 
 from __future__ import annotations
 
@@ -19,14 +19,17 @@ from .questions import QUESTIONS
 
 
 def main() -> int:
-    path = Path(sys.argv[1] if len(sys.argv) > 1 else "build/flights.db")
+    target = sys.argv[1] if len(sys.argv) > 1 else "build/flights.db"
+    is_file = "://" not in target
+    path = Path(target if is_file else "build/flights")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
+    if is_file:
+        path.unlink(missing_ok=True)
     console = Console(width=None if sys.stdout.isatty() else 120)
     data = fetch(path.parent / "data")
     console.print(f"Data: {data.source}")
 
-    engine = create_engine(f"sqlite:///{path}", foreign_keys=True)
+    engine = create_engine(f"sqlite:///{path}", foreign_keys=True) if is_file else create_engine(target)
     Base.metadata.create_all(engine)
     total = sum(data.count(table) for table in TABLES)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -45,7 +48,7 @@ def main() -> int:
     loaded = sum(counts[table] for table in TABLES)
     for name, n in counts.items():
         console.print(f"  {n:>9,} {name}")
-    console.print(f"{loaded:,} rows in {seconds:.1f} s: {loaded / seconds:,.0f} rows/s from CSV text to committed file, {path} ({path.stat().st_size / 1e6:.0f} MB)")
+    console.print(f"{loaded:,} rows in {seconds:.1f} s: {loaded / seconds:,.0f} rows/s from CSV text to {f'committed file, {path} ({path.stat().st_size / 1e6:.0f} MB)' if is_file else engine.dialect.name}")
 
     with Session(engine) as session:
         for number, question in enumerate(QUESTIONS, 1):

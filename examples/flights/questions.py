@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Callable, List, Sequence, Tuple
 
-from cormorant import and_, case, exists, func, select, text, update
+from cormorant import Numeric, String, and_, case, cast, exists, func, select, text, update
 from cormorant.exc import IntegrityError
 from cormorant.orm import Session, aliased, joinedload, selectinload
 
 from .models import Airline, Airport, Flight, Plane, Weather
 
 Answer = Tuple[str, Sequence[str], Sequence[Sequence[Any]]]
+
+
+def rounded(number: Any) -> Any:
+    """One decimal. The cast is for PostgreSQL, which rounds exact numbers only."""
+    return func.round(cast(number, Numeric(12, 4)), 1)
 
 
 def busiest_airlines(session: Session) -> Answer:
@@ -23,7 +29,7 @@ def punctuality(session: Session) -> Answer:
     late = func.sum(case((Flight.arr_delay > 15, 1), else_=0))
     cancelled = func.sum(case((Flight.departure.is_(None), 1), else_=0))
     stmt = (
-        select(Flight.origin, func.count(), func.round(100.0 * late / func.count(Flight.arr_delay), 1), cancelled)
+        select(Flight.origin, func.count(), rounded(100.0 * late / func.count(Flight.arr_delay)), cancelled)
         .group_by(Flight.origin)
         .order_by(Flight.origin)
     )
@@ -47,12 +53,12 @@ def worst_days(session: Session) -> Answer:
     day = func.date(Flight.scheduled_departure).label("day")
     daily = select(day, func.avg(Flight.dep_delay).label("delay")).group_by(day).subquery()
     rank = func.rank().over(order_by=daily.c.delay.desc()).label("place")
-    stmt = select(rank, daily.c.day, func.round(daily.c.delay, 1)).order_by(rank).limit(5)
+    stmt = select(rank, daily.c.day, rounded(daily.c.delay)).order_by(rank).limit(5)
     return "Worst days (a window over a subquery)", ("place", "day", "mean delay, min"), list(session.execute(stmt))
 
 
 def running_total(session: Session) -> Answer:
-    month = func.strftime("%Y-%m", Flight.scheduled_departure).label("month")
+    month = func.substr(cast(Flight.scheduled_departure, String), 1, 7).label("month")
     monthly = select(month, func.count().label("n")).where(Flight.carrier == "HA").group_by(month).subquery()
     total = func.sum(monthly.c.n).over(order_by=monthly.c.month)
     stmt = select(monthly.c.month, monthly.c.n, total).order_by(monthly.c.month).limit(6)
@@ -84,7 +90,7 @@ def oldest_planes(session: Session) -> Answer:
 def weather_and_delay(session: Session) -> Answer:
     wind = case((Weather.wind_speed < 10, "calm"), (Weather.wind_speed < 20, "breezy"), else_="windy").label("wind")
     stmt = (
-        select(wind, func.count(), func.round(func.avg(Flight.dep_delay), 1))
+        select(wind, func.count(), rounded(func.avg(Flight.dep_delay)))
         .join(Weather, and_(Flight.origin == Weather.origin, Flight.weather_hour == Weather.hour))
         .where(Flight.dep_delay.is_not(None))
         .group_by(wind)
@@ -105,7 +111,7 @@ def connections(session: Session) -> Answer:
     stmt = (
         select(first.tailnum, first.dest, second.origin, func.count())
         .join(second, and_(first.tailnum == second.tailnum, func.date(first.scheduled_departure) == func.date(second.scheduled_departure), first.id < second.id))
-        .where(first.origin != second.origin, first.carrier == "B6", first.scheduled_departure < "2013-01-08")
+        .where(first.origin != second.origin, first.carrier == "B6", first.scheduled_departure < datetime(2013, 1, 8))
         .group_by(first.tailnum, first.dest, second.origin)
         .order_by(func.count().desc(), first.tailnum, first.dest)
         .limit(5)
@@ -138,6 +144,9 @@ def duplicate_refused(session: Session) -> Answer:
 
 
 def file_check(session: Session) -> Answer:
+    if session.get_bind().dialect.name != "sqlite":
+        size = session.scalar(text("SELECT pg_size_pretty(pg_database_size(current_database()))"))
+        return "The database", ("size",), [(size,)]
     rows = session.execute(text("PRAGMA integrity_check")).scalars().all()
     broken = session.execute(text("PRAGMA foreign_key_check")).all()
     return "The file", ("integrity", "broken references"), [(", ".join(rows), len(broken))]

@@ -1,0 +1,1 @@
+"""Books with plain sessions: list, new, edit and delete pages."""

@@ -1,0 +1,1 @@
+"""Students of a school: list, new, edit and delete pages."""

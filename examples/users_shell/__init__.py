@@ -1,0 +1,1 @@
+"""A list of users, kept from the Flask shell."""
