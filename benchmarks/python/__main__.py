@@ -1,4 +1,4 @@
-"""`python -m benchmarks.python [--scale X] [--rounds N] [--json FILE]`: the eight ratios."""
+"""`python -m benchmarks.python [--scale X] [--rounds N] [--json FILE]`: the ratios."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sqlite3
 import sys
 
 from .contenders import Orm
+from .json_answers import JSON_SCENARIOS
 from .scenarios import SCENARIOS, Bench, summary
 
 
@@ -44,7 +45,7 @@ def main() -> int:
     print(f"{'scenario':<22}{'x SQLAlchemy':>22}{'of sqlite3':>22}{'cormorant':>14}{'sqlalchemy':>14}{'sqlite3':>12}")
     results = []
     try:
-        for name, unit, scenario, must_sa, must_raw in SCENARIOS:
+        for name, unit, scenario, must_sa, must_raw in SCENARIOS + JSON_SCENARIOS:
             times = scenario(bench, options.rounds)
             mid = {contender: summary(values) for contender, values in times.items()}
             ours, sa, raw = mid["cormorant"], mid.get("sqlalchemy"), mid.get("sqlite3")
