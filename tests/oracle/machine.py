@@ -11,7 +11,7 @@ import dataclasses
 import random
 import typing as t
 
-from .models import WORDS, Klass, Model, Side, draw_model
+from .models import WORDS, Klass, Model, Side, add_subclasses, draw_model
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,9 +34,14 @@ class Machine:
     ops: t.List[Op]
 
 
+FAMILIES = 100_000  # machines from here on have classes that inherit
+
+
 def draw(seed: int) -> Machine:
     rng = random.Random(seed)
     model = draw_model(rng)
+    if seed >= FAMILIES:
+        add_subclasses(rng, model)
     machine = Machine(seed, model, rng.random() < 0.8, rng.random() < 0.8, [])
     _Drawer(rng, machine).fill()
     return machine
@@ -102,7 +107,7 @@ class _Drawer:
 
     def columns(self, klass: Klass, chance: float) -> t.Dict[str, t.Any]:
         values = {}
-        for c in klass.columns:
+        for c in [c for k in reversed(self.model.line(klass.name)) for c in k.columns]:
             required = not c.nullable and not c.default
             if self.rng.random() < (0.97 if required else chance):
                 values[c.name] = None if self.rng.random() < 0.08 else self.value(c.type)
@@ -128,7 +133,8 @@ class _Drawer:
             if self.rng.random() < wanted and self.objects[target]:
                 related[side.name] = [self.some(target) for _ in range(self.rng.randint(1, 2))] if many else self.some(target)
         name = self.emit("new", klass.name, values, related)
-        self.objects[klass.name].append(name)
+        for k in self.model.line(klass.name):
+            self.objects[k.name].append(name)
         return name
 
     def draw_new(self) -> None:
@@ -245,14 +251,23 @@ class _Drawer:
         klass = self.klass()
         self.objects[klass.name].append(self.emit("get", klass.name, self.key(klass)))
 
+    def bare(self) -> t.Optional[Klass]:
+        """A class of one table, as statements write to."""
+        found = [k for k in self.model.classes if not k.base and not self.model.subclasses(k.name)]
+        return self.rng.choice(found) if found else None
+
     def draw_bulk_update(self) -> None:
-        klass = self.klass()
+        klass = self.bare()
+        if klass is None:
+            return
         where, column = self.rng.choice(klass.columns), self.rng.choice(klass.columns)
         how = self.rng.choice(("auto", "evaluate", "fetch", False))
         self.emit("bulk_update", klass.name, (where.name, self.value(where.type)), (column.name, self.value(column.type)), how)
 
     def draw_bulk_delete(self) -> None:
-        klass = self.klass()
+        klass = self.bare()
+        if klass is None:
+            return
         where = self.rng.choice(klass.columns)
         self.emit("bulk_delete", klass.name, (where.name, self.value(where.type)), self.rng.choice(("auto", "evaluate", "fetch", False)))
 

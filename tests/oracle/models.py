@@ -69,6 +69,7 @@ class Klass:
     key: str                        # "auto", "int", "text", "pair" or "foreign"
     columns: t.List[Column]
     versioned: bool = False
+    base: t.Optional[str] = None    # inherits from that class, over a table of its own
 
 
 @dataclasses.dataclass
@@ -82,6 +83,8 @@ class Model:
 
     def key_columns(self, name: str) -> t.List[Column]:
         klass = self.klass(name)
+        if klass.base:
+            return self.key_columns(klass.base)
         if klass.key == "pair":
             return [Column("k1", "int", False), Column("k2", "int", False)]
         if klass.key == "foreign":
@@ -89,11 +92,22 @@ class Model:
             return [*self.foreign_columns(link), Column("n", "int", False)]
         return [Column("id", "text" if klass.key == "text" else "int", False)]
 
+    def line(self, name: str) -> t.List[Klass]:
+        """A class and what it inherits from."""
+        klass = self.klass(name)
+        return [klass, *(self.line(klass.base) if klass.base else [])]
+
+    def subclasses(self, name: str) -> t.List[Klass]:
+        return [k for k in self.classes if k.base == name]
+
     def foreign_columns(self, link: Link) -> t.List[Column]:
         return [Column(f"{link.name}_{c.name}", c.type, link.nullable) for c in self.key_columns(link.parent)]
 
     def sides(self, name: str) -> t.List[t.Tuple[Link, Side, str, bool]]:
-        """Relationships of a class: (link, side, target class, is a collection)."""
+        """Relationships of a class, inherited ones too: (link, side, target class, is a collection)."""
+        return [side for klass in self.line(name) for side in self.own_sides(klass.name)]
+
+    def own_sides(self, name: str) -> t.List[t.Tuple[Link, Side, str, bool]]:
         found = []
         for link in self.links:
             if link.up and link.child == name:
@@ -124,6 +138,16 @@ def draw_model(rng: random.Random) -> Model:
         else:
             model.links.append(_draw_one(rng, model, child, rng.choice(parents), identity=False))
     return model
+
+
+def add_subclasses(rng: random.Random, model: Model) -> None:
+    """Joined-table inheritance: one or two classes below others, and links from and to them."""
+    for name in "EF"[: rng.randint(1, 2)]:
+        base = rng.choice([k for k in model.classes if not k.base])
+        model.classes.append(Klass(name, base.key, [_draw_column(rng, f"{name.lower()}{j}") for j in range(rng.randint(1, 2))], base=base.name))
+        others = [k.name for k in model.classes if model.line(k.name)[-1] is not base]
+        if others and rng.random() < 0.7:
+            model.links.append(_draw_one(rng, model, *rng.choice(((name, rng.choice(others)), (rng.choice(others), name))), identity=False))
 
 
 def _draw_column(rng: random.Random, name: str) -> Column:
@@ -176,21 +200,39 @@ def build(model: Model, sa: t.Any, orm: t.Any) -> t.Tuple[t.Any, t.Dict[str, t.A
     tables = {x.name: _secondary(model, x, base, sa) for x in model.links if x.kind == "many"}
     for klass in model.classes:
         namespace: t.Dict[str, t.Any] = {"__tablename__": klass.name.lower(), **_columns(model, klass, sa)}
-        for link, side, target, _ in model.sides(klass.name):
+        for link, side, target, _ in model.own_sides(klass.name):
             namespace[side.name] = orm.relationship(target, **_relation(model, link, side, classes, tables))
         own = [x for x in model.links if x.kind == "one" and x.child == klass.name]
-        namespace["__table_args__"] = tuple(_constraint(model, x, sa) for x in own)
-        if klass.versioned:
-            namespace["__mapper_args__"] = {"version_id_col": namespace["version"]}
-        classes[klass.name] = type(klass.name, (base,), namespace)
+        constraints = [_constraint(model, x, sa) for x in own]
+        arguments: t.Dict[str, t.Any] = {"version_id_col": namespace["version"]} if klass.versioned else {}
+        if klass.base or model.subclasses(klass.name):
+            arguments["polymorphic_identity"] = klass.name
+        if klass.base:
+            names = [c.name for c in model.key_columns(klass.name)]
+            constraints.append(sa.ForeignKeyConstraint(names, [f"{klass.base.lower()}.{n}" for n in names]))
+            arguments["inherit_condition"] = _inherit(names, namespace, classes[klass.base].__table__)
+        elif model.subclasses(klass.name):
+            namespace["kind"] = sa.Column(sa.String(20))
+            arguments["polymorphic_on"] = namespace["kind"]
+        namespace["__table_args__"] = tuple(constraints)
+        namespace["__mapper_args__"] = arguments
+        classes[klass.name] = type(klass.name, (classes[klass.base] if klass.base else base,), namespace)
     orm.configure_mappers()
     return base, classes
+
+
+def _inherit(names: t.List[str], namespace: t.Dict[str, t.Any], table: t.Any) -> t.Any:
+    pairs = [namespace[n] == table.c[n] for n in names]
+    found = pairs[0]
+    for pair in pairs[1:]:
+        found = found & pair
+    return found
 
 
 def _columns(model: Model, klass: Klass, sa: t.Any) -> t.Dict[str, t.Any]:
     found = {}
     for column in model.key_columns(klass.name):
-        found[column.name] = sa.Column(_type(column, sa), primary_key=True, autoincrement="auto" if klass.key == "auto" else False)
+        found[column.name] = sa.Column(_type(column, sa), primary_key=True, autoincrement="auto" if klass.key == "auto" and not klass.base else False)
     for link in model.links:
         if link.kind == "one" and link.child == klass.name and not link.identity:
             for column in model.foreign_columns(link):

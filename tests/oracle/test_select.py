@@ -7,7 +7,7 @@ import pytest
 from .selects import Drawer, Side
 
 pytest.importorskip("sqlalchemy", minversion="2.1")
-SELECTS = int(os.environ.get("ORACLE_SELECTS", "300"))
+SELECTS = int(os.environ.get("ORACLE_SELECTS", "2000"))
 FIRST = int(os.environ.get("ORACLE_SEED", "0"))
 
 # Numbers that still fail, each with what is wrong with us. To be mended, not to grow.

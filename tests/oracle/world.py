@@ -33,15 +33,23 @@ class World:
         self.names: t.Dict[int, str] = {}
         self.savepoints: t.List[t.Any] = []
         self.strangers = 0
+        self.rows: t.Dict[str, t.Set[str]] = {"had": set(), "lost": set(), "again": set()}  # names of objects
 
     def _listen(self) -> None:
+        begins = self.sa.__name__ == "sqlalchemy"  # sqlite3 begins no transaction before SAVEPOINT: RELEASE would commit
+
         @self.sa.event.listens_for(self.engine, "connect")
         def connect(connection: t.Any, record: t.Any) -> None:
+            if begins:
+                connection.isolation_level = None
             cursor = connection.cursor()
             cursor.execute("PRAGMA synchronous = OFF")
             if self.machine.model.foreign_keys:
                 cursor.execute("PRAGMA foreign_keys = ON")
             cursor.close()
+
+        if begins:
+            self.sa.event.listen(self.engine, "begin", lambda conn: conn.connection.driver_connection.execute("BEGIN"))
 
         @self.sa.event.listens_for(self.engine, "before_cursor_execute")
         def count(conn: t.Any, cursor: t.Any, statement: str, parameters: t.Any, context: t.Any, executemany: bool) -> None:
@@ -59,22 +67,29 @@ class World:
     def run(self, op: Op) -> Facts:
         """Runs one operation and answers everything that can be seen after it."""
         del self.statements[:]
-        facts: Facts = {}
+        facts: Facts = {"why": ""}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
                 result = getattr(self, f"do_{op.name}")(op, *op.args)
             except Exception as e:
                 facts["raised"] = type(e).__name__
+                facts["lost"] = isinstance(e, KeyError) and "InstanceState" in str(e) or "LoaderCallableStatus" in str(e)
+                facts["why"] = str(e)
                 self.failure = e
             else:
-                facts["raised"] = None
+                facts["raised"], facts["lost"] = None, False
                 facts["result"] = self.describe(result, op)
             if op.mend and facts["raised"] and not self.session.is_active:
                 self.session.rollback()
                 self.savepoints.clear()
             facts["statements"] = list(self.statements)
-            self.observe(facts)
+            try:
+                with self.session.no_autoflush:
+                    self.observe(facts)
+            except self.sa.exc.CircularDependencyError:  # looking at a history may flush there
+                facts["lost"] = True
+            facts["sent"] = len(self.statements)  # looking at histories may read, too
         return facts
 
     def describe(self, value: t.Any, op: Op) -> t.Any:
@@ -120,11 +135,23 @@ class World:
             facts[kind] = sorted(self.name(x) for x in getattr(session, kind))
         facts["identity_map"] = sorted(repr((key[0].__name__, key[1])) for key in session.identity_map.keys())
         facts["in_transaction"] = (session.in_transaction(), session.in_nested_transaction(), session.is_active)
+        facts["again"] = sorted(name for name in self.objects if self._again(name))
         for name in list(self.objects):
             self._observe_object(name, self.objects[name], facts)
         for table in self.base.metadata.sorted_tables:
             columns = ", ".join(f'"{c.name}"' for c in table.columns)
             facts[f"table {table.name}"] = sorted(map(repr, self.plain.execute(f'SELECT {columns} FROM "{table.name}"')))
+
+    def _again(self, name: str) -> bool:
+        """Whether an object that had a row and lost it is on its way to another."""
+        state = self.sa.inspect(self.objects[name])
+        if state.key is not None:
+            self.rows["had"].add(name)
+        elif name in self.rows["had"]:
+            self.rows["lost"].add(name)
+        if name in self.rows["lost"] and (state.pending or state.key is not None):
+            self.rows["again"].add(name)
+        return name in self.rows["again"]
 
     def _observe_object(self, name: str, obj: t.Any, facts: Facts) -> None:
         if self.names[id(obj)] != name:

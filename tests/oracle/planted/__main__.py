@@ -1,0 +1,104 @@
+"""Plants one bug after the other in a copy of the sources, builds it and lets the oracle look for it.
+
+`python -m tests.oracle.planted [NAME...] [--machines N] [--families N] [--selects N]`: names are parts of patch names. A bug
+counts as found when any machine or SELECT differs, or when the process dies of it. Exits with 1 when fewer than nine in ten
+are found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import typing as t
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
+SOURCES = ("csrc", "bindings", "python", "setup.py", "pyproject.toml", "README.md", "LICENSE")
+
+SEARCH = """
+import sys, tempfile
+from pathlib import Path
+from tests.oracle.judge import judge, unsteady
+from tests.oracle.machine import FAMILIES, draw
+from tests.oracle import differences, selects
+machines, families, count = map(int, sys.argv[1:])
+sides = [selects.Side(p, Path(tempfile.mkdtemp()) / "rows.db") for p in ("sqlalchemy", "cormorant")]
+for seed in range(count):
+    tree = selects.Drawer(seed).statement()
+    a, b = (side.run(tree) for side in sides)
+    if a[:2] != b[:2] or b[2] > a[2]:
+        sys.exit(f"select {seed}")
+for seed in [*range(machines), *range(FAMILIES, FAMILIES + families)]:
+    if seed not in differences.OPEN:
+        verdict = judge(draw(seed))
+        if not verdict.agreed and not unsteady(verdict.machine):
+            sys.exit(f"machine {seed}: {verdict.lines[0][:80]}")
+"""
+
+
+def build(folder: Path, patch: t.Optional[Path]) -> Path:
+    """A private build of the sources with a patch applied; answers the folder to import from."""
+    source, built = folder / "source", folder / "built"
+    shutil.rmtree(source, ignore_errors=True)
+    for name in SOURCES:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        copy(ROOT / name, source / name, **({"ignore": shutil.ignore_patterns("*.so", "__pycache__")} if (ROOT / name).is_dir() else {}))  # type: ignore[operator]
+    if patch:
+        subprocess.run(["patch", "-p1", "-s", "-F3", "-i", str(patch)], cwd=source, check=True, stdout=subprocess.DEVNULL)
+    shutil.copytree(source / "python", built, dirs_exist_ok=True)
+    env = {**os.environ, "CORMORANT_CFLAGS": "-O1 -fno-lto", "LDFLAGS": "-fno-lto", "CCACHE_BASEDIR": str(source), "CCACHE_NOHASHDIR": "1",
+           **({"CC": "/usr/lib/ccache/gcc", "LDSHARED": "gcc -shared"} if Path("/usr/lib/ccache/gcc").exists() else {})}
+    command = [sys.executable, "setup.py", "-q", "build_ext", "--build-lib", str(built), "--build-temp", str(folder / "objects"), "--force"]
+    subprocess.run(command, cwd=source, env=env, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    return built
+
+
+def search(built: Path, machines: int, families: int, selects: int) -> str:
+    """What gave the bug away, or nothing."""
+    env = {**os.environ, "PYTHONPATH": f"{built}{os.pathsep}{ROOT}"}
+    command = [sys.executable, "-c", SEARCH, str(machines), str(families), str(selects)]
+    try:
+        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=600)
+    except subprocess.TimeoutExpired:
+        return "does not end"
+    if done.returncode == 0:
+        return ""
+    lines = done.stderr.strip().splitlines()
+    return lines[-1][:110] if lines else f"died of signal {-done.returncode}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.oracle.planted", description=__doc__)
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--machines", type=int, default=400)
+    parser.add_argument("--families", type=int, default=100)
+    parser.add_argument("--selects", type=int, default=400)
+    options = parser.parse_args()
+    patches = [p for p in sorted(HERE.glob("*.patch")) if not options.names or any(n in p.name for n in options.names)]
+    folder, found = Path(tempfile.mkdtemp(prefix="planted")), 0
+    budget = (options.machines, options.families, options.selects)
+    try:
+        clean = search(build(folder, None), *budget)
+        if clean:
+            print(f"without any patch: {clean}")
+            return 1
+        for patch in patches:
+            begun = time.monotonic()
+            why = search(build(folder, patch), *budget)
+            found += bool(why)
+            print(f"{patch.stem:45} {time.monotonic() - begun:5.0f} s  {why or 'NOT FOUND'}", flush=True)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print(f"{found} of {len(patches)} found")
+    return int(found * 10 < len(patches) * 9)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
