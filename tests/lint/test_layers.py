@@ -12,6 +12,8 @@ ROOMS = {
     "driver": {"base", "driver"},
     "engine": {"base", "schema", "expr", "sql", "driver", "engine"},
     "orm": {"base", "schema", "expr", "sql", "driver", "engine", "orm"},
+    "load": {"base", "schema", "expr", "sql", "driver", "engine", "orm", "load"},
+    "uow": {"base", "schema", "expr", "sql", "driver", "engine", "orm", "uow"},
     "host": {"base", "schema", "expr", "sql", "driver", "engine", "orm", "host"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
@@ -51,7 +53,8 @@ def test_binding_uses_public_headers_only(root):
 
 
 def test_source_list_is_complete(root):
-    listed = {line.split("#")[0].strip() for line in (root / "csrc" / "sources.txt").read_text().splitlines()} - {""}
+    lists = [root / "csrc" / "sources.txt", *(root / "csrc").glob("sources_*.txt")]
+    listed = {line.split("#")[0].strip() for path in lists for line in path.read_text().splitlines()} - {""}
     found = {str(p.relative_to(root / "csrc" / "src")) for p in (root / "csrc" / "src").rglob("*.c")}
     assert listed == found
 
@@ -65,7 +68,7 @@ def test_internal_headers_say_who_sees_them(root):
 def test_package_never_imports_the_reference(root, word):
     wrong = []
     for path in (root / "python").rglob("*.py"):
-        if "migrate" in path.parts or path.stem == "migrate":
+        if path.is_relative_to(root / "python" / "cormorant" / "migrate"):  # the bridge to Alembic, which needs it
             continue
         if re.search(rf"^\s*(import|from)\s+{word}\b", path.read_text(), re.M):
             wrong.append(str(path))

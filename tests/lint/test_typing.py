@@ -56,7 +56,7 @@ def test_mistakes_are_found(root, check):
 
 
 def test_examples_pass(root, check):
-    errors = check(*sorted((root / "examples").rglob("*.py")))
+    errors = check(*(f for f in sorted((root / "examples").rglob("*.py")) if "migrations" not in f.parts))  # Alembic's own
     assert not errors, report(errors)
 
 

@@ -170,6 +170,12 @@ def test_contains_eager_of_an_alias(session, count):
     assert [b.author.name for b in session.scalars(stmt)] == ["a2", "a2"] and count() == 1
 
 
+def test_a_relationship_with_of_type_in_the_place_of_the_condition(session):
+    writer = aliased(Author)
+    stmt = sa.select(Book.title, writer.name).join(writer, Book.author.of_type(writer)).where(writer.name == "a2").order_by(Book.id)
+    assert session.execute(stmt).all() == [("b20", "a2"), ("b21", "a2")]
+
+
 def test_deferred_columns(session, count):
     author = session.scalars(sa.select(Author).limit(1)).one()
     assert "bio" in sa.inspect(author).unloaded and count() == 1

@@ -143,3 +143,10 @@ def test_deleting_an_unloaded_collection_attribute_reads_nothing(world):
     del world.sent[:]
     del parent.kids
     assert world.sent == []
+
+
+def test_names_of_parameters_depend_on_all_bits_of_their_address():
+    """Short names that differ in the bits in which the addresses of their nodes did got one name."""
+    from cormorant import and_, column, select
+
+    str(select(column("a")).where(and_(*[column(f"y{i % 64:x}") == i for i in range(3000)])))

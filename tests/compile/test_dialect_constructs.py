@@ -1,0 +1,107 @@
+"""Constructs and types of PostgreSQL and MySQL as SQL."""
+
+import pytest
+
+import cormorant as sa
+from cormorant import exc
+from cormorant.dialects import mysql, postgresql
+
+PG = postgresql.dialect()
+a = sa.column("a", postgresql.ARRAY(sa.Integer))
+b = sa.column("b", sa.Integer)
+j = sa.column("j", postgresql.JSONB)
+h = sa.column("h", postgresql.HSTORE)
+r = sa.column("r", postgresql.INT4RANGE)
+t = sa.Table("t", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), sa.Column("x", sa.Integer))
+insert = postgresql.insert(t).values(id=1, x=2)
+INSERT = "INSERT INTO t (id, x) VALUES (%(id)s, %(x)s)"
+
+
+def pg(construct):
+    return str(construct.compile(dialect=PG)).replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    ("expression", "sql"),
+    [
+        (postgresql.array([1, 2]) + postgresql.array([3]), "ARRAY[%(param_1)s, %(param_2)s] || ARRAY[%(param_3)s]"),
+        (a.contains([1]), "a @> %(a_1)s"),
+        (a.overlap([1]), "a && %(a_1)s"),
+        (a.any(5), "%(a_1)s = ANY (a)"),
+        (a[1] == 5, "a[%(a_1)s] = %(param_1)s"),
+        (a[1:2], "a[%(a_1)s:%(a_2)s]"),
+        (sa.func.array_agg(postgresql.aggregate_order_by(b, b.desc())), "array_agg(b ORDER BY b DESC)"),
+        (j["x"].astext == "5", "(j ->> %(j_1)s) = %(param_1)s"),
+        (j["x", 0].astext, "j #>> %(j_1)s"),
+        (j["x"].as_integer(), "CAST(j ->> %(j_1)s AS INTEGER)"),
+        (j.contains({"a": 1}), "j @> %(j_1)s"),
+        (j.has_key("a"), "j ? %(j_1)s"),
+        (h["a"] == "x", "h[%(h_1)s] = %(param_1)s"),
+        (h.keys(), "akeys(h)"),
+        (h + h, "h || h"),
+        (r.contains(5), "r @> %(r_1)s"),
+        (r << r, "r << r"),
+        (r * r, "r * r"),
+        (sa.cast(b, postgresql.ARRAY(sa.String)), "CAST(b AS VARCHAR[])"),
+        (insert.on_conflict_do_nothing(constraint="uq"), f"{INSERT} ON CONFLICT ON CONSTRAINT uq DO NOTHING"),
+        (
+            insert.on_conflict_do_update(constraint=t.primary_key, set_={"x": insert.excluded.x}),
+            f"{INSERT} ON CONFLICT (id) DO UPDATE SET x = excluded.x",
+        ),
+    ],
+)
+def test_postgresql(expression, sql):
+    assert pg(expression) == sql
+
+
+@pytest.mark.parametrize(
+    ("type_", "sql"),
+    [
+        (postgresql.ARRAY(sa.String(5), dimensions=2), "VARCHAR(5)[][]"),
+        (postgresql.BIT(3, varying=True), "BIT VARYING(3)"),
+        (postgresql.INTERVAL(fields="DAY TO SECOND"), "INTERVAL DAY TO SECOND"),
+        (postgresql.TIMESTAMP(timezone=True, precision=3), "TIMESTAMP(3) WITH TIME ZONE"),
+        (postgresql.INET(), "INET"),
+        (postgresql.JSONB(), "JSONB"),
+        (postgresql.ENUM("a", name="mood"), "mood"),
+        (postgresql.TSTZMULTIRANGE(), "TSTZMULTIRANGE"),
+    ],
+)
+def test_types_of_postgresql(type_, sql):
+    assert type_.compile(PG) == sql
+
+
+@pytest.mark.parametrize(
+    ("type_", "sql"),
+    [
+        (mysql.INTEGER(11, unsigned=True, zerofill=True), "INTEGER(11) UNSIGNED ZEROFILL"),
+        (mysql.LONGTEXT(charset="utf8mb4", collation="utf8mb4_bin"), "LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"),
+        (mysql.DATETIME(fsp=6), "DATETIME(6)"),
+        (mysql.ENUM("a", "it's"), "ENUM('a','it''s')"),
+        (mysql.DECIMAL(5, 2), "DECIMAL(5, 2)"),
+    ],
+)
+def test_types_of_mysql(type_, sql):
+    assert type_.compile(mysql.dialect()) == sql
+
+
+def test_what_a_database_lacks_is_named():
+    for construct, name in ((sa.cast(b, postgresql.INET), "INET"), (postgresql.array([1]), "array"), (sa.cast(b, mysql.MEDIUMINT), "MEDIUMINT")):
+        with pytest.raises(exc.CompileError, match=name):
+            construct.compile(dialect=sa.create_engine("sqlite://").dialect)
+    table = sa.Table("v", sa.MetaData(), sa.Column("d", sa.ARRAY(sa.Integer)))
+    with pytest.raises(exc.CompileError, match=r"\(in table 'v', column 'd'\): .*ARRAY"):
+        table.create(sa.create_engine("sqlite://"))
+    with pytest.raises(exc.ArgumentError, match="no name"):
+        mysql.TEXT(charset="x) --").compile(mysql.dialect())
+
+
+def test_text_search():
+    assert pg(postgresql.to_tsvector("english", b)) == "to_tsvector(%(to_tsvector_1)s, b)"
+    assert pg(sa.column("v", postgresql.TSVECTOR).bool_op("@@")(sa.func.to_tsquery("a"))) == "v @@ to_tsquery(%(to_tsquery_1)s)"
+
+
+def test_definitions():
+    assert str(postgresql.CreateEnumType(postgresql.ENUM("a", "it's", name="mood"))) == "CREATE TYPE mood AS ENUM ('a', 'it''s')"
+    domain = postgresql.DOMAIN("positive", sa.Integer, check="VALUE > 0")
+    assert postgresql.CreateDomainType(domain)._text(PG) == "CREATE DOMAIN positive AS INTEGER CHECK (VALUE > 0)"

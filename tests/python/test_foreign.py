@@ -1,0 +1,199 @@
+"""What third-party libraries rely on: found by running their suites (tests/foreign/run.py)."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from cormorant import Column, ForeignKey, ForeignKeyConstraint, Integer, String, bindparam, create_engine, event, insert, inspect, literal, select, text, tuple_, update
+from cormorant.dialects import mssql, oracle
+from cormorant.ext.asyncio import async_sessionmaker, create_async_engine
+from cormorant.orm import DeclarativeBase, Session, column_property, declared_attr, mapperlib, registry, relationship, with_loader_criteria
+from cormorant.sql.util import ClauseAdapter, find_tables
+from cormorant.util.langhelpers import generic_repr, get_cls_kwargs
+
+
+@pytest.fixture
+def Base():
+    class Base(DeclarativeBase):
+        pass
+
+    return Base
+
+
+@pytest.fixture
+def User(Base):
+    class User(Base):
+        __tablename__ = "user"
+        id = Column(Integer, primary_key=True)
+        name = Column("login", String)
+        twice = column_property(literal(2))
+        boss_id = Column(ForeignKey("user.id"))
+        boss = relationship("User", remote_side=id)
+
+    return User
+
+
+def session_of(Base):
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    return Session(engine)
+
+
+def test_columns_of_a_subquery_of_attributes_nobody_has_used_yet(User):
+    assert select(User.id, User.name).subquery().c.keys() == ["id", "name"]
+
+
+def test_a_class_mapped_to_a_subquery_has_its_key(Base, User):
+    class Named(Base):
+        __table__ = select(User).where(User.name == "a").subquery("named")
+
+    with session_of(Base) as session:
+        session.add_all([User(name="a"), User(name="b")])
+        session.commit()
+        assert [n.login for n in session.scalars(select(Named))] == ["a"]
+        assert session.get(Named, 1).login == "a"
+
+
+def test_attributes_are_true(User):
+    assert User.id and User.name and User.boss
+    assert not getattr(User, "nothing", None)
+
+
+def test_properties_come_columns_last(User):
+    assert inspect(User).attrs.keys() == ["twice", "boss", "id", "name", "boss_id"]
+    assert [p.key for p in inspect(User).iterate_properties] == ["twice", "boss", "id", "name", "boss_id"]
+
+
+def test_foreign_keys_choose_the_constraint_of_exactly_those_columns(Base):
+    class Room(Base):
+        __tablename__ = "room"
+        house = Column(Integer, primary_key=True)
+        number = Column(Integer, primary_key=True)
+
+    class Guest(Base):
+        __tablename__ = "guest"
+        id = Column(Integer, primary_key=True)
+        house = Column(ForeignKey("room.house"))
+        number = Column(ForeignKey("room.number"))
+        room = relationship(Room, foreign_keys=[house, number])
+        __table_args__ = (ForeignKeyConstraint(["house", "number"], ["room.house", "room.number"]),)
+
+    assert len(inspect(Guest).relationships.room.local_remote_pairs) == 2
+
+
+def test_declared_attr_of_ones_own(Base):
+    class counted(declared_attr):
+        def __get__(self, instance, owner):
+            return Column(self.fget(owner), Integer, default=7)
+
+    class Thing(Base):
+        __tablename__ = "thing"
+        id = Column(Integer, primary_key=True)
+
+        @counted
+        def n(cls):
+            return f"{cls.__name__}_n"
+
+    assert Thing.__table__.c.Thing_n.default.arg == 7 and Thing.n.key == "n"
+
+
+def test_mapper_configured_is_said_once(Base, User):
+    said = []
+
+    @event.listens_for(User, "mapper_configured")
+    def late(mapper, cls):
+        said.append(cls)
+        cls.peers = relationship(User, primaryjoin=User.id == User.boss_id, remote_side=User.boss_id, viewonly=True)
+
+    inspect(User)
+    assert User.peers.property.uselist and said == [User]
+
+
+def test_registries_and_their_mappers(User):
+    assert inspect(User).registry in mapperlib._all_registries()
+    assert all(isinstance(r, registry) for r in mapperlib._all_registries())
+
+
+def test_instances_made_without_init(User):
+    heard = []
+    event.listen(User, "init", lambda target, args, kwargs: heard.append((target, args, kwargs)))
+    manager = inspect(User).class_manager
+    user = manager.new_instance()
+    manager.dispatch.init(inspect(user), [], {})
+    assert heard == [(user, (), {})]
+    heard.clear()
+
+
+def test_criteria_of_a_mixin_and_in_updates(Base):
+    class Hidden:
+        hidden = Column(Integer, default=0)
+
+    class Page(Hidden, Base):
+        __tablename__ = "page"
+        id = Column(Integer, primary_key=True)
+
+    visible = with_loader_criteria(Hidden, lambda cls: cls.hidden == 0)
+    with session_of(Base) as session:
+        session.add_all([Page(), Page(hidden=1)])
+        session.commit()
+        assert len(session.scalars(select(Page).options(visible)).all()) == 1
+        assert session.execute(update(Page).values(hidden=2).options(visible)).rowcount == 1
+
+
+def test_lists_given_at_execution(Base, User):
+    names = bindparam("names", expanding=True)
+    with session_of(Base) as session:
+        session.execute(insert(User), [{"name": n} for n in "abc"])
+        stmt = select(User.name).where(User.name.in_(names)).order_by(User.id)
+        for wanted in (["a", "c"], ["b"], [], ["a", "b", "c"]):
+            assert session.scalars(stmt, {"names": wanted}).all() == wanted
+            assert session.connection().execute(stmt, {"names": wanted}).scalars().all() == wanted
+        raw = text("select login from user where login in :names").bindparams(names)
+        assert session.scalars(raw, {"names": ["c"]}).all() == ["c"]
+
+
+def test_tuples_compare_with_tuples(Base, User):
+    with session_of(Base) as session:
+        session.execute(insert(User), [{"name": n} for n in "abc"])
+        after = select(User.name).where(tuple_(User.name, User.id) > ("a", 1)).order_by(User.id)
+        assert session.scalars(after).all() == ["b", "c"]
+
+
+def test_a_recursive_query_without_a_name(User):
+    up = select(User.id, User.boss_id).where(User.id == 3).cte(recursive=True)
+    whole = up.union_all(select(User.id, User.boss_id).join(up, User.id == up.c.boss_id))
+    assert str(select(whole)).count("AS \n(") == 1
+
+
+def test_adapting_to_another_table(User):
+    table = User.__table__
+    alias = table.alias("u2")
+    assert str(ClauseAdapter(alias).traverse(table.c.id == 1)) == "u2.id = :id_1"
+    assert find_tables(table.c.id == 1) == [] or find_tables(select(table)) == [table]
+
+
+def test_types_of_other_databases():
+    assert str(mssql.BIT().compile()) == "BIT" and str(oracle.NUMBER(10, 2).compile()) == "NUMBER(10, 2)"
+
+
+def test_generic_repr():
+    class Point:
+        def __init__(self, x, y=0):
+            self.x, self.y = x, y
+
+    assert generic_repr(Point(1)) == "Point(1)" and generic_repr(Point(1, 2)) == "Point(1, y=2)"
+    assert get_cls_kwargs(Point) == {"x", "y"}
+
+
+def test_asyncio_is_refused_by_name():
+    with pytest.raises(NotImplementedError, match="create_async_engine"):
+        create_async_engine("sqlite://")
+    with pytest.raises(NotImplementedError, match="async_sessionmaker"):
+        async_sessionmaker()()
+
+
+def test_columns_are_not_iterable(User):
+    for expression in (User.__table__.c.id, User.id, User.id + 1):
+        assert not isinstance(expression, Iterable)
+        with pytest.raises(TypeError, match="not iterable"):
+            iter(expression)
