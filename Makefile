@@ -18,14 +18,26 @@ VENV := .venv/bin
 EXTENSION := $(BUILD)/.extension
 EXTENSION_SOURCES := $(shell find csrc bindings -name '*.[ch]' -o -name '*.def' -o -name sources.txt) setup.py
 
-.PHONY: help run test core install extension test-c test-c-tiny test-asan test-valgrind test-examples-c test-python bench lint clean
+.PHONY: help run serve screenshots test bench-flask bench-full core install extension test-c test-c-tiny test-asan test-valgrind test-examples-c test-python bench format lint clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
-run: ## sets up, builds, loads the flights of 2013 into build/flights.db and asks questions of them
-	@.ci/setup run
+run: ## sets up, builds, loads the flights of 2013 into build/flights.db and asks questions of them (DB=postgresql: a server of its own)
+	@DB=$(DB) .ci/setup run
 	@$(MAKE) --no-print-directory extension
-	@PYTHONPATH=$(CURDIR)/python $(VENV)/python -m examples.flights $(BUILD)/flights.db
+	@PYTHONPATH=$(CURDIR)/python $(VENV)/python $(if $(filter postgresql,$(DB)),-m tests.backends.server $(VENV)/python -m examples.flights,-m examples.flights $(BUILD)/flights.db)
+
+serve: ## sets up, builds, and starts the books example on port 4996
+	@.ci/setup serve
+	@$(MAKE) --no-print-directory extension
+	@mkdir -p $(BUILD)
+	@export PYTHONPATH=$(CURDIR)/python DATABASE_URL=$${DATABASE_URL:-sqlite:///$(BUILD)/books.db}; \
+	 $(VENV)/python -m examples.books.fill && exec $(VENV)/python -m examples.books.app
+
+screenshots: ## the pictures in docs/img, taken by the browser tests
+	@.ci/setup test
+	@$(MAKE) --no-print-directory extension
+	@SCREENSHOTS=$(CURDIR)/docs/img $(MAKE) --no-print-directory test-python PYTEST_FLAGS="tests/apps/test_browser.py"
 
 test: ## sets up and passes every test
 	@.ci/setup test
@@ -43,10 +55,20 @@ $(EXTENSION): $(EXTENSION_SOURCES)
 test-python: ## pytest over everything
 	@PYTHONPATH=$(CURDIR)/python $(VENV)/python -m pytest $(PYTEST_FLAGS)
 
-bench: ## eight ratios against SQLAlchemy and the sqlite3 module, under three minutes
+bench: ## ratios against SQLAlchemy and the sqlite3 module, under three minutes
 	@.ci/setup test
 	@$(MAKE) --no-print-directory extension
 	@PYTHONPATH=$(CURDIR)/python $(VENV)/python -m benchmarks.python $(BENCH_FLAGS)
+
+bench-full: ## everyday work scenario by scenario, against SQLAlchemy and the sqlite3 module
+	@.ci/setup test
+	@$(MAKE) --no-print-directory extension
+	@PYTHONPATH=$(CURDIR)/python $(VENV)/python -m benchmarks.python.full $(BENCH_FLAGS)
+
+bench-flask: ## requests per second and p99 of the example applications, on Flask-SQLAlchemy and here, in one run
+	@.ci/setup test
+	@$(MAKE) --no-print-directory extension
+	@PYTHONPATH=$(CURDIR)/python $(VENV)/python -m benchmarks.python.flask_requests $(BENCH_FLAGS)
 
 test-c-tiny: ## the C suites again with tiny buffers, tables and batches
 	@$(MAKE) --no-print-directory test-c BUILD=$(BUILD)/tiny EXTRA_CFLAGS="-DCM_TINY -DCM_DEBUG"
@@ -77,10 +99,11 @@ test-examples-c: $(C_EXAMPLES) ## builds and runs the C examples
 format: ## clang-format over the C files; headers are laid out by hand
 	@clang-format -i $$(git ls-files 'csrc/src/*.c' 'bindings/*.c')
 
-lint: ## static analysis and Python lints
+lint: ## static analysis, layout of C files and Python lints
 	@.ci/setup lint
+	@clang-format --dry-run -Werror $$(git ls-files 'csrc/src/*.c' 'bindings/*.c')
 	@$(VENV)/ruff check python tests benchmarks examples setup.py
-	@git ls-files 'csrc/src/*.c' | xargs -n 6 -P "$$(nproc)" sh -c 'clang-tidy --quiet "$$@" -- -std=c11 -Icsrc/include -Icsrc/src 2>/dev/null' sh
+	@git ls-files 'csrc/src/*.c' | xargs -n 6 -P "$$(nproc)" sh -c 'clang-tidy --quiet "$$@" -- -std=c11 -Icsrc/include -Icsrc/src $$(pkg-config --cflags libpq) 2>/dev/null' sh
 
 core: $(BUILD)/libcormorant.a $(BUILD)/libcormorant.so ## libcormorant, static and shared, without Python
 
