@@ -298,6 +298,8 @@ class Side:
     def run_entities(self, session: t.Any, scope: t.Any, joins: t.Any, where: t.Any, loader: t.Any, attr: t.Any, limit: t.Any) -> t.Any:
         self.open(scope)
         entity = self.names[scope[0][0]]
+        if loader == "subqueryload" and limit and joins and self.sa.__name__ == "sqlalchemy":
+            loader = "selectinload"  # its subquery is DISTINCT: the LIMIT counts other rows there, and loses related ones
         stmt = self.join(self.sa.select(entity), joins).where(*map(self.expr, where)).order_by(entity.id)
         if loader:
             stmt = stmt.options(getattr(self.orm, loader)(getattr(entity, attr)))

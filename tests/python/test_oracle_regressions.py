@@ -2,7 +2,7 @@
 
 import pytest
 from cormorant import Column, ForeignKey, Integer, String, Table, create_engine, event, inspect, select, update
-from cormorant.orm import DeclarativeBase, Session, relationship
+from cormorant.orm import DeclarativeBase, Session, aliased, relationship, subqueryload
 from cormorant.orm.exc import DetachedInstanceError, StaleDataError
 
 
@@ -232,3 +232,15 @@ def test_merge_without_load_keeps_changes(session):
     a.name = "changed"
     assert session.merge(a, load=False) is a
     assert a in session.dirty
+
+
+def test_subqueryload_keeps_a_limit_over_joined_rows(session):
+    """The limit counts rows of the join; the second load must not count other rows."""
+    a, b = Node(id=1, owner=Owner(id=1)), Node(id=2, owner=Owner(id=2))
+    a.children = [Node(id=3), Node(id=4)]
+    b.children = [Node(id=5), Node(id=6)]
+    session.add_all([a, b])
+    session.commit()
+    stmt = select(Node).join(Node.children.of_type(aliased(Node))).order_by(Node.id).limit(2).offset(2).options(subqueryload(Node.owner))
+    found = session.scalars(stmt).unique().all()
+    assert [(x.id, x.owner.id) for x in found] == [(2, 2)]
