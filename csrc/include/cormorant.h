@@ -168,7 +168,8 @@ CM_API const char *cm_counter_name(cm_counter which);
 typedef enum cm_value_kind {
     CM_NULL = 0, CM_INT = 1, CM_DOUBLE = 2, CM_BOOL = 3, CM_TEXT = 4, CM_BLOB = 5, CM_DECIMAL = 6, /* digits, as text */
     CM_DATE = 7, CM_TIME = 8, CM_DATETIME = 9, CM_INTERVAL = 10, /* microseconds in u.i */
-    CM_UUID = 11, CM_JSON = 12                                   /* as text */
+    CM_UUID = 11, CM_JSON = 12,                                  /* as text */
+    CM_LIST = 13                                                 /* values of an ARRAY; lists of lists where it has dimensions */
 } cm_value_kind;
 
 /* A calendar moment as people write it. */
@@ -180,7 +181,8 @@ typedef struct cm_civil {
     int32_t offset_s;         /* seconds east of UTC */
 } cm_civil;
 
-/* A value between host and database. Text, decimal, blob and JSON are slices, borrowed as their producer says. */
+/* A value between host and database. Text, decimal, blob and JSON are slices, lists are arrays of values; all borrowed as
+ * their producer says. */
 typedef struct cm_value {
     uint8_t kind;             /* cm_value_kind */
     uint8_t ascii;            /* text: known to be pure ASCII */
@@ -190,6 +192,7 @@ typedef struct cm_value {
         struct { const char *p; size_t n; } s;
         cm_civil t;
         uint8_t uuid[16];
+        struct { struct cm_value *items; size_t n; } list;
     } u;
 } cm_value;
 

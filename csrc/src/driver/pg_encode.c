@@ -166,20 +166,28 @@ static int put_scalar(char *p, Oid oid, const cm_value *v) {
 
 /* ---- text forms */
 
-static char *text_room(cm_ctx *cx, cm_dstmt *s, size_t i, size_t n) {
-    size_t need = s->ntext + n + 1;
+char *cm_pg__room(cm_ctx *cx, cm_dstmt *s, size_t n) {
+    size_t need = s->ntext + n;
     if (need > s->text_cap) {
         size_t cap = need < 256 ? 256 : need * 2;
         char *grown = cm__alloc(cx, cap);
-        if (!grown) return NULL;
+        if (!grown) {
+            cm_pg__fail(s->conn, CM_E_NOMEM, "", "out of memory");
+            return NULL;
+        }
         if (s->ntext) memcpy(grown, s->text, s->ntext);
         cm__free(cx, s->text);
         s->text = grown;
         s->text_cap = cap;
     }
+    return s->text + s->ntext;
+}
+
+static char *text_room(cm_ctx *cx, cm_dstmt *s, size_t i, size_t n) {
+    char *to = cm_pg__room(cx, s, n + 1);
+    if (!to) return NULL;
     s->offsets[i] = s->ntext + 1;
-    char *to = s->text + s->ntext;
-    s->ntext = need;
+    s->ntext += n + 1;
     return to;
 }
 
@@ -223,13 +231,17 @@ static int format_scalar(const cm_value *v, char *out, size_t cap) {
 
 static bool is_slice(const cm_value *v) { return v->kind == CM_TEXT || v->kind == CM_JSON || v->kind == CM_DECIMAL || v->kind == CM_BLOB; }
 
+size_t cm_pg__text(const cm_value *v, char *small, const char **p) {
+    *p = is_slice(v) ? v->u.s.p : small;
+    return is_slice(v) ? v->u.s.n : (size_t)format_scalar(v, small, PG_TEXT_BYTES);
+}
+
 static cm_status as_text(cm_ctx *cx, cm_dstmt *s, size_t i, const cm_value *v) {
-    char small[64];
-    const char *p = small;
-    size_t n = is_slice(v) ? v->u.s.n : (size_t)format_scalar(v, small, sizeof small);
-    if (is_slice(v)) p = v->u.s.p;
+    char small[PG_TEXT_BYTES];
+    const char *p;
+    size_t n = cm_pg__text(v, small, &p);
     char *to = text_room(cx, s, i, n);
-    if (!to) return cm_pg__fail(s->conn, CM_E_NOMEM, "", "out of memory");
+    if (!to) return CM_E_NOMEM;
     if (n) memcpy(to, p, n);
     to[n] = '\0';
     s->formats[i] = 0;
@@ -240,7 +252,7 @@ static cm_status as_text(cm_ctx *cx, cm_dstmt *s, size_t i, const cm_value *v) {
 /* jsonb: one byte of version, then the text. */
 static cm_status as_jsonb(cm_ctx *cx, cm_dstmt *s, size_t i, const cm_value *v) {
     char *to = text_room(cx, s, i, v->u.s.n + 1);
-    if (!to) return cm_pg__fail(s->conn, CM_E_NOMEM, "", "out of memory");
+    if (!to) return CM_E_NOMEM;
     *to = 1;
     memcpy(to + 1, v->u.s.p, v->u.s.n);
     s->formats[i] = 1;
@@ -253,7 +265,16 @@ static bool goes_raw(Oid oid, const cm_value *v) {
     return (v->kind == CM_TEXT || v->kind == CM_JSON) && (oid == PG_TEXT || oid == PG_VARCHAR || oid == PG_JSON);
 }
 
-static cm_status check_slice(cm_dstmt *s, const cm_value *v) {
+int cm_pg__binary(Oid oid, const cm_value *v, char *small, const char **p) {
+    int n = put_scalar(small, oid, v);
+    *p = small;
+    if (n) return n;
+    if (!goes_raw(oid, v)) return -1;
+    *p = v->u.s.p ? v->u.s.p : "";
+    return (int)v->u.s.n;
+}
+
+cm_status cm_pg__check_slice(cm_dstmt *s, const cm_value *v) {
     if (!is_slice(v)) return CM_OK;
     if (v->u.s.n > INT32_MAX - 16) return cm_pg__fail(s->conn, CM_E_DATA, "54000", "a value is longer than a message to the server may be");
     if (v->kind != CM_BLOB && memchr(v->u.s.p, '\0', v->u.s.n))
@@ -268,11 +289,17 @@ static cm_status check_range(cm_dstmt *s, Oid oid, const cm_value *v) {
     return cm_pg__fail(s->conn, CM_E_DATA, "22003", oid == PG_INT2 ? "smallint out of range" : "integer out of range");
 }
 
-cm_status cm_pg__encode(cm_ctx *cx, cm_dstmt *s, size_t i, const cm_value *v, const cm_type *type) {
+Oid cm_pg__oid(const cm_type *type, const cm_value *v) {
     const cm_type_def *d = storage_of(type);
-    Oid oid = d ? oid_of_type(d) : oid_of_value(v);
-    char *scalar = s->scalars + i * PG_SCALAR_BYTES;
-    cm_status st = check_slice(s, v);
+    while (v->kind == CM_LIST && d && d->kind == CM_T_ARRAY) d = storage_of(d->item);
+    return d ? oid_of_type(d) : v->kind == CM_LIST ? 0 : oid_of_value(v);
+}
+
+cm_status cm_pg__encode(cm_ctx *cx, cm_dstmt *s, size_t i, const cm_value *v, const cm_type *type) {
+    if (v->kind == CM_LIST) return cm_pg__encode_array(cx, s, i, v, type);
+    const cm_type_def *d = storage_of(type);
+    Oid oid = cm_pg__oid(type, v);
+    cm_status st = cm_pg__check_slice(s, v);
     if (!st) st = check_range(s, oid, v);
     if (st) return st;
     if (d && oid >= PG_INT8 && oid <= PG_INT4 && v->kind == CM_DOUBLE) oid = PG_FLOAT8; /* 5.5 compared with an integer column */
@@ -283,10 +310,9 @@ cm_status cm_pg__encode(cm_ctx *cx, cm_dstmt *s, size_t i, const cm_value *v, co
         s->values[i] = NULL;
         return CM_OK;
     }
-    int n = put_scalar(scalar, oid, v);
-    if (n || goes_raw(oid, v)) {
-        s->values[i] = n ? scalar : v->u.s.p ? v->u.s.p : "";
-        s->lengths[i] = n ? n : (int)v->u.s.n;
+    int n = cm_pg__binary(oid, v, s->scalars + i * PG_SCALAR_BYTES, &s->values[i]);
+    if (n >= 0) {
+        s->lengths[i] = n;
         s->formats[i] = 1;
         return CM_OK;
     }

@@ -6,7 +6,7 @@
  *   pg_wire.c     the conversation: what is queued, the one place that waits, replies in their order
  *   pg_stmt.c     prepare, bind, step, rows
  *   pg_scan.c     SQL text: placeholders, first word, end of the first statement
- *   pg_encode.c   values -> parameters          pg_decode.c, pg_text.c   columns -> values, binary and text
+ *   pg_encode.c, pg_array.c   values -> parameters          pg_decode.c, pg_text.c   columns -> values, binary and text
  *   pg_errors.c   table: SQLSTATE -> status, flags
  *
  * The connection stays in libpq's pipeline mode. Commands are queued (BEGIN, Parse, Execute, ...) and end in one Sync; then
@@ -19,7 +19,7 @@
 
 #include <libpq-fe.h>
 
-enum { PG_NAME_BYTES = 24, PG_SCALAR_BYTES = 16, PG_PARAMS_MAX = 65535 };
+enum { PG_NAME_BYTES = 24, PG_SCALAR_BYTES = 16, PG_TEXT_BYTES = 64, PG_PARAMS_MAX = 65535 };
 
 /* OIDs of the types this driver has a binary form for; fixed in every PostgreSQL. */
 enum {
@@ -128,6 +128,14 @@ cm_status cm_pg__scan(cm_ctx *cx, const char *sql, size_t n, bool raw, pg_scan *
 
 /* pg_encode.c */
 cm_status cm_pg__encode(cm_ctx *cx, cm_dstmt *s, size_t i, const cm_value *v, const cm_type *type);
+cm_status cm_pg__check_slice(cm_dstmt *s, const cm_value *v); /* length; no NUL in text */
+Oid cm_pg__oid(const cm_type *type, const cm_value *v);       /* what the value goes as; of an array: its items; 0: the server knows */
+/* Bytes of the binary form, -1: none. *p: into small (PG_SCALAR_BYTES) or where the value lies. */
+int cm_pg__binary(Oid oid, const cm_value *v, char *small, const char **p);
+size_t cm_pg__text(const cm_value *v, char *small, const char **p); /* the same for text; small: PG_TEXT_BYTES */
+char *cm_pg__room(cm_ctx *cx, cm_dstmt *s, size_t n);        /* n bytes at s->text + s->ntext, not taken yet; NULL: no memory (recorded) */
+/* pg_array.c */
+cm_status cm_pg__encode_array(cm_ctx *cx, cm_dstmt *s, size_t i, const cm_value *v, const cm_type *type);
 
 /* pg_decode.c, pg_text.c */
 typedef void (*pg_decoder)(cm_dstmt *s, const char *p, int n, cm_value *out);
