@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as t
 
 from . import exc
+from ._core import Node
 
 __all__ = ["Inspectable", "inspect"]
 
@@ -54,14 +55,4 @@ def inspect(subject: t.Any, raiseerr: bool = True) -> t.Any:
     return None
 
 
-def _register_engine() -> None:
-    from ._core import Node
-    from .engine.base import Connection, Engine
-    from .engine.reflection import Inspector
-
-    _inspects(Engine, Connection)(Inspector)
-    _self_inspects(Inspector)
-    _self_inspects(Node)
-
-
-_register_engine()
+_self_inspects(Node)

@@ -26,7 +26,7 @@ from .sql.ddl import (
     SetColumnComment,
     SetConstraintComment,
     SetTableComment,
-    _CreateDropBase,
+    CreateDropBase as _CreateDropBase,
     sort_tables,
     sort_tables_and_constraints,
 )

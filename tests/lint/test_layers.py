@@ -1,5 +1,6 @@
 """The rooms of csrc include only what the map allows, and nobody reaches past a public header."""
 
+import ast
 import re
 
 import pytest
@@ -83,3 +84,69 @@ def test_only_the_flask_package_imports_flask(root):
         if re.search(r"^\s*(import|from)\s+flask\b", path.read_text(), re.M):
             wrong.append(str(path))
     assert not wrong
+
+
+# The package, from the ground up: a folder or module imports from lines above its own, and from its own.
+DATABASES = {"_own", "sqlite", "postgresql", "mysql", "mssql", "oracle"}
+PACKAGE = [
+    {"_core", "_version", "exc", "log"},
+    {"event", "inspection", "util", "dialects"},
+    {"sql"},
+    {"types", "schema", "pool"},
+    {"engine"},
+    {"databases", "dbapi", "events", "future"},  # databases: the folders in dialects/
+    {"orm"},
+    {"ext"},
+    {"compat", "migrate"},
+    {"flask"},
+]
+LATE = {("dialects", "engine"), ("pool", "dbapi")}  # these may, inside functions
+
+
+def room_of(module):
+    return "databases" if module[0] == "dialects" and len(module) > 1 and module[1] in DATABASES else module[0]
+
+
+def package_imports(path, package):
+    """(module that is named, whether the import stands inside a function) of every import within the package."""
+    tree = ast.parse(path.read_text())
+    late = {id(n) for f in ast.walk(tree) if isinstance(f, (ast.FunctionDef, ast.AsyncFunctionDef)) for n in ast.walk(f)}
+    here = [package.name, *path.relative_to(package).with_suffix("").parts]
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ImportFrom) or not node.level:
+            continue
+        base = here[: len(here) - node.level] + (node.module.split(".") if node.module else [])
+        for alias in node.names:
+            yield tuple([*base, alias.name])[1:], id(node) in late
+
+
+def test_package_layers(root):
+    package = root / "python" / "cormorant"
+    rank = {name: i for i, names in enumerate(PACKAGE) for name in names}
+    wrong = []
+    for path in package.rglob("*.py"):
+        room = room_of(path.relative_to(package).with_suffix("").parts)
+        if room == "__init__":
+            continue
+        for target, late in package_imports(path, package):
+            there = room_of(target)
+            if there in rank and rank[there] > rank[room] and not (late and (room, there) in LATE):
+                wrong.append(f"{path.relative_to(package)} imports {'.'.join(target)}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_package_has_no_circles(root):
+    """Of imports that run when a module is loaded."""
+    package = root / "python" / "cormorant"
+    modules = {}
+    for path in package.rglob("*.py"):
+        parts = path.relative_to(package).with_suffix("").parts
+        modules[parts[:-1] if parts[-1] == "__init__" else parts] = path
+    needs = {}
+    for name, path in modules.items():
+        found = {t if t in modules else t[:-1] for t, late in package_imports(path, package) if not late}
+        needs[name] = {t for t in found if t in modules and t != name and t != ()}
+    while needs:
+        free = {name for name, targets in needs.items() if not targets & needs.keys()}
+        assert free, "circle among " + ", ".join(sorted(".".join(name) for name in needs))
+        needs = {name: targets for name, targets in needs.items() if name not in free}

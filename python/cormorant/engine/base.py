@@ -13,6 +13,7 @@ import weakref
 
 from .. import _core, exc, log
 from ..event.registry import fire, listeners_of
+from ..pool.base import PoolProxiedConnection
 from . import result as _result  # noqa: F401 - registers the classes of results
 from .transactions import TRANSACTIONS, Transactions
 from .url import URL
@@ -209,8 +210,6 @@ class Connection(_core.Connection):
     @property
     def connection(self) -> t.Any:
         """The PEP 249 connection underneath, as the pool hands it out."""
-        from ..pool.base import PoolProxiedConnection
-
         return PoolProxiedConnection(self, owns=False)
 
     @property
@@ -612,8 +611,6 @@ class Engine(_core.Engine):
 
     def raw_connection(self) -> t.Any:
         """A PEP 249 connection out of the pool; close() gives it back."""
-        from ..pool.base import PoolProxiedConnection
-
         return PoolProxiedConnection(self.connect(), owns=True)
 
     def dispose(self, close: bool = True) -> None:
@@ -643,12 +640,6 @@ class Engine(_core.Engine):
 
     def get_execution_options(self) -> t.Mapping[str, t.Any]:
         return dict(self._execution_options)
-
-    def _refresh_listening(self) -> None:
-        """Somebody began or ceased to listen: switches on what that needs, and off what it does not."""
-        from .events import refresh
-
-        refresh(self)
 
     def __repr__(self) -> str:
         return f"Engine({self.url!r})"

@@ -1,13 +1,15 @@
-"""What dialects share, and the execution context that listeners and default functions are handed."""
+"""What dialects share, and the execution context that listeners are handed."""
 
 from __future__ import annotations
 
 import typing as t
 
-from .. import exc
+from .. import _core, exc
+from ..sql.items import name_flags
+from ..sql.type_api import to_instance
 from .interfaces import Dialect, ExecutionContext
 
-__all__ = ["DefaultContext", "DefaultDialect", "DefaultExecutionContext", "EventCursor"]
+__all__ = ["DefaultDialect", "DefaultExecutionContext", "EventCursor"]
 
 
 class EventCursor:
@@ -50,31 +52,6 @@ class DefaultExecutionContext(ExecutionContext):
         if self.current_parameters is None:
             raise exc.InvalidRequestError("get_current_parameters() can only be invoked in the context of a Python side column default function")
         return self.current_parameters
-
-
-class DefaultContext:
-    """What a default function that takes an argument is handed: the values of the row so far."""
-
-    def __init__(self, subject: t.Any = None) -> None:
-        self._subject = subject
-
-    @property
-    def current_parameters(self) -> dict[str, t.Any]:
-        return self.get_current_parameters()
-
-    def get_current_parameters(self, isolate_multiinsert_groups: bool = True) -> dict[str, t.Any]:
-        subject = self._subject
-        if isinstance(subject, t.Mapping):
-            return dict(subject)
-        from ..inspection import inspect
-
-        state = inspect(subject)
-        found: dict[str, t.Any] = {}
-        for attribute in state.mapper.column_attrs:
-            if attribute.key not in state.unloaded:
-                for column in attribute.columns:
-                    found[column.key] = getattr(subject, attribute.key)
-        return found
 
 
 class DefaultDialect(Dialect):
@@ -143,12 +120,14 @@ class DefaultDialect(Dialect):
         raise NotImplementedError(f"dialect {self.name} has no isolation levels")
 
     def type_descriptor(self, typeobj: t.Any) -> t.Any:
-        from ..sql.type_api import to_instance
-
         return to_instance(typeobj)
 
     def has_table(self, connection: t.Any, table_name: str, schema: str | None = None, **kw: t.Any) -> bool:
         return bool(connection._has_table(table_name, schema))
+
+    def reflection(self, connection: t.Any) -> t.Any:
+        """What reads the definitions of this database, over a connection."""
+        raise NotImplementedError(f"reflection of {self.name} is not supported")
 
     def normalize_name(self, name: str) -> str:
         return name
@@ -171,16 +150,11 @@ class IdentifierPreparer:
         return None if self.dialect.name == "default" else t.cast("str", self.dialect.name)
 
     def quote(self, ident: str, force: t.Any = None) -> str:
-        from .. import _core
-        from ..sql.items import name_flags
-
         if name_flags(ident) == _core.FLAG_NO_QUOTE:
             return str(ident)
         return t.cast("str", _core.quote(str(ident), name_flags(ident) == _core.FLAG_QUOTE, self._name()))
 
     def quote_identifier(self, value: str) -> str:
-        from .. import _core
-
         return t.cast("str", _core.quote(value, True, self._name()))
 
     def quote_schema(self, schema: str, force: t.Any = None) -> str:

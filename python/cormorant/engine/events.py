@@ -9,20 +9,14 @@ import typing as t
 import weakref
 
 from .. import log
-from ..event.registry import Family, add_family, has_listeners, listeners_of
+from ..event.registry import Family, add_family, has_listeners, listeners_of, positional_count
+from ..pool.base import Pool, PoolProxiedConnection, PoolResetState
+from .base import Connection, Engine
 from .transactions import TRANSACTIONS
 
 __all__ = ["ConnectionEvents", "DialectEvents", "PoolEvents", "PoolResetState", "refresh"]
 
 _all_engines: weakref.WeakSet[t.Any] = weakref.WeakSet()
-
-
-class PoolResetState(t.NamedTuple):
-    """Why a connection is being reset."""
-
-    transaction_was_reset: bool = False
-    terminate_only: bool = False
-    asyncio_safe: bool = True
 
 
 class _EngineFamily(Family):
@@ -56,8 +50,6 @@ class ConnectionEvents(_EngineFamily):
     }
 
     def accepts(self, target: t.Any, identifier: str) -> t.Any:
-        from .base import Connection, Engine
-
         if isinstance(target, Connection):
             return target.engine
         if isinstance(target, Engine):
@@ -66,13 +58,9 @@ class ConnectionEvents(_EngineFamily):
 
     def adapt(self, target: t.Any, key: t.Any, identifier: str, fn: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
         if identifier == "engine_connect":
-            from ..event.registry import positional_count
-
             if positional_count(fn) == 2:  # as before 2.0: (conn, branch)
                 return lambda conn: fn(conn, False)
         if identifier in ("before_execute", "after_execute"):
-            from ..event.registry import positional_count
-
             full = len(self.events[identifier])
             if positional_count(fn) == full - 1:  # as before 1.4: without execution_options
                 return (lambda c, e, m, p, o: fn(c, e, m, p)) if identifier == "before_execute" else (lambda c, e, m, p, o, r: fn(c, e, m, p, r))
@@ -87,8 +75,6 @@ class DialectEvents(_EngineFamily):
     _absent = ("do_execute", "do_executemany", "do_execute_no_params", "do_setinputsizes")
 
     def accepts(self, target: t.Any, identifier: str) -> t.Any:
-        from .base import Engine
-
         if identifier in self._absent or identifier == "do_connect":
             if isinstance(target, Engine) or target is Engine:
                 raise NotImplementedError(f"event {identifier!r} is not supported: the driver is built in")
@@ -115,9 +101,6 @@ class PoolEvents(_EngineFamily):
     }
 
     def accepts(self, target: t.Any, identifier: str) -> t.Any:
-        from ..pool.base import Pool
-        from .base import Engine
-
         if isinstance(target, (Engine, Pool)):
             return target
         if isinstance(target, type):
@@ -153,8 +136,6 @@ class _Greeter:
         engine = self.engine()
         if engine is None:
             return
-        from ..pool.base import PoolProxiedConnection
-
         proxied = PoolProxiedConnection(connection, owns=False)
         names = ("first_connect", "connect") if not engine.__dict__.get("_greeted") else ("connect",)
         engine.__dict__["_greeted"] = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as t
 
 from ..dialects import find
+from ..sql.ddl import CreateIndex, CreateTable, DropTable
 from .url import make_url
 
 __all__ = ["MockConnection", "create_mock_engine"]
@@ -31,16 +32,12 @@ class MockConnection:
         return self._execute(obj, parameters)
 
     def _create_tables(self, tables: list[t.Any], checkfirst: bool) -> None:
-        from ..sql.ddl import CreateIndex, CreateTable
-
         for table in tables:
             self._execute(CreateTable(table))
             for index in table._sorted_indexes:
                 self._execute(CreateIndex(index))
 
     def _drop_tables(self, tables: list[t.Any], checkfirst: bool) -> None:
-        from ..sql.ddl import DropTable
-
         for table in reversed(tables):
             self._execute(DropTable(table))
 

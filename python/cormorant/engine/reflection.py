@@ -11,6 +11,10 @@ from enum import Flag, auto
 from typing import Any, Collection, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from .. import exc
+from .. import schema as sa_schema
+from ..inspection import _inspects, _self_inspects
+from ..sql import text
+from .base import Connection, Engine
 
 
 class ObjectKind(Flag):
@@ -27,19 +31,7 @@ class ObjectScope(Flag):
     ANY = DEFAULT | TEMPORARY
 
 
-def _reader(connection: Any) -> Any:
-    name = connection.dialect.name
-    if name == "sqlite":
-        from ..dialects.sqlite.reflection import SQLiteReflection
-
-        return SQLiteReflection(connection)
-    if name == "postgresql":
-        from ..dialects.postgresql.reflection import PGReflection
-
-        return PGReflection(connection)
-    raise NotImplementedError(f"reflection of {name} is not there yet")
-
-
+@_self_inspects
 class Inspector:
     """Reads tables, columns, keys and indexes of the database behind an engine or a connection. Answers are cached until
     `clear_cache()`."""
@@ -73,11 +65,14 @@ class Inspector:
             other.__dict__.update(self.__dict__, _connection=connection)
             yield other
 
+    def _reader(self) -> Any:
+        return self._connection.dialect.reflection(self._connection)
+
     def _ask(self, method: str, *args: Any) -> Any:
         key = (method, args)
         if key not in self.info_cache:
             with self._operation_context() as inspector:
-                self.info_cache[key] = getattr(_reader(inspector._connection), method)(*args)
+                self.info_cache[key] = getattr(inspector._reader(), method)(*args)
         return self.info_cache[key]
 
     def _copied(self, method: str, *args: Any) -> List[Dict[str, Any]]:
@@ -114,7 +109,7 @@ class Inspector:
 
     def has_table(self, table_name: str, schema: Optional[str] = None, **kw: Any) -> bool:
         with self._operation_context() as inspector:
-            return bool(_reader(inspector._connection).has_table(table_name, schema))
+            return bool(inspector._reader().has_table(table_name, schema))
 
     def has_multi_table(self, table_names: Iterable[str], schema: Optional[str] = None, **kw: Any) -> Dict[Tuple[Optional[str], str], bool]:
         with self._operation_context() as inspector:
@@ -202,8 +197,6 @@ class Inspector:
             if table in _extend_on:
                 return
             _extend_on.add(table)
-        from .. import schema as sa_schema
-
         with self._operation_context() as inspector:
             columns = inspector.get_columns(table.name, table.schema)
             key = inspector.get_pk_constraint(table.name, table.schema)
@@ -224,8 +217,6 @@ class Inspector:
                 table.kwargs.setdefault(option, value) if hasattr(table.kwargs, "setdefault") else None
 
     def _reflect_column(self, sa_schema: Any, table: Any, described: Dict[str, Any], key: Dict[str, Any]) -> None:
-        from .. import text
-
         info = dict(described)
         table.dispatch.column_reflect(self, table, info) if getattr(table, "dispatch", None) and hasattr(table.dispatch, "column_reflect") else None
         items: List[Any] = []
@@ -266,8 +257,6 @@ class Inspector:
             )
 
     def _reflect_indexes(self, sa_schema: Any, table: Any, include: Any) -> None:
-        from .. import text
-
         for index in self.get_indexes(table.name, table.schema):
             names = index["column_names"]
             if index.get("duplicates_constraint"):
@@ -307,5 +296,7 @@ def _add_multi_forms() -> None:
 
 
 _add_multi_forms()
+
+_inspects(Engine, Connection)(Inspector)
 
 __all__ = ["Inspector", "ObjectKind", "ObjectScope", "exc"]

@@ -88,7 +88,15 @@ def _store(key: Any, make: bool = False) -> Optional[Dict[str, List[Listener]]]:
 
 
 def listen(target: Any, identifier: str, fn: Callable[..., Any], *args: Any, **kw: Any) -> None:
-    """See `cormorant.event.listen`."""
+    """Calls `fn` at the event `identifier` of `target`.
+
+    :param propagate: also for subclasses of a mapped class.
+    :param insert: before the functions that listen already.
+    :param named: arguments by name.
+    :param once: only the first time.
+    :param retval: what the function answers counts.
+    :raises InvalidRequestError: the target has no such event.
+    """
     options = {name: bool(kw.pop(name, False)) for name in ("propagate", "insert", "named", "once", "retval", "raw", "restore_load_context")}
     kw.pop("active_history", None)
     kw.pop("include_key", None)

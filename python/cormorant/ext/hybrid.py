@@ -144,6 +144,12 @@ class hybrid_property(InspectionAttrInfo, ORMDescriptor[_T]):  # noqa: N801 - th
         """Decorates the function of the class, a mapping and a value that puts columns into the mapping of a bulk statement."""
         return self._copy(bulk_dml_setter=meth)
 
+    def _spread_bulk_value(self, cls: type, values: t.Dict[str, t.Any], value: t.Any) -> None:
+        """Puts a value of a bulk INSERT or UPDATE into the columns that hold it."""
+        if self.bulk_dml_setter is None:
+            raise exc.InvalidRequestError("Can't evaluate bulk DML statement; please supply a bulk_dml decorated function")
+        self.bulk_dml_setter(cls, values, value)
+
     @property
     def overrides(self) -> "hybrid_property[_T]":
         """The hybrid of the parent class, for `@Parent.attribute.overrides.expression`."""
@@ -312,19 +318,6 @@ class ExprComparator(Comparator[_T]):
     @property
     def property(self) -> t.Any:
         return self.expression.property
-
-
-def expand_bulk_values(cls: type, values: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
-    """Values of a bulk INSERT or UPDATE with those of hybrids put into columns by their `bulk_dml` functions."""
-    found = dict(values)
-    for key, value in values.items():
-        hybrid = next((base.__dict__[key] for base in cls.__mro__ if key in base.__dict__), None)
-        if isinstance(hybrid, hybrid_property):
-            if hybrid.bulk_dml_setter is None:
-                raise exc.InvalidRequestError("Can't evaluate bulk DML statement; please supply a bulk_dml decorated function")
-            del found[key]
-            hybrid.bulk_dml_setter(cls, found, value)
-    return found
 
 
 __all__ = ["Comparator", "ExprComparator", "HybridAttribute", "HybridExtensionType", "hybrid_method", "hybrid_property"]

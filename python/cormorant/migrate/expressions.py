@@ -9,7 +9,7 @@ from sqlalchemy.ext.compiler import compiles
 
 from .. import _core, exc
 from ..dialects import dialect_object
-from ..sql.ddl import sql_text
+from ..sql.definitions import sql_text
 
 __all__ = ["Expression", "to_expression"]
 

@@ -95,12 +95,19 @@ def _written(statement: t.Any) -> t.Any:
     return statement._kids[0] if statement._kind == _core.K_FROM_STATEMENT else statement
 
 
+def _spread(cls: type, values: t.Dict[str, t.Any]) -> t.Dict[str, t.Any]:
+    """The values with those of hybrids and their kin put into columns."""
+    for key in list(values):
+        described = next((base.__dict__[key] for base in cls.__mro__ if key in base.__dict__), None)
+        if hasattr(type(described), "_spread_bulk_value"):
+            described._spread_bulk_value(cls, values, values.pop(key))  # type: ignore[union-attr]
+    return values
+
+
 def _by_column(mapper: t.Any, values: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
     """Attribute names as column keys; hybrids say which columns they set."""
     if not values.keys() <= mapper._props.keys():
-        from ..ext.hybrid import expand_bulk_values
-
-        values = expand_bulk_values(mapper.class_, values)
+        values = _spread(mapper.class_, dict(values))
     found = {}
     for key, value in values.items():
         prop = mapper._props.get(key)

@@ -12,6 +12,7 @@ import typing as t
 import weakref
 
 from .. import exc
+from ..util import warn
 
 _COMPARE: t.Dict[type, t.Callable[[t.Any, t.Any], t.Any]] = {
     ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
@@ -47,8 +48,6 @@ class ClassRegistry:
         found = [r for r in self._by_name.get(cls.__name__, ()) if r() is not None and r() is not cls]
         same = [r for r in found if getattr(r(), "__module__", None) == cls.__module__ and r().__qualname__ == cls.__qualname__]  # type: ignore[union-attr]
         if same:
-            from ..util import warn
-
             warn(
                 f"This declarative base already contains a class with the same class name and module name as {cls.__module__}."
                 f"{cls.__name__}, and will be replaced in the string-lookup table."

@@ -12,7 +12,7 @@ import itertools
 import operator
 import typing as t
 
-from .. import _core, exc
+from .. import _core, event, exc
 from ..sql import and_
 from ..sql.schema import Column
 from .attributes import HISTORY_BLANK, History, get_history
@@ -218,8 +218,6 @@ class CompositeProperty(MapperProperty):
 
     def _listen(self, mapper: t.Any) -> None:
         """What is kept goes when the instance expires, and when a flush may have changed its parts."""
-        from .. import event
-
         def forget(target: t.Any) -> None:
             kept = target.__dict__.get(_CACHE)
             if kept is not None:

@@ -10,6 +10,7 @@ import sys
 import typing as t
 
 from .. import _core, exc
+from ..util import warn
 from ..sql.schema import Column, MetaData, Table
 from . import exc as orm_exc
 from .annotations import Annotation, read_annotation
@@ -120,8 +121,6 @@ class ClassScan:
             value = value.copy() if hasattr(value, "copy") else value
         annotation = read_annotation(base, name, hint) if hint is not UNSET else None
         if isinstance(value, (tuple, list)) and len(value) == 1 and isinstance(value[0], (Column, MappedColumn, MapperProperty)):
-            from ..util import warn
-
             warn(f"Ignoring declarative-like tuple value of attribute '{name}': possibly a copy-and-paste error with a comma accidentally placed at the end of the line?")
             return False
         if value is UNSET:

@@ -12,6 +12,7 @@ import dataclasses
 import typing as t
 
 from .. import _core, exc
+from ..util import warn
 from .base import LoaderCallableStatus
 from .interfaces import MapperProperty, put_attribute
 
@@ -53,8 +54,6 @@ def _field(key: str, element: t.Any, descriptor_defaults: bool) -> t.Any:
     if default is not None and isinstance(element, RelationshipProperty):
         raise exc.ArgumentError(f"Only 'None' is accepted as dataclass default for a relationship(), not the default of attribute {key!r}")
     if callable(default):
-        from ..util import warn
-
         warn(
             f"Callable object passed to the ``default`` parameter for attribute {key!r} in a ORM-mapped Dataclasses context is ambiguous; "
             "use insert_default for a column default, or default_factory for a value of the instance."

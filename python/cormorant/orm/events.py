@@ -10,7 +10,7 @@ import typing as t
 import weakref
 
 from .. import _core
-from ..event.registry import Family, add_family, fire, has_listeners, listeners_of
+from ..event.registry import Family, add_family, fire, has_listeners, listen, listeners_of
 
 
 # numbers of cm_event
@@ -328,8 +328,6 @@ def fire_configured(name: str, mapper: t.Any = None) -> None:
 
 def listen_reconstructor(mapper: t.Any, fn: t.Callable[[t.Any], t.Any]) -> None:
     """Calls a method on every instance that is loaded."""
-    from ..event import listen
-
     def load(target: t.Any, context: t.Any) -> None:
         fn(target)
 

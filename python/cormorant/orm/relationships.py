@@ -6,6 +6,7 @@ import collections.abc
 import typing as t
 
 from .. import _core, exc
+from ..util import warn
 from ..sql.schema import Table
 from .base import MANYTOMANY, MANYTOONE, ONETOMANY, RelationshipDirection
 from .clsregistry import Resolver
@@ -48,8 +49,6 @@ class CascadeOptions(t.FrozenSet[str]):
         for word in _CASCADES:
             setattr(made, word.replace("-", "_"), word in words)
         if made.delete_orphan and not made.delete:
-            from ..util import warn
-
             warn("The 'delete-orphan' cascade option requires 'delete'.")
         return made
 

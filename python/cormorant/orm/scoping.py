@@ -2,60 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any, Callable, Dict, Generic, Optional, TypeVar
 
 from .. import exc as sa_exc
+from ..util import warn
+from ..util.scopes import ScopedRegistry, ThreadLocalRegistry
 
 _T = TypeVar("_T")
-
-
-class ScopedRegistry(Generic[_T]):
-    """One object per scope, made on first use."""
-
-    def __init__(self, createfunc: Callable[[], _T], scopefunc: Callable[[], Any]) -> None:
-        self.createfunc, self.scopefunc = createfunc, scopefunc
-        self.registry: Dict[Any, _T] = {}
-
-    def __call__(self) -> _T:
-        key = self.scopefunc()
-        try:
-            return self.registry[key]
-        except KeyError:
-            return self.registry.setdefault(key, self.createfunc())
-
-    def has(self) -> bool:
-        return self.scopefunc() in self.registry
-
-    def set(self, obj: _T) -> None:
-        self.registry[self.scopefunc()] = obj
-
-    def clear(self) -> None:
-        self.registry.pop(self.scopefunc(), None)
-
-
-class ThreadLocalRegistry(ScopedRegistry[_T]):
-    """One object per thread."""
-
-    def __init__(self, createfunc: Callable[[], _T]) -> None:
-        self.createfunc = createfunc
-        self.registry = threading.local()  # type: ignore[assignment]
-
-    def __call__(self) -> _T:
-        try:
-            return self.registry.value  # type: ignore[attr-defined, no-any-return]
-        except AttributeError:
-            value = self.registry.value = self.createfunc()  # type: ignore[attr-defined]
-            return value
-
-    def has(self) -> bool:
-        return hasattr(self.registry, "value")
-
-    def set(self, obj: _T) -> None:
-        self.registry.value = obj  # type: ignore[attr-defined]
-
-    def clear(self) -> None:
-        self.registry.__dict__.pop("value", None)
 
 
 _METHODS = (
@@ -89,8 +42,6 @@ class scoped_session(Generic[_T]):
 
     def configure(self, **kwargs: Any) -> None:
         if self.registry.has():
-            from ..util import warn
-
             warn("At least one scoped session is already present. configure() can not affect sessions that have already been created.")
         self.session_factory.configure(**kwargs)  # type: ignore[attr-defined]
 

@@ -9,6 +9,7 @@ import typing as t
 import weakref
 
 from .. import _core, exc
+from ..util import warn
 from ..sql import select
 from . import bulk
 from . import exc as orm_exc
@@ -564,8 +565,6 @@ class Session(_core.Session):
             ident = tuple(given[n] for n in names)
         values = tuple(ident) if isinstance(ident, (tuple, list)) else (ident,)
         if all(v is None for v in values):
-            from ..util import warn
-
             warn("fully NULL primary key identity cannot load any object.  This condition may raise an error in a future release.")
             return None
         return values

@@ -10,6 +10,7 @@ from typing import Any, List, Optional, Tuple
 
 from .. import _core
 from .. import exc as sa_exc
+from ..inspection import inspect
 from .base import _mapper_or_none
 from .exc import LoaderStrategyException
 from .interfaces import ORMOption
@@ -144,8 +145,6 @@ class _AbstractLoad(ORMOption):
     def contains_eager(self, attr: Any, alias: Any = None, _is_chain: bool = False) -> Any:
         extra: Tuple[Any, ...] = ()
         if alias is not None:
-            from ..inspection import inspect
-
             extra = (_core.coerce(alias if not hasattr(alias, "selectable") else inspect(alias).selectable, _core.ROLE_FROM),)
         return self._step("contains_eager", _core.OP_LOAD_CONTAINS_EAGER, attr, 0, extra)
 

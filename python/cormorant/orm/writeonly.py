@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as t
 
 from .. import _core, exc
+from ..util import warn
 from ..sql import delete, insert, select, update
 from .base import ONETOMANY
 from .decl_dataclass import DONT_SET
@@ -66,8 +67,6 @@ class WriteOnlyCollection(t.Generic[_T]):
             key = mapper.get_property_by_column(mine).key
             value = getattr(self.instance, key)
             if value is None:
-                from ..util import warn
-
                 warn(f"Got None for value of column {mine}; this is unsupported for a relationship comparison and will not currently produce an IS comparison (but may in a future release)")
             values[theirs.key] = value
         return insert(prop.mapper.class_).values(**values)

@@ -119,6 +119,14 @@ class AssertionPool(Pool):
     """One connection, and an error for whoever wants a second; not supported by engines yet."""
 
 
+class PoolResetState(t.NamedTuple):
+    """Why a connection is being reset."""
+
+    transaction_was_reset: bool = False
+    terminate_only: bool = False
+    asyncio_safe: bool = True
+
+
 class ManagesConnection:
     """Something that holds a PEP 249 connection."""
 

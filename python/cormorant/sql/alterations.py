@@ -5,7 +5,8 @@ from __future__ import annotations
 import typing as t
 
 from .. import _core, exc
-from .ddl import _CreateDropBase, sql_text
+from .ddl_base import CreateDropBase
+from .definitions import server_default_text, sql_text
 
 __all__ = [
     "AddConstraint", "CreateColumn", "CreateSequence", "CreateTableAs", "CreateView", "DropColumnComment", "DropConstraintComment",
@@ -59,7 +60,7 @@ def constraint_text(constraint: t.Any, dialect: t.Any) -> str:
     return text + (f" INITIALLY {_word(constraint.initially)}" if constraint.initially is not None else "")
 
 
-class AddConstraint(_CreateDropBase):
+class AddConstraint(CreateDropBase):
     """ALTER TABLE ... ADD CONSTRAINT."""
 
     __slots__ = ()
@@ -71,7 +72,7 @@ class AddConstraint(_CreateDropBase):
         return f"ALTER TABLE {_full(self.element.table, dialect)} ADD {constraint_text(self.element, dialect)}"
 
 
-class CreateColumn(_CreateDropBase):
+class CreateColumn(CreateDropBase):
     """A column as part of CREATE TABLE."""
 
     __slots__ = ()
@@ -80,13 +81,11 @@ class CreateColumn(_CreateDropBase):
         column = self.element
         text = f"{_quoted(column.name, dialect)} {column.type.compile(dialect)}"
         if column.server_default is not None and hasattr(column.server_default, "arg"):
-            from .ddl import server_default_text
-
             text += f" DEFAULT {server_default_text(column.server_default)}"
         return text + ("" if column.nullable else " NOT NULL")
 
 
-class _Comment(_CreateDropBase):
+class _Comment(CreateDropBase):
     __slots__ = ()
     _what = "TABLE"
     _drops = False
@@ -145,7 +144,7 @@ class DropConstraintComment(SetConstraintComment):
     _drops = True
 
 
-class _OfSequence(_CreateDropBase):
+class _OfSequence(CreateDropBase):
     __slots__ = ()
 
     def _should_execute(self, target: t.Any, bind: t.Any, **kw: t.Any) -> bool:
@@ -189,7 +188,7 @@ class DropSequence(_OfSequence):
         return f"DROP SEQUENCE {'IF EXISTS ' if self.if_exists else ''}{_full(self.element, dialect)}"
 
 
-class _OfSelect(_CreateDropBase):
+class _OfSelect(CreateDropBase):
     """Something whose rows are those of a SELECT. `table` is what statements read it through."""
 
     __slots__ = ()
@@ -234,7 +233,7 @@ def _tables_in(selectable: t.Any) -> list[t.Any]:
     return [n for n in _core.walk(selectable) if n._kind == _core.K_TABLE and hasattr(n, "_extra_dependencies")]
 
 
-class DropView(_CreateDropBase):
+class DropView(CreateDropBase):
     """DROP VIEW."""
 
     __slots__ = ()

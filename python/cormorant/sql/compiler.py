@@ -11,6 +11,7 @@ import re
 import typing as t
 
 from .. import _core, exc
+from ..dialects import dialect_object
 
 __all__ = [
     "Compiled", "DDLCompiler", "ExpandedState", "GenericTypeCompiler", "IdentifierPreparer", "SQLCompiler", "StrSQLCompiler",
@@ -271,8 +272,6 @@ class HookCompiler:
 
     @property
     def dialect(self) -> t.Any:
-        from ..dialects import dialect_object
-
         return dialect_object(self._dialect_name)
 
     @property
@@ -406,8 +405,6 @@ def plain_spelling(type_: t.Any, dialect_name: str) -> str:
 
 def spell_type(type_: t.Any, dialect_name: str) -> str:
     """The name of a type in DDL: what its compile function answers, where it has one."""
-    from ..dialects import dialect_object
-
     function = compile_function(type(type_), dialect_name)
     if function is None:
         return plain_spelling(type_, dialect_name)

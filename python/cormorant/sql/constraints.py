@@ -6,6 +6,7 @@ import typing as t
 
 from .. import _core, exc
 from .collections import ReadOnlyColumnCollection, WriteableColumnCollection
+from .definitions import columns_in, moved_to, sql_text
 from .items import DialectKWArgs, HasConditionalDDL, SchemaItem
 from .naming import constraint_name
 
@@ -257,8 +258,6 @@ class CheckConstraint(ColumnCollectionConstraint):
         _autoattach: bool = True,
         **kwargs: t.Any,
     ) -> None:
-        from .ddl import columns_in
-
         self.sqltext = _element(sqltext) if not isinstance(sqltext, str) else sqltext
         columns = columns_in(self.sqltext)
         super().__init__(
@@ -283,14 +282,10 @@ class CheckConstraint(ColumnCollectionConstraint):
         super()._set_parent(parent, **kwargs)
 
     def _copy(self, target_table: t.Any = None, **kwargs: t.Any) -> t.Any:
-        from .ddl import moved_to
-
         text = self.sqltext if target_table is None else moved_to(self.sqltext, self.parent, target_table)
         return CheckConstraint(text, name=self.name, _autoattach=False, **self._common())
 
     def _describe(self) -> tuple[t.Any, ...]:
-        from .ddl import sql_text
-
         return self._freeze(kind=_core.CON_CHECK, check=sql_text(self.sqltext))
 
     def __repr__(self) -> str:
@@ -587,8 +582,6 @@ class Index(DialectKWArgs, ColumnCollectionMixin, HasConditionalDDL, SchemaItem)
         _column_flag: bool = False,
         **dialect_kw: t.Any,
     ) -> None:
-        from .ddl import columns_in
-
         self.name = name
         self.unique = unique
         self.quote = quote
@@ -622,23 +615,20 @@ class Index(DialectKWArgs, ColumnCollectionMixin, HasConditionalDDL, SchemaItem)
         self.name = constraint_name(self, parent)
 
     def create(self, bind: t.Any, checkfirst: bool = False) -> None:
-        from .ddl import create_index
+        from .ddl_run import create_index
 
         create_index(bind, self, checkfirst)
 
     def drop(self, bind: t.Any, checkfirst: bool = False) -> None:
-        from .ddl import drop_index
+        from .ddl_run import drop_index
 
         drop_index(bind, self, checkfirst)
 
     def _copy(self, target_table: t.Any = None, **kwargs: t.Any) -> Index:
-        from .ddl import moved_to
-
         given = [e.key if isinstance(e, SchemaItem) else e if isinstance(e, str) else moved_to(e, self.table, target_table) for e in self.expressions or self._given]
         return Index(self.name, *given, unique=self.unique, _table=target_table, **self.dialect_kwargs)
 
     def _describe(self) -> tuple[t.Any, ...]:
-        from .ddl import sql_text
         from .type_api import current_dialect
 
         plain = [isinstance(e, SchemaItem) for e in self.expressions]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import typing as t
 
-from .. import _core, exc
+from .. import _core, exc, inspection
 from .items import DialectKWArgs, SchemaItem
 
 __all__ = [
@@ -39,6 +39,29 @@ class DefaultGenerator(SchemaItem):
             parent.default = self
 
 
+class DefaultContext:
+    """What a default function that takes an argument is handed: the values of the row so far."""
+
+    def __init__(self, subject: t.Any = None) -> None:
+        self._subject = subject
+
+    @property
+    def current_parameters(self) -> dict[str, t.Any]:
+        return self.get_current_parameters()
+
+    def get_current_parameters(self, isolate_multiinsert_groups: bool = True) -> dict[str, t.Any]:
+        subject = self._subject
+        if isinstance(subject, t.Mapping):
+            return dict(subject)
+        state = inspection.inspect(subject)
+        found: dict[str, t.Any] = {}
+        for attribute in state.mapper.column_attrs:
+            if attribute.key not in state.unloaded:
+                for column in attribute.columns:
+                    found[column.key] = getattr(subject, attribute.key)
+        return found
+
+
 class ContextDefault:
     """A default function that wants to know the row it makes a value for."""
 
@@ -48,8 +71,6 @@ class ContextDefault:
         self.function = function
 
     def __call__(self, subject: t.Any = None) -> t.Any:
-        from ..engine.default import DefaultContext
-
         return self.function(DefaultContext(subject))
 
 
@@ -182,15 +203,17 @@ class Sequence(DialectKWArgs, DefaultGenerator):
 
     def create(self, bind: t.Any, checkfirst: bool = True) -> None:
         """Creates the sequence, where the database has some."""
-        from .ddl import CreateSequence, _run
+        from .alterations import CreateSequence
+        from .ddl_run import run
 
-        _run(bind, lambda connection: connection.execute(CreateSequence(self)))
+        run(bind, lambda connection: connection.execute(CreateSequence(self)))
 
     def drop(self, bind: t.Any, checkfirst: bool = True) -> None:
         """Drops the sequence, where the database has some."""
-        from .ddl import DropSequence, _run
+        from .alterations import DropSequence
+        from .ddl_run import run
 
-        _run(bind, lambda connection: connection.execute(DropSequence(self)))
+        run(bind, lambda connection: connection.execute(DropSequence(self)))
 
     def _copy(self) -> Sequence:
         made = type(self).__new__(type(self))

@@ -6,6 +6,7 @@ import itertools
 import typing as t
 
 from .. import _core, exc
+from ..event.registry import fire
 
 __all__ = ["DialectKWArgs", "HasConditionalDDL", "SchemaItem", "conv", "quoted_name"]
 
@@ -122,11 +123,9 @@ class SchemaItem:
         """Called by the parent that the item is given to."""
 
     def _attach(self, parent: t.Any, **kwargs: t.Any) -> None:
-        from ..event import schema as events
-
-        events.fire(self, "before_parent_attach", self, parent)
+        fire(self, "before_parent_attach", self, parent)
         self._set_parent(parent, **kwargs)
-        events.fire(self, "after_parent_attach", self, parent)
+        fire(self, "after_parent_attach", self, parent)
 
     # the name event listeners know it by
     _set_parent_with_dispatch = _attach
@@ -148,7 +147,7 @@ class HasConditionalDDL:
     _ddl_if: t.Any = None
 
     def ddl_if(self, dialect: t.Any = None, callable_: t.Any = None, state: t.Any = None) -> t.Self:
-        from .ddl import DDLIf
+        from .ddl_base import DDLIf
 
         self._ddl_if = DDLIf(dialect, callable_, state)
         return self

@@ -10,7 +10,10 @@ import enum
 import typing as t
 
 from .. import _core, exc
-from . import ddl
+from ..event.registry import fire, listen
+from ..inspection import inspect
+from . import ddl_run
+from . import events as _events  # noqa: F401  (what tables can be listened to for)
 from .collections import ColumnCollection, DedupeColumnCollection, ReadOnlyColumnCollection
 from .constraints import (
     CheckConstraint,
@@ -36,6 +39,8 @@ from .defaults import (
     ScalarElementColumnDefault,
     Sequence,
 )
+from .ddl_order import sort_tables
+from .definitions import server_default_text, sql_text, table_suffix
 from .elements import ColumnClause
 from .items import DialectKWArgs, HasConditionalDDL, SchemaItem, conv, name_flags, quoted_name
 from .naming import DEFAULT_NAMING_CONVENTION
@@ -281,7 +286,7 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause):
         quoting = name_flags(self.name, self._quote)
         flags |= (c.COL_QUOTE if quoting == c.FLAG_QUOTE else 0) | (c.COL_NO_QUOTE if quoting == c.FLAG_NO_QUOTE else 0)
         server = self.server_default
-        text = ddl.server_default_text(server) if isinstance(server, DefaultClause) else None
+        text = server_default_text(server) if isinstance(server, DefaultClause) else None
         if isinstance(server, FetchedValue) and not isinstance(server, Identity):
             flags |= c.COL_SERVER_DEFAULT
         if isinstance(self.server_onupdate, FetchedValue):
@@ -290,7 +295,7 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause):
             flags |= c.COL_COMPUTED | (c.COL_PERSISTED if self.computed.persisted else 0)
         if self.identity is not None:
             flags |= c.COL_IDENTITY | (c.COL_IDENTITY_ALWAYS if self.identity.always else 0)
-        computed = None if self.computed is None else ddl.sql_text(self.computed.sqltext)
+        computed = None if self.computed is None else sql_text(self.computed.sqltext)
         values = (*_default_parts(self.default), *_default_parts(self.onupdate))
         return (self, str(self.name), str(self.key), self.type, flags, *values, text, computed, self.comment)
 
@@ -362,17 +367,15 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
             return existing
         if must_exist:
             raise exc.InvalidRequestError(f"Table '{key}' not defined")
-        from ..event import schema as events
-
         table = _core.make(_core.K_TABLE, name=str(name), flags=name_flags(name, kw.get("quote")), cls=cls)
-        events.fire(table, "before_parent_attach", table, metadata)
+        fire(table, "before_parent_attach", table, metadata)
         metadata._add_table(name, schema, table)
         try:
             table._build(name, metadata, *args, **kw)
         except BaseException:
             metadata._remove_table(name, schema)
             raise
-        events.fire(table, "after_parent_attach", table, metadata)
+        fire(table, "after_parent_attach", table, metadata)
         return table
 
     def _build(
@@ -426,10 +429,8 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
         self._init_items(*args, allow_replacements=autoload_with is not None)
 
     def _listen(self, listeners: t.Sequence[tuple[str, t.Callable[..., t.Any]]] | None) -> None:
-        from .. import event
-
         for name, function in listeners or ():
-            event.listen(self, name, function)
+            listen(self, name, function)
 
     def _extend(self, *args: t.Any, **kw: t.Any) -> None:
         """extend_existing: adds columns and options to the table that is there."""
@@ -458,8 +459,6 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
         self._changed()
 
     def _autoload(self, bind: t.Any, include: t.Any, exclude: t.Sequence[str], resolve_fks: bool, extend_on: t.Any) -> None:
-        from ..inspection import inspect
-
         if bind is None:
             raise exc.ArgumentError("autoload needs autoload_with=engine or autoload_with=connection")
         inspector = inspect(bind)
@@ -549,11 +548,11 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
 
     def create(self, bind: t.Any, checkfirst: t.Any = False) -> None:
         """CREATE TABLE, with its indexes."""
-        ddl.create_all(bind, None, [self], checkfirst)
+        ddl_run.create_all(bind, None, [self], checkfirst)
 
     def drop(self, bind: t.Any, checkfirst: t.Any = False) -> None:
         """DROP TABLE."""
-        ddl.drop_all(bind, None, [self], checkfirst)
+        ddl_run.drop_all(bind, None, [self], checkfirst)
 
     def _freeze_def(self) -> tuple[t.Any, ...]:
         """The description that the core reads (bindings/python/table.c)."""
@@ -562,7 +561,7 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
         keys = [self.primary_key._describe()] if self.primary_key._columns else []
         schema = None if self.schema is None else str(self.schema)
         return (
-            str(self.name), schema, self.comment, tuple(self._prefixes), ddl.table_suffix(self),
+            str(self.name), schema, self.comment, tuple(self._prefixes), table_suffix(self),
             tuple(c._freeze(counter) for c in self._columns), (*keys, *(c._describe() for c in constraints)),
             tuple(i._describe() for i in self._sorted_indexes),
         )  # fmt: skip
@@ -721,15 +720,15 @@ class MetaData(HasConditionalDDL, SchemaItem):
     @property
     def sorted_tables(self) -> list[Table]:
         """The tables in an order in which they can be created."""
-        return ddl.sort_tables(sorted(self.tables.values(), key=lambda x: x.key))
+        return sort_tables(sorted(self.tables.values(), key=lambda x: x.key))
 
     def create_all(self, bind: t.Any, tables: t.Sequence[Table] | None = None, checkfirst: t.Any = True) -> None:
         """Creates all tables that are not there yet."""
-        ddl.create_all(bind, self, tables, checkfirst)
+        ddl_run.create_all(bind, self, tables, checkfirst)
 
     def drop_all(self, bind: t.Any, tables: t.Sequence[Table] | None = None, checkfirst: t.Any = True) -> None:
         """Drops all tables that are there."""
-        ddl.drop_all(bind, self, tables, checkfirst)
+        ddl_run.drop_all(bind, self, tables, checkfirst)
 
     def reflect(
         self,
@@ -743,8 +742,6 @@ class MetaData(HasConditionalDDL, SchemaItem):
         **dialect_kwargs: t.Any,
     ) -> None:
         """Reads the tables of a database."""
-        from ..inspection import inspect
-
         with inspect(bind)._operation_context() as inspector:
             schema = self.schema if schema is None else schema
             available = inspector.get_table_names(schema) + (inspector.get_view_names(schema) if views else [])

@@ -12,6 +12,7 @@ import inspect
 import typing as t
 
 from .. import _core, exc
+from ..dialects import dialect_object
 from .operators import ColumnOperators
 
 _T = t.TypeVar("_T", bound=t.Any)
@@ -28,9 +29,7 @@ class _CurrentDialect:
 
     def __call__(self) -> t.Any:
         if self.value is None:
-            from ..dialects import sqlite
-
-            self.value = sqlite.dialect()
+            self.value = dialect_object("sqlite")
         return self.value
 
 
@@ -154,8 +153,6 @@ class TypeEngine(_core.TypeEngine, t.Generic[_T]):
         return self.__dict__.get("_dialect") or current_dialect()
 
     def _stored_on(self, name: str, dialect: t.Any) -> TypeEngine[t.Any]:
-        from ..dialects import dialect_object
-
         dialect = dialect if dialect is not None else dialect_object(name)
         known = self.__dict__.setdefault("_by_dialect", {})
         found = known.get(dialect)
@@ -528,8 +525,6 @@ class TypeDecorator(ExternalType, TypeEngine[_T]):
 
         if compile_function(type(self), name) is not None:
             return super()._spell_on(name)
-        from ..dialects import dialect_object
-
         return self.type_engine(dialect_object(name)).compile(dialect_object(name))
 
     def copy(self, **kwargs: t.Any) -> t.Self:

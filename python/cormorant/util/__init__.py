@@ -9,7 +9,10 @@ import warnings
 from collections import OrderedDict as OrderedDict
 from types import MappingProxyType
 
+from .. import exc
 from . import concurrency as concurrency
+from .scopes import ScopedRegistry as ScopedRegistry
+from .scopes import ThreadLocalRegistry as ThreadLocalRegistry
 
 __all__ = [
     "EMPTY_DICT", "IdentitySet", "OrderedDict", "OrderedSet", "ScopedRegistry", "ThreadLocalRegistry", "classproperty", "column_dict",
@@ -170,8 +173,6 @@ def to_set(x: t.Any) -> set[t.Any]:
 
 def warn(message: str) -> None:
     """A warning of the library, shown at the line of the program that asked for it."""
-    from .. import exc
-
     package = __name__.split(".", 1)[0] + "."
     depth, frame = 2, sys._getframe(1)
     while frame.f_back is not None and str(frame.f_globals.get("__name__")).startswith(package):
@@ -180,10 +181,6 @@ def warn(message: str) -> None:
 
 
 def __getattr__(name: str) -> t.Any:
-    if name in ("ScopedRegistry", "ThreadLocalRegistry"):
-        from ..orm import scoping
-
-        return getattr(scoping, name)
     if name in ("generic_repr", "get_cls_kwargs", "langhelpers", "set_creation_order"):
         module = importlib.import_module(f"{__name__}.langhelpers")
         return module if name == "langhelpers" else getattr(module, name)

@@ -68,6 +68,11 @@ class PGDialect(DefaultDialect):
 
         return dbapi
 
+    def reflection(self, connection: t.Any) -> t.Any:
+        from .reflection import PGReflection  # only programs that ask need it
+
+        return PGReflection(connection)
+
     def get_isolation_level_values(self, dbapi_connection: t.Any) -> t.Sequence[str]:
         return _LEVELS
 

@@ -6,7 +6,8 @@ import typing as t
 
 from ... import _core, exc
 from ...sql import sqltypes
-from ...sql.ddl import _CreateDropBase, sql_text
+from ...sql.ddl_base import CreateDropBase
+from ...sql.definitions import sql_text
 from ...sql.type_api import TypeEngine
 from .._own import Own
 
@@ -48,7 +49,7 @@ class DOMAIN(Own, NamedType, TypeEngine[t.Any]):
         return t.cast(str, _core.quote(str(self.name), False, "postgresql"))
 
 
-class _OfType(_CreateDropBase):
+class _OfType(CreateDropBase):
     __slots__ = ()
 
     def __init__(self, element: t.Any, *, checkfirst: bool = False, **kw: t.Any) -> None:

@@ -6,7 +6,7 @@ import re
 from typing import Any, Dict, List, Optional
 
 from ... import exc
-from ...sql import sqltypes
+from ...sql import sqltypes, text
 
 _BY_NAME = {
     "smallint": sqltypes.SMALLINT, "integer": sqltypes.INTEGER, "bigint": sqltypes.BIGINT, "text": sqltypes.TEXT, "boolean": sqltypes.BOOLEAN,
@@ -191,9 +191,7 @@ class PGReflection:
             if included:
                 index["include_columns"] = index["dialect_options"]["postgresql_include"] = included
             if where is not None:
-                from ... import text as sql_text
-
-                index["dialect_options"]["postgresql_where"] = sql_text(where)
+                index["dialect_options"]["postgresql_where"] = text(where)
             if method != "btree":
                 index["dialect_options"]["postgresql_using"] = method
             if constraint is not None:

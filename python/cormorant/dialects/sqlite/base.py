@@ -51,6 +51,11 @@ class SQLiteDialect(DefaultDialect):
     def dbapi_version(self) -> tuple[int, ...]:
         return self.server_version_info
 
+    def reflection(self, connection: t.Any) -> t.Any:
+        from .reflection import SQLiteReflection  # only programs that ask need it
+
+        return SQLiteReflection(connection)
+
     def get_isolation_level_values(self, dbapi_connection: t.Any) -> t.Sequence[str]:
         return ("SERIALIZABLE", "READ UNCOMMITTED", "AUTOCOMMIT")
 

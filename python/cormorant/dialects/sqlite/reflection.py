@@ -7,6 +7,7 @@ from typing import Any, Dict, List, Optional
 
 from ... import exc
 from ...sql import sqltypes
+from ...sql import text as sql_text
 from . import ddl_parser
 
 _TYPE = re.compile(r"^\s*([\w ]*?)\s*(?:\(\s*([-+]?\d+)\s*(?:,\s*([-+]?\d+)\s*)?\))?\s*$")
@@ -178,8 +179,6 @@ class SQLiteReflection:
             if partial and text:
                 where = re.search(r"\)\s+WHERE\s+(.+)$", text, re.I | re.S)
                 if where:
-                    from ... import text as sql_text
-
                     index["dialect_options"]["sqlite_where"] = sql_text(where.group(1))
             if None in columns and text:
                 index["expressions"] = self._index_expressions(text, columns)

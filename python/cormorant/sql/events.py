@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from .registry import Family, add_family, fire, has_listeners
+from ..event.registry import Family, add_family
+from .items import SchemaItem
+from .sqltypes import SchemaType
 
 
 class DDLEvents(Family):
@@ -22,17 +24,10 @@ class DDLEvents(Family):
     }
 
     def accepts(self, target: Any, identifier: str) -> Optional[Any]:
-        from ..sql.items import SchemaItem
-        from ..sql.sqltypes import SchemaType
-
         cls = target if isinstance(target, type) else type(target)
         return target if issubclass(cls, (SchemaItem, SchemaType)) else None
 
 
-def listens(target: Any) -> bool:
-    return has_listeners(target)
-
-
 add_family(DDLEvents())
 
-__all__ = ["DDLEvents", "fire", "listens"]
+__all__ = ["DDLEvents"]
