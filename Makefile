@@ -18,7 +18,7 @@ VENV := .venv/bin
 EXTENSION := $(BUILD)/.extension
 EXTENSION_SOURCES := $(shell find csrc bindings -name '*.[ch]' -o -name '*.def' -o -name sources.txt) setup.py
 
-.PHONY: help run serve screenshots test bench-flask bench-full core install extension test-c test-c-tiny test-asan test-valgrind test-examples-c test-python bench format lint clean
+.PHONY: help run serve screenshots test bench-flask bench-full bench-peers bench-c core install extension test-c test-c-tiny test-asan test-valgrind test-examples-c test-python bench format lint clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
@@ -60,15 +60,27 @@ bench: ## ratios against SQLAlchemy and the sqlite3 module, under three minutes
 	@$(MAKE) --no-print-directory extension
 	@PYTHONPATH=$(CURDIR)/python $(VENV)/python -m benchmarks.python $(BENCH_FLAGS)
 
-bench-full: ## everyday work scenario by scenario, against SQLAlchemy and the sqlite3 module
-	@.ci/setup test
-	@$(MAKE) --no-print-directory extension
-	@PYTHONPATH=$(CURDIR)/python $(VENV)/python -m benchmarks.python.full $(BENCH_FLAGS)
+BENCH := PYTHONPATH=$(CURDIR)/python .venv-bench/bin/python -m benchmarks.python
+bench-full: ## everyday work scenario by scenario: SQLAlchemy, the sqlite3 module, and plain C
+	@.ci/setup bench
+	@$(MAKE) --no-print-directory extension bench-c
+	@$(BENCH).full --json $(BUILD)/bench/full.json $(BENCH_FLAGS)
+
+bench-peers: ## the operations of the public orm-benchmarks suite, on every ORM that installs, and in plain C
+	@.ci/setup bench
+	@$(MAKE) --no-print-directory extension bench-c
+	@$(BENCH).peers --json $(BUILD)/bench/peers.json $(BENCH_FLAGS)
 
 bench-flask: ## requests per second and p99 of the example applications, on Flask-SQLAlchemy and here, in one run
 	@.ci/setup test
 	@$(MAKE) --no-print-directory extension
 	@PYTHONPATH=$(CURDIR)/python $(VENV)/python -m benchmarks.python.flask_requests $(BENCH_FLAGS)
+
+C_LIMITS := $(patsubst benchmarks/c/%.c,$(BUILD)/bench/%,$(filter-out benchmarks/c/kit.c,$(wildcard benchmarks/c/*.c)))
+$(BUILD)/bench/%: benchmarks/c/%.c benchmarks/c/kit.c benchmarks/c/kit.h
+	@mkdir -p $(@D)
+	@$(CC) -std=c11 -D_GNU_SOURCE -O2 -g $(WARN) $< benchmarks/c/kit.c -lsqlite3 -o $@
+bench-c: $(C_LIMITS) ## the same work in plain C on the SQLite library: the limit
 
 test-c-tiny: ## the C suites again with tiny buffers, tables and batches
 	@$(MAKE) --no-print-directory test-c BUILD=$(BUILD)/tiny EXTRA_CFLAGS="-DCM_TINY -DCM_DEBUG"

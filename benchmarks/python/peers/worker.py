@@ -1,0 +1,45 @@
+"""`python -m benchmarks.python.peers.worker MODULE FILE`: one contender, told line by line what to do, answering line by line."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import sys
+
+from .contender import OPERATIONS, Absent, Clock
+
+
+def answer(peer, order: dict) -> dict:
+    operation = next(o for o in OPERATIONS if o.letter == order["operation"])
+    clock = Clock()
+    gc.collect()
+    from .tables import digest
+
+    try:
+        found = peer.run(operation, order["table"], order["n"], clock)
+    except Absent as absent:
+        return {"absent": str(absent)}
+    return {"seconds": clock.seconds, "units": clock.units, "found": None if found is None else digest(found)}
+
+
+def main() -> int:
+    module, path = sys.argv[1:3]
+    out = sys.stdout
+    with contextlib.redirect_stdout(sys.stderr):  # what a library prints is not an answer
+        try:
+            peer = importlib.import_module(f".{module}", __package__).Peer()
+            peer.open(path)
+        except ImportError as error:
+            print(json.dumps({"left_out": str(error)}), file=out, flush=True)
+            return 0
+        print(json.dumps({"name": peer.name, "version": peer.version, "remarks": peer.remarks}), file=out, flush=True)
+        for line in sys.stdin:
+            print(json.dumps(answer(peer, json.loads(line))), file=out, flush=True)
+        peer.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

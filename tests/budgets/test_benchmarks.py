@@ -1,0 +1,37 @@
+"""The benchmarks run, their contenders agree, and what they write has the one schema."""
+
+import os
+import subprocess
+import sys
+
+from benchmarks.python import report
+
+
+def run(root, tmp_path, module, *flags):
+    path = tmp_path / "results.json"
+    env = {**os.environ, "PYTHONPATH": f"{root / 'python'}", "BENCH_C": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-m", module, *flags, "--json", str(path)], cwd=root, env=env, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return report.load(str(path)), done.stdout
+
+
+def test_the_suite_of_the_peers(root, tmp_path):
+    flags = ("--rows", "25", "--rounds", "1", "--contenders", "cormorant,sqlalchemy,stdlib,ferro,climit")
+    data, text = run(root, tmp_path, "benchmarks.python.peers", *flags)
+    assert len(data["results"]) == 33
+    for result in data["results"]:
+        assert set(result["figures"]) == {"cormorant", "sqlalchemy", "sqlite3"}
+        for figure in result["figures"].values():
+            assert 0 < figure["low"] <= figure["median"] <= figure["high"] and len(figure["rounds"]) == 1
+    assert set(data["left_out"]) == {"ferro", "climit"} and "not built" in data["left_out"]["climit"]
+    assert "left out:     ferro" in text
+
+
+def test_what_differs_has_another_digest():
+    """A digest tells one wrong value, and a table that holds one row too few."""
+    from benchmarks.python.peers.tables import digest
+
+    right = [[1, "2024-01-01 00:00:00.000000", 2.5], [2, None, 3]]
+    assert digest(right) == digest([[2.0, None, 3], [1, "2024-01-01T00:00:00", 2.5]])
+    assert digest(right) != digest([[1, "2024-01-01 00:00:01", 2.5], [2, None, 3]])
+    assert digest(right) != digest(right[:1])
