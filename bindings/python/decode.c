@@ -167,6 +167,18 @@ static PyObject *enum_word(const cm_type_def *def, const cm_value *v) {
     return NULL;
 }
 
+static PyObject *raw_object(const cm_value *v);
+
+static PyObject *list_object(const cm_value *v) {
+    PyObject *list = PyList_New((Py_ssize_t)v->u.list.n);
+    for (size_t i = 0; list && i < v->u.list.n; i++) {
+        PyObject *item = raw_object(&v->u.list.items[i]);
+        if (!item) Py_CLEAR(list);
+        else PyList_SET_ITEM(list, (Py_ssize_t)i, item);
+    }
+    return list;
+}
+
 static PyObject *raw_object(const cm_value *v) {
     switch ((cm_value_kind)v->kind) {
     case CM_NULL: return Py_NewRef(Py_None);
@@ -182,6 +194,7 @@ static PyObject *raw_object(const cm_value *v) {
     case CM_INTERVAL: return interval_object(v->u.i);
     case CM_UUID: return uuid_object(v->u.uuid);
     case CM_JSON: return json_object(v);
+    case CM_LIST: return list_object(v);
     }
     PyErr_Format(PyExc_SystemError, "value of unknown kind %d", v->kind);
     return NULL;

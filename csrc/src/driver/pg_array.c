@@ -31,12 +31,6 @@ static Oid array_oid(Oid item) {
 
 /* ---- looking through the items */
 
-/* What whole numbers go as: the wider type when one of them needs it. */
-static bool fits(Oid oid, const cm_value *v) {
-    int64_t most = oid == PG_INT2 ? INT16_MAX : INT32_MAX;
-    return v->kind != CM_INT || (oid != PG_INT2 && oid != PG_INT4) || (v->u.i <= most && v->u.i >= -most - 1);
-}
-
 static cm_status look_at(array *a, const cm_value *v, const cm_type *type) {
     char small[PG_SCALAR_BYTES];
     const char *p;
@@ -44,11 +38,12 @@ static cm_status look_at(array *a, const cm_value *v, const cm_type *type) {
         a->nulls = true;
         return CM_OK;
     }
-    if (!a->item) a->item = cm_pg__oid(type, v);
-    if (!fits(a->item, v)) a->item = PG_INT8;
+    Oid oid = cm_pg__oid(type, v);
+    if (!a->item || (a->item == PG_INT4 && oid == PG_INT8)) a->item = oid; /* without a type the values choose */
     if (v->kind == CM_DOUBLE && (a->item == PG_INT2 || a->item == PG_INT4 || a->item == PG_INT8)) a->item = PG_FLOAT8;
     if (a->binary && cm_pg__binary(a->item, v, small, &p) < 0) a->binary = false;
-    return cm_pg__check_slice(a->s, v);
+    cm_status st = cm_pg__check_slice(a->s, v);
+    return st ? st : cm_pg__check_range(a->s, a->item, v);
 }
 
 /* Dimensions, and whether all items agree. Arrays of arrays must be boxes. */

@@ -283,7 +283,7 @@ cm_status cm_pg__check_slice(cm_dstmt *s, const cm_value *v) {
 }
 
 /* Whole numbers that the column's type cannot hold are refused here; without a type the value chose its own. */
-static cm_status check_range(cm_dstmt *s, Oid oid, const cm_value *v) {
+cm_status cm_pg__check_range(cm_dstmt *s, Oid oid, const cm_value *v) {
     int64_t most = oid == PG_INT2 ? INT16_MAX : INT32_MAX;
     if (v->kind != CM_INT || (oid != PG_INT2 && oid != PG_INT4) || (v->u.i <= most && v->u.i >= -most - 1)) return CM_OK;
     return cm_pg__fail(s->conn, CM_E_DATA, "22003", oid == PG_INT2 ? "smallint out of range" : "integer out of range");
@@ -300,7 +300,7 @@ cm_status cm_pg__encode(cm_ctx *cx, cm_dstmt *s, size_t i, const cm_value *v, co
     const cm_type_def *d = storage_of(type);
     Oid oid = cm_pg__oid(type, v);
     cm_status st = cm_pg__check_slice(s, v);
-    if (!st) st = check_range(s, oid, v);
+    if (!st) st = cm_pg__check_range(s, oid, v);
     if (st) return st;
     if (d && oid >= PG_INT8 && oid <= PG_INT4 && v->kind == CM_DOUBLE) oid = PG_FLOAT8; /* 5.5 compared with an integer column */
     if (v->kind == CM_BLOB && oid != PG_BYTEA) oid = PG_BYTEA;

@@ -129,6 +129,7 @@ cm_status cm_pg__scan(cm_ctx *cx, const char *sql, size_t n, bool raw, pg_scan *
 /* pg_encode.c */
 cm_status cm_pg__encode(cm_ctx *cx, cm_dstmt *s, size_t i, const cm_value *v, const cm_type *type);
 cm_status cm_pg__check_slice(cm_dstmt *s, const cm_value *v); /* length; no NUL in text */
+cm_status cm_pg__check_range(cm_dstmt *s, Oid oid, const cm_value *v); /* whole numbers that the type cannot hold */
 Oid cm_pg__oid(const cm_type *type, const cm_value *v);       /* what the value goes as; of an array: its items; 0: the server knows */
 /* Bytes of the binary form, -1: none. *p: into small (PG_SCALAR_BYTES) or where the value lies. */
 int cm_pg__binary(Oid oid, const cm_value *v, char *small, const char **p);

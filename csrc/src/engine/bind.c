@@ -163,11 +163,31 @@ cm_status cm_ctx_row_values(cm_ctx *cx, cm_status (*each)(void *user, const cm_c
     return st;
 }
 
+/* A list as one array of the parameter's type. */
+static cm_status encode_list(cm_ctx *cx, cm_bind_env *env, const cm_param *p, const cm_type *type, cm_value *out, cm_arena *scratch) {
+    cm_node *node = NULL;
+    void *list = NULL;
+    size_t n = 0, at;
+    cm_status st = bind_node(cx, env, p, &node);
+    if (!st) st = value_of_bind(cx, env, p, node, &list);
+    at = env->held.n;
+    if (!st) st = hold_items(cx, env, list, &n);
+    if (st) return st;
+    cm_value *items = cm_arena__alloc(scratch, (n ? n : 1) * sizeof *items);
+    if (!items) return cm__nomem(cx);
+    for (size_t i = 0; i < n && !st; i++) st = cm__host(cx)->encode(cx, type, env->held.v[at + i], scratch, &items[i]);
+    out->kind = CM_LIST;
+    out->u.list.items = items;
+    out->u.list.n = n;
+    return st;
+}
+
 cm_status cm_bind__value(cm_ctx *cx, const cm_compiled *c, cm_bind_env *env, size_t i, cm_value *out, cm_arena *scratch) {
     const cm_param *p = &c->params[i];
+    const cm_type *type = p->type ? p->type : cm_type_basic(cx, CM_T_NULL);
     void *value = NULL;
-    cm_status st = resolve(cx, c, env, p, &value);
-    if (!st) st = cm__host(cx)->encode(cx, p->type ? p->type : cm_type_basic(cx, CM_T_NULL), value, scratch, out);
+    cm_status st = p->whole ? encode_list(cx, env, p, type, out, scratch) : resolve(cx, c, env, p, &value);
+    if (!st && !p->whole) st = cm__host(cx)->encode(cx, type, value, scratch, out);
     if (st && p->column && p->column->table)
         cm__fail_subject(cx, "%s.%s", cm_str_text(p->column->table->name), cm_str_text(p->column->name));
     else if (st) cm__fail_subject(cx, "%s", name_of(p));

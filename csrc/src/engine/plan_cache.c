@@ -178,6 +178,7 @@ cm_status cm_conn__plan(cm_ctx *cx, cm_conn *conn, cm_node *stmt, cm_keybuf *key
     cm_engine *engine = conn->engine;
     cm_compiled *compiled = NULL;
     *out = NULL;
+    key->whole_lists = (engine->dialect->features & CM_F_ARRAY_IN) != 0;
     cm_status st = cm_key__add(cx, key, stmt);
     if (!st) st = cm_key__word(cx, key, nnames);
     for (size_t i = 0; i < nnames && !st; i++) st = cm_key__bytes(cx, key, names[i], strlen(names[i]));

@@ -15,6 +15,7 @@ typedef struct cm_keybuf {
     cm_node **seen; size_t nseen, seen_cap;      /* identity nodes, ordinal = index */
     cm_map binds_at, seen_at;                    /* position + 1 by node, once there are many */
     bool uncacheable;                            /* a HOST node or type said that it must not be cached */
+    bool whole_lists;                            /* IN lists are one array parameter: their length is not in the key. Survives reset */
     void *stack; size_t stack_cap;
 } cm_keybuf;
 /* Appends a statement to a key. fails: CM_E_ARGUMENT (a node that cannot be part of a statement). */
@@ -23,6 +24,9 @@ cm_status cm_key__word(cm_ctx *cx, cm_keybuf *key, uint64_t word);
 cm_status cm_key__bytes(cm_ctx *cx, cm_keybuf *key, const char *p, size_t n);
 void cm_key__reset(cm_keybuf *key);
 void cm_key__dispose(cm_ctx *cx, cm_keybuf *key);
+
+/* Whether a list of values of a type can be one array parameter, as far as the type itself says (NULL: unknown type). */
+bool cm_expr__fits_array(const cm_type *type);
 
 /* The node table as arrays, by kind and operator (expr/info.c). */
 extern const cm_kind_info cm__kinds[CM_N_MAX];

@@ -148,23 +148,6 @@ static void put_host_class(cm_ctx *cx, cm_keybuf *key, const cm_node *n) {
     put(key, id ? id : cm__ptr_key(n));
 }
 
-static cm_status add_named(cm_ctx *cx, cm_keybuf *key, todo *t, cm_node *n) {
-    cm_block *b = n->u.n.block;
-    cm_node *kid = n->u.n.kid;
-    unsigned parts = type_part(cx, key, n, kid);
-    cm_status st = CM_OK;
-    parts |= (kid ? HAS_KID0 : 0u) | (n->u.n.name ? HAS_NAME : 0u) | (b ? HAS_BLOCK : 0u);
-    put(key, head_word(n, parts));
-    if (parts & HAS_TYPE) put(key, n->type->serial);
-    if (n->kind == CM_N_HOST || n->kind == CM_N_DDL || (n->kind == CM_N_FUNC && (n->flags & CM_FLAG_HOST_COMPILE)))
-        put_host_class(cx, key, n);
-    if (n->u.n.name) st = put_name(cx, key, n->u.n.name);
-    if (!b) return st ? st : push(cx, t, &kid, 1);
-    if (!st) st = put_block(cx, key, b);
-    if (!st) st = push(cx, t, cm_block_nodes(b), b->n);
-    return st ? st : push(cx, t, &kid, 1);
-}
-
 /* Length of an IN list as plans see it: 0, or the next power of two. */
 static cm_status list_bucket(cm_ctx *cx, void *value, uint64_t *out) {
     const cm_host *host = cm__host(cx);
@@ -182,6 +165,49 @@ static cm_status list_bucket(cm_ctx *cx, void *value, uint64_t *out) {
     while (bucket < n) bucket *= 2;
     *out = n ? bucket : 0;
     return st;
+}
+
+bool cm_expr__fits_array(const cm_type *type) {
+    if (!type) return true;
+    cm_type_kind kind = type->def.kind;
+    bool scalar = kind != CM_T_JSON && kind != CM_T_ARRAY && kind != CM_T_TUPLE && kind != CM_T_TABLE;
+    return scalar && !(type->def.flags & CM_TYPE_BIND_EXPR);
+}
+
+static bool is_spelled_list(const cm_node *n) {
+    return n && n->kind == CM_N_BIND && (n->flags & CM_FLAG_EXPANDING) && !(n->flags & (CM_FLAG_LITERAL_EXECUTE | CM_FLAG_CALLABLE)) &&
+           n->u.bind.value;
+}
+
+/* Lists in text() are spelled out whatever the database. */
+static cm_status put_text_lists(cm_ctx *cx, cm_keybuf *key, const cm_block *b) {
+    cm_status st = CM_OK;
+    for (uint32_t i = 0; i < b->n && !st; i++) {
+        const cm_node *n = cm_block_nodes(b)[i];
+        uint64_t bucket = 0;
+        if (!is_spelled_list(n)) continue;
+        st = list_bucket(cx, n->u.bind.value, &bucket);
+        if (!st) st = cm_key__word(cx, key, bucket);
+    }
+    return st;
+}
+
+static cm_status add_named(cm_ctx *cx, cm_keybuf *key, todo *t, cm_node *n) {
+    cm_block *b = n->u.n.block;
+    cm_node *kid = n->u.n.kid;
+    unsigned parts = type_part(cx, key, n, kid);
+    cm_status st = CM_OK;
+    parts |= (kid ? HAS_KID0 : 0u) | (n->u.n.name ? HAS_NAME : 0u) | (b ? HAS_BLOCK : 0u);
+    put(key, head_word(n, parts));
+    if (parts & HAS_TYPE) put(key, n->type->serial);
+    if (n->kind == CM_N_HOST || n->kind == CM_N_DDL || (n->kind == CM_N_FUNC && (n->flags & CM_FLAG_HOST_COMPILE)))
+        put_host_class(cx, key, n);
+    if (n->u.n.name) st = put_name(cx, key, n->u.n.name);
+    if (!b) return st ? st : push(cx, t, &kid, 1);
+    if (!st) st = put_block(cx, key, b);
+    if (!st && n->kind == CM_N_TEXT && key->whole_lists) st = put_text_lists(cx, key, b);
+    if (!st) st = push(cx, t, cm_block_nodes(b), b->n);
+    return st ? st : push(cx, t, &kid, 1);
 }
 
 /* A value that becomes SQL text is part of the key. */
@@ -229,7 +255,7 @@ static cm_status add_bind(cm_ctx *cx, cm_keybuf *key, cm_node *n) {
     check_type(key, n->type);
     put(key, head_word(n, named ? HAS_NAME : 0));
     put(key, n->type ? n->type->serial : 0);
-    if ((n->flags & CM_FLAG_EXPANDING) && known && !(n->flags & CM_FLAG_LITERAL_EXECUTE)) {
+    if (is_spelled_list(n) && !(key->whole_lists && cm_expr__fits_array(n->type))) {
         st = list_bucket(cx, n->u.bind.value, &bucket);
         put(key, bucket);
     }

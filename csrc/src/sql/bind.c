@@ -66,7 +66,10 @@ static cm_status write_postcompile(cm_compiler *c, cm_node *bind, const char *na
 cm_status cm_compiler__bind(cm_compiler *c, cm_node *bind) {
     const char *name = NULL;
     if (bind == c->wrapped) return cm_compiler__place(c, c->wrapped_param, c->wrapped_name);
-    if (bind->flags & CM_FLAG_EXPANDING) return cm_compiler__bind_list(c, bind, NULL, CM_OP_IN);
+    if (bind->flags & CM_FLAG_EXPANDING) {
+        if (cm_compiler__takes_array(c, bind)) c->flags |= CM_C_UNCACHEABLE; /* its length is not in the key */
+        return cm_compiler__bind_list(c, bind, NULL, CM_OP_IN);
+    }
     if (writes_values(c, bind)) {
         if (!(bind->flags & CM_FLAG_LITERAL_EXECUTE)) c->flags |= CM_C_UNCACHEABLE;
         if (bind->u.bind.value) return cm_compiler__literal(c, bind->type, bind->u.bind.value);
@@ -199,6 +202,38 @@ static cm_status list_size(cm_compiler *c, cm_node *bind, size_t *out) {
     for (size_t i = 0; i < items.n; i++) host->release(c->cx, items.v[i]);
     cm_objs_free(c->cx, &items);
     return st;
+}
+
+/* x = ANY ($1), x != ALL ($1). *done false: the type that stores the items here has no arrays, and the list is spelled out. */
+static cm_status write_array(cm_compiler *c, cm_node *bind, int op, bool *done) {
+    const cm_type *stored = NULL;
+    const char *name = NULL;
+    cm_status st = cm_compiler__type_for(c, bind->type, &stored);
+    *done = !st && cm_expr__fits_array(stored);
+    cm_type_release(c->cx, stored);
+    if (st || !*done) return st;
+    cm_param p = source_of(c, bind);
+    p.expanding = p.whole = true;
+    p.count = 1;
+    st = cm_compiler__bind_name(c, bind, &name);
+    cm_out(c, op == CM_OP_NOT_IN ? " != ALL (" : " = ANY (");
+    if (!st) st = cm_compiler__place(c, &p, name);
+    cm_out(c, ")");
+    return st;
+}
+
+bool cm_compiler__takes_array(const cm_compiler *c, const cm_node *bind) {
+    return cm_has(c, CM_F_ARRAY_IN) && c->rq->for_execution && !writes_values(c, bind) && cm_expr__fits_array(bind->type);
+}
+
+/* IN (...), the word included. */
+cm_status cm_compiler__in_list(cm_compiler *c, cm_node *bind, cm_node *left, int op) {
+    bool done = false;
+    cm_status st = cm_compiler__takes_array(c, bind) ? write_array(c, bind, op, &done) : CM_OK;
+    if (st || done) return st;
+    cm_out(c, cm__ops[op].sql);
+    if (cm_compiler__takes_array(c, bind)) c->flags |= CM_C_UNCACHEABLE; /* its length is not in the key */
+    return cm_compiler__bind_list(c, bind, left, op);
 }
 
 cm_status cm_compiler__bind_list(cm_compiler *c, cm_node *bind, cm_node *left, int op) {

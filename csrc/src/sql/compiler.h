@@ -104,6 +104,8 @@ cm_status cm_compiler__bind(cm_compiler *c, cm_node *bind);
 cm_status cm_compiler__bind_value(cm_compiler *c, cm_node *bind, const char *name, const cm_type *type);
 /* Right side of IN for a parameter that holds a list: __[POSTCOMPILE_x], items, or the form of the empty list. */
 cm_status cm_compiler__bind_list(cm_compiler *c, cm_node *bind, cm_node *left, int op);
+cm_status cm_compiler__in_list(cm_compiler *c, cm_node *bind, cm_node *left, int op); /* with the word IN */
+bool cm_compiler__takes_array(const cm_compiler *c, const cm_node *bind); /* a list that goes as one array, most likely */
 /* Name of a parameter, made up for nameless ones. Arena. */
 cm_status cm_compiler__bind_name(cm_compiler *c, cm_node *bind, const char **out);
 /* A value as SQL text, by its type. fails: CM_E_COMPILE with value and type where there is no such text. */

@@ -78,10 +78,10 @@ static cm_status write_in(cm_compiler *c, cm_node *n) {
     size_t count;
     cm_status st = cm_compiler__operand(c, left, n->op);
     if (st) return st;
-    cm_out(c, cm__ops[n->op].sql);
+    if (right->kind != CM_N_BIND) cm_out(c, cm__ops[n->op].sql);
     c->hint = cm_compiler__hint_of(left);
     switch (right->kind) {
-    case CM_N_BIND: st = cm_compiler__bind_list(c, right, left, n->op); break;
+    case CM_N_BIND: st = cm_compiler__in_list(c, right, left, n->op); break;
     case CM_N_LIST:
     case CM_N_TUPLE: {
         cm_node *const *items = cm_node_segment(right, 0, &count);

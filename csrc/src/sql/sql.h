@@ -16,6 +16,7 @@ typedef enum cm_param_source {
 typedef struct cm_param {
     uint8_t source;
     bool expanding;          /* IN list: this is item `item` of `count` placeholders of the same BIND */
+    bool whole;              /* IN list: all of it, as one array of `type` */
     bool update_default;     /* CM_SRC_DEFAULT: update_default rather than insert_default */
     uint32_t ordinal, item, count;
     uint32_t width;          /* IN list of tuples: values of one item; item and count number single values. Else 0 */
