@@ -17,6 +17,12 @@ static cm_status connect_driver(cm_ctx *cx, cm_engine *engine, cm_link *link) {
     return st;
 }
 
+/* What the first connection told of the server. */
+static void meet_server(cm_engine *engine, int version) {
+    engine->server_version = version;
+    if (version && engine->dialect->for_server) engine->dialect = engine->dialect->for_server(version);
+}
+
 cm_status cm_link__open(cm_ctx *cx, cm_engine *engine, bool shared, cm_link **out) {
     cm_link *link = cm__alloc(cx, sizeof *link);
     cm_status st = CM_E_NOMEM;
@@ -37,7 +43,7 @@ cm_status cm_link__open(cm_ctx *cx, cm_engine *engine, bool shared, cm_link **ou
     }
     st = connect_driver(cx, engine, link);
     if (st) goto done;
-    if (!engine->server_version) engine->server_version = link->driver->server_version(link->d);
+    if (!engine->server_version) meet_server(engine, link->driver->server_version(link->d));
     if (engine->options.on_connect) st = cm_conn__greet(cx, engine, link);
     if (st) goto done;
     *out = link;

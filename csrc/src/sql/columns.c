@@ -325,7 +325,9 @@ cm_status cm_compiler__returning(cm_compiler *c, cm_node *const *items, size_t n
     size_t count;
     bool bare = c->bare_columns;
     if (!n) return CM_OK;
-    if (!cm_has(c, CM_F_RETURNING)) return cm__fail(c->cx, CM_E_UNSUPPORTED, "%s has no RETURNING", c->d->name);
+    bool change = c->level && c->level->stmt->kind == CM_N_UPDATE;
+    if (!cm_has(c, change ? CM_F_CHANGE_RETURNING : CM_F_RETURNING))
+        return cm__fail(c->cx, CM_E_UNSUPPORTED, "%s has no RETURNING%s", c->d->name, change ? " for UPDATE" : "");
     cm_status st = cm_compiler__expand(c, items, n, &columns, &count);
     if (st) return st;
     cm_out(c, " RETURNING ");

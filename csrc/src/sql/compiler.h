@@ -123,6 +123,8 @@ cm_status cm_compiler__wrap_column(cm_compiler *c, cm_node *n, bool *done);
 /* ---- literal.c */
 void cm_sql__string(cm_buf *b, const char *p, size_t n);  /* 'it''s' */
 cm_status cm_sql__literal(cm_buf *b, const cm_type *type, const cm_value *v, bool micro, bool boolean_words);
+/* A string literal as the dialect writes it. */
+static inline void cm_compiler__string(cm_compiler *c, const char *p, size_t n) { (c->d->string ? c->d->string : cm_sql__string)(&c->b, p, n); }
 
 /* ---- expr.c */
 enum { /* what an operand stands in, when it is no operator */
@@ -170,6 +172,8 @@ cm_status cm_compiler__subquery(cm_compiler *c, cm_node *n);
 cm_status cm_compiler__order_by(cm_compiler *c, cm_node *n);
 cm_status cm_compiler__limit(cm_compiler *c, cm_node *n);
 cm_status cm_compiler__for_update(cm_compiler *c, cm_node *n);
+/* " OF a, b": the FROM elements of FOR UPDATE's targets, each once; nothing for none. */
+cm_status cm_compiler__lock_of(cm_compiler *c, cm_node *const *of, size_t n);
 /* Columns clause: FROM elements become their columns. *out: arena array. */
 cm_status cm_compiler__expand(cm_compiler *c, cm_node *const *items, size_t n, cm_node ***out, size_t *count);
 cm_status cm_compiler__columns(cm_compiler *c, cm_node *stmt, cm_node *const *items, size_t n, const cm_select_how *how);
@@ -226,5 +230,7 @@ cm_status cm_compiler__default_sets(cm_compiler *c, cm_table *table, cm_node *co
 cm_status cm_compiler__set_value(cm_compiler *c, const cm_set *set, long row);
 cm_status cm_compiler__set_name(cm_compiler *c, const cm_set *set);
 cm_status cm_compiler__on_conflict(cm_compiler *c, cm_node *n, cm_table *table);
+/* "a = 1, b = 2": the assignments of an ON_CONFLICT. */
+cm_status cm_compiler__conflict_sets(cm_compiler *c, cm_node *n, cm_table *table);
 
 #endif

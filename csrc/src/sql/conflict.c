@@ -55,9 +55,20 @@ static cm_status write_assignment(cm_compiler *c, cm_node *assign, cm_table *tab
     return cm_compiler__operand(c, value, CM_AGAINST_NONE);
 }
 
+cm_status cm_compiler__conflict_sets(cm_compiler *c, cm_node *n, cm_table *table) {
+    size_t count;
+    cm_node *const *sets = cm_node_segment(n, 2, &count);
+    cm_status st = CM_OK;
+    for (size_t i = 0; !st && i < count; i++) {
+        if (i) cm_out(c, ", ");
+        st = write_assignment(c, sets[i], table);
+    }
+    return st;
+}
+
 cm_status cm_compiler__on_conflict(cm_compiler *c, cm_node *n, cm_table *table) {
-    size_t nsets, nwhere;
-    cm_node *const *sets = cm_node_segment(n, 2, &nsets), *const *where = cm_node_segment(n, 3, &nwhere);
+    size_t nwhere;
+    cm_node *const *where = cm_node_segment(n, 3, &nwhere);
     cm_status st = CM_OK;
     if (c->d->node && c->d->node(c, n, &st)) return st;
     if (!cm_has(c, CM_F_ON_CONFLICT) || n->op == CM_OP_DUPLICATE_KEY)
@@ -70,10 +81,7 @@ cm_status cm_compiler__on_conflict(cm_compiler *c, cm_node *n, cm_table *table) 
         return st;
     }
     cm_out(c, " DO UPDATE SET ");
-    for (size_t i = 0; !st && i < nsets; i++) {
-        if (i) cm_out(c, ", ");
-        st = write_assignment(c, sets[i], table);
-    }
+    st = cm_compiler__conflict_sets(c, n, table);
     if (st || !nwhere) return st;
     cm_out(c, " WHERE ");
     return cm_compiler__conditions(c, where, nwhere);

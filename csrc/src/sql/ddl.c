@@ -165,7 +165,7 @@ static cm_status write_check(cm_compiler *c, const cm_column *column) {
     if (def->kind == CM_T_BOOLEAN) cm_out(c, "0, 1");
     for (size_t i = 0; def->kind == CM_T_ENUM && i < def->nlabels; i++) {
         if (i) cm_out(c, ", ");
-        cm_sql__string(&c->b, def->labels[i], strlen(def->labels[i]));
+        cm_compiler__string(c, def->labels[i], strlen(def->labels[i]));
     }
     cm_out(c, "))");
     return st;
@@ -273,7 +273,11 @@ static cm_status create_index(cm_compiler *c, const cm_table *t, const cm_index_
 
 static cm_status drop_index(cm_compiler *c, const cm_table *t, const cm_index_def *index, bool guarded) {
     cm_out(c, guarded ? "\nDROP INDEX IF EXISTS " : "\nDROP INDEX ");
-    return write_index_name(c, t, index, true);
+    bool of_table = cm_has(c, CM_F_INDEX_OF_TABLE);
+    cm_status st = write_index_name(c, t, index, !of_table);
+    if (st || !of_table) return st;
+    cm_out(c, " ON ");
+    return write_table_name(c, t, true);
 }
 
 typedef struct job {

@@ -150,8 +150,9 @@ const cm_dialect cm__dialect_default = {
     .quote_open = '"',
     .quote_close = '"',
     .params = CM_PARAM_NAMED,
-    .features = CM_F_RETURNING | CM_F_FOR_UPDATE | CM_F_ALTER_FK | CM_F_SCHEMAS | CM_F_CTE_DML | CM_F_LATERAL | CM_F_MULTI_VALUES |
-                CM_F_BOOLEAN | CM_F_UPDATE_FROM | CM_F_NULLS_ORDER | CM_F_SEQUENCES | CM_F_ON_CONFLICT | CM_F_ROW_VALUES | CM_F_IDENTITY,
+    .features = CM_F_RETURNING | CM_F_CHANGE_RETURNING | CM_F_FOR_UPDATE | CM_F_ALTER_FK | CM_F_SCHEMAS | CM_F_CTE_DML | CM_F_LATERAL |
+                CM_F_MULTI_VALUES | CM_F_BOOLEAN | CM_F_UPDATE_FROM | CM_F_NULLS_ORDER | CM_F_SEQUENCES | CM_F_ON_CONFLICT |
+                CM_F_ROW_VALUES | CM_F_IDENTITY,
     .max_identifier = 9999,
     .reserved = reserved,
     .nreserved = sizeof reserved / sizeof *reserved,
@@ -166,7 +167,8 @@ const cm_dialect cm__dialect_default = {
 const cm_dialect *cm_dialect_default(void) { return &cm__dialect_default; }
 
 const cm_dialect *cm_dialect_find(const char *name) {
-    static const cm_dialect *const all[] = {&cm__dialect_default, &cm__dialect_sqlite, &cm__dialect_postgresql};
+    static const cm_dialect *const all[] = {&cm__dialect_default, &cm__dialect_sqlite, &cm__dialect_postgresql, &cm__dialect_mysql,
+                                            &cm__dialect_mariadb};
     for (size_t i = 0; name && i < sizeof all / sizeof *all; i++)
         if (strcmp(all[i]->name, name) == 0) return all[i];
     return NULL;

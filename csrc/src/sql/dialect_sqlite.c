@@ -183,8 +183,8 @@ const cm_dialect cm__dialect_sqlite = {
     .quote_open = '"',
     .quote_close = '"',
     .params = CM_PARAM_QMARK,
-    .features = CM_F_RETURNING | CM_F_CTE_DML | CM_F_MULTI_VALUES | CM_F_TUPLE_IN_VALUES | CM_F_UPDATE_FROM | CM_F_NULLS_ORDER |
-                CM_F_LASTROWID | CM_F_ON_CONFLICT | CM_F_ROW_VALUES | CM_F_LOCAL_FK | CM_F_PARTIAL_INDEX,
+    .features = CM_F_RETURNING | CM_F_CHANGE_RETURNING | CM_F_CTE_DML | CM_F_MULTI_VALUES | CM_F_TUPLE_IN_VALUES | CM_F_UPDATE_FROM |
+                CM_F_NULLS_ORDER | CM_F_LASTROWID | CM_F_ON_CONFLICT | CM_F_ROW_VALUES | CM_F_LOCAL_FK | CM_F_PARTIAL_INDEX,
     .max_identifier = 9999,
     .reserved = reserved,
     .nreserved = sizeof reserved / sizeof *reserved,

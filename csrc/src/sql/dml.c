@@ -130,6 +130,7 @@ static cm_status write_from_select(cm_compiler *c, cm_node *n) {
     cm_sets sets = {NULL, 0};
     cm_node *select = extra_of(n, CM_N_SELECT), *const *columns = cm_node_segment(n, CM_SEG_COLUMNS, &count);
     cm_status st = CM_OK;
+    size_t text_at, param_at;
     if (!select) return cm__fail(c->cx, CM_E_COMPILE, "INSERT from a select has no select");
     if (!(n->flags & CM_FLAG_NO_DEFAULTS) && select->kind == CM_N_SELECT)
         st = cm_compiler__default_sets(c, c->table, columns, count, &sets);
@@ -144,7 +145,10 @@ static cm_status write_from_select(cm_compiler *c, cm_node *n) {
     if (!st) st = write_names(c, &sets);
     if (!st) st = with_defaults(c, select, &sets, &select);
     cm_out(c, ") ");
-    return st ? st : cm_compiler__query(c, select, &how);
+    text_at = c->b.n;
+    param_at = c->nparams;
+    if (!st) st = cm_compiler__query(c, select, &how);
+    return st || !cm_has(c, CM_F_CTE_AFTER_INSERT) ? st : cm_compiler__with(c, NULL, text_at, param_at);
 }
 
 static bool is_given(const cm_compiler *c, const cm_column *column) {
@@ -216,22 +220,46 @@ static cm_status write_where(cm_compiler *c, cm_node *n) {
     return cm_compiler__conditions(c, where, count);
 }
 
+/* LIMIT n of an UPDATE or DELETE */
+static cm_status write_dml_limit(cm_compiler *c, cm_node *n) {
+    size_t count;
+    cm_node *const *limit = cm_node_segment(n, CM_SEG_LIMIT, &count);
+    if (!count) return CM_OK;
+    if (!cm_has(c, CM_F_DML_LIMIT)) return cm__fail(c->cx, CM_E_UNSUPPORTED, "%s has no LIMIT of UPDATE and DELETE", c->d->name);
+    cm_out(c, " LIMIT ");
+    return cm_compiler__expr(c, limit[0]);
+}
+
+/* The target of a change of several tables, as columns name it: its alias, or itself. */
+static cm_status write_target_name(cm_compiler *c, cm_node *n) {
+    cm_node *target = cm_sql__from(n->u.n.kid);
+    if (target->kind == CM_N_TABLE) return cm_compiler__table(c, target);
+    uint32_t flags = 0;
+    const char *name = cm_compiler__from_name(c, target, &flags);
+    return name ? cm_compiler__name(c, name, strlen(name), flags) : CM_E_NOMEM;
+}
+
 static cm_status write_update(cm_compiler *c, cm_node *n, const cm_objs *others) {
     size_t nassigns;
     cm_sets sets;
     cm_node *const *assigns = cm_node_segment(n, CM_SEG_VALUES, &nassigns);
+    bool listed = others->n && cm_has(c, CM_F_UPDATE_LIST);
     cm_out(c, "UPDATE ");
     cm_status st = write_prefixes(c, n);
     if (!st) st = write_target(c, n);
+    if (listed) cm_out(c, ", ");
+    if (!st && listed) st = cm_compiler__from_list(c, others);
     if (!st) st = cm_compiler__sets(c, n, c->table, assigns, nassigns, &sets);
     cm_out(c, " SET ");
     for (size_t i = 0; !st && i < sets.n; i++) {
         if (i) cm_out(c, ", ");
-        st = cm_compiler__set_name(c, &sets.v[i]);
+        if (listed) st = write_target_name(c, n);
+        if (listed) cm_out(c, ".");
+        if (!st) st = cm_compiler__set_name(c, &sets.v[i]);
         cm_out(c, "=");
         if (!st) st = cm_compiler__set_value(c, &sets.v[i], -1);
     }
-    if (st || !others->n) return st ? st : write_where(c, n);
+    if (st || !others->n || listed) return st ? st : write_where(c, n);
     if (!cm_has(c, CM_F_UPDATE_FROM))
         return cm__fail(c->cx, CM_E_UNSUPPORTED, "This backend does not support multiple-table criteria within UPDATE");
     cm_out(c, " FROM ");
@@ -243,12 +271,16 @@ static cm_status write_delete(cm_compiler *c, cm_node *n, const cm_objs *others)
     cm_out(c, "DELETE ");
     cm_status st = write_prefixes(c, n);
     cm_out(c, "FROM ");
-    if (!st) st = write_target(c, n);
+    bool listed = others->n && cm_has(c, CM_F_UPDATE_LIST);
+    if (!st && listed) st = write_target_name(c, n);
+    else if (!st) st = write_target(c, n);
     if (st || !others->n) return st ? st : write_where(c, n);
     if (!c->d->delete_using)
         return cm__fail(c->cx, CM_E_UNSUPPORTED, "This backend does not support multiple-table criteria within DELETE");
     cm_out(c, c->d->delete_using);
-    st = cm_compiler__from_list(c, others);
+    if (listed) st = write_target(c, n);
+    if (listed) cm_out(c, ", ");
+    if (!st) st = cm_compiler__from_list(c, others);
     return st ? st : write_where(c, n);
 }
 
@@ -261,6 +293,7 @@ static cm_status write_change(cm_compiler *c, cm_node *n, bool top) {
     cm_status st = other_froms(c, n, &level, &others);
     c->level = &level;
     if (!st) st = n->kind == CM_N_UPDATE ? write_update(c, n, &others) : write_delete(c, n, &others);
+    if (!st) st = write_dml_limit(c, n);
     if (!st) st = cm_compiler__returning(c, returning, nreturning, top);
     c->level = level.up;
     cm_objs_free(c->cx, &level.own);

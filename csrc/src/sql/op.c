@@ -49,14 +49,17 @@ static cm_status write_like(cm_compiler *c, cm_node *n, bool negated, bool lower
     int against = !affix ? n->op : !lower && plain->kind == CM_N_BINARY && plain->op == CM_OP_CONCAT ? CM_OP_CONCAT : CM_AGAINST_ALL;
     cm_status st = lowered(c, left, right, affix ? CM_AGAINST_ALL : n->op, lower);
     if (st) return st;
+    bool function = affix && cm_has(c, CM_F_CONCAT_FUNC);
     cm_out(c, negated ? " NOT LIKE " : " LIKE ");
-    if (before) cm_out(c, "'%' || ");
-    st = lowered(c, right, left, against, lower);
-    if (after) cm_out(c, " || '%'");
+    if (function) cm_out(c, "concat(");
+    if (before) cm_out(c, function ? "'%', " : "'%' || ");
+    st = lowered(c, right, left, function ? CM_OP_COMMA : against, lower);
+    if (after) cm_out(c, function ? ", '%'" : " || '%'");
+    if (function) cm_out(c, ")");
     if (st || !escape) return st;
     cm_out(c, " ESCAPE ");
     if (escape->kind != CM_N_PREFIX || !escape->u.n.name) return cm_compiler__expr(c, escape);
-    cm_sql__string(&c->b, cm_str_text(escape->u.n.name), escape->u.n.name->n);
+    cm_compiler__string(c, cm_str_text(escape->u.n.name), escape->u.n.name->n);
     return CM_OK;
 }
 
@@ -66,7 +69,7 @@ static cm_status write_ilike(cm_compiler *c, cm_node *n, bool negated) {
     cm_node *escape = n->u.k.kid[2];
     if (st || !escape || !escape->u.n.name) return st;
     cm_out(c, " ESCAPE ");
-    cm_sql__string(&c->b, cm_str_text(escape->u.n.name), escape->u.n.name->n);
+    cm_compiler__string(c, cm_str_text(escape->u.n.name), escape->u.n.name->n);
     return CM_OK;
 }
 
@@ -236,7 +239,8 @@ static bool write_shaped(cm_compiler *c, cm_node *n, cm_status *st) {
 
 /* ---- plain infix: a + b + c + ... leans left and may be very long */
 
-static bool is_plain(const cm_node *n) {
+static bool is_plain(const cm_compiler *c, const cm_node *n) {
+    if (n->op == CM_OP_CONCAT && cm_has(c, CM_F_CONCAT_FUNC)) return false;
     if (n->kind != CM_N_BINARY || (n->flags & CM_FLAG_HOST_COMPILE)) return false;
     switch (n->op) {
     case CM_OP_ADD:
@@ -259,9 +263,9 @@ static bool is_plain(const cm_node *n) {
 static cm_status write_chain(cm_compiler *c, cm_node *n) {
     cm_objs spine = {0}; /* outermost first */
     cm_status st = CM_OK;
-    for (cm_node *at = n; !st && is_plain(at); at = at->u.k.kid[0]) {
+    for (cm_node *at = n; !st && is_plain(c, at); at = at->u.k.kid[0]) {
         st = cm_objs_add(c->cx, &spine, at);
-        if (!st && is_plain(at->u.k.kid[0]) && cm_compiler__grouped(c, at->u.k.kid[0], at->op)) cm_out(c, "(");
+        if (!st && is_plain(c, at->u.k.kid[0]) && cm_compiler__grouped(c, at->u.k.kid[0], at->op)) cm_out(c, "(");
     }
     for (size_t i = spine.n; !st && i-- > 0;) {
         cm_node *at = spine.v[i], *left = at->u.k.kid[0], *right = at->u.k.kid[1];
@@ -275,9 +279,29 @@ static cm_status write_chain(cm_compiler *c, cm_node *n) {
     return st;
 }
 
+static bool is_concat(const cm_node *n) { return n->kind == CM_N_BINARY && n->op == CM_OP_CONCAT && !(n->flags & CM_FLAG_HOST_COMPILE); }
+
+/* concat(a, b, c) for a || b || c */
+static cm_status write_concat(cm_compiler *c, cm_node *n) {
+    cm_objs spine = {0}; /* outermost first */
+    cm_status st = CM_OK;
+    for (cm_node *at = n; !st && is_concat(at); at = cm__node_unalias(at->u.k.kid[0])) st = cm_objs_add(c->cx, &spine, at);
+    cm_out(c, "concat(");
+    for (size_t i = spine.n; !st && i-- > 0;) {
+        cm_node *at = spine.v[i], *left = at->u.k.kid[0], *right = at->u.k.kid[1];
+        if (i + 1 == spine.n) st = operand_beside(c, left, right, CM_OP_COMMA);
+        cm_out(c, ", ");
+        if (!st) st = operand_beside(c, right, left, CM_OP_COMMA);
+    }
+    cm_out(c, ")");
+    cm_objs_free(c->cx, &spine);
+    return st;
+}
+
 cm_status cm_compiler__binary(cm_compiler *c, cm_node *n) {
     cm_status st = CM_OK;
-    if (is_plain(n)) return is_plain(n->u.k.kid[0]) ? write_chain(c, n) : infix(c, n, cm__ops[n->op].sql);
+    if (is_plain(c, n)) return is_plain(c, n->u.k.kid[0]) ? write_chain(c, n) : infix(c, n, cm__ops[n->op].sql);
+    if (n->op == CM_OP_CONCAT && cm_has(c, CM_F_CONCAT_FUNC)) return write_concat(c, n);
     if (write_shaped(c, n, &st)) return st;
     if (!cm__ops[n->op].sql[0]) return lacks(c, cm__ops[n->op].name);
     return infix(c, n, cm__ops[n->op].sql);

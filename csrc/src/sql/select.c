@@ -121,6 +121,21 @@ cm_status cm_compiler__limit(cm_compiler *c, cm_node *n) {
     return cm_compiler__expr(c, offset);
 }
 
+cm_status cm_compiler__lock_of(cm_compiler *c, cm_node *const *of, size_t n) {
+    cm_objs froms = {0};
+    cm_status st = CM_OK;
+    for (size_t i = 0; !st && i < n; i++) st = cm_compiler__froms_of(c, of[i], &froms);
+    for (size_t i = 0; !st && i < froms.n; i++) {
+        uint32_t flags = 0;
+        const char *name = cm_compiler__from_name(c, froms.v[i], &flags);
+        cm_out(c, i ? ", " : " OF ");
+        st = name ? cm_compiler__name(c, name, strlen(name), flags)
+                  : cm__fail(c->cx, CM_E_COMPILE, "FOR UPDATE OF something without a name");
+    }
+    cm_objs_free(c->cx, &froms);
+    return st;
+}
+
 cm_status cm_compiler__for_update(cm_compiler *c, cm_node *n) {
     cm_node *lock = only_of(n, CM_SEG_FOR_UPDATE);
     if (!lock) return CM_OK;
@@ -162,6 +177,10 @@ static cm_status write_select(cm_compiler *c, cm_node *n, cm_level *level, const
     if (!st && froms->n) {
         cm_out(c, " \nFROM ");
         st = cm_compiler__from_list(c, froms);
+    } else if (!st && cm_has(c, CM_F_DUAL)) {
+        size_t nwhere;
+        cm_node_segment(n, CM_SEG_WHERE, &nwhere);
+        if (nwhere) cm_out(c, " FROM DUAL");
     }
     return st ? st : write_tail(c, n);
 }

@@ -121,6 +121,12 @@ struct cm_dialect {
     cm_status (*column)(struct cm_compiler *c, const cm_column *column);
     /* What stands between the parentheses of IN for an empty list of items `width` wide. NULL: the standard's. */
     void (*empty_in)(cm_buf *b, uint32_t width);
+    /* Spelling of a type in CAST, where it is another than in DDL. NULL: `type`. */
+    cm_status (*cast_type)(struct cm_compiler *c, const cm_type *type);
+    /* A string literal. NULL: the standard's, where a backslash is a character like others. */
+    void (*string)(cm_buf *b, const char *p, size_t n);
+    /* The dialect of a server of that version, once a connection told it. NULL: this one. */
+    const cm_dialect *(*for_server)(int version);
     const char *insert_default_values;       /* "DEFAULT VALUES" or "() VALUES ()" */
     const char *delete_using;                /* before further tables of DELETE (" USING "); NULL: there can be none */
     bool tells_keys;                         /* INSERTs of one row get RETURNING for the key, as nothing else tells it */
@@ -134,9 +140,16 @@ enum {
     CM_F_NATIVE_ENUM = 1u << 13, CM_F_NATIVE_UUID = 1u << 14, CM_F_COMMENTS = 1u << 15, CM_F_SEQUENCES = 1u << 16,
     CM_F_ON_CONFLICT = 1u << 17, CM_F_DISTINCT_ON = 1u << 18, CM_F_ILIKE = 1u << 19, CM_F_ROW_VALUES = 1u << 20,
     CM_F_LOCAL_FK = 1u << 21 /* foreign keys cannot leave their schema, and do not name it */, CM_F_PARTIAL_INDEX = 1u << 22,
-    CM_F_IDENTITY = 1u << 23 /* GENERATED ... AS IDENTITY */
+    CM_F_IDENTITY = 1u << 23 /* GENERATED ... AS IDENTITY */, CM_F_CONCAT_FUNC = 1u << 24 /* concat(a, b), not a || b */,
+    CM_F_UPDATE_LIST = 1u << 25 /* UPDATE a, b SET a.x = b.y; DELETE FROM a USING a, b */,
+    CM_F_CTE_AFTER_INSERT = 1u << 26 /* INSERT INTO t (a) WITH ... SELECT */, CM_F_DUAL = 1u << 27 /* WHERE needs a FROM */,
+    CM_F_DML_LIMIT = 1u << 28 /* UPDATE and DELETE with LIMIT */, CM_F_INDEX_OF_TABLE = 1u << 29 /* DROP INDEX i ON t */,
+    CM_F_REGEXP_INLINE = 1u << 30 /* flags stand in the pattern: (?i) */
 };
-extern const cm_dialect cm__dialect_default, cm__dialect_sqlite, cm__dialect_postgresql;
+#define CM_F_JSON_TEXT (UINT64_C(1) << 32) /* JSON is text with a check: nothing is cast to it */
+#define CM_F_LOCK_OF (UINT64_C(1) << 34) /* FOR UPDATE OF t, FOR SHARE */
+#define CM_F_CHANGE_RETURNING (UINT64_C(1) << 33) /* RETURNING of UPDATE; CM_F_RETURNING alone: INSERT and DELETE have it */
+extern const cm_dialect cm__dialect_default, cm__dialect_sqlite, cm__dialect_postgresql, cm__dialect_mysql, cm__dialect_mariadb;
 
 /* Spelling of a type as standard SQL has it, for dialects to fall back on. */
 cm_status cm_sql__type(cm_ctx *cx, cm_buf *b, const cm_dialect *d, const cm_type *type, bool for_cast);

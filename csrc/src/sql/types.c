@@ -23,7 +23,8 @@ cm_status cm_compiler__spell(cm_compiler *c, const cm_type *type, bool for_cast)
     const cm_type *stored = NULL;
     cm_status st = cm_compiler__type_for(c, type, &stored);
     if (st) return st;
-    if (stored && (stored->def.flags & CM_TYPE_SPELLED) && host->type_spell) st = host->type_spell(c->cx, stored, c);
+    if (stored && for_cast && c->d->cast_type) st = c->d->cast_type(c, stored);
+    else if (stored && (stored->def.flags & CM_TYPE_SPELLED) && host->type_spell) st = host->type_spell(c->cx, stored, c);
     else st = c->d->type(c->cx, &c->b, stored, for_cast);
     cm_type_release(c->cx, stored);
     return st;

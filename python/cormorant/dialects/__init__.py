@@ -8,12 +8,13 @@ import typing as t
 __all__ = ["dialect_object", "find", "registry", "sqlite"]
 
 _KNOWN = ("sqlite", "postgresql", "mysql", "mssql", "oracle")
+_ELSEWHERE = {"mariadb": "mysql.mariadb"}
 
 
 @functools.cache
 def dialect_object(name: str) -> t.Any:
     """The dialect of that name with its defaults; for "default", one that belongs to no database."""
-    if name in ("sqlite", "postgresql"):
+    if name in ("sqlite", "postgresql", "mysql", "mariadb"):
         return find(name)()
     from ..engine.default import DefaultDialect
 
@@ -44,7 +45,7 @@ def find(name: str) -> t.Any:
 
     from .. import exc
 
-    module, attribute = registry._found.get(name, (f"{__name__}.{name}", "dialect"))
+    module, attribute = registry._found.get(name, (f"{__name__}.{_ELSEWHERE.get(name, name)}", "dialect"))
     try:
         return getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as e:

@@ -1,4 +1,4 @@
-"""MySQL and MariaDB: what statements and definitions can be made for; there is no driver yet."""
+"""MySQL and MariaDB: what the package must know of them beside the core's dialects and driver."""
 
 from __future__ import annotations
 
@@ -9,21 +9,49 @@ from ...engine.default import DefaultDialect
 
 __all__ = ["MySQLDialect", "dialect"]
 
+_LEVELS = ("SERIALIZABLE", "READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "AUTOCOMMIT")
+
 
 class MySQLDialect(DefaultDialect):
-    """MySQL. Types and constructs can be used in models; connecting needs a driver, which is not there yet."""
+    """MySQL, or MariaDB under MySQL's name, through the extension `cormorant._mysql`."""
 
     name = "mysql"
     driver = "mysqldb"
     paramstyle = "format"
-    max_identifier_length = 64
+    max_identifier_length = 255
+    max_index_name_length = 64
+    max_constraint_name_length = 64
+    default_isolation_level = "REPEATABLE READ"
     supports_comments = True
-    supports_native_enum = True
+    supports_default_values = False
+    supports_empty_insert = False
     supports_multivalues_insert = True
+    supports_native_boolean = False
+    supports_native_enum = True
+    supports_schemas = True
+    is_mariadb = False
 
     @classmethod
     def load_driver(cls) -> None:
-        raise exc.NoSuchModuleError("there is no driver for MySQL and MariaDB yet")
+        """Makes the driver known to the core. fails: NoSuchModuleError, naming what to install."""
+        try:
+            from ... import _mysql  # type: ignore[attr-defined]  # noqa: F401 - importing registers it
+        except ImportError as e:
+            found = "libmariadb.so" in str(e)
+            hint = "apt-get install libmariadb3" if found else "apt-get install libmariadb-dev, then build cormorant again"
+            raise exc.NoSuchModuleError(
+                f"MySQL and MariaDB need the library libmariadb, which {'was not found' if found else 'was not there when cormorant was built'}. "
+                f"On Debian: {hint}"
+            ) from e
+
+    def get_isolation_level_values(self, dbapi_connection: t.Any) -> t.Sequence[str]:
+        return _LEVELS
+
+    def get_default_isolation_level(self, dbapi_conn: t.Any) -> str:
+        return "REPEATABLE READ"
+
+    def is_disconnect(self, e: t.Any, connection: t.Any, cursor: t.Any) -> bool:
+        return isinstance(e, exc.DBAPIError) and e.connection_invalidated
 
 
 dialect = MySQLDialect
