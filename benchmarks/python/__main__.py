@@ -8,6 +8,7 @@ import platform
 import sqlite3
 import sys
 
+from .clock import add_option, choose
 from .contenders import Orm
 from .json_answers import JSON_SCENARIOS
 from .scenarios import SCENARIOS, Bench, summary
@@ -36,12 +37,14 @@ def main() -> int:
     parser.add_argument("--scale", type=float, default=1.0, help="1.0: 100,000 rows")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json")
+    add_option(parser)
     options = parser.parse_args()
+    clock = choose(options)
     orms = contenders()
     versions = {orm.name: orm.version for orm in orms}
     bench = Bench(orms, options.scale)
     print(f"CPython {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {', '.join(f'{k} {v}' for k, v in versions.items())} ({compiled_parts()})")
-    print(f"n = {bench.n:,} rows of 5 columns, GC on, rollback journal, medians of {options.rounds} interleaved rounds; goals in brackets\n")
+    print(f"n = {bench.n:,} rows of 5 columns, GC on, rollback journal, {clock}, medians of {options.rounds} interleaved rounds; goals in brackets\n")
     print(f"{'scenario':<22}{'x SQLAlchemy':>22}{'of sqlite3':>22}{'cormorant':>14}{'sqlalchemy':>14}{'sqlite3':>12}")
     results = []
     try:

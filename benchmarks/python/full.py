@@ -16,10 +16,10 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-import time
 from statistics import median
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
+from .clock import add_option, choose, now
 from .world import PARENTS, World, fill_world
 
 
@@ -28,10 +28,10 @@ class Clock:
         self.seconds, self.units = 0.0, 1
 
     def start(self) -> None:
-        self._from = time.perf_counter()
+        self._from = now()
 
     def stop(self, units: int) -> None:
-        self.seconds, self.units = time.perf_counter() - self._from, units
+        self.seconds, self.units = now() - self._from, units
 
 
 class Scenario(NamedTuple):
@@ -382,11 +382,13 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", default="")
     parser.add_argument("--json")
+    add_option(parser)
     options = parser.parse_args()
+    clock = choose(options)
     orms = contenders()
     n = max(10_000, int(100_000 * options.scale))
     print(f"CPython {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {', '.join(f'{w.name} {w.version}' for w in orms)}")
-    print(f"{n:,} items, file with rollback journal, GC on, medians of {options.rounds} interleaved rounds; goals in brackets\n")
+    print(f"{n:,} items, file with rollback journal, GC on, {clock}, medians of {options.rounds} interleaved rounds; goals in brackets\n")
     print(f"{'scenario':<50}{'x SQLAlchemy':>18}{'of sqlite3':>12}{'cormorant':>13}{'sqlalchemy':>13}  per")
     results: List[Dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:

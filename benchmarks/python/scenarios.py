@@ -6,14 +6,12 @@ import gc
 import os
 import sqlite3
 import tempfile
-import time
 import tracemalloc
 from statistics import median
 from typing import Any, Callable, Dict, List
 
+from .clock import now
 from .contenders import Orm, fill, rows
-
-Clock = time.perf_counter
 
 
 class Bench:
@@ -41,9 +39,9 @@ class Bench:
 
 
 def timed(units: int, body: Callable[[], object]) -> float:
-    started = Clock()
+    started = now()
     body()
-    return (Clock() - started) / units
+    return (now() - started) / units
 
 
 def load(bench: Bench, n: int, rounds: int) -> Dict[str, List[float]]:
@@ -57,11 +55,11 @@ def load(bench: Bench, n: int, rounds: int) -> Dict[str, List[float]]:
             total = 0.0
             for _ in range(repeat):
                 with orm.session(engine) as session:
-                    started = Clock()
+                    started = now()
                     found = session.scalars(select(item).limit(n)).all()
                     for o in found:
                         o.id, o.name, o.email, o.price, o.created
-                    total += Clock() - started
+                    total += now() - started
                     assert len(found) == n and (found[-1].id, found[-1].name, found[-1].email, found[-1].price, found[-1].created) == rows(1, n)[0]
                     del found
             return total / repeat / n
@@ -72,11 +70,11 @@ def load(bench: Bench, n: int, rounds: int) -> Dict[str, List[float]]:
     def raw() -> float:
         total = 0.0
         for _ in range(repeat):
-            started = Clock()
+            started = now()
             found = db.execute("SELECT id, name, email, price, created FROM item LIMIT ?", (n,)).fetchall()
             for o in found:
                 o[0], o[1], o[2], o[3], o[4]
-            total += Clock() - started
+            total += now() - started
             assert len(found) == n
         return total / repeat / n
 

@@ -14,6 +14,15 @@
 #define Py_TPFLAGS_HAVE_VECTORCALL _Py_TPFLAGS_HAVE_VECTORCALL
 #endif
 
+/* An int from 16 bytes, the highest first. */
+static inline PyObject *cmpy_int_of_bytes(const uint8_t *p) {
+#if PY_VERSION_HEX >= 0x030D0000
+    return PyLong_FromUnsignedNativeBytes(p, 16, Py_ASNATIVEBYTES_BIG_ENDIAN);
+#else
+    return _PyLong_FromByteArray(p, 16, 0, 0);
+#endif
+}
+
 /* What a weak reference refers to, borrowed from whoever keeps it alive; NULL: gone. */
 static inline PyObject *cmpy_weak_get(PyObject *ref) {
     PyObject *o = NULL;

@@ -8,15 +8,12 @@
 #include <datetime.h>
 #include <string.h>
 
-static PyObject *uuid_unknown; /* uuid.SafeUUID.unknown, once the first UUID was made */
-static PyObject *str_int, *str_is_safe, *str_result;
+static PyObject *str_result;
 
 int cmpy_decode_setup(void) {
     PyDateTime_IMPORT;
-    str_int = PyUnicode_InternFromString("int");
-    str_is_safe = PyUnicode_InternFromString("is_safe");
     str_result = PyUnicode_InternFromString("_result");
-    return PyDateTimeAPI && str_int && str_is_safe && str_result ? 0 : -1;
+    return PyDateTimeAPI && str_result ? 0 : -1;
 }
 
 static inline bool all_ascii(const char *p, size_t n) {
@@ -81,33 +78,36 @@ static PyObject *decimal_object(PyObject *take_text) {
     return o;
 }
 
-static PyObject *number_128(const uint8_t *p) {
-    uint64_t half[2] = {0, 0};
-    for (int i = 0; i < 16; i++) half[i / 8] = half[i / 8] << 8 | p[i];
-    PyObject *high = PyLong_FromUnsignedLongLong(half[0]), *low = PyLong_FromUnsignedLongLong(half[1]);
-    PyObject *by = PyLong_FromLong(64), *shifted = NULL, *n = NULL;
-    if (high && low && by) shifted = PyNumber_Lshift(high, by);
-    if (shifted) n = PyNumber_Or(shifted, low);
-    Py_XDECREF(shifted);
-    Py_XDECREF(by);
-    Py_XDECREF(low);
-    Py_XDECREF(high);
-    return n;
+/* What a UUID is made of: its class, the descriptors of its two fields, and what the class puts into the second. */
+static struct {
+    PyTypeObject *cls;
+    PyObject *number, *is_safe, *unknown;
+} uuid;
+
+static int find_uuid(void) {
+    PyObject *cls = cmpy_uuid_type(), *module = cls ? PyImport_ImportModule("uuid") : NULL;
+    PyObject *safe = module ? PyObject_GetAttrString(module, "SafeUUID") : NULL;
+    if (safe && !uuid.unknown) uuid.unknown = PyObject_GetAttrString(safe, "unknown");
+    if (safe && !uuid.number) uuid.number = PyObject_GetAttrString(cls, "int");
+    if (safe && !uuid.is_safe) uuid.is_safe = PyObject_GetAttrString(cls, "is_safe");
+    Py_XDECREF(safe);
+    Py_XDECREF(module);
+    if (!uuid.unknown || !uuid.number || !uuid.is_safe) return -1;
+    if (!Py_TYPE(uuid.number)->tp_descr_set || !Py_TYPE(uuid.is_safe)->tp_descr_set) {
+        PyErr_SetString(PyExc_SystemError, "uuid.UUID keeps its fields otherwise than this extension knows");
+        return -1;
+    }
+    uuid.cls = (PyTypeObject *)cls;
+    return 0;
 }
 
 /* A uuid.UUID without its constructor's parsing: its two fields are set as the class itself sets them. */
 static PyObject *uuid_object(const uint8_t *p) {
-    PyTypeObject *cls = (PyTypeObject *)cmpy_uuid_type();
-    if (!cls) return NULL;
-    if (!uuid_unknown) {
-        PyObject *module = PyImport_ImportModule("uuid"), *safe = module ? PyObject_GetAttrString(module, "SafeUUID") : NULL;
-        if (safe) uuid_unknown = PyObject_GetAttrString(safe, "unknown");
-        Py_XDECREF(safe);
-        Py_XDECREF(module);
-        if (!uuid_unknown) return NULL;
-    }
-    PyObject *n = number_128(p), *o = n ? cls->tp_alloc(cls, 0) : NULL;
-    if (o && (PyObject_GenericSetAttr(o, str_int, n) < 0 || PyObject_GenericSetAttr(o, str_is_safe, uuid_unknown) < 0)) Py_CLEAR(o);
+    if (!uuid.cls && find_uuid() < 0) return NULL;
+    PyObject *n = cmpy_int_of_bytes(p), *o = n ? uuid.cls->tp_alloc(uuid.cls, 0) : NULL;
+    if (o && (Py_TYPE(uuid.number)->tp_descr_set(uuid.number, o, n) < 0 ||
+              Py_TYPE(uuid.is_safe)->tp_descr_set(uuid.is_safe, o, uuid.unknown) < 0))
+        Py_CLEAR(o);
     Py_XDECREF(n);
     return o;
 }

@@ -2,6 +2,7 @@
 #include "harness.h"
 
 #include "schema/schema.h"
+#include <math.h>
 #include <pthread.h>
 
 /* ---- types */
@@ -340,6 +341,35 @@ Test(schema, stored_values_become_those_of_their_types) {
     OOM_DONE:
         cm_arena__dispose(&scratch);
     }
+}
+
+/* Doubles of every size, ties and their neighbours among them, at every scale: the digits that printf writes. */
+Test(schema, decimals_of_doubles_round_as_printf_does) {
+    static const double edges[] = {0.0, -0.0, 0.5, 1.5, 2.5, 0.125, 0.375, -0.625, 1.005, 2.675, 0.045, 1e-12, -1e-12, 4.35, 1e15, 281474976710655.5, 99999999999.995};
+    const size_t nedges = sizeof edges / sizeof *edges;
+    oom_loop l;
+    cm_ctx *cx = test_ctx(&l);
+    cm_arena scratch;
+    cm_arena__init(&scratch, cx);
+    uint64_t random = 1;
+    for (size_t i = 0; i < 60000; i++) {
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        const int scale = (int)(random >> 40) % 13;
+        double d = i < nedges * 13 ? edges[i % nedges] : ldexp((double)(int64_t)random, -(int)(random >> 58) - 20);
+        if (i % 3 == 0) d = nextafter(d, i % 2 ? 1e300 : -1e300);
+        char wanted[400];
+        snprintf(wanted, sizeof wanted, "%.*f", i < nedges * 13 ? (int)(i / nedges) : scale, d);
+        cm_type_def def = {.kind = CM_T_NUMERIC, .flags = CM_TYPE_AS_DECIMAL, .length = -1, .precision = -1};
+        def.scale = i < nedges * 13 ? (int)(i / nedges) : scale;
+        const cm_type *type = NULL;
+        cm_value v = real(d);
+        cr_assert_eq(cm_type_get(cx, &def, &type), CM_OK);
+        cr_assert_eq(cm_codec__get(type)->decode(cx, type, &v, &scratch), CM_OK);
+        cr_assert(v.u.s.n == strlen(wanted) && !memcmp(v.u.s.p, wanted, v.u.s.n), "%.*s, not %s", (int)v.u.s.n, v.u.s.p, wanted);
+        cm_arena__reset(&scratch);
+    }
+    cm_arena__dispose(&scratch);
+    test_ctx_end(&l);
 }
 
 Test(schema, malformed_values_are_named) {

@@ -88,10 +88,43 @@ static cm_status set_digits(cm_value *v, const char *text) {
     return text ? CM_OK : CM_E_NOMEM;
 }
 
+/* A decimal of `scale` digits after the point from the number of its smallest units. */
+static void write_units(uint64_t units, bool negative, int scale, char *out) {
+    char reversed[24], *at = out;
+    int n = 0;
+    for (; units || n <= scale; units /= 10) reversed[n++] = (char)('0' + units % 10);
+    if (negative) *at++ = '-';
+    while (n) {
+        *at++ = reversed[--n];
+        if (n == scale && n) *at++ = '.';
+    }
+    *at = '\0';
+}
+
+/* Numbers of everyday size without printf: below 2^48 the product with the power of ten is off by less than 1/32, so that
+ * one further than that from a half rounds as the exact number does. */
+static bool small_units(double d, int scale, uint64_t *out) {
+    static const double powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10};
+    if (scale < 0 || scale >= (int)(sizeof powers / sizeof *powers)) return false;
+    double product = fabs(d) * powers[scale];
+    if (!(product < 281474976710656.0)) return false;
+    double whole = floor(product), rest = product - whole;
+    if (rest > 0.4375 && rest < 0.5625) return false;
+    *out = (uint64_t)whole + (rest > 0.5);
+    return true;
+}
+
 static cm_status digits_of_double(cm_value *v, int scale, cm_arena *scratch) {
     double d = v->u.d;
+    uint64_t units;
     if (isnan(d)) return set_digits(v, "NaN");
     if (isinf(d)) return set_digits(v, d < 0 ? "-Infinity" : "Infinity");
+    if (small_units(d, scale, &units)) {
+        char *text = cm_arena__alloc(scratch, 32);
+        if (!text) return CM_E_NOMEM;
+        write_units(units, signbit(d), scale, text);
+        return set_digits(v, text);
+    }
     int n = snprintf(NULL, 0, "%.*f", scale, d);
     char *text = cm_arena__alloc(scratch, (size_t)n + 1);
     if (!text) return CM_E_NOMEM;
@@ -195,19 +228,21 @@ static cm_status decode_boolean(cm_ctx *cx, const cm_type *type, cm_value *v, cm
 
 /* ---- others */
 
-static int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
+/* Values of the hexadecimal digits, with a bit that only they have. */
+enum { HEX = 0x10 };
+#define HEX_LETTERS(a) [a] = HEX | 10, [a + 1] = HEX | 11, [a + 2] = HEX | 12, [a + 3] = HEX | 13, [a + 4] = HEX | 14, [a + 5] = HEX | 15
+static const uint8_t hex_digits[256] = {
+    ['0'] = HEX,     ['1'] = HEX | 1, ['2'] = HEX | 2, ['3'] = HEX | 3, ['4'] = HEX | 4,  ['5'] = HEX | 5,
+    ['6'] = HEX | 6, ['7'] = HEX | 7, ['8'] = HEX | 8, ['9'] = HEX | 9, HEX_LETTERS('a'), HEX_LETTERS('A')};
 
 static bool parse_uuid(const char *p, size_t n, uint8_t *out) {
     size_t digits = 0;
     for (size_t i = 0; i < n; i++) {
-        int d = hex_digit(p[i]);
         if (p[i] == '-') continue;
-        if (d < 0 || digits == 32) return false;
-        out[digits / 2] = (uint8_t)(digits % 2 ? out[digits / 2] | d : d << 4);
+        uint8_t d = hex_digits[(unsigned char)p[i]];
+        if (!d || digits == 32) return false;
+        if (digits % 2) out[digits / 2] |= d & 15;
+        else out[digits / 2] = (uint8_t)(d << 4);
         digits++;
     }
     return digits == 32;

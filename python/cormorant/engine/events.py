@@ -9,7 +9,7 @@ import typing as t
 import weakref
 
 from .. import log
-from ..event.registry import Family, add_family, has_listeners, listeners_of, positional_count
+from ..event.registry import Family, add_family, heard, listeners_of, positional_count
 from ..pool.base import Pool, PoolProxiedConnection, PoolResetState
 from .base import Connection, Engine
 from .transactions import TRANSACTIONS
@@ -108,7 +108,7 @@ class PoolEvents(_EngineFamily):
         return None
 
 
-_NAMES = tuple({*ConnectionEvents.events, *DialectEvents.events, *PoolEvents.events})
+_NAMES = frozenset({*ConnectionEvents.events, *DialectEvents.events, *PoolEvents.events})
 _CURSOR = ("before_cursor_execute", "after_cursor_execute")
 _CONNECT = ("connect", "first_connect")
 # What only Engine.connect(), close() and transaction objects look at; everything else needs execute() to take the long way.
@@ -117,12 +117,12 @@ _NOT_SLOW = {*_CURSOR, *TRANSACTIONS, *_CONNECT, "checkout", "checkin", "engine_
 
 def refresh(engine: t.Any) -> None:
     """Who listens to this engine, and what that switches on."""
-    heard = {n for n in _NAMES if has_listeners(engine, n) or (n in PoolEvents.events and has_listeners(engine.pool, n))}
-    engine._listening = frozenset(heard)
-    engine._slow = bool(heard - _NOT_SLOW)
+    names = _NAMES & heard(engine) | heard(engine.pool).intersection(PoolEvents.events)
+    engine._listening = names
+    engine._slow = bool(names - _NOT_SLOW)
     engine._tell()
-    engine._set_watch(_Watcher(engine) if heard.intersection((*_CURSOR, "handle_error")) else None)
-    engine._set_on_connect(_Greeter(engine) if heard.intersection(_CONNECT) else None)
+    engine._set_watch(_Watcher(engine) if names.intersection((*_CURSOR, "handle_error")) else None)
+    engine._set_on_connect(_Greeter(engine) if names.intersection(_CONNECT) else None)
 
 
 class _Greeter:

@@ -8,7 +8,7 @@ be told when listeners come and go (`changed`), to switch on what costs somethin
 from __future__ import annotations
 
 import inspect
-from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
 from weakref import WeakKeyDictionary, ref
 
 from .. import exc
@@ -158,23 +158,12 @@ def listeners_of(key: Any, identifier: str) -> List[Listener]:
     return found
 
 
-def has_listeners(key: Any, identifier: Optional[str] = None) -> bool:
-    """Whether anybody listens to that event, or to any."""
-    for store in _stores(key):
-        if store.get(identifier) if identifier is not None else any(store.values()):
-            return True
-    return False
-
-
-def _stores(key: Any) -> Iterator[Dict[str, List[Listener]]]:
-    own = _store(key)
-    if own:
-        yield own
+def heard(key: Any) -> Set[str]:
+    """The events of a target that anybody listens to."""
+    stores = [_store(key)]
     if _of_classes:
-        for cls in (key if isinstance(key, type) else type(key)).__mro__:
-            store = _of_classes.get(cls)
-            if store and store is not own:
-                yield store
+        stores += [_of_classes.get(cls) for cls in (key if isinstance(key, type) else type(key)).__mro__]
+    return {identifier for store in stores if store for identifier, listeners in store.items() if listeners}
 
 
 def fire(key: Any, identifier: str, *args: Any, **kw: Any) -> None:
@@ -213,4 +202,4 @@ def positional_count(fn: Callable[..., Any]) -> Optional[int]:
     return sum(1 for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))
 
 
-__all__ = ["Family", "Listener", "add_family", "contains", "fire", "has_listeners", "listen", "listeners_of", "ref", "remove", "resolve"]
+__all__ = ["Family", "Listener", "add_family", "contains", "fire", "heard", "listen", "listeners_of", "ref", "remove", "resolve"]

@@ -7,10 +7,9 @@ The core fires an event only where a bit of a mask says that somebody listens; t
 from __future__ import annotations
 
 import typing as t
-import weakref
 
 from .. import _core
-from ..event.registry import Family, add_family, fire, has_listeners, listen, listeners_of
+from ..event.registry import Family, add_family, fire, heard, listen, listeners_of
 
 
 # numbers of cm_event
@@ -127,7 +126,9 @@ class SessionEvents(Family):
 
     def changed(self, key: t.Any, identifier: str, propagate: bool) -> None:
         if isinstance(key, type):
-            for session in list(_sessions):
+            from .session import _sessions
+
+            for session in list(_sessions.values()):
                 if isinstance(session, key):
                     install_session(session)
         else:
@@ -154,9 +155,6 @@ def _mapped_target(target: t.Any) -> t.Any:
 
 
 # ---- masks
-
-_sessions: "weakref.WeakSet[t.Any]" = weakref.WeakSet()
-
 
 def _class_listeners(mapper: t.Any, identifier: str) -> t.Tuple[t.Any, ...]:
     """Kept on the mapper, for events come once per row; `install` forgets them when listeners come and go."""
@@ -223,15 +221,12 @@ def _reinstall(key: t.Any) -> None:
 
 def install_session(session: t.Any) -> None:
     """Tells the core which events of a session somebody listens to."""
-    _sessions.add(session)
-    mask = 0
-    for number, name in _SESSION.items():
-        if has_listeners(session, name):
-            mask |= 1 << number
+    names = heard(session)
+    mask = sum(1 << number for number, name in _SESSION.items() if name in names) if names else 0
     if session._lazy_watch is not None:
         mask |= 1 << _LAZY_LOAD
     session._set_events(mask)
-    session._listened = has_listeners(session, "do_orm_execute")
+    session._listened = "do_orm_execute" in names
 
 
 # ---- calls

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing as t
 
 from .. import exc
-from ..event.registry import fire, has_listeners
+from ..event.registry import fire, heard
 from ..inspection import inspect
 from .ddl import CreateIndex, DropIndex
 from .ddl_base import CheckFirst
@@ -57,7 +57,7 @@ def drop_all(bind: t.Any, metadata: t.Any, tables: t.Any, checkfirst: t.Any) -> 
 def _special(table: t.Any) -> bool:
     """Tables that cannot be handed to the core in one batch: somebody listens, or says how to make them."""
     names = ("_ddl_if", "_creator_ddl", "_dropper_ddl")
-    return has_listeners(table) or any(table.__dict__.get(n) is not None for n in names)
+    return bool(heard(table)) or any(table.__dict__.get(n) is not None for n in names)
 
 
 def _create(connection: t.Any, metadata: t.Any, tables: list[t.Any], checkfirst: bool) -> None:
@@ -66,7 +66,7 @@ def _create(connection: t.Any, metadata: t.Any, tables: list[t.Any], checkfirst:
             key.column  # noqa: B018
     ordered, cyclic = layers(sorted(tables, key=lambda x: x.key), None)
     tables = ordered + cyclic
-    if metadata is not None and has_listeners(metadata):
+    if metadata is not None and heard(metadata):
         wanted = [x for x in tables if not checkfirst or not connection._has_table(x.name, x.schema)]
         fire(metadata, "before_create", metadata, connection, tables=wanted, checkfirst=checkfirst)
         _create_each(connection, wanted, False)
@@ -96,7 +96,7 @@ def _create_each(connection: t.Any, tables: list[t.Any], checkfirst: bool) -> No
 def _drop(connection: t.Any, metadata: t.Any, tables: list[t.Any], checkfirst: bool) -> None:
     ordered, cyclic = layers(sorted(tables, key=lambda x: x.key), None)
     tables = ordered + cyclic
-    if metadata is not None and has_listeners(metadata):
+    if metadata is not None and heard(metadata):
         tables = [x for x in tables if not checkfirst or connection._has_table(x.name, x.schema)]
         fire(metadata, "before_drop", metadata, connection, tables=tables, checkfirst=checkfirst)
         _drop_each(connection, tables, False)
