@@ -2,11 +2,13 @@
  *
  * A `Table` is a TABLE node, a `Column` a COLUMN node; both are made by `_core.make`. While they are authored, this file
  * alone changes them: a column gets its name, its type and the link to its table here. `table._freeze_def()` answers
- *     (name, schema, comment, prefixes, suffix, columns, constraints, indexes)
+ *     (name, schema, comment, prefixes, options, columns, constraints, indexes)
  *     column:     (node, name, key, type, flags, default, default_sql, onupdate, onupdate_sql, server_default, computed, comment)
  *     constraint: (kind, name, columns, ref_schema, ref_table, ref_columns, ondelete, onupdate, initially, match, deferrable,
  *                  use_alter, check)
- *     index:      (name, unique, columns, is_expr or None, where)
+ *     index:      (name, unique, columns, expressions or None, options)
+ *     option:     (dialect, name, SQL); server_default, computed, check and expressions are SQL, too: a text, or an expression
+ *                 that the author keeps alive, compiled for the database that the definition is made in
  * The frozen table hangs at the node (u.col.ref); `thaw_table` drops it when the table changes, and those who use the old
  * one (plans, mappers) keep it alive by their own reference. */
 #include "core.h"
@@ -72,6 +74,30 @@ static int read_texts(pool *p, PyObject *tuple, Py_ssize_t i, const char *const 
     return 0;
 }
 
+static int read_sql(PyObject *tuple, Py_ssize_t i, cm_sql *out) {
+    PyObject *v = PyTuple_GET_ITEM(tuple, i);
+    if (!cmpy_is_node(v)) return read_text(tuple, i, &out->text);
+    out->expr = CMPY_NODE(v);
+    return 0;
+}
+
+/* ((dialect, name, SQL), ...) */
+static int read_options(pool *p, PyObject *tuple, Py_ssize_t i, const cm_ddl_option **out, size_t *n) {
+    PyObject *list = PyTuple_GET_ITEM(tuple, i);
+    if (expect_tuple(list, -1, "list of options") < 0) return -1;
+    cm_ddl_option *v = pool_alloc(p, (size_t)PyTuple_GET_SIZE(list), sizeof *v);
+    if (!v) return -1;
+    *n = (size_t)PyTuple_GET_SIZE(list);
+    *out = v;
+    for (size_t k = 0; k < *n; k++) {
+        PyObject *item = PyTuple_GET_ITEM(list, (Py_ssize_t)k);
+        if (expect_tuple(item, 3, "option") < 0 || read_text(item, 0, &v[k].dialect) < 0 || read_text(item, 1, &v[k].name) < 0 ||
+            read_sql(item, 2, &v[k].value) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int read_long(PyObject *tuple, Py_ssize_t i, long *out) {
     *out = PyLong_AsLong(PyTuple_GET_ITEM(tuple, i));
     return *out == -1 && PyErr_Occurred() ? -1 : 0;
@@ -98,8 +124,8 @@ static int read_column(PyObject *t, cm_column_def *out) {
     long flags;
     if (expect_tuple(t, 12, "column") < 0 || read_node(t, 0, &out->node) < 0 || read_text(t, 1, &out->name) < 0 ||
         read_text(t, 2, &out->key) < 0 || read_long(t, 4, &flags) < 0 || read_node(t, 6, &out->insert_default_sql) < 0 ||
-        read_node(t, 8, &out->update_default_sql) < 0 || read_text(t, 9, &out->server_default) < 0 ||
-        read_text(t, 10, &out->computed) < 0 || read_text(t, 11, &out->comment) < 0)
+        read_node(t, 8, &out->update_default_sql) < 0 || read_sql(t, 9, &out->server_default) < 0 || read_sql(t, 10, &out->computed) < 0 ||
+        read_text(t, 11, &out->comment) < 0)
         return -1;
     out->type = cmpy_type_get(PyTuple_GET_ITEM(t, 3));
     out->flags = (uint32_t)flags;
@@ -115,7 +141,7 @@ static int read_constraint(pool *p, PyObject *t, cm_constraint_def *out) {
         read_texts(p, t, 2, &out->columns, &out->ncolumns) < 0 || read_text(t, 3, &out->ref_schema) < 0 ||
         read_text(t, 4, &out->ref_table) < 0 || read_texts(p, t, 5, &out->ref_columns, &nref) < 0 || read_text(t, 6, &out->on_delete) < 0 ||
         read_text(t, 7, &out->on_update) < 0 || read_text(t, 8, &out->initially) < 0 || read_text(t, 9, &out->match) < 0 ||
-        read_long(t, 10, &deferrable) < 0 || read_text(t, 12, &out->check) < 0)
+        read_long(t, 10, &deferrable) < 0 || read_sql(t, 12, &out->check) < 0)
         return -1;
     if (kind == CM_CON_FOREIGN_KEY && nref != out->ncolumns) return expect_tuple(Py_None, 0, "foreign key");
     if (kind != CM_CON_FOREIGN_KEY) out->ref_columns = NULL;
@@ -127,16 +153,18 @@ static int read_constraint(pool *p, PyObject *t, cm_constraint_def *out) {
 
 static int read_index(pool *p, PyObject *t, cm_index_def *out) {
     if (expect_tuple(t, 5, "index") < 0 || read_text(t, 0, &out->name) < 0 || read_texts(p, t, 2, &out->columns, &out->ncolumns) < 0 ||
-        read_text(t, 4, &out->where) < 0)
+        read_options(p, t, 4, &out->options, &out->noptions) < 0)
         return -1;
     out->unique = PyTuple_GET_ITEM(t, 1) == Py_True;
     PyObject *expr = PyTuple_GET_ITEM(t, 3);
     if (expr == Py_None) return 0;
     if (expect_tuple(expr, (Py_ssize_t)out->ncolumns, "index") < 0) return -1;
-    bool *is_expr = pool_alloc(p, out->ncolumns, sizeof *is_expr);
-    for (size_t i = 0; is_expr && i < out->ncolumns; i++) is_expr[i] = PyTuple_GET_ITEM(expr, (Py_ssize_t)i) == Py_True;
-    out->is_expr = is_expr;
-    return is_expr ? 0 : -1;
+    cm_sql *exprs = pool_alloc(p, out->ncolumns, sizeof *exprs);
+    if (!exprs) return -1;
+    for (size_t i = 0; i < out->ncolumns; i++)
+        if (read_sql(expr, (Py_ssize_t)i, &exprs[i]) < 0) return -1;
+    out->exprs = exprs;
+    return 0;
 }
 
 static int read_items(pool *p, PyObject *t, cm_table_def *out) {
@@ -166,7 +194,7 @@ static int read_items(pool *p, PyObject *t, cm_table_def *out) {
 static int read_table(pool *p, PyObject *t, cm_table_def *out) {
     return expect_tuple(t, 8, "shape") < 0 || read_text(t, 0, &out->name) < 0 || read_text(t, 1, &out->schema) < 0 ||
                    read_text(t, 2, &out->comment) < 0 || read_texts(p, t, 3, &out->prefixes, &out->nprefixes) < 0 ||
-                   read_text(t, 4, &out->suffix) < 0
+                   read_options(p, t, 4, &out->options, &out->noptions) < 0
                ? -1
                : read_items(p, t, out);
 }

@@ -287,6 +287,21 @@ enum {
     CM_COL_NULL_SET = 1u << 13 /* nullability was written out; spell NULL where the dialect needs it */
 };
 
+/* SQL inside a definition: text that is written as it is, or an expression that is compiled for the database that the definition
+ * is made in, without table names and with its values spelled out. expr is borrowed: the table's author keeps it alive. Both
+ * NULL: there is none. */
+typedef struct cm_sql {
+    const char *text;
+    cm_node *expr;
+} cm_sql;
+
+/* What one dialect wants said of a table or an index; other dialects do not look at it.
+ * Tables: "suffix", after the closing parenthesis. Indexes: "where", the condition of a partial index. */
+typedef struct cm_ddl_option {
+    const char *dialect, *name;
+    cm_sql value;
+} cm_ddl_option;
+
 typedef struct cm_column_def {
     const char *name;
     const char *key;              /* name in statements' parameter dictionaries; NULL: name */
@@ -297,8 +312,8 @@ typedef struct cm_column_def {
     cm_node *insert_default_sql;  /* expression, or NULL; retained */
     void *update_default;         /* the same for UPDATE */
     cm_node *update_default_sql;
-    const char *server_default;   /* DDL text after DEFAULT, already SQL (the host or author quotes literals); or NULL */
-    const char *computed;         /* SQL text of a generated column, or NULL */
+    cm_sql server_default;        /* after DEFAULT */
+    cm_sql computed;              /* of a generated column */
     const char *comment;
 } cm_column_def;
 
@@ -318,16 +333,16 @@ typedef struct cm_constraint_def {
     const char *match;            /* FULL, PARTIAL, SIMPLE, or NULL */
     int deferrable;               /* -1 unsaid, 0, 1 */
     bool use_alter;               /* added after all tables exist; does not order tables */
-    const char *check;            /* CHECK: SQL text */
+    cm_sql check;                 /* CHECK */
 } cm_constraint_def;
 
 typedef struct cm_index_def {
     const char *name;
     bool unique;
-    const char *const *columns;   /* names of columns, or SQL text of expressions where is_expr says so */
-    const bool *is_expr;          /* NULL: all are columns */
+    const char *const *columns;   /* names of columns; what is said of expressions does not count */
+    const cm_sql *exprs;          /* expressions instead of columns, where they are not empty; NULL: all are columns */
     size_t ncolumns;
-    const char *where;            /* SQL text of a partial index, or NULL */
+    const cm_ddl_option *options; size_t noptions;
 } cm_index_def;
 
 typedef struct cm_table_def {
@@ -336,7 +351,7 @@ typedef struct cm_table_def {
     const char *comment;
     const char *const *prefixes;  /* "TEMPORARY" ... */
     size_t nprefixes;
-    const char *suffix;           /* text after the closing parenthesis, from closed dialect options; or NULL */
+    const cm_ddl_option *options; size_t noptions;
     const cm_column_def *columns;     size_t ncolumns;
     const cm_constraint_def *constraints; size_t nconstraints;
     const cm_index_def *indexes;      size_t nindexes;

@@ -39,7 +39,7 @@ static cm_status make_tables(world *w) {
     if (!pages) return CM_E_NOMEM;
     cm_column_def author[] = {{.name = "id", .type = i, .flags = key},
                               {.name = "name", .type = t},
-                              {.name = "email", .type = t, .flags = CM_COL_SERVER_DEFAULT, .server_default = "'none'"},
+                              {.name = "email", .type = t, .flags = CM_COL_SERVER_DEFAULT, .server_default = {"'none'"}},
                               {.name = "version", .type = i}};
     cm_column_def book[] = {{.name = "id", .type = i, .flags = key},
                             {.name = "title", .type = t},

@@ -145,15 +145,15 @@ Test(schema, a_table_keeps_what_it_was_told) {
         cm_obj *zero = cm_obj_int(cx, 0);
         OOM_NULL(zero);
         static const char *const email[] = {"email"}, *const owner[] = {"owner_id"}, *const id[] = {"id"}, *const expr[] = {"email", "lower(email)"};
-        static const bool is_expr[] = {false, true};
+        static const cm_sql exprs[] = {{NULL}, {"lower(email)"}};
         cm_column_def columns[] = {
             {.name = "id", .type = cm_type_basic(cx, CM_T_INTEGER), .flags = CM_COL_PRIMARY_KEY | CM_COL_AUTOINCREMENT},
-            {.name = "email", .key = "mail", .type = cm_type_basic(cx, CM_T_STRING), .server_default = "'x'"},
+            {.name = "email", .key = "mail", .type = cm_type_basic(cx, CM_T_STRING), .server_default = {"'x'"}},
             {.name = "owner_id", .type = cm_type_basic(cx, CM_T_INTEGER), .insert_default = zero}};
         cm_constraint_def constraints[] = {
             {.kind = CM_CON_UNIQUE, .name = "uq", .columns = email, .ncolumns = 1},
             {.kind = CM_CON_FOREIGN_KEY, .columns = owner, .ncolumns = 1, .ref_table = "owners", .ref_columns = id, .on_delete = "set null"}};
-        cm_index_def index = {.name = "ix", .unique = true, .columns = expr, .is_expr = is_expr, .ncolumns = 2};
+        cm_index_def index = {.name = "ix", .unique = true, .columns = expr, .exprs = exprs, .ncolumns = 2};
         cm_table_def def = {.version = 1, .name = "users", .schema = "main", .columns = columns, .ncolumns = 3, .constraints = constraints,
                             .nconstraints = 2, .indexes = &index, .nindexes = 1};
         OOM_TRY(cm_table_new(cx, &def, &t));
@@ -168,8 +168,8 @@ Test(schema, a_table_keeps_what_it_was_told) {
         cr_assert_eq(cm_column_node(mail)->u.col.ref, mail);
         cr_assert_eq(cm_column_node(mail)->u.col.table, cm_table_node(t));
         cr_assert_eq(mail->id, mail->node->id);
-        cr_assert_str_eq(mail->server_default, "'x'");
-        cr_assert(t->indexes[0].is_expr[1]);
+        cr_assert_str_eq(mail->server_default.text, "'x'");
+        cr_assert(t->indexes[0].exprs[1].text);
     OOM_DONE:
         cm_table_release(cx, t);
         cm_obj_release(cx, zero);

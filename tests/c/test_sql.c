@@ -31,11 +31,12 @@ static void open_world(cm_ctx *cx, world *w) {
                              {.name = "name", .type = text},
                              {.name = "flag", .type = cm_type_basic(cx, CM_T_BOOLEAN)}};
     cm_column_def items[] = {{.name = "id", .type = cm_type_basic(cx, CM_T_INTEGER), .flags = CM_COL_PRIMARY_KEY | CM_COL_NOT_NULL},
-                             {.name = "user_id", .type = cm_type_basic(cx, CM_T_INTEGER), .server_default = "0"}};
+                             {.name = "user_id", .type = cm_type_basic(cx, CM_T_INTEGER), .server_default = {"0"}}};
     cm_constraint_def pk = {.kind = CM_CON_PRIMARY_KEY, .columns = id, .ncolumns = 1, .deferrable = -1};
     cm_constraint_def keys[] = {pk, {.kind = CM_CON_FOREIGN_KEY, .columns = user_id, .ncolumns = 1, .ref_table = "users", .ref_columns = id,
                                      .on_delete = "cascade", .deferrable = -1}};
-    cm_index_def index = {.name = "ix_user", .unique = true, .columns = user_id, .ncolumns = 1, .where = "user_id > 0"};
+    static const cm_ddl_option where = {"sqlite", "where", {"user_id > 0"}};
+    cm_index_def index = {.name = "ix_user", .unique = true, .columns = user_id, .ncolumns = 1, .options = &where, .noptions = 1};
     cm_table_def u = {.version = 1, .name = "users", .columns = users, .ncolumns = 3, .constraints = &pk, .nconstraints = 1};
     cm_table_def i = {.version = 1, .name = "items", .columns = items, .ncolumns = 2, .constraints = keys, .nconstraints = 2,
                       .indexes = &index, .nindexes = 1};

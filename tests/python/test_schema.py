@@ -4,6 +4,7 @@ import pytest
 
 import cormorant as sa
 from cormorant import event, exc, schema
+from cormorant.dialects import dialect_object
 
 
 def ddl(table):
@@ -271,3 +272,21 @@ def test_defaults_that_look_at_their_row():
         connection.execute(table.insert(), [{"x": 2}, {"x": 3}])
         connection.execute(table.update().where(table.c.x == 3).values(x=4))
         assert connection.execute(sa.select(table).order_by(table.c.x)).all() == [(2, 1, None), (4, 2, None), (6, 4, 8)]
+
+
+def test_definitions_are_spelled_for_the_database_they_are_made_in():
+    """Whatever engine was made last: the same table on two databases."""
+    metadata = sa.MetaData()
+    table = sa.Table(
+        "t", metadata, sa.Column("a", sa.Integer, server_default=sa.func.abs(5)), sa.Column("b", sa.String(9), server_default="it's"),
+        sa.Column("c", sa.Integer, sa.Computed("a + 1", persisted=True)), sa.CheckConstraint(sa.text("a > 0"), name="ck"), sqlite_strict=True,
+    )
+    index = sa.Index("ix", sa.func.lower(table.c.b), sqlite_where=table.c.a > 3, postgresql_where=table.c.a > 4)
+    sa.create_engine("sqlite://")
+    for _ in range(2):
+        made = {name: str(schema.CreateTable(table).compile(dialect=dialect_object(name))) for name in ("sqlite", "postgresql")}
+        assert "a INTEGER DEFAULT (abs(5))" in made["sqlite"] and "STRICT" in made["sqlite"]
+        assert "a INTEGER DEFAULT abs(5)" in made["postgresql"] and "STRICT" not in made["postgresql"]
+        assert all("DEFAULT 'it''s'" in text and "GENERATED ALWAYS AS (a + 1) STORED" in text and "CHECK (a > 0)" in text for text in made.values())
+        assert str(schema.CreateIndex(index).compile(dialect=dialect_object("sqlite"))) == "CREATE INDEX ix ON t (lower(b)) WHERE a > 3"
+        assert str(schema.CreateIndex(index).compile(dialect=dialect_object("postgresql"))) == "CREATE INDEX ix ON t (lower(b)) WHERE a > 4"

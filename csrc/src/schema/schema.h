@@ -24,14 +24,16 @@ struct cm_column {
     bool owns_node;
     void *insert_default, *update_default;          /* host values, retained, or NULL */
     cm_node *insert_default_sql, *update_default_sql; /* retained, or NULL */
-    char *server_default, *computed, *comment;
+    cm_sql server_default, computed;                /* texts owned, expressions borrowed */
+    char *comment;
 };
 
 struct cm_table {
     int64_t refs;
     uint64_t id;
     cm_str *name, *schema;          /* schema may be NULL */
-    char *comment, *suffix;
+    char *comment;
+    cm_ddl_option *options; size_t noptions;
     char **prefixes; size_t nprefixes;
     cm_column *columns; size_t ncolumns;
     cm_strmap by_name, by_key;      /* cm_column * */

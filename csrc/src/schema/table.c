@@ -28,6 +28,14 @@ static const char *const *keep_all(cm_table *t, const char *const *v, size_t n) 
     return copy;
 }
 
+static cm_sql keep_sql(cm_table *t, cm_sql sql) { return (cm_sql){keep(t, sql.text), sql.expr}; }
+
+static cm_ddl_option *keep_options(cm_table *t, const cm_ddl_option *v, size_t n) {
+    cm_ddl_option *copy = n ? array(t, n, sizeof *copy) : NULL;
+    for (size_t i = 0; copy && i < n; i++) copy[i] = (cm_ddl_option){keep(t, v[i].dialect), keep(t, v[i].name), keep_sql(t, v[i].value)};
+    return copy;
+}
+
 /* ---- columns */
 
 static cm_status column_node(cm_ctx *cx, cm_table *t, cm_column *c, const cm_column_def *def) {
@@ -81,8 +89,8 @@ static cm_status add_column(cm_ctx *cx, cm_table *t, const cm_column_def *def) {
     c->update_default_sql = def->update_default_sql;
     cm_node_retain(cx, c->insert_default_sql);
     cm_node_retain(cx, c->update_default_sql);
-    c->server_default = keep(t, def->server_default);
-    c->computed = keep(t, def->computed);
+    c->server_default = keep_sql(t, def->server_default);
+    c->computed = keep_sql(t, def->computed);
     c->comment = keep(t, def->comment);
     return CM_OK;
 }
@@ -125,9 +133,11 @@ static cm_status foreign_key_words(cm_ctx *cx, const cm_constraint_def *def, cm_
     return st;
 }
 
-static cm_status check_columns(cm_ctx *cx, const cm_table *t, const char *const *columns, size_t n, const bool *is_expr) {
+static bool is_given(const cm_sql *sql) { return sql->text || sql->expr; }
+
+static cm_status check_columns(cm_ctx *cx, const cm_table *t, const char *const *columns, size_t n, const cm_sql *exprs) {
     for (size_t i = 0; i < n; i++) {
-        if (is_expr && is_expr[i]) continue;
+        if (exprs && is_given(&exprs[i])) continue;
         if (!cm_table_find_column(t, columns[i]))
             return cm__fail(cx, CM_E_ARGUMENT, "table \"%s\" has no column \"%s\" for a constraint or index", cm_table_name(t), columns[i]);
     }
@@ -143,14 +153,14 @@ static cm_status add_constraint(cm_ctx *cx, cm_table *t, const cm_constraint_def
     if (st) return st;
     if (def->kind == CM_CON_FOREIGN_KEY && (!def->ref_table || (!def->ref_columns && def->ncolumns)))
         return cm__fail(cx, CM_E_ARGUMENT, "a foreign key of table \"%s\" names no table or no columns", cm_table_name(t));
-    if (def->kind == CM_CON_CHECK && !def->check)
+    if (def->kind == CM_CON_CHECK && !is_given(&def->check))
         return cm__fail(cx, CM_E_ARGUMENT, "a check constraint of table \"%s\" has no condition", cm_table_name(t));
     c->name = keep(t, def->name);
     c->columns = keep_all(t, def->columns, def->ncolumns);
     c->ref_schema = keep(t, def->ref_schema);
     c->ref_table = keep(t, def->ref_table);
     c->ref_columns = keep_all(t, def->ref_columns, def->ncolumns);
-    c->check = keep(t, def->check);
+    c->check = keep_sql(t, def->check);
     return CM_OK;
 }
 
@@ -209,17 +219,17 @@ static cm_status add_indexes(cm_ctx *cx, cm_table *t, const cm_table_def *def) {
     for (size_t i = 0; t->indexes && i < def->nindexes; i++) {
         const cm_index_def *from = &def->indexes[i];
         cm_index_def *to = &t->indexes[t->nindexes++];
-        cm_status st = check_columns(cx, t, from->columns, from->ncolumns, from->is_expr);
+        cm_status st = check_columns(cx, t, from->columns, from->ncolumns, from->exprs);
         if (st) return st;
         if (!from->name) return cm__fail(cx, CM_E_ARGUMENT, "an index of table \"%s\" has no name", cm_table_name(t));
         *to = *from;
         to->name = keep(t, from->name);
         to->columns = keep_all(t, from->columns, from->ncolumns);
-        to->where = keep(t, from->where);
-        if (!from->is_expr) continue;
-        bool *is_expr = array(t, from->ncolumns, sizeof *is_expr);
-        if (is_expr) memcpy(is_expr, from->is_expr, from->ncolumns * sizeof *is_expr);
-        to->is_expr = is_expr;
+        to->options = keep_options(t, from->options, from->noptions);
+        if (!from->exprs) continue;
+        cm_sql *exprs = array(t, from->ncolumns, sizeof *exprs);
+        for (size_t k = 0; exprs && k < from->ncolumns; k++) exprs[k] = keep_sql(t, from->exprs[k]);
+        to->exprs = exprs;
     }
     return CM_OK;
 }
@@ -249,7 +259,8 @@ static cm_status build(cm_ctx *cx, cm_table *t, const cm_table_def *def) {
     cm_status st = table_node(cx, t, def);
     if (st) return st;
     t->comment = keep(t, def->comment);
-    t->suffix = keep(t, def->suffix);
+    t->options = keep_options(t, def->options, def->noptions);
+    t->noptions = def->noptions;
     t->prefixes = (char **)(uintptr_t)keep_all(t, def->prefixes, def->nprefixes);
     t->nprefixes = def->nprefixes;
     t->columns = array(t, def->ncolumns, sizeof *t->columns);

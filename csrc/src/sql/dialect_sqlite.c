@@ -168,14 +168,10 @@ static cm_status write_column(cm_compiler *c, const cm_column *column) {
     cm_status st = cm_ddl__column_name(c, column);
     cm_out(c, " ");
     if (!st) st = cm_ddl__type(c, column);
-    if (column->server_default) {
-        cm_out(c, " DEFAULT ");
-        cm_out(c, column->server_default);
-    }
+    if (!st) st = cm_ddl__default(c, column, true);
     if (column->flags & (CM_COL_NOT_NULL | CM_COL_PRIMARY_KEY)) cm_out(c, " NOT NULL");
     if (cm_ddl__inline_key(c, column->table) && column == column->table->primary_key[0]) cm_out(c, " PRIMARY KEY AUTOINCREMENT");
-    cm_ddl__computed(c, column);
-    return st;
+    return st ? st : cm_ddl__computed(c, column);
 }
 
 const cm_dialect cm__dialect_sqlite = {

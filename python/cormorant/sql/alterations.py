@@ -6,7 +6,7 @@ import typing as t
 
 from .. import _core, exc
 from .ddl_base import CreateDropBase
-from .definitions import server_default_text, sql_text
+from .definitions import default_sql, sql_text
 
 __all__ = [
     "AddConstraint", "CreateColumn", "CreateSequence", "CreateTableAs", "CreateView", "DropColumnComment", "DropConstraintComment",
@@ -81,7 +81,7 @@ class CreateColumn(CreateDropBase):
         column = self.element
         text = f"{_quoted(column.name, dialect)} {column.type.compile(dialect)}"
         if column.server_default is not None and hasattr(column.server_default, "arg"):
-            text += f" DEFAULT {server_default_text(column.server_default)}"
+            text += f" DEFAULT {sql_text(default_sql(column.server_default), dialect)}"
         return text + ("" if column.nullable else " NOT NULL")
 
 

@@ -6,7 +6,7 @@ import typing as t
 
 from .. import _core, exc
 from .collections import ReadOnlyColumnCollection, WriteableColumnCollection
-from .definitions import columns_in, moved_to, sql_text
+from .definitions import columns_in, definition_sql, index_options, moved_to
 from .items import DialectKWArgs, HasConditionalDDL, SchemaItem
 from .naming import constraint_name
 
@@ -286,7 +286,7 @@ class CheckConstraint(ColumnCollectionConstraint):
         return CheckConstraint(text, name=self.name, _autoattach=False, **self._common())
 
     def _describe(self) -> tuple[t.Any, ...]:
-        return self._freeze(kind=_core.CON_CHECK, check=sql_text(self.sqltext))
+        return self._freeze(kind=_core.CON_CHECK, check=definition_sql(self.sqltext))
 
     def __repr__(self) -> str:
         return f"CheckConstraint({self.sqltext!s})"
@@ -629,15 +629,12 @@ class Index(DialectKWArgs, ColumnCollectionMixin, HasConditionalDDL, SchemaItem)
         return Index(self.name, *given, unique=self.unique, _table=target_table, **self.dialect_kwargs)
 
     def _describe(self) -> tuple[t.Any, ...]:
-        from .type_api import current_dialect
-
         plain = [isinstance(e, SchemaItem) for e in self.expressions]
-        columns = [str(e.name) if p else sql_text(e) for e, p in zip(self.expressions, plain, strict=True)]
-        where = self.dialect_kwargs.get(f"{current_dialect().name}_where")
-        is_expr = None if all(plain) else tuple(not p for p in plain)
+        columns = [str(e.name) if p else "" for e, p in zip(self.expressions, plain, strict=True)]
+        exprs = None if all(plain) else tuple(None if p else definition_sql(e) for e, p in zip(self.expressions, plain, strict=True))
         if self.name is None:
             raise exc.CompileError("CREATE INDEX requires that the index have a name")
-        return (str(self.name), bool(self.unique), tuple(columns), is_expr, None if where is None else sql_text(where))
+        return (str(self.name), bool(self.unique), tuple(columns), exprs, index_options(self))
 
     def __repr__(self) -> str:
         parts = [repr(self.name), *(repr(e) for e in self.expressions or self._given)]

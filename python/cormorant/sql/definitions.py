@@ -6,9 +6,9 @@ import typing as t
 
 from .. import _core
 from .items import SchemaItem
-from .type_api import current_dialect
+from .nodes import BindParameter
 
-__all__ = ["columns_in", "moved_to", "server_default_text", "sql_text", "table_suffix"]
+__all__ = ["columns_in", "default_sql", "definition_sql", "index_options", "moved_to", "sql_text", "table_options"]
 
 
 def columns_in(expression: t.Any) -> list[t.Any]:
@@ -39,33 +39,37 @@ def moved_to(expression: t.Any, old: t.Any, new: t.Any) -> t.Any:
     return _core.adapt(expression, columns, [new.c[c.key] for c in columns]) if columns else expression
 
 
-def sql_text(expression: t.Any, dialect: t.Any = None) -> str:
-    """SQL of an expression inside a definition: no table names, values written out."""
+def definition_sql(expression: t.Any) -> t.Any:
+    """What the core compiles inside a definition, for the database at hand: an expression, or text as it is."""
     if isinstance(expression, str):
         return str(expression)
-    if hasattr(expression, "__clause_element__"):
-        expression = expression.__clause_element__()
+    return expression.__clause_element__() if hasattr(expression, "__clause_element__") else expression
+
+
+def sql_text(expression: t.Any, dialect: t.Any) -> str:
+    """SQL of an expression inside a definition: no table names, values written out."""
+    expression = definition_sql(expression)
+    if isinstance(expression, str):
+        return expression
     if expression._kind == _core.K_TEXT and not expression._seg(0):
         return str(expression._name)
-    return str(_free_columns(expression).compile(dialect=dialect or current_dialect(), compile_kwargs={"literal_binds": True}))
+    return str(_free_columns(expression).compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 
-def server_default_text(default: t.Any) -> str:
-    """What stands after DEFAULT."""
-    arg = default.arg
-    if isinstance(arg, str):
-        return "'" + arg.replace("'", "''") + "'"
-    text = sql_text(arg)
-    if current_dialect().name == "sqlite" and arg._kind not in (_core.K_TEXT, _core.K_NULL_, _core.K_TRUE_, _core.K_FALSE_, _core.K_LITERAL_COLUMN):
-        return f"({text})"
-    return text
+def default_sql(default: t.Any) -> t.Any:
+    """What stands after DEFAULT: a string is a value."""
+    return BindParameter(None, default.arg, unique=True) if isinstance(default.arg, str) else default.arg
 
 
-def table_suffix(table: t.Any) -> str | None:
-    """Text after the closing parenthesis of CREATE TABLE."""
-    options = table.dialect_options[current_dialect().name]
-    if current_dialect().name == "sqlite":
-        words = [w for key, w in (("with_rowid", "WITHOUT ROWID"),) if options[key] is False]
-        words += ["STRICT"] if options["strict"] else []
-        return " " + ", ".join(words) if words else None
-    return None
+def table_options(table: t.Any) -> tuple[tuple[str, str, t.Any], ...]:
+    """(dialect, name, SQL) of what dialects want said of a table."""
+    sqlite = table.dialect_options["sqlite"]
+    words = ["WITHOUT ROWID"] if sqlite["with_rowid"] is False else []
+    words += ["STRICT"] if sqlite["strict"] else []
+    return (("sqlite", "suffix", " " + ", ".join(words)),) if words else ()
+
+
+def index_options(index: t.Any) -> tuple[tuple[str, str, t.Any], ...]:
+    """The same of an index."""
+    found = [(key.removesuffix("_where"), "where", definition_sql(given)) for key, given in index.dialect_kwargs.items() if key.endswith("_where")]
+    return tuple(item for item in found if item[2] is not None)

@@ -40,7 +40,7 @@ from .defaults import (
     Sequence,
 )
 from .ddl_order import sort_tables
-from .definitions import server_default_text, sql_text, table_suffix
+from .definitions import default_sql, definition_sql, table_options
 from .elements import ColumnClause
 from .items import DialectKWArgs, HasConditionalDDL, SchemaItem, conv, name_flags, quoted_name
 from .naming import DEFAULT_NAMING_CONVENTION
@@ -286,7 +286,7 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause):
         quoting = name_flags(self.name, self._quote)
         flags |= (c.COL_QUOTE if quoting == c.FLAG_QUOTE else 0) | (c.COL_NO_QUOTE if quoting == c.FLAG_NO_QUOTE else 0)
         server = self.server_default
-        text = server_default_text(server) if isinstance(server, DefaultClause) else None
+        text = default_sql(server) if isinstance(server, DefaultClause) else None
         if isinstance(server, FetchedValue) and not isinstance(server, Identity):
             flags |= c.COL_SERVER_DEFAULT
         if isinstance(self.server_onupdate, FetchedValue):
@@ -295,7 +295,7 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause):
             flags |= c.COL_COMPUTED | (c.COL_PERSISTED if self.computed.persisted else 0)
         if self.identity is not None:
             flags |= c.COL_IDENTITY | (c.COL_IDENTITY_ALWAYS if self.identity.always else 0)
-        computed = None if self.computed is None else sql_text(self.computed.sqltext)
+        computed = None if self.computed is None else definition_sql(self.computed.sqltext)
         values = (*_default_parts(self.default), *_default_parts(self.onupdate))
         return (self, str(self.name), str(self.key), self.type, flags, *values, text, computed, self.comment)
 
@@ -560,11 +560,12 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
         constraints = [c for c in self._sorted_constraints if c is not self.primary_key and hasattr(c, "_describe")]
         keys = [self.primary_key._describe()] if self.primary_key._columns else []
         schema = None if self.schema is None else str(self.schema)
-        return (
-            str(self.name), schema, self.comment, tuple(self._prefixes), table_suffix(self),
+        self.__dict__["_frozen"] = shape = (  # the core borrows the expressions in it
+            str(self.name), schema, self.comment, tuple(self._prefixes), table_options(self),
             tuple(c._freeze(counter) for c in self._columns), (*keys, *(c._describe() for c in constraints)),
             tuple(i._describe() for i in self._sorted_indexes),
         )  # fmt: skip
+        return shape
 
     @property
     def _sorted_indexes(self) -> list[Index]:
