@@ -192,18 +192,14 @@ cm_status cm_mysql__column(cm_compiler *c, const cm_column *column) {
     size_t at = c->b.n;
     if (!st) st = cm_ddl__type(c, column);
     bool stamp = is_timestamp(c, at), required = (column->flags & (CM_COL_NOT_NULL | CM_COL_PRIMARY_KEY)) != 0;
-    cm_ddl__computed(c, column);
+    if (!st) st = cm_ddl__computed(c, column);
     if (required) cm_out(c, " NOT NULL");
     else if (stamp) cm_out(c, " NULL");
     if (column->comment) {
         cm_out(c, " COMMENT ");
         cm_mysql__string(&c->b, column->comment, strlen(column->comment));
     }
-    if (t && column == t->autoincrement && !column->server_default) {
-        cm_out(c, " AUTO_INCREMENT");
-    } else if (column->server_default) {
-        cm_out(c, " DEFAULT ");
-        cm_out(c, column->server_default);
-    }
+    if (t && column == t->autoincrement && !cm_ddl__has(&column->server_default)) cm_out(c, " AUTO_INCREMENT");
+    else if (!st) st = cm_ddl__default(c, column, false);
     return st;
 }
