@@ -22,10 +22,10 @@ EXTENSION_SOURCES := $(shell find csrc bindings -name '*.[ch]' -o -name '*.def' 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
-run: ## sets up, builds, loads the flights of 2013 into build/flights.db and asks questions of them (DB=postgresql: a server of its own)
+run: ## sets up, builds, loads the flights of 2013 into build/flights.db and asks questions of them (DB=postgresql, DB=mariadb: a server of its own)
 	@DB=$(DB) .ci/setup run
 	@$(MAKE) --no-print-directory extension
-	@PYTHONPATH=$(CURDIR)/python $(VENV)/python $(if $(filter postgresql,$(DB)),-m tests.backends.server $(VENV)/python -m examples.flights,-m examples.flights $(BUILD)/flights.db)
+	@PYTHONPATH=$(CURDIR)/python $(VENV)/python $(if $(filter postgresql mariadb,$(DB)),-m tests.backends.server $(DB) $(VENV)/python -m examples.flights,-m examples.flights $(BUILD)/flights.db)
 
 serve: ## sets up, builds, and starts the books example on port 4996
 	@.ci/setup serve
@@ -115,7 +115,7 @@ lint: ## static analysis, layout of C files and Python lints
 	@.ci/setup lint
 	@clang-format --dry-run -Werror $$(git ls-files 'csrc/src/*.c' 'bindings/*.c')
 	@$(VENV)/ruff check python tests benchmarks examples setup.py
-	@git ls-files 'csrc/src/*.c' | xargs -n 6 -P "$$(nproc)" sh -c 'clang-tidy --quiet "$$@" -- -std=c11 -Icsrc/include -Icsrc/src $$(pkg-config --cflags libpq) 2>/dev/null' sh
+	@git ls-files 'csrc/src/*.c' | xargs -n 6 -P "$$(nproc)" sh -c 'clang-tidy --quiet "$$@" -- -std=c11 -Icsrc/include -Icsrc/src $$(pkg-config --cflags libpq libmariadb) 2>/dev/null' sh
 
 core: $(BUILD)/libcormorant.a $(BUILD)/libcormorant.so ## libcormorant, static and shared, without Python
 

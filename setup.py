@@ -72,14 +72,15 @@ class BuildExt(build_ext):
 
 HEADERS = [str(p.relative_to(ROOT)) for d in ("csrc", "bindings") for p in (ROOT / d).rglob("*.[h]")]
 HEADERS += ["csrc/include/cormorant_ops.def", *(str(p.relative_to(ROOT)) for p in (ROOT / "csrc").glob("sources*.txt"))]
-OPTIONAL = {"cormorant._pg": ("libpq-fe.h", "libpq-dev")}
+OPTIONAL = {"cormorant._pg": ("libpq-fe.h", "libpq-dev"), "cormorant._mysql": ("mysql.h", "libmariadb-dev")}
 
 
-def postgresql_include():
+def include_of(command, otherwise):
+    """The folder of headers that the library's own command names."""
     try:
-        return subprocess.run(["pg_config", "--includedir"], capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return "/usr/include/postgresql"
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[0].removeprefix("-I")
+    except (OSError, subprocess.CalledProcessError, IndexError):
+        return otherwise
 
 
 flags = ["-std=c11", "-O3", "-flto=auto", "-fno-plt", "-g1", "-fvisibility=hidden", "-fno-semantic-interposition", "-pthread", "-Wall", "-Wextra",
@@ -108,8 +109,17 @@ setup(
             "cormorant._pg",
             sources=driver_sources("pg"),
             depends=HEADERS,
-            include_dirs=["csrc/include", "csrc/src", postgresql_include()],
+            include_dirs=["csrc/include", "csrc/src", include_of(["pg_config", "--includedir"], "/usr/include/postgresql")],
             libraries=["pq"],
+            extra_compile_args=flags,
+            extra_link_args=link,
+        ),
+        Extension(
+            "cormorant._mysql",
+            sources=driver_sources("mysql"),
+            depends=HEADERS,
+            include_dirs=["csrc/include", "csrc/src", include_of(["mariadb_config", "--include"], "/usr/include/mariadb")],
+            libraries=["mariadb"],
             extra_compile_args=flags,
             extra_link_args=link,
         ),

@@ -52,25 +52,36 @@ static int set_text(PyObject *o, const char *name, const char *text) {
     return st;
 }
 
+/* The PEP 249 module that would have raised it. Codes of SQLite have names, those of MySQL have none, PostgreSQL has SQLSTATEs. */
+static const char *dbapi_module(const cm_error *e) {
+    if (e->code && !e->code_name) return "cormorant.dialects.mysql.dbapi";
+    return *e->sqlstate ? "cormorant.dialects.postgresql.dbapi" : "cormorant.dbapi";
+}
+
+static int set_codes(PyObject *exc, const cm_error *e) {
+    PyObject *code = e->code_name ? PyLong_FromLong(e->code) : NULL;
+    int st = e->code_name && (!code || PyObject_SetAttrString(exc, "sqlite_errorcode", code) < 0) ? -1 : 0;
+    Py_XDECREF(code);
+    if (!st && e->code_name) st = set_text(exc, "sqlite_errorname", e->code_name);
+    if (!st) st = set_text(exc, "sqlstate", e->sqlstate);
+    if (!st && !e->code) st = set_text(exc, "pgcode", e->sqlstate);
+    return st ? st : set_text(exc, "constraint_name", e->constraint);
+}
+
 /* The exception a PEP 249 module would have raised. */
 static PyObject *dbapi_exception(const cm_error *e, const char *name) {
-    bool server = e->sqlstate[0] != '\0'; /* SQLite has codes of its own */
-    PyObject *module = PyImport_ImportModule(server ? "cormorant.dialects.postgresql.dbapi" : "cormorant.dbapi");
+    PyObject *module = PyImport_ImportModule(dbapi_module(e));
     if (!module) return NULL;
-    PyObject *cls = PyObject_GetAttrString(module, name), *exc = NULL, *code = NULL;
+    PyObject *cls = PyObject_GetAttrString(module, name), *exc = NULL;
     Py_DECREF(module);
     if (!cls) {
         PyErr_Clear();
         return PyObject_CallFunction(PyExc_Exception, "s", e->message);
     }
     PyObject *message = text_or_none(e->message);
-    if (message) exc = PyObject_CallOneArg(cls, message);
-    code = PyLong_FromLong(e->code);
-    if (exc && (!code || (e->code && PyObject_SetAttrString(exc, "sqlite_errorcode", code) < 0) ||
-                (e->code_name && set_text(exc, "sqlite_errorname", e->code_name) < 0) || set_text(exc, "sqlstate", e->sqlstate) < 0 ||
-                set_text(exc, "pgcode", e->sqlstate) < 0 || set_text(exc, "constraint_name", e->constraint) < 0))
-        Py_CLEAR(exc);
-    Py_XDECREF(code);
+    bool numbered = e->code && !e->code_name;
+    if (message) exc = numbered ? PyObject_CallFunction(cls, "iO", e->code, message) : PyObject_CallOneArg(cls, message);
+    if (exc && set_codes(exc, e) < 0) Py_CLEAR(exc);
     Py_XDECREF(message);
     Py_DECREF(cls);
     return exc;

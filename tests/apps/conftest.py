@@ -4,14 +4,14 @@ import pytest
 @pytest.fixture(scope="module")
 def postgresql():
     """A function that makes a database on a server of this test's own; its URL."""
-    from tests.backends.server import INSTALL, Server, binaries
+    from tests.backends.server import PostgreSQL
 
-    if binaries() is None:
-        pytest.skip(INSTALL)
+    if PostgreSQL.binaries() is None:
+        pytest.skip(PostgreSQL.install)
     pytest.importorskip("cormorant._pg", reason="built without the PostgreSQL driver: apt-get install libpq-dev")
     from cormorant import create_engine, text
 
-    server = Server()
+    server = PostgreSQL()
     server.start()
 
     def make(name):

@@ -1,38 +1,29 @@
-"""A PostgreSQL server of the tests' own: a cluster in a temporary folder, reachable through a socket in it only.
+"""Database servers of the tests' own: data in a temporary folder, reachable through a socket in it only.
 
-    python -m tests.backends.server COMMAND ...     runs a command with the URL of such a server as its last argument
+    python -m tests.backends.server DATABASE COMMAND ...     runs a command with the URL of such a server as its last argument
 """
 
+import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-INSTALL = "the tests of PostgreSQL need its server. On Debian: apt-get install postgresql libpq-dev"
 
-
-def binaries():
-    """The folder of initdb and postgres, or None."""
-    found = shutil.which("initdb")
-    if found:
-        return Path(found).resolve().parent
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[4]) if p.parts[4].isdigit() else 0)
-    return folders[-1].parent if folders else None
-
-
-def as_user(folder):
-    """What a command is begun with: the server refuses to run as root, so there it runs as postgres (or nobody)."""
+def as_user(folder, names):
+    """What a command is begun with: servers refuse to run as root, so there they run as one of those users."""
     if os.geteuid() != 0:
         return []
     import pwd
 
-    name = next((n for n in ("postgres", "nobody") if any(u.pw_name == n for u in pwd.getpwall())), None)
+    name = next((n for n in (*names, "nobody") if any(u.pw_name == n for u in pwd.getpwall())), None)
     if name is None:
-        raise RuntimeError("run as root, PostgreSQL needs a user postgres or nobody")
+        raise RuntimeError(f"run as root, the server needs a user {names[0]} or nobody")
     user = pwd.getpwnam(name)
     os.chown(folder, user.pw_uid, user.pw_gid)
     return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
@@ -41,69 +32,162 @@ def as_user(folder):
 class Server:
     """`url(database)`, `start()`, `stop()`, `crash()`, `remove()`."""
 
-    PORT = 5432  # of the socket's name; nothing listens on the network
+    install: str  # one sentence on what to install
+    users: tuple[str, ...]
+    prefix_of_folder: str
+    how_to_stop = signal.SIGTERM
+    how_to_crash = signal.SIGKILL
 
     def __init__(self, folder=None, **settings):
-        self.bin = binaries()
+        self.bin = self.binaries()
         if self.bin is None:
-            raise RuntimeError(INSTALL)
-        self.folder = Path(folder) if folder else Path(tempfile.mkdtemp(prefix="cm-pg-"))
+            raise RuntimeError(self.install)
+        self.folder = Path(folder) if folder else Path(tempfile.mkdtemp(prefix=self.prefix_of_folder))
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o755)
-        self.prefix = as_user(self.folder)
+        self.prefix = as_user(self.folder, self.users)
         self.data = self.folder / "data"
-        self.settings = {"listen_addresses": "", "unix_socket_directories": str(self.folder), "port": str(self.PORT), "fsync": "off", "max_connections": "60", **settings}
+        self.given = settings
         self.process = None
-        if not (self.data / "PG_VERSION").exists():
-            self._run("initdb", "-D", self.data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        self.prepare()
 
-    def _run(self, program, *arguments):
-        done = subprocess.run([*self.prefix, self.bin / program, *arguments], capture_output=True, text=True, check=False, cwd="/", env={**os.environ, "LC_ALL": "C"})
+    @classmethod
+    def binaries(cls):
+        """The folder of the server's programs, or None."""
+        raise NotImplementedError
+
+    def prepare(self):
+        """Makes the data folder where it is not there."""
+        raise NotImplementedError
+
+    def command(self):
+        """What starts the server."""
+        raise NotImplementedError
+
+    def is_ready(self):
+        raise NotImplementedError
+
+    def run(self, program, *arguments):
+        done = subprocess.run([*self.prefix, program, *arguments], capture_output=True, text=True, check=False, cwd="/", env={**os.environ, "LC_ALL": "C"})
         if done.returncode:
             raise RuntimeError(f"{program} failed: {done.stderr or done.stdout}")
         return done.stdout
 
     def start(self):
-        options = [part for name, value in self.settings.items() for part in ("-c", f"{name}={value}")]
         log = (self.folder / "log").open("ab")
-        self.process = subprocess.Popen([*self.prefix, self.bin / "postgres", "-D", self.data, *options], stdout=log, stderr=log, cwd="/", start_new_session=True)
-        for _ in range(600):
-            ready = subprocess.run([self.bin / "pg_isready", "-q", "-h", self.folder, "-p", str(self.PORT)], check=False)
-            if ready.returncode == 0:
+        self.process = subprocess.Popen([*self.prefix, *self.command()], stdout=log, stderr=log, cwd="/", start_new_session=True)
+        for _ in range(1200):
+            if self.is_ready():
                 return self
             if self.process.poll() is not None:
                 break
-            time.sleep(0.05)
+            time.sleep(0.025)
         raise RuntimeError("the server did not start: " + (self.folder / "log").read_text()[-2000:])
 
-    def stop(self, how=signal.SIGINT):
+    def stop(self, how=None):
         if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(how)
+            self.process.send_signal(how or self.how_to_stop)
             self.process.wait(30)
         self.process = None
 
     def crash(self):
         """Ends it without a word, as a power cut would."""
-        self.stop(signal.SIGQUIT)
+        self.stop(self.how_to_crash)
 
     def remove(self):
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class PostgreSQL(Server):
+    """PostgreSQL."""
+
+    install = "the tests of PostgreSQL need its server. On Debian: apt-get install postgresql libpq-dev"
+    users = ("postgres",)
+    prefix_of_folder = "cm-pg-"
+    how_to_stop = signal.SIGINT
+    how_to_crash = signal.SIGQUIT
+    PORT = 5432  # of the socket's name; nothing listens on the network
+
+    @classmethod
+    def binaries(cls):
+        found = shutil.which("initdb")
+        if found:
+            return Path(found).resolve().parent
+        folders = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[4]) if p.parts[4].isdigit() else 0)
+        return folders[-1].parent if folders else None
+
+    def prepare(self):
+        if not (self.data / "PG_VERSION").exists():
+            self.run(self.bin / "initdb", "-D", self.data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+
+    def command(self):
+        settings = {"listen_addresses": "", "unix_socket_directories": str(self.folder), "port": str(self.PORT), "fsync": "off", "max_connections": "60", **self.given}
+        return [self.bin / "postgres", "-D", self.data, *(part for name, value in settings.items() for part in ("-c", f"{name}={value}"))]
+
+    def is_ready(self):
+        return subprocess.run([self.bin / "pg_isready", "-q", "-h", self.folder, "-p", str(self.PORT)], check=False).returncode == 0
 
     def url(self, database="postgres", **query):
         more = "".join(f"&{k}={v}" for k, v in query.items())
         return f"postgresql://postgres@/{database}?host={self.folder}&port={self.PORT}{more}"
 
 
+class MariaDB(Server):
+    """MariaDB."""
+
+    install = "the tests of MariaDB need its server. On Debian: apt-get install mariadb-server libmariadb-dev"
+    users = ("mysql",)
+    prefix_of_folder = "cm-my-"
+
+    @classmethod
+    def binaries(cls):
+        found = shutil.which("mariadbd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/libexec")
+        return Path(found).parent if found and shutil.which("mariadb-install-db") else None
+
+    @property
+    def socket(self):
+        return self.folder / "socket"
+
+    def prepare(self):
+        if not (self.data / "mysql").exists():
+            options = [f"--datadir={self.data}", "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]
+            self.run("mariadb-install-db", "--no-defaults", *options)
+            (self.folder / "init.sql").write_text("CREATE DATABASE IF NOT EXISTS test CHARACTER SET utf8mb4;\n")
+            (self.folder / "init.sql").chmod(0o644)
+
+    def command(self):
+        settings = {
+            "datadir": self.data, "socket": self.socket, "pid-file": self.folder / "pid", "init-file": self.folder / "init.sql", "skip-networking": 1,
+            "innodb-flush-log-at-trx-commit": 0, "innodb-buffer-pool-size": "64M", "innodb-log-file-size": "16M", "max-connections": 60,
+            "character-set-server": "utf8mb4", "collation-server": "utf8mb4_general_ci", "innodb-lock-wait-timeout": 20, **self.given,
+        }  # fmt: skip
+        return [self.bin / "mariadbd", "--no-defaults", *(f"--{name.replace('_', '-')}={value}" for name, value in settings.items())]
+
+    def is_ready(self):
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(1)
+            s.connect(str(self.socket))
+            return bool(s.recv(4))  # the greeting: whoever is greeted can log in
+        return False
+
+    def url(self, database="test", backend="mariadb", **query):
+        more = "".join(f"&{k}={v}" for k, v in query.items())
+        return f"{backend}://root@/{database}?unix_socket={self.socket}{more}"
+
+
+SERVERS = {"postgresql": PostgreSQL, "mariadb": MariaDB}
+
+
 def main():
     try:
-        server = Server()
+        server = SERVERS[sys.argv[1]]()
     except RuntimeError as e:
         sys.exit(f"cormorant: {e}")
     try:
         server.start()
         url = server.url()
-        return subprocess.run([*sys.argv[1:], url], check=False, env={**os.environ, "DATABASE_URL": url}).returncode
+        return subprocess.run([*sys.argv[2:], url], check=False, env={**os.environ, "DATABASE_URL": url}).returncode
     finally:
         server.remove()
 

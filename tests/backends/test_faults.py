@@ -10,7 +10,7 @@ import pytest
 import cormorant as sa
 from cormorant import insert, select, text
 from cormorant.orm import DeclarativeBase, Mapped, Session, mapped_column
-from tests.backends.server import Server
+from tests.backends.server import PostgreSQL
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # fork beside threads
 
@@ -141,7 +141,7 @@ def test_the_outcome_of_a_commit_that_got_no_answer_is_unknown(items, killer):
 
 
 def test_restart_while_idle_and_in_use(tmp_path):
-    server = Server(fsync="on")
+    server = PostgreSQL(fsync="on")
     server.start()
     engine = sa.create_engine(server.url())
     try:

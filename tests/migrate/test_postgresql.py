@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 import cormorant as cm
-from tests.backends.server import INSTALL, Server, binaries
+from tests.backends.server import PostgreSQL
 from tests.migrate.test_bridge import load, migration
 
-if binaries() is None:
-    pytest.skip(INSTALL, allow_module_level=True)
+if PostgreSQL.binaries() is None:
+    pytest.skip(PostgreSQL.install, allow_module_level=True)
 pytest.importorskip("psycopg", reason="SQLAlchemy talks to PostgreSQL by psycopg: pip install 'psycopg[binary]'")
 
 from cormorant.migrate import to_engine, to_sqlalchemy
@@ -19,7 +19,7 @@ from cormorant.migrate import to_engine, to_sqlalchemy
 
 @pytest.fixture(scope="module")
 def server() -> Any:
-    server = Server()
+    server = PostgreSQL()
     try:
         yield server.start()
     finally:

@@ -215,7 +215,7 @@ static void cancel(cm_dconn *c) {
 
 static int limit(cm_dconn *c, int which) {
     (void)c;
-    return which == CM_LIMIT_PARAMS ? PG_PARAMS_MAX : -1;
+    return which == CM_LIMIT_PARAMS ? CM_SCAN_PARAMS_MAX : -1;
 }
 
 static int server_version(cm_dconn *c) { return c->server_version; }

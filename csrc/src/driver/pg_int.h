@@ -5,7 +5,6 @@
  *   pg_options.c  URL and connect_args -> conninfo
  *   pg_wire.c     the conversation: what is queued, the one place that waits, replies in their order
  *   pg_stmt.c     prepare, bind, step, rows
- *   pg_scan.c     SQL text: placeholders, first word, end of the first statement
  *   pg_encode.c, pg_array.c   values -> parameters          pg_decode.c, pg_text.c   columns -> values, binary and text
  *   pg_errors.c   table: SQLSTATE -> status, flags
  *
@@ -15,7 +14,7 @@
 #ifndef CM_PG_INT_H
 #define CM_PG_INT_H
 
-#include "driver/driver.h"
+#include "driver/scan.h"
 
 #include <libpq-fe.h>
 
@@ -65,7 +64,6 @@ struct cm_dstmt {
     char *names_text; const char **names; /* of %(name)s placeholders, ":name"; or NULL */
     size_t nparams;
     uint8_t kind;                /* cm_stmt_kind */
-    bool reads;                  /* SELECT and the like */
     uint64_t name;               /* of the server's statement; 0: not prepared */
     bool described, binary_ok;   /* columns are known; all of them have a binary form */
     bool wants_scratch;          /* some column is decoded into scratch */
@@ -114,17 +112,6 @@ cm_status cm_pg__reply(cm_ctx *cx, cm_dconn *c, PGresult **out);   /* of the nex
 cm_status cm_pg__finish(cm_ctx *cx, cm_dconn *c, cm_status st);    /* reads on to the Sync; first failure wins */
 /* A statement without rows worth keeping, at once. values are text. */
 cm_status cm_pg__run(cm_ctx *cx, cm_dconn *c, const char *sql, int nvalues, const char *const *values, PGresult **out);
-
-/* pg_scan.c */
-typedef struct pg_scan {
-    char *sql;                   /* owned: with $n placeholders */
-    char *names_text; const char **names; /* owned */
-    size_t nparams, used;
-    cm_stmt_kind kind;
-    bool reads, blank;
-} pg_scan;
-/* fails: CM_E_NOMEM, CM_E_PROGRAMMING with *what. */
-cm_status cm_pg__scan(cm_ctx *cx, const char *sql, size_t n, bool raw, pg_scan *out, const char **what);
 
 /* pg_encode.c */
 cm_status cm_pg__encode(cm_ctx *cx, cm_dstmt *s, size_t i, const cm_value *v, const cm_type *type);

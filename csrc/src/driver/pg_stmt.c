@@ -11,6 +11,13 @@
 
 /* ---- prepare */
 
+/* Everything belongs in a transaction but what speaks of transactions itself. */
+static const cm_scan_word words[] = {
+    {"begin", CM_STMT_OTHER},    {"start", CM_STMT_OTHER},  {"commit", CM_STMT_OTHER}, {"end", CM_STMT_OTHER},   {"abort", CM_STMT_OTHER},
+    {"rollback", CM_STMT_OTHER}, {"select", CM_STMT_READ},  {"table", CM_STMT_READ},   {"values", CM_STMT_READ}, {"show", CM_STMT_READ},
+    {"fetch", CM_STMT_READ},     {"explain", CM_STMT_READ}, {NULL, CM_STMT_WRITE}};
+static const cm_scan_style style = {.numbered = true, .nested = true, .words = words};
+
 static cm_status make_params(cm_ctx *cx, cm_dstmt *s) {
     size_t n = s->nparams;
     if (!n) return CM_OK;
@@ -26,12 +33,12 @@ static cm_status make_params(cm_ctx *cx, cm_dstmt *s) {
 }
 
 cm_status cm_pg__prepare(cm_ctx *cx, cm_dconn *c, const char *sql, size_t n, uint32_t flags, size_t *used, cm_dstmt **out) {
-    pg_scan scan;
+    cm_scan scan;
     const char *what = "";
     *out = NULL;
     if (n > INT32_MAX / 8) return cm_pg__fail(c, CM_E_DATA, "54000", "the statement is too long");
     if (memchr(sql, '\0', n)) return cm_pg__fail(c, CM_E_PROGRAMMING, "42601", "the query contains a null character");
-    cm_status st = cm_pg__scan(cx, sql, n, (flags & CM_PREPARE_RAW) != 0, &scan, &what);
+    cm_status st = cm_scan__sql(cx, &style, sql, n, (flags & CM_PREPARE_RAW) != 0, &scan, &what);
     if (st) return cm_pg__fail(c, st, "42601", st == CM_E_NOMEM ? "out of memory" : what);
     cm_dstmt *s = cm__alloc(cx, sizeof *s);
     if (!s) {
@@ -47,7 +54,6 @@ cm_status cm_pg__prepare(cm_ctx *cx, cm_dconn *c, const char *sql, size_t n, uin
                     .names = scan.names,
                     .nparams = scan.nparams,
                     .kind = (uint8_t)scan.kind,
-                    .reads = scan.reads,
                     .blank = scan.blank};
     if (used) *used = scan.used;
     st = make_params(cx, s);

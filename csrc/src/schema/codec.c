@@ -44,9 +44,19 @@ static cm_status decode_date(cm_ctx *cx, const cm_type *type, cm_value *v, cm_ar
     return decode_civil(cx, v, CM_DATE, "a date");
 }
 
+/* MySQL's TIME is a duration: one within a day is a time of day, any other stays what it is. */
 static cm_status decode_time(cm_ctx *cx, const cm_type *type, cm_value *v, cm_arena *scratch) {
     (void)type;
     (void)scratch;
+    if (v->kind == CM_INTERVAL) {
+        int64_t us = v->u.i;
+        if (us < 0 || us >= 86400000000) return CM_OK;
+        v->kind = CM_TIME;
+        v->u.t = (cm_civil){.hour = (uint8_t)(us / 3600000000), .minute = (uint8_t)(us / 60000000 % 60)};
+        v->u.t.second = (uint8_t)(us / 1000000 % 60);
+        v->u.t.micro = (uint32_t)(us % 1000000);
+        return CM_OK;
+    }
     return decode_civil(cx, v, CM_TIME, "a time");
 }
 

@@ -219,9 +219,18 @@ static cm_status insert_done(cm_ctx *cx, cm_flight *flight, size_t set, int64_t 
     return st;
 }
 
+/* Whether the id that the driver tells of each row is the way to learn generated keys: not where many rows go on one wait and
+ * RETURNING tells all of theirs. */
+static bool key_is_last_id(const insert *in, bool can_return) {
+    const cm_driver *driver = NULL;
+    if (!(in->dialect->features & CM_F_LASTROWID)) return false;
+    cm_conn_driver(in->conn, &driver);
+    return !can_return || !driver->send;
+}
+
 /* Columns that the database computes and the program may read: RETURNING where there is one. */
 static cm_status choose_returning(cm_ctx *cx, const insert *in, cm_column **out, size_t *n, bool *generated) {
-    bool can = (in->dialect->features & CM_F_RETURNING) != 0;
+    bool can = (in->dialect->features & CM_F_RETURNING) != 0, last_id = key_is_last_id(in, can);
     *generated = false;
     *n = 0;
     for (size_t i = 0; i < in->table->ncolumns; i++) {
@@ -229,7 +238,7 @@ static cm_status choose_returning(cm_ctx *cx, const insert *in, cm_column **out,
         if (!in->attrs[i] || in->marks[i] == CM_COL_PARAM) continue;
         bool computed = in->marks[i] == CM_COL_SQL || filled_by_database(in, c);
         bool key = (c->flags & CM_COL_PRIMARY_KEY) && computed;
-        if (key && c == in->table->autoincrement && in->marks[i] == CM_COL_OUT && (in->dialect->features & CM_F_LASTROWID)) {
+        if (key && c == in->table->autoincrement && in->marks[i] == CM_COL_OUT && last_id) {
             *generated = true;
             continue;
         }

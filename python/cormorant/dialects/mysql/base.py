@@ -35,7 +35,7 @@ class MySQLDialect(DefaultDialect):
     def load_driver(cls) -> None:
         """Makes the driver known to the core. fails: NoSuchModuleError, naming what to install."""
         try:
-            from ... import _mysql  # type: ignore[attr-defined]  # noqa: F401 - importing registers it
+            from ... import _mysql  # noqa: F401 - importing registers it
         except ImportError as e:
             found = "libmariadb.so" in str(e)
             hint = "apt-get install libmariadb3" if found else "apt-get install libmariadb-dev, then build cormorant again"
@@ -43,6 +43,20 @@ class MySQLDialect(DefaultDialect):
                 f"MySQL and MariaDB need the library libmariadb, which {'was not found' if found else 'was not there when cormorant was built'}. "
                 f"On Debian: {hint}"
             ) from e
+
+    @property
+    def dbapi(self) -> t.Any:
+        from . import dbapi
+
+        return dbapi
+
+    loaded_dbapi = dbapi
+
+    @classmethod
+    def import_dbapi(cls) -> t.Any:
+        from . import dbapi
+
+        return dbapi
 
     def get_isolation_level_values(self, dbapi_connection: t.Any) -> t.Sequence[str]:
         return _LEVELS

@@ -1,16 +1,18 @@
 /* A look at SQL text before it is sent: where its first statement ends, which placeholders it has, what its first word says
- * of transactions. Strings, quoted names, dollar quotes and comments are passed over. */
-#include "driver/pg_int.h"
+ * of transactions. Strings, quoted names, dollar quotes and comments are passed over, as the style says they are written.
+ * Compiled into each network driver. */
+#include "driver/scan.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 typedef struct scanner {
+    const cm_scan_style *style;
     const char *p;
     size_t n, at;
     char *out;
-    size_t nout; /* text with $n placeholders */
+    size_t nout; /* text with native placeholders */
     size_t nparams;
     bool raw, format; /* format: %s or %(x)s was met */
     char *names;
@@ -35,7 +37,8 @@ static size_t quoted_end(const scanner *s, size_t at, bool backslash) {
 static size_t comment_end(const scanner *s, size_t at) {
     int depth = 0;
     for (; at < s->n; at++) {
-        if (s->p[at] == '/' && at + 1 < s->n && s->p[at + 1] == '*') depth++, at++;
+        bool opens = s->p[at] == '/' && at + 1 < s->n && s->p[at + 1] == '*';
+        if (opens && (depth == 0 || s->style->nested)) depth++, at++;
         else if (s->p[at] == '*' && at + 1 < s->n && s->p[at + 1] == '/' && (at++, --depth == 0)) return at + 1;
     }
     return s->n;
@@ -53,18 +56,25 @@ static size_t dollar_end(const scanner *s, size_t at) {
     return s->n;
 }
 
+static bool starts_line_comment(const scanner *s, size_t at) {
+    if (s->p[at] == '#') return s->style->backslash;
+    if (s->p[at] != '-' || at + 1 >= s->n || s->p[at + 1] != '-') return false;
+    return !s->style->backslash || at + 2 >= s->n || (unsigned char)s->p[at + 2] <= ' '; /* 5--3 is arithmetic there */
+}
+
 /* End of what is passed over at `at`, or `at`. */
 static size_t passed(const scanner *s, size_t at) {
     char c = s->p[at];
-    bool starts = at == 0 || !is_word(s->p[at - 1]);
-    if (c == '\'') return quoted_end(s, at, at > 0 && (s->p[at - 1] | 32) == 'e' && (at == 1 || !is_word(s->p[at - 2])));
-    if (c == '"') return quoted_end(s, at, false);
-    if (c == '-' && at + 1 < s->n && s->p[at + 1] == '-') {
+    bool starts = at == 0 || !is_word(s->p[at - 1]), all = s->style->backslash;
+    if (c == '\'') return quoted_end(s, at, all || (at > 0 && (s->p[at - 1] | 32) == 'e' && (at == 1 || !is_word(s->p[at - 2]))));
+    if (c == '"') return quoted_end(s, at, all);
+    if (c == '`' && all) return quoted_end(s, at, false);
+    if (starts_line_comment(s, at)) {
         while (at < s->n && s->p[at] != '\n') at++;
         return at;
     }
     if (c == '/' && at + 1 < s->n && s->p[at + 1] == '*') return comment_end(s, at);
-    return c == '$' && starts ? dollar_end(s, at) : at;
+    return c == '$' && starts && s->style->numbered ? dollar_end(s, at) : at;
 }
 
 static void put(scanner *s, const char *p, size_t n) {
@@ -72,7 +82,11 @@ static void put(scanner *s, const char *p, size_t n) {
     s->nout += n;
 }
 
-static void put_number(scanner *s, size_t number) {
+static void put_placeholder(scanner *s, size_t number) {
+    if (!s->style->numbered) {
+        put(s, "?", 1);
+        return;
+    }
     char text[24], *to = text + sizeof text;
     do *--to = (char)('0' + number % 10);
     while (number /= 10);
@@ -80,10 +94,10 @@ static void put_number(scanner *s, size_t number) {
     put(s, to, (size_t)(text + sizeof text - to));
 }
 
-/* Number of a name: each name is one parameter, wherever it stands. */
+/* Number of a name: where placeholders have numbers, each name is one parameter, wherever it stands. */
 static size_t number_of(scanner *s, const char *p, size_t n) {
     size_t i = 0;
-    for (const char *at = s->names; i < s->nnamed; i++, at += strlen(at) + 1)
+    for (const char *at = s->names; s->style->numbered && i < s->nnamed; i++, at += strlen(at) + 1)
         if (strlen(at) == n + 1 && memcmp(at + 1, p, n) == 0) return i + 1;
     s->names[s->nnames++] = ':';
     memcpy(s->names + s->nnames, p, n);
@@ -97,13 +111,13 @@ static bool take_format(scanner *s) {
     size_t at = s->at + 1;
     if (!s->raw || at >= s->n) return false;
     if (s->p[at] == 's' && (at + 1 >= s->n || !is_word(s->p[at + 1]))) {
-        put_number(s, ++s->nparams);
+        put_placeholder(s, ++s->nparams);
         s->at = at + 1;
     } else if (s->p[at] == '(') {
         const char *end = memchr(s->p + at, ')', s->n - at);
         if (!end || end + 1 >= s->p + s->n || end[1] != 's') return false;
         size_t number = number_of(s, s->p + at + 1, (size_t)(end - s->p) - at - 1);
-        put_number(s, number);
+        put_placeholder(s, number);
         if (number > s->nparams) s->nparams = number;
         s->at = (size_t)(end - s->p) + 2;
     } else {
@@ -114,7 +128,7 @@ static bool take_format(scanner *s) {
 
 static void take_dollar(scanner *s) {
     size_t number = 0, at = s->at + 1;
-    while (at < s->n && isdigit((unsigned char)s->p[at]) && number <= PG_PARAMS_MAX) number = number * 10 + (size_t)(s->p[at++] - '0');
+    while (at < s->n && isdigit((unsigned char)s->p[at]) && number <= CM_SCAN_PARAMS_MAX) number = number * 10 + (size_t)(s->p[at++] - '0');
     if (number > s->nparams) s->nparams = number;
     put(s, s->p + s->at, (at > s->at + 1 ? at : s->at + 1) - s->at);
     s->at = at > s->at + 1 ? at : s->at + 1;
@@ -129,8 +143,12 @@ static void walk(scanner *s) {
             s->at = end;
         } else if (c == ';') {
             return;
-        } else if (c == '$') {
+        } else if (c == '$' && s->style->numbered) {
             take_dollar(s);
+        } else if (c == '?' && !s->style->numbered && !s->raw) {
+            s->nparams++;
+            put(s, &c, 1);
+            s->at++;
         } else if (c != '%' || !take_format(s)) {
             put(s, &c, 1);
             s->at++;
@@ -148,36 +166,33 @@ static void fold_percents(scanner *s) {
     s->nout = to;
 }
 
+static bool is_one_of(char c, const char *set) { return c && strchr(set, c); }
+
 /* Past blanks, comments and the characters of `also`. */
 static size_t skip_blank(const scanner *s, size_t at, const char *also) {
-    while (at < s->n && (isspace((unsigned char)s->p[at]) || (s->p[at] && strchr(also, s->p[at])) || s->p[at] == '-' || s->p[at] == '/')) {
+    while (at < s->n && (isspace((unsigned char)s->p[at]) || is_one_of(s->p[at], also) || is_one_of(s->p[at], "-/#"))) {
         size_t end = passed(s, at);
-        if (end == at && (s->p[at] == '-' || s->p[at] == '/')) break;
+        if (end == at && is_one_of(s->p[at], "-/#")) break;
         at = end > at ? end : at + 1;
     }
     return at;
 }
 
 /* Everything belongs in a transaction but what speaks of transactions itself. */
-static void classify(const scanner *s, pg_scan *out) {
-    static const char *const control[] = {"begin", "start", "commit", "end", "rollback", "abort"};
-    static const char *const reads[] = {"select", "values", "show", "table", "explain", "fetch"};
-    char word[16] = "";
+static void classify(const scanner *s, cm_scan *out) {
+    char *word = out->word;
     size_t at = skip_blank(s, 0, "(;"), n = 0;
-    while (at + n < s->n && n < sizeof word - 1 && isalpha((unsigned char)s->p[at + n])) {
+    while (at + n < s->n && n < sizeof out->word - 1 && isalpha((unsigned char)s->p[at + n])) {
         word[n] = (char)tolower((unsigned char)s->p[at + n]);
         n++;
     }
     out->kind = CM_STMT_WRITE;
     out->blank = at >= s->n;
-    for (size_t i = 0; i < sizeof control / sizeof *control; i++)
-        if (strcmp(word, control[i]) == 0) out->kind = CM_STMT_OTHER;
-    for (size_t i = 0; i < sizeof reads / sizeof *reads; i++)
-        if (strcmp(word, reads[i]) == 0) out->reads = true;
-    if (out->reads) out->kind = CM_STMT_READ;
+    for (const cm_scan_word *known = s->style->words; known->word; known++)
+        if (strcmp(word, known->word) == 0) out->kind = known->kind;
 }
 
-static cm_status take_names(cm_ctx *cx, scanner *s, pg_scan *out) {
+static cm_status take_names(cm_ctx *cx, scanner *s, cm_scan *out) {
     if (!s->nnamed) return CM_OK;
     out->names = cm__alloc(cx, s->nnamed * sizeof *out->names);
     if (!out->names) return CM_E_NOMEM;
@@ -188,8 +203,8 @@ static cm_status take_names(cm_ctx *cx, scanner *s, pg_scan *out) {
     return CM_OK;
 }
 
-cm_status cm_pg__scan(cm_ctx *cx, const char *sql, size_t n, bool raw, pg_scan *out, const char **what) {
-    scanner s = {.p = sql, .n = n, .raw = raw};
+cm_status cm_scan__sql(cm_ctx *cx, const cm_scan_style *style, const char *sql, size_t n, bool raw, cm_scan *out, const char **what) {
+    scanner s = {.style = style, .p = sql, .n = n, .raw = raw};
     cm_status st = CM_OK;
     memset(out, 0, sizeof *out);
     s.out = cm__alloc(cx, n * 4 + 1); /* "%s" may become "$65535" */
@@ -202,14 +217,15 @@ cm_status cm_pg__scan(cm_ctx *cx, const char *sql, size_t n, bool raw, pg_scan *
         out->used = skip_blank(&s, s.at, ";");
         if (out->used < n && s.at == out->used) out->used = n;
         out->nparams = s.nparams;
-        if (s.nparams > PG_PARAMS_MAX) {
-            *what = "a statement of PostgreSQL takes 65535 parameters at most";
+        if (s.nparams > CM_SCAN_PARAMS_MAX) {
+            *what = "a statement takes 65535 parameters at most";
             st = CM_E_PROGRAMMING;
         }
     }
     if (!st) st = take_names(cx, &s, out);
     if (!st) {
         out->sql = s.out;
+        out->nsql = s.nout;
         s.out[s.nout] = '\0';
         s.out = NULL;
     }

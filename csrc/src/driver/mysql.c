@@ -1,0 +1,294 @@
+/* The driver of MariaDB and MySQL: opening, transactions, questions about the server. See mysql_int.h for the map of its
+ * files.
+ *
+ * A session is made strict, and asked whether it is. Autocommit is switched off when the first transaction is wanted and
+ * stays so until a statement comes that wants none: COMMIT and ROLLBACK are then all that transactions cost. */
+#include "driver/mysql_int.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static cm_status run(cm_ctx *cx, cm_dconn *c, const char *sql) { return cm_mysql__query(cx, c, sql, strlen(sql), NULL); }
+
+/* The one row of an answer: at most `max` columns into `out`, borrowed from *take_res, which the caller frees. */
+static cm_status ask_row(cm_ctx *cx, cm_dconn *c, const char *sql, size_t max, const char **out, MYSQL_RES **take_res) {
+    cm_status st = cm_mysql__query(cx, c, sql, strlen(sql), take_res);
+    MYSQL_ROW row = st || !*take_res ? NULL : mysql_fetch_row(*take_res);
+    for (size_t i = 0; i < max; i++) out[i] = row && i < mysql_num_fields(*take_res) && row[i] ? row[i] : "";
+    return st;
+}
+
+/* ---- opening and closing */
+
+static cm_status set_modes(cm_ctx *cx, cm_dconn *c) {
+    char sql[1024];
+    const char *mode = cm_option__find(c->options, "sql_mode"), *collation = cm_option__find(c->options, "collation");
+    const char *init = cm_option__find(c->options, "init_command");
+    cm_status st = CM_OK;
+    if (mode) snprintf(sql, sizeof sql, "SET SESSION sql_mode = '%s,STRICT_TRANS_TABLES'", mode);
+    else snprintf(sql, sizeof sql, "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES')");
+    if (collation) {
+        size_t n = strlen(sql);
+        snprintf(sql + n, sizeof sql - n, ", collation_connection = '%s'", collation);
+    }
+    st = run(cx, c, sql);
+    return st || !init ? st : run(cx, c, init);
+}
+
+static cm_status verify(cm_ctx *cx, cm_dconn *c) {
+    const char *facts[3];
+    MYSQL_RES *res = NULL;
+    cm_status st = ask_row(cx, c, "SELECT @@sql_mode, @@max_allowed_packet, @@character_set_client", 3, facts, &res);
+    c->max_packet = strtoul(facts[1], NULL, 10);
+    if (!st && !strstr(facts[0], "STRICT_TRANS_TABLES") && !strstr(facts[0], "STRICT_ALL_TABLES"))
+        st = cm_mysql__fail(c, CM_E_INTERFACE, 0, "the server refuses the strict sql_mode, without which it would change values silently");
+    if (!st && strcmp(facts[2], "utf8mb4") != 0) st = cm_mysql__fail(c, CM_E_INTERFACE, 0, "the server refuses the character set utf8mb4");
+    mysql_free_result(res);
+    return st;
+}
+
+static cm_status set_isolation(cm_ctx *cx, cm_dconn *c, const char *level);
+
+static cm_status settle(cm_ctx *cx, cm_dconn *c) {
+    const char *level = cm_mysql__level(cm_option__find(c->options, "isolation_level"));
+    c->mariadb = mariadb_connection(c->my) != 0;
+    c->server_version = (int)mysql_get_server_version(c->my);
+    if (c->server_version < (c->mariadb ? 100500 : 50700))
+        return cm_mysql__fail(c, CM_E_DB_UNSUPPORTED, 0, "MariaDB 10.5, MySQL 5.7 or newer is needed");
+    cm_status st = set_modes(cx, c);
+    if (!st) st = verify(cx, c);
+    if (!st && level) st = set_isolation(cx, c, level);
+    return st;
+}
+
+static cm_status open_server(cm_ctx *cx, const cm_url *url, const char *const *options, cm_dconn **out) {
+    cm_dconn *c = cm__alloc(cx, sizeof *c);
+    *out = c;
+    if (!c) return CM_E_NOMEM;
+    c->url = url;
+    c->options = options;
+    c->cx = cx;
+    c->my = mysql_init(NULL);
+    if (!c->my) return cm_mysql__nomem(c);
+    cm_mysql__apply(c->my, url, options);
+    my_target to = cm_mysql__target(url, options);
+    cm_status st = cm_mysql__connect(cx, c, &to);
+    return st ? st : settle(cx, c);
+}
+
+static void close_server(cm_ctx *cx, cm_dconn *c) {
+    if (!c) return;
+    if (c->my) mysql_close(c->my);
+    cm__free(cx, c->level);
+    cm__free(cx, c);
+}
+
+/* A half-open socket looks alive: the server is asked. */
+static bool is_alive(cm_ctx *cx, cm_dconn *c) {
+    bool alive = cm_mysql__ready(cx, c) == CM_OK && cm_mysql__ping(cx, c) == CM_OK;
+    c->status = CM_OK;
+    return alive;
+}
+
+/* KILL QUERY over a connection of its own, made as this one was. */
+void cm_mysql__cancel(cm_dconn *c) {
+    MYSQL *my = mysql_init(NULL);
+    my_target to = cm_mysql__target(c->url, c->options);
+    unsigned seconds = 5;
+    char sql[64];
+    __atomic_store_n(&c->cancelled, 1, __ATOMIC_RELAXED);
+    if (!my) return;
+    cm_mysql__apply(my, c->url, c->options);
+    mysql_options(my, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
+    snprintf(sql, sizeof sql, "KILL QUERY %lu", mysql_thread_id(c->my));
+    if (mysql_real_connect(my, to.host, to.user, to.password, NULL, to.port, to.socket, 0)) mysql_query(my, sql);
+    mysql_close(my);
+}
+
+/* ---- transactions */
+
+static bool server_in_transaction(const cm_dconn *c) { return !c->ending && (c->my->server_status & SERVER_STATUS_IN_TRANS) != 0; }
+
+static bool in_transaction(cm_dconn *c) { return c->begun || (!c->dead && server_in_transaction(c)); }
+
+cm_status cm_mysql__want_transaction(cm_ctx *cx, cm_dconn *c, const cm_dstmt *s) {
+    bool on = (c->my->server_status & SERVER_STATUS_AUTOCOMMIT) != 0;
+    if (c->poisoned && s->kind != CM_STMT_OTHER)
+        return cm_mysql__fail(c, CM_E_OPERATIONAL, 1205,
+                              "a statement of this transaction gave up waiting for a lock, and what came before it is not committed: "
+                              "roll back first");
+    if (c->begun) c->ran = true;
+    if (s->kind == CM_STMT_OTHER || on == !c->begun) return CM_OK;
+    return run(cx, c, c->begun ? "SET autocommit = 0" : "SET autocommit = 1");
+}
+
+static cm_status begin(cm_ctx *cx, cm_dconn *c, const char *mode) {
+    (void)cx, (void)mode;
+    if (!c->begun) c->ran = c->poisoned = false;
+    c->begun = true;
+    return CM_OK;
+}
+
+/* Nothing was sent that the server would have to end. */
+static bool nothing_ran(const cm_dconn *c) { return !c->ran && !server_in_transaction(c); }
+
+static void end_transaction(cm_dconn *c) { c->begun = c->ran = c->poisoned = false; }
+
+static cm_status commit(cm_ctx *cx, cm_dconn *c) {
+    if (c->poisoned)
+        return cm_mysql__fail(c, CM_E_OPERATIONAL, 1205,
+                              "the transaction cannot be committed: one of its statements gave up waiting for a lock. Roll back");
+    if (nothing_ran(c)) {
+        end_transaction(c);
+        return CM_OK;
+    }
+    bool alive = !c->dead;
+    cm_status st = cm_mysql__ready(cx, c);
+    if (!st) st = run(cx, c, "COMMIT");
+    if (!st) end_transaction(c);
+    if (st && alive && c->dead && (c->errnum == 2006 || c->errnum == 2013)) { /* hung up without an answer */
+        st = c->status = CM_E_OUTCOME_UNKNOWN;
+        snprintf(c->message, sizeof c->message,
+                 "the connection was lost while committing: whether the transaction was committed is unknown");
+    }
+    return st;
+}
+
+static cm_status rollback(cm_ctx *cx, cm_dconn *c) {
+    cm_status st = CM_OK;
+    if (!nothing_ran(c)) {
+        st = cm_mysql__ready(cx, c);
+        if (!st) st = run(cx, c, "ROLLBACK");
+    }
+    if (!st) end_transaction(c);
+    return st;
+}
+
+static cm_status let_go(cm_ctx *cx, cm_dconn *c) {
+    cm_status st = CM_OK;
+    if (!nothing_ran(c)) {
+        st = cm_mysql__ready(cx, c);
+        if (!st) st = cm_mysql__send(cx, c, "ROLLBACK");
+    }
+    if (!st) end_transaction(c);
+    return st;
+}
+
+static bool begin_reads(cm_dconn *c) {
+    (void)c;
+    return true;
+}
+
+/* What the session had before the first change, to go back to. */
+static cm_status keep_level(cm_ctx *cx, cm_dconn *c) {
+    const char *old = c->mariadb ? "SELECT @@tx_isolation" : "SELECT @@transaction_isolation", *now = NULL;
+    MYSQL_RES *res = NULL;
+    if (c->level) return CM_OK;
+    cm_status st = ask_row(cx, c, old, 1, &now, &res);
+    if (!st) {
+        c->level = cm__strdup(cx, cm_mysql__level(now) ? cm_mysql__level(now) : "REPEATABLE READ");
+        if (!c->level) st = cm_mysql__nomem(c);
+    }
+    mysql_free_result(res);
+    return st;
+}
+
+static cm_status set_isolation(cm_ctx *cx, cm_dconn *c, const char *level) {
+    const char *known = cm_mysql__level(level);
+    char sql[80];
+    if (level && !known)
+        return cm_mysql__fail(c, CM_E_ARGUMENT, 0,
+                              "MySQL knows the isolation levels READ UNCOMMITTED, READ COMMITTED, REPEATABLE READ, SERIALIZABLE and "
+                              "AUTOCOMMIT");
+    if (!level && !c->level) return CM_OK;
+    cm_status st = cm_mysql__ready(cx, c);
+    if (!st) st = keep_level(cx, c);
+    if (st) return st;
+    snprintf(sql, sizeof sql, "SET SESSION TRANSACTION ISOLATION LEVEL %s", known ? known : c->level);
+    return run(cx, c, sql);
+}
+
+/* ---- questions */
+
+static char *put_quoted(char *to, const char *name) {
+    *to++ = '`';
+    for (; *name; name++) {
+        if (*name == '`') *to++ = '`';
+        *to++ = *name;
+    }
+    *to++ = '`';
+    return to;
+}
+
+/* DESCRIBE also sees temporary tables. */
+static cm_status has_table(cm_ctx *cx, cm_dconn *c, const char *schema, const char *name, bool *out) {
+    char *sql = cm__alloc(cx, 2 * (strlen(name) + (schema ? strlen(schema) : 0)) + 32), *to = sql;
+    *out = false;
+    if (!sql) return cm_mysql__nomem(c);
+    to += sprintf(to, "DESCRIBE ");
+    if (schema) {
+        to = put_quoted(to, schema);
+        *to++ = '.';
+    }
+    to = put_quoted(to, name);
+    cm_status st = cm_mysql__ready(cx, c);
+    if (!st) st = cm_mysql__query(cx, c, sql, (size_t)(to - sql), NULL);
+    cm__free(cx, sql);
+    *out = !st;
+    if (st && (c->errnum == 1146 || c->errnum == 1049)) st = c->status = CM_OK;
+    return st;
+}
+
+static int64_t last_insert_id(cm_dconn *c) { return c->insert_id; }
+
+static int limit(cm_dconn *c, int which) {
+    if (which == CM_LIMIT_SQL_LENGTH) return c->max_packet && c->max_packet < INT32_MAX ? (int)c->max_packet : INT32_MAX;
+    return which == CM_LIMIT_PARAMS ? CM_SCAN_PARAMS_MAX : -1;
+}
+
+static int server_version(cm_dconn *c) { return c->server_version; }
+static void *native(cm_dconn *c) { return c->my; }
+static bool in_memory(const cm_url *url) {
+    (void)url;
+    return false;
+}
+
+const cm_driver cm__driver_mysql = {.version = 1,
+                                    .name = "mysql",
+                                    .blocking = true,
+                                    .network = true,
+                                    .configure = cm_mysql__configure,
+                                    .in_memory = in_memory,
+                                    .connect = open_server,
+                                    .close = close_server,
+                                    .alive = is_alive,
+                                    .prepare = cm_mysql__prepare,
+                                    .finalize = cm_mysql__finalize,
+                                    .nparams = cm_mysql__nparams,
+                                    .param_name = cm_mysql__param_name,
+                                    .bind = cm_mysql__bind,
+                                    .step = cm_mysql__step,
+                                    .ncolumns = cm_mysql__ncolumns,
+                                    .column_name = cm_mysql__column_name,
+                                    .column_decltype = cm_mysql__column_decltype,
+                                    .row = cm_mysql__row,
+                                    .reset = cm_mysql__reset,
+                                    .changes = cm_mysql__changes,
+                                    .last_insert_id = last_insert_id,
+                                    .kind = cm_mysql__kind,
+                                    .begin_reads = begin_reads,
+                                    .begin = begin,
+                                    .commit = commit,
+                                    .rollback = rollback,
+                                    .in_transaction = in_transaction,
+                                    .cancel = cm_mysql__cancel,
+                                    .error = cm_mysql__report,
+                                    .limit = limit,
+                                    .server_version = server_version,
+                                    .set_isolation = set_isolation,
+                                    .has_table = has_table,
+                                    .native = native,
+                                    .send = cm_mysql__send_set,
+                                    .sync = cm_mysql__sync,
+                                    .let_go = let_go};

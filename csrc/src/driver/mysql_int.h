@@ -1,0 +1,168 @@
+/* visible to: driver */
+/* The structures of the driver of MariaDB and MySQL and what its files share.
+ *
+ *   mysql.c          connections: opening, transactions, questions about the server
+ *   mysql_options.c  URL and connect_args -> options of the library
+ *   mysql_wire.c     the one place that waits; one call per kind of command
+ *   mysql_stmt.c     prepare, bind, step, rows
+ *   mysql_message.c  sets of values as messages: one, or many on one wait
+ *   mysql_encode.c   values -> parameters            mysql_decode.c   columns -> values, binary and text
+ *   mysql_errors.c   table: error number -> status, flags
+ *
+ * The session runs with autocommit off while a transaction is wanted, so that BEGIN costs nothing: the server begins with the
+ * first statement. Messages that execute a statement are written here, straight from the values, and handed to the library
+ * (MYSQL_STMT.request_buffer); rows are read here from where the library stored them, for a call and a copy per column would
+ * cost more than the rest. The library's non-blocking calls are used throughout: cm_mysql__wait is the only place that
+ * waits, with the host left. */
+#ifndef CM_MYSQL_INT_H
+#define CM_MYSQL_INT_H
+
+#include "driver/scan.h"
+
+#include <mysql.h>
+
+enum { MYSQL_BINARY_CHARSET = 63 };
+
+struct cm_dconn {
+    MYSQL *my;
+    const cm_url *url; const char *const *options; /* the engine's; for the connection that cancels */
+    bool mariadb;                /* takes arrays of parameters, answers keys with RETURNING; else MySQL */
+    bool begun;                  /* a transaction is wanted or under way */
+    bool ran;                    /* a statement ran since it was begun */
+    bool poisoned;               /* a lock was waited for in vain: earlier statements are still in the transaction */
+    bool dead;                   /* the server hung up */
+    bool ending;                 /* ROLLBACK was sent; its answer is read before anything else is */
+    int server_version;          /* 101119 for MariaDB 10.11.19, 80036 for MySQL 8.0.36 */
+    size_t max_packet;           /* bytes of the longest message */
+    char *level;                 /* owned: isolation level of the session as it was; NULL while it is */
+    cm_ctx *cx;                  /* of the operation under way */
+    struct cm_dstmt *ahead;      /* sets of it were sent ahead and not all stepped */
+    int64_t insert_id;
+    cm_status interrupted;       /* the host stopped the wait */
+    int cancelled;               /* atomic: cm_driver.cancel was called */
+    cm_status status;            /* the last failure: its status, CM_OK none */
+    bool retryable;
+    unsigned errnum;
+    char sqlstate[6];
+    char constraint[128];
+    char message[CM_ERROR_TEXT];
+};
+
+typedef struct my_column my_column;
+typedef const char *(*my_decoder)(cm_dstmt *s, const my_column *col, const char *p, cm_value *out); /* answers what follows */
+struct my_column {
+    my_decoder decode;
+    uint8_t type;                /* enum_field_types */
+    bool is_unsigned, binary;    /* binary: bytes, not text */
+};
+
+/* Consecutive sets that travel as one message. */
+typedef struct my_part {
+    char *message; size_t n, cap; /* owned */
+    size_t nsets;
+    bool array;                  /* of many sets (COM_STMT_BULK_EXECUTE); else of one */
+} my_part;
+
+struct cm_dstmt {
+    cm_dconn *conn;
+    char *sql; size_t nsql;      /* owned; placeholders are ? */
+    char *names_text; const char **names; /* of %(name)s placeholders, ":name"; or NULL */
+    size_t nparams;
+    uint8_t kind;                /* cm_stmt_kind */
+    bool blank;                  /* the text held no statement */
+    bool direct;                 /* goes as text, unprepared */
+    bool changes_rows;           /* INSERT, UPDATE, DELETE, REPLACE: takes arrays */
+    bool rolls_back;             /* ROLLBACK, perhaps TO SAVEPOINT */
+    MYSQL_STMT *st;              /* NULL: not prepared */
+    /* parameters of the set at hand, in wire form */
+    uint16_t *types;             /* per parameter: enum_field_types */
+    size_t *ends;                /* per parameter: where its value ends in `values` */
+    char *values; size_t nvalues, values_cap;
+    /* sets sent ahead (cm_driver.send) */
+    bool queued;
+    my_part *parts; size_t nparts, parts_cap;
+    size_t part, set;            /* stepped now: a part, and the number of its sets that are done or under way */
+    /* result */
+    bool running;
+    MYSQL_RES *text; MYSQL_ROW text_row; unsigned long *text_lengths; /* of a direct statement */
+    MYSQL_ROWS *rows, *row;      /* the one handed out next; now */
+    size_t rows_left;            /* that belong to the set at hand */
+    int64_t affected;
+    const MYSQL_FIELD *fields;   /* borrowed from st or text */
+    my_column *columns; size_t ncolumns, columns_cap;
+    cm_status bad_row;           /* a value of the row could not be read; the next step reports it */
+};
+
+/* mysql_errors.c */
+typedef struct my_error_info {
+    unsigned errnum;
+    cm_status status;
+    bool disconnected, retryable;
+} my_error_info;
+const my_error_info *cm_mysql__error_info(unsigned errnum, const char *sqlstate); /* never NULL */
+/* Record a failure in the connection and answer its status; the first one counts. errnum 0: none of the server's. */
+cm_status cm_mysql__fail(cm_dconn *c, cm_status st, unsigned errnum, const char *message);
+cm_status cm_mysql__nomem(cm_dconn *c);
+cm_status cm_mysql__failed(cm_dconn *c);                           /* what the library says of the connection */
+cm_status cm_mysql__stmt_failed(cm_dconn *c, MYSQL_STMT *st);      /* ... of a statement */
+void cm_mysql__report(cm_ctx *cx, cm_dconn *c, const char *sql, size_t n);
+
+/* mysql_options.c */
+cm_status cm_mysql__configure(cm_ctx *cx, cm_url *url, const char *const *options);
+/* Applies the options; *socket and *port for the library's connect. Strings are borrowed. */
+void cm_mysql__apply(MYSQL *my, const cm_url *url, const char *const *options);
+typedef struct my_target {
+    const char *host, *user, *password, *database, *socket;
+    unsigned port;
+} my_target;
+my_target cm_mysql__target(const cm_url *url, const char *const *options);
+const char *cm_mysql__level(const char *word);                     /* "REPEATABLE READ" of any spelling; NULL: none */
+
+/* mysql_wire.c: each call waits until its answer is there. fails: what the server says, recorded in the connection. */
+uint64_t cm_mysql__waits(void);  /* turns, each of which some connection waits for: what tests of performance count. thread: any */
+cm_status cm_mysql__connect(cm_ctx *cx, cm_dconn *c, const my_target *to);
+cm_status cm_mysql__ready(cm_ctx *cx, cm_dconn *c);                /* reads what is outstanding; clears the last failure */
+cm_status cm_mysql__query(cm_ctx *cx, cm_dconn *c, const char *sql, size_t n, MYSQL_RES **out); /* out NULL: rows are dropped */
+cm_status cm_mysql__send(cm_ctx *cx, cm_dconn *c, const char *sql); /* its answer is read by the next ready */
+cm_status cm_mysql__ping(cm_ctx *cx, cm_dconn *c);
+cm_status cm_mysql__stmt_prepare(cm_ctx *cx, cm_dconn *c, MYSQL_STMT *st, const char *sql, size_t n);
+cm_status cm_mysql__stmt_execute(cm_ctx *cx, cm_dconn *c, MYSQL_STMT *st, char *take_message, size_t n); /* rows are stored */
+
+/* mysql_encode.c: appends the wire form of a value to s->values. */
+cm_status cm_mysql__encode(cm_ctx *cx, cm_dstmt *s, size_t i, const cm_value *v, const cm_type *type);
+char *cm_mysql__put_length(char *to, size_t n);                    /* at most 9 bytes; answers where it ends */
+
+/* mysql_decode.c */
+my_decoder cm_mysql__decoder(const MYSQL_FIELD *field);
+void cm_mysql__text_value(cm_dstmt *s, const my_column *col, const char *p, size_t n, cm_value *out);
+
+/* mysql_stmt.c */
+cm_status cm_mysql__prepare(cm_ctx *cx, cm_dconn *c, const char *sql, size_t n, uint32_t flags, size_t *used, cm_dstmt **out);
+void cm_mysql__finalize(cm_ctx *cx, cm_dstmt *s);
+size_t cm_mysql__nparams(cm_dstmt *s);
+const char *cm_mysql__param_name(cm_dstmt *s, size_t i);
+cm_status cm_mysql__bind(cm_ctx *cx, cm_dstmt *s, size_t i, const cm_value *v, const cm_type *type);
+int cm_mysql__step(cm_ctx *cx, cm_dstmt *s, cm_status *failure);
+size_t cm_mysql__ncolumns(cm_dstmt *s);
+const char *cm_mysql__column_name(cm_dstmt *s, size_t i);
+const char *cm_mysql__column_decltype(cm_dstmt *s, size_t i);
+void cm_mysql__row(cm_dstmt *s, size_t first, size_t n, cm_value *out);
+void cm_mysql__reset(cm_dstmt *s, bool again);
+int64_t cm_mysql__changes(cm_dstmt *s);
+cm_stmt_kind cm_mysql__kind(cm_dstmt *s);
+/* Runs the statement, which is prepared first where it is not; part NULL: with the set at hand. The result becomes current. */
+cm_status cm_mysql__run(cm_ctx *cx, cm_dstmt *s, const my_part *part);
+
+/* mysql_message.c: what is sent to execute a statement */
+char *cm_mysql__message(cm_dstmt *s, size_t *n);                   /* of the set at hand; malloc'd; NULL without memory */
+cm_status cm_mysql__send_set(cm_ctx *cx, cm_dstmt *s);
+cm_status cm_mysql__sync(cm_ctx *cx, cm_dconn *c);
+cm_status cm_mysql__next_set(cm_ctx *cx, cm_dstmt *s);             /* the result of the next set sent ahead becomes current */
+void cm_mysql__drop_parts(cm_ctx *cx, cm_dstmt *s);
+
+/* mysql.c */
+cm_status cm_mysql__want_transaction(cm_ctx *cx, cm_dconn *c, const cm_dstmt *s); /* autocommit as the statement needs it */
+void cm_mysql__cancel(cm_dconn *c);
+
+extern const cm_driver cm__driver_mysql;
+#endif

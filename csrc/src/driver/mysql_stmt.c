@@ -1,0 +1,284 @@
+/* Statements of MariaDB and MySQL: prepare, bind, step, rows.
+ *
+ * A statement is prepared by the server when it runs for the first time; what has no parameters and is no query (DDL, SET) goes
+ * as text. A statement that the server wants prepared again is, at once, for it did not run. */
+#include "driver/mysql_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Everything belongs in a transaction but what speaks of transactions itself, what ends them (DDL), and the session's affairs. */
+static const cm_scan_word words[] = {
+    {"begin", CM_STMT_OTHER},    {"start", CM_STMT_OTHER},  {"commit", CM_STMT_OTHER},  {"rollback", CM_STMT_OTHER},
+    {"xa", CM_STMT_OTHER},       {"set", CM_STMT_OTHER},    {"use", CM_STMT_OTHER},     {"kill", CM_STMT_OTHER},
+    {"create", CM_STMT_OTHER},   {"alter", CM_STMT_OTHER},  {"drop", CM_STMT_OTHER},    {"truncate", CM_STMT_OTHER},
+    {"rename", CM_STMT_OTHER},   {"grant", CM_STMT_OTHER},  {"revoke", CM_STMT_OTHER},  {"analyze", CM_STMT_OTHER},
+    {"optimize", CM_STMT_OTHER}, {"repair", CM_STMT_OTHER}, {"check", CM_STMT_OTHER},   {"flush", CM_STMT_OTHER},
+    {"lock", CM_STMT_OTHER},     {"unlock", CM_STMT_OTHER}, {"install", CM_STMT_OTHER}, {"uninstall", CM_STMT_OTHER},
+    {"select", CM_STMT_READ},    {"values", CM_STMT_READ},  {"table", CM_STMT_READ},    {"show", CM_STMT_READ},
+    {"desc", CM_STMT_READ},      {"explain", CM_STMT_READ}, {"describe", CM_STMT_READ}, {"help", CM_STMT_READ},
+    {NULL, CM_STMT_WRITE}};
+static const cm_scan_style style = {.backslash = true, .words = words};
+
+static bool is_one_of(const char *word, const char *const *list) {
+    for (; *list; list++)
+        if (strcmp(word, *list) == 0) return true;
+    return false;
+}
+
+/* ---- prepare */
+
+static void take_scan(cm_dstmt *s, const cm_scan *scan) {
+    static const char *const changing[] = {"insert", "update", "delete", "replace", NULL};
+    static const char *const unprepared[] = {"savepoint", "release", NULL};
+    s->sql = scan->sql;
+    s->nsql = scan->nsql;
+    s->names_text = scan->names_text;
+    s->names = scan->names;
+    s->nparams = scan->nparams;
+    s->kind = (uint8_t)scan->kind;
+    s->blank = scan->blank;
+    s->changes_rows = is_one_of(scan->word, changing);
+    s->rolls_back = strcmp(scan->word, "rollback") == 0;
+    s->direct = !s->nparams && (scan->kind == CM_STMT_OTHER || is_one_of(scan->word, unprepared));
+}
+
+cm_status cm_mysql__prepare(cm_ctx *cx, cm_dconn *c, const char *sql, size_t n, uint32_t flags, size_t *used, cm_dstmt **out) {
+    cm_scan scan;
+    const char *what = "";
+    *out = NULL;
+    if (n > INT32_MAX / 8) return cm_mysql__fail(c, CM_E_DATA, 1153, "the statement is too long");
+    cm_status st = cm_scan__sql(cx, &style, sql, n, (flags & CM_PREPARE_RAW) != 0, &scan, &what);
+    if (st) return cm_mysql__fail(c, st, 0, st == CM_E_NOMEM ? "out of memory" : what);
+    cm_dstmt *s = cm__alloc(cx, sizeof *s);
+    if (!s) {
+        cm__free(cx, scan.sql);
+        cm__free(cx, scan.names_text);
+        cm__free(cx, (void *)(uintptr_t)scan.names);
+        return cm_mysql__nomem(c);
+    }
+    cm__count(cx, CM_COUNT_STMT, 1);
+    s->conn = c;
+    take_scan(s, &scan);
+    if (used) *used = scan.used;
+    if (s->nparams) {
+        s->types = cm__alloc(cx, s->nparams * sizeof *s->types);
+        s->ends = cm__alloc(cx, s->nparams * sizeof *s->ends);
+        if (!s->types || !s->ends) {
+            cm_mysql__finalize(cx, s);
+            return cm_mysql__nomem(c);
+        }
+    }
+    *out = s;
+    return CM_OK;
+}
+
+static void drop_result(cm_dstmt *s) {
+    mysql_free_result(s->text);
+    s->text = NULL;
+    s->rows = s->row = NULL;
+    s->rows_left = 0;
+    s->ncolumns = 0;
+}
+
+static void close_prepared(cm_dstmt *s) {
+    if (s->st) mysql_stmt_close(s->st); /* the server is told and answers nothing */
+    s->st = NULL;
+}
+
+void cm_mysql__finalize(cm_ctx *cx, cm_dstmt *s) {
+    if (!s) return;
+    if (s->conn->ahead == s) s->conn->ahead = NULL;
+    drop_result(s);
+    close_prepared(s);
+    cm_mysql__drop_parts(cx, s);
+    cm__free(cx, s->parts);
+    cm__free(cx, s->sql);
+    cm__free(cx, s->names_text);
+    cm__free(cx, (void *)(uintptr_t)s->names);
+    cm__free(cx, s->types);
+    cm__free(cx, s->ends);
+    cm__free(cx, s->values);
+    cm__free(cx, s->columns);
+    cm__free(cx, s);
+    cm__count(cx, CM_COUNT_STMT, -1);
+}
+
+size_t cm_mysql__nparams(cm_dstmt *s) { return s->nparams; }
+const char *cm_mysql__param_name(cm_dstmt *s, size_t i) { return s->names ? s->names[i] : NULL; }
+cm_stmt_kind cm_mysql__kind(cm_dstmt *s) { return (cm_stmt_kind)s->kind; }
+
+cm_status cm_mysql__bind(cm_ctx *cx, cm_dstmt *s, size_t i, const cm_value *v, const cm_type *type) {
+    return cm_mysql__encode(cx, s, i, v, type);
+}
+
+/* ---- running */
+
+static cm_status make_prepared(cm_ctx *cx, cm_dstmt *s) {
+    cm_dconn *c = s->conn;
+    if (s->st) return CM_OK;
+    s->st = mysql_stmt_init(c->my);
+    if (!s->st) return cm_mysql__nomem(c);
+    cm_status st = cm_mysql__stmt_prepare(cx, c, s->st, s->sql, s->nsql);
+    if (!st && mysql_stmt_param_count(s->st) != s->nparams)
+        st = cm_mysql__fail(c, CM_E_PROGRAMMING, 0, "the statement has another number of placeholders than the server sees in it");
+    if (!st && mysql_stmt_bind_param(s->st, NULL)) st = cm_mysql__stmt_failed(c, s->st);
+    if (st) close_prepared(s);
+    return st;
+}
+
+/* Types of the columns, and who reads them. */
+static cm_status describe(cm_ctx *cx, cm_dstmt *s, const MYSQL_FIELD *fields, size_t n) {
+    if (n > s->columns_cap) {
+        cm__free(cx, s->columns);
+        s->columns = cm__alloc(cx, n * sizeof *s->columns);
+        s->columns_cap = s->columns ? n : 0;
+        if (!s->columns) return cm_mysql__nomem(s->conn);
+    }
+    for (size_t i = 0; i < n; i++)
+        s->columns[i] = (my_column){.decode = cm_mysql__decoder(&fields[i]),
+                                    .type = (uint8_t)fields[i].type,
+                                    .is_unsigned = (fields[i].flags & UNSIGNED_FLAG) != 0,
+                                    .binary = fields[i].charsetnr == MYSQL_BINARY_CHARSET && fields[i].type != MYSQL_TYPE_JSON};
+    s->fields = fields;
+    s->ncolumns = n;
+    return CM_OK;
+}
+
+static cm_status run_direct(cm_ctx *cx, cm_dstmt *s) {
+    cm_dconn *c = s->conn;
+    cm_status st = cm_mysql__query(cx, c, s->sql, s->nsql, &s->text);
+    if (st) return st;
+    if (s->rolls_back) c->poisoned = false;
+    s->affected = (int64_t)mysql_affected_rows(c->my);
+    c->insert_id = (int64_t)mysql_insert_id(c->my);
+    return s->text ? describe(cx, s, mysql_fetch_fields(s->text), mysql_num_fields(s->text)) : CM_OK;
+}
+
+static cm_status too_long(cm_dconn *c) {
+    return cm_mysql__fail(c, CM_E_OPERATIONAL, 1153, "Got a packet bigger than 'max_allowed_packet' bytes: it was not sent");
+}
+
+static cm_status run_prepared(cm_ctx *cx, cm_dstmt *s, const my_part *part) {
+    cm_dconn *c = s->conn;
+    cm_status st = make_prepared(cx, s);
+    unsigned array = part && part->array ? (unsigned)part->nsets : 0;
+    size_t n = part ? part->n : 0;
+    if (st) return st;
+    char *message = part ? malloc(n) : cm_mysql__message(s, &n);
+    if (!message) return cm_mysql__nomem(c);
+    if (part) memcpy(message, part->message, n);
+    for (int i = 0; i < 4; i++) message[i] = (char)(s->st->stmt_id >> 8 * i & 0xff);
+    if (n >= c->max_packet) {
+        free(message);
+        return too_long(c);
+    }
+    mysql_stmt_attr_set(s->st, STMT_ATTR_ARRAY_SIZE, &array);
+    st = cm_mysql__stmt_execute(cx, c, s->st, message, n);
+    if (st) return st;
+    s->affected = (int64_t)mysql_stmt_affected_rows(s->st);
+    c->insert_id = (int64_t)mysql_stmt_insert_id(s->st);
+    s->rows = s->st->result.data;
+    return describe(cx, s, s->st->fields, mysql_stmt_field_count(s->st));
+}
+
+/* The server forgot the statement, or wants it prepared again; or its columns changed, which matters to queries only. */
+static bool is_stale(const cm_dstmt *s) {
+    unsigned e = s->conn->errnum;
+    return s->st && (e == 1615 || e == 1243 || e == 2030 || (e == 2057 && s->kind == CM_STMT_READ));
+}
+
+cm_status cm_mysql__run(cm_ctx *cx, cm_dstmt *s, const my_part *part) {
+    cm_dconn *c = s->conn;
+    cm_status st = cm_mysql__ready(cx, c);
+    drop_result(s);
+    if (!st) st = cm_mysql__want_transaction(cx, c, s);
+    if (st) return st;
+    __atomic_store_n(&c->cancelled, 0, __ATOMIC_RELAXED);
+    if (!s->direct) st = run_prepared(cx, s, part);
+    if (st && is_stale(s)) {
+        close_prepared(s);
+        c->status = CM_OK;
+        st = run_prepared(cx, s, part);
+    }
+    if (st && !s->st && c->errnum == 1295 && !s->nparams) { /* has no prepared form */
+        c->status = CM_OK;
+        s->direct = true;
+        st = CM_OK;
+    }
+    if (!st && s->direct) st = run_direct(cx, s);
+    s->rows_left = SIZE_MAX;
+    return st;
+}
+
+static cm_status begin_run(cm_ctx *cx, cm_dstmt *s) {
+    s->running = true;
+    return s->queued ? cm_mysql__next_set(cx, s) : cm_mysql__run(cx, s, NULL);
+}
+
+static bool next_row(cm_dstmt *s) {
+    if (!s->ncolumns || !s->rows_left) return false;
+    s->rows_left--;
+    if (s->text) {
+        s->text_row = mysql_fetch_row(s->text);
+        s->text_lengths = mysql_fetch_lengths(s->text);
+        return s->text_row != NULL;
+    }
+    s->row = s->rows;
+    if (s->rows) s->rows = s->rows->next;
+    return s->row != NULL;
+}
+
+int cm_mysql__step(cm_ctx *cx, cm_dstmt *s, cm_status *failure) {
+    cm_status st = CM_OK;
+    if (s->blank) return CM_STEP_DONE;
+    if (!s->running) st = begin_run(cx, s);
+    if (!st) st = s->bad_row;
+    if (!st && next_row(s)) return CM_STEP_ROW;
+    *failure = st;
+    return st ? 0 : CM_STEP_DONE;
+}
+
+size_t cm_mysql__ncolumns(cm_dstmt *s) { return s->ncolumns; }
+const char *cm_mysql__column_name(cm_dstmt *s, size_t i) { return i < s->ncolumns ? s->fields[i].name : ""; }
+const char *cm_mysql__column_decltype(cm_dstmt *s, size_t i) {
+    (void)s, (void)i;
+    return NULL;
+}
+
+static void text_values(cm_dstmt *s, size_t first, size_t n, cm_value *out) {
+    for (size_t i = first; i < first + n; i++, out++) {
+        out->ascii = 0;
+        if (s->text_row[i]) cm_mysql__text_value(s, &s->columns[i], s->text_row[i], s->text_lengths[i], out);
+        else out->kind = CM_NULL;
+    }
+}
+
+/* 0, then NULLs (a bit each, from the third on), then what is not NULL, one after the other. */
+void cm_mysql__row(cm_dstmt *s, size_t first, size_t n, cm_value *out) {
+    cm_value passed;
+    if (s->text) {
+        text_values(s, first, n, out);
+        return;
+    }
+    const char *nulls = (const char *)s->row->data + 1, *p = nulls + (s->ncolumns + 9) / 8;
+    for (size_t i = 0; i < first + n; i++) {
+        cm_value *to = i < first ? &passed : out++;
+        to->ascii = 0;
+        if (nulls[(i + 2) / 8] >> ((i + 2) & 7) & 1) to->kind = CM_NULL;
+        else p = s->columns[i].decode(s, &s->columns[i], p, to);
+    }
+}
+
+void cm_mysql__reset(cm_dstmt *s, bool again) {
+    s->bad_row = CM_OK;
+    s->running = false;
+    if (s->queued && again) return; /* rows of the sets that follow */
+    drop_result(s);
+    if (s->st) mysql_stmt_free_result(s->st);
+    if (!s->queued) return;
+    cm_mysql__drop_parts(s->conn->cx, s);
+    s->queued = false;
+}
+
+int64_t cm_mysql__changes(cm_dstmt *s) { return s->affected; }
