@@ -454,7 +454,7 @@ static cm_status encode_moment(const cm_type_def *def, PyObject *v, cm_value *ou
 }
 
 /* A value for a place of unknown type: what it is decides. */
-static cm_status encode_free(PyObject *v, cm_arena *scratch, cm_value *out) {
+static cm_status encode_free(cm_ctx *cx, PyObject *v, cm_arena *scratch, cm_value *out) {
     if (PyUnicode_Check(v)) return set_text(v, out);
     if (PyBool_Check(v)) return encode_boolean(v, out);
     if (PyLong_Check(v)) return set_int(v, out);
@@ -474,6 +474,7 @@ static cm_status encode_free(PyObject *v, cm_arena *scratch, cm_value *out) {
         return st;
     }
     if (is_uuid(v)) return encode_uuid(v, scratch, out);
+    if (PyList_Check(v)) return cmpy_encode_array(cx, NULL, v, scratch, out);
     if (PyObject_CheckBuffer(v)) return set_buffer(v, scratch, out);
     double d;
     PyObject *i = as_index(v);
@@ -495,22 +496,16 @@ static cm_status encode_host(cm_ctx *cx, const cm_type_def *def, PyObject *v, cm
     } else if (def->item) {
         st = encode_as(cx, def->item, bound, scratch, out);
     } else {
-        st = encode_free(bound, scratch, out);
+        st = encode_free(cx, bound, scratch, out);
     }
-    /* `bound` may hold the bytes that the answer points at, and it goes: keep a copy. */
-    if (st == CM_OK && bound != v && out->u.s.p && (out->kind == CM_TEXT || out->kind == CM_BLOB)) {
-        char *copy = cm_arena_alloc(scratch, out->u.s.n + 1);
-        if (copy) memcpy(copy, out->u.s.p, out->u.s.n);
-        else st = CM_E_NOMEM;
-        out->u.s.p = copy;
-    }
+    if (st == CM_OK && bound != v) st = cm_value_keep(scratch, out); /* `bound` may hold what the answer points at, and it goes */
     Py_DECREF(bound);
     return st;
 }
 
 static cm_status encode_as(cm_ctx *cx, const cm_type *type, PyObject *v, cm_arena *scratch, cm_value *out) {
     const cm_type_def *def = type ? cm_type_get_def(type) : NULL;
-    if (!def) return encode_free(v, scratch, out);
+    if (!def) return encode_free(cx, v, scratch, out);
     if (def->flags & CM_TYPE_HOST) return encode_host(cx, def, v, scratch, out);
     switch (def->kind) {
     case CM_T_SMALLINT:
@@ -530,7 +525,8 @@ static cm_status encode_as(cm_ctx *cx, const cm_type *type, PyObject *v, cm_aren
     case CM_T_BLOB: return encode_blob(v, scratch, out);
     case CM_T_JSON: return encode_json(v, scratch, out);
     case CM_T_UUID: return encode_uuid(v, scratch, out);
-    default: return encode_free(v, scratch, out);
+    case CM_T_ARRAY: return cmpy_encode_array(cx, def, v, scratch, out);
+    default: return encode_free(cx, v, scratch, out);
     }
 }
 

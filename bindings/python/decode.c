@@ -167,18 +167,6 @@ static PyObject *enum_word(const cm_type_def *def, const cm_value *v) {
     return NULL;
 }
 
-static PyObject *raw_object(const cm_value *v);
-
-static PyObject *list_object(const cm_value *v) {
-    PyObject *list = PyList_New((Py_ssize_t)v->u.list.n);
-    for (size_t i = 0; list && i < v->u.list.n; i++) {
-        PyObject *item = raw_object(&v->u.list.items[i]);
-        if (!item) Py_CLEAR(list);
-        else PyList_SET_ITEM(list, (Py_ssize_t)i, item);
-    }
-    return list;
-}
-
 static PyObject *raw_object(const cm_value *v) {
     switch ((cm_value_kind)v->kind) {
     case CM_NULL: return Py_NewRef(Py_None);
@@ -194,7 +182,7 @@ static PyObject *raw_object(const cm_value *v) {
     case CM_INTERVAL: return interval_object(v->u.i);
     case CM_UUID: return uuid_object(v->u.uuid);
     case CM_JSON: return json_object(v);
-    case CM_LIST: return list_object(v);
+    case CM_LIST: return cmpy_decode_array(NULL, v);
     }
     PyErr_Format(PyExc_SystemError, "value of unknown kind %d", v->kind);
     return NULL;
@@ -226,6 +214,7 @@ static PyObject *typed_object(const cm_type_def *def, const cm_value *v) {
     case CM_T_FLOAT:
     case CM_T_DOUBLE: return number_object(def, v);
     case CM_T_UUID: return v->kind == CM_UUID && (def->flags & CM_TYPE_UUID_TEXT) ? uuid_text(v->u.uuid) : raw_object(v);
+    case CM_T_ARRAY: return v->kind == CM_LIST ? cmpy_decode_array(def, v) : raw_object(v);
     case CM_T_ENUM: return v->kind == CM_TEXT && !(def->flags & CM_TYPE_HOST) ? enum_word(def, v) : raw_object(v);
     default: return raw_object(v);
     }
@@ -244,9 +233,7 @@ static PyObject *host_object(const cm_type_def *def, const cm_value *v) {
 /* Text in a typed place: most often what it says. */
 static PyObject *typed_text(const cm_type_def *def, const cm_value *v) {
     if (def->kind == CM_T_ENUM) return enum_word(def, v);
-    if (def->kind != CM_T_ARRAY) return text_object(v->u.s.p, v->u.s.n, v->ascii);
-    PyErr_SetString(PyExc_NotImplementedError, "values of the type ARRAY cannot be read yet; select cast(column, String) for their text");
-    return NULL;
+    return text_object(v->u.s.p, v->u.s.n, v->ascii);
 }
 
 static inline PyObject *decode_one(const cm_type *type, const cm_value *v) {

@@ -16,6 +16,10 @@ int cmpy_decode_setup(void);
  * row). New reference. */
 PyObject *cmpy_name(const char *p, size_t n);
 
+/* Values of ARRAY types, and lists in places of unknown type (def NULL). array.c. */
+cm_status cmpy_encode_array(cm_ctx *cx, const cm_type_def *def, PyObject *v, cm_arena *scratch, cm_value *out);
+PyObject *cmpy_decode_array(const cm_type_def *def, const cm_value *v);
+
 /* The TypeEngine object behind a CM_TYPE_HOST type; borrowed. */
 static inline PyObject *cmpy_host_type(const cm_type_def *def) { return (PyObject *)def->host; }
 

@@ -244,7 +244,8 @@ enum {
     CM_TYPE_VARIES = 1u << 10,    /* the host says by which type a dialect stores it (cm_host.type_for) */
     CM_TYPE_SPELLED = 1u << 11,   /* the host spells it in DDL and CAST (cm_host.type_spell) */
     CM_TYPE_BIND_EXPR = 1u << 12, /* the host puts an expression around its parameters (cm_host.type_wrap) */
-    CM_TYPE_COLUMN_EXPR = 1u << 13 /* and around columns that a SELECT or RETURNING answers */
+    CM_TYPE_COLUMN_EXPR = 1u << 13, /* and around columns that a SELECT or RETURNING answers */
+    CM_TYPE_AS_TUPLE = 1u << 14   /* ARRAY: the host sees tuples instead of lists */
 };
 
 /* Everything that tells one type from another. Strings are copied. */

@@ -344,6 +344,7 @@ CM_API void *cm_arena_alloc(cm_arena *arena, size_t n);
 /* A region of the host's own, for encode calls outside the engine. owns: caller, cm_arena_free (NULL is fine). */
 CM_API cm_status cm_arena_new(cm_ctx *cx, cm_arena **out);
 CM_API void cm_arena_free(cm_ctx *cx, cm_arena *arena);
+CM_API void cm_arena_reset(cm_ctx *cx, cm_arena *arena); /* forgets what is in it; cx serves it from now on */
 
 /* ---- Host ------------------------------------------------------------------------------------------------- */
 
@@ -577,6 +578,11 @@ CM_API cm_dconn *cm_conn_driver(cm_conn *conn, const cm_driver **driver); /* bor
 CM_API size_t cm_civil_format(const cm_civil *t, cm_value_kind kind, bool micro, char *out);
 /* Reads a text form (date, time, datetime; 'T' or space; fraction of 0..9 digits; offset). False: not one. */
 CM_API bool cm_civil_parse(const char *p, size_t n, cm_value_kind kind, cm_civil *out);
+/* Reads {1,NULL,"a b",{2}} (PostgreSQL's form of arrays) into a CM_LIST of texts, nulls and lists. fails: CM_E_DECODE, CM_E_NOMEM. */
+CM_API cm_status cm_list_parse(cm_ctx *cx, cm_arena *arena, const char *p, size_t n, char delimiter, cm_value *out);
+/* Copies what a value points at (bytes, items) into a region, so that it outlives its producer. fails: CM_E_NOMEM. */
+CM_API cm_status cm_value_keep(cm_arena *arena, cm_value *value);
+CM_API bool cm_value_is_slice(const cm_value *value);            /* u.s is in use */
 CM_API bool cm_utf8_valid(const char *p, size_t n, bool *ascii);
 /* Days since 1970-01-01 of the proleptic Gregorian calendar, and back (year, month and day are set). */
 CM_API int64_t cm_civil_days(const cm_civil *t);
@@ -603,6 +609,12 @@ typedef struct cm_driver_kit {
     int64_t (*civil_days)(const cm_civil *t);
     void (*civil_of_days)(int64_t days, cm_civil *t);
     cm_status (*driver_register)(cm_ctx *, const char *backend, const cm_driver *driver);
+    cm_status (*arena_new)(cm_ctx *, cm_arena **out);
+    void *(*arena_alloc)(cm_arena *, size_t n);
+    void (*arena_reset)(cm_ctx *, cm_arena *);
+    void (*arena_free)(cm_ctx *, cm_arena *);
+    cm_status (*list_parse)(cm_ctx *, cm_arena *, const char *p, size_t n, char delimiter, cm_value *out);
+    bool (*value_is_slice)(const cm_value *);
 } cm_driver_kit;
 CM_API const cm_driver_kit *cm_driver_kit_get(void);            /* static */
 

@@ -318,6 +318,7 @@ _driver_kit: t.Any
 TYPE_NONE_IS_NULL: t.Final[int]
 TYPE_NO_CACHE: t.Final[int]
 TYPE_TIMEZONE: t.Final[int]
+TYPE_AS_TUPLE: t.Final[int]
 TYPE_UUID_TEXT: t.Final[int]
 TYPE_VARIES: t.Final[int]
 TYPE_SPELLED: t.Final[int]

@@ -4,3 +4,6 @@ libpq_version: int
 
 def waits() -> int:
     """How often connections waited for replies of a server, so far."""
+
+def binary_results() -> int:
+    """How many results came in binary, so far."""

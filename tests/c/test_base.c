@@ -86,6 +86,33 @@ Test(base, civil_text_round_trips) {
     }
 }
 
+Test(base, lists_are_read_and_kept) {
+    OOM_LOOP(cx) {
+        static const char text[] = "[0:1]={{1,\"a \\\"b\\\\,}\"},{NULL,\"NULL\"}}", *const bad[] = {"", "1", "{", "{1", "{1,2}}", "{{1}", "{{{{{{{1}}}}}}}"};
+        cm_arena a, kept;
+        cm_value v = {0};
+        cm_arena__init(&a, cx);
+        cm_arena__init(&kept, cx);
+        OOM_TRY(cm_list_parse(cx, &a, text, sizeof text - 1, ',', &v));
+        OOM_TRY(cm_value_keep(&kept, &v));
+        cm_arena__reset(&a);
+        cr_assert(v.kind == CM_LIST && v.u.list.n == 2);
+        const cm_value *one = v.u.list.items[0].u.list.items, *two = v.u.list.items[1].u.list.items;
+        cr_assert(one[0].kind == CM_TEXT && one[0].u.s.n == 1 && one[0].u.s.p[0] == '1');
+        cr_assert(one[1].u.s.n == 7 && memcmp(one[1].u.s.p, "a \"b\\,}", 7) == 0);
+        cr_assert(two[0].kind == CM_NULL && two[1].kind == CM_TEXT && two[1].u.s.n == 4);
+        for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+            cm_status st = cm_list_parse(cx, &a, bad[i], strlen(bad[i]), ',', &v);
+            if (st == CM_E_NOMEM) goto OOM_DONE;
+            cr_assert_eq(st, CM_E_DECODE, "%s", bad[i]);
+            cm_ctx_clear(cx);
+        }
+    OOM_DONE:
+        cm_arena__dispose(&a);
+        cm_arena__dispose(&kept);
+    }
+}
+
 Test(base, utf8_is_checked_strictly) {
     bool ascii;
     cr_assert(cm_utf8_valid("plain ascii text", 16, &ascii) && ascii);

@@ -14,7 +14,13 @@ static PyObject *count_waits(PyObject *m, PyObject *unused) {
     return PyLong_FromUnsignedLongLong(cm_pg__waits());
 }
 
+static PyObject *count_binary(PyObject *m, PyObject *unused) {
+    (void)m, (void)unused;
+    return PyLong_FromUnsignedLongLong(cm_pg__binary_results());
+}
+
 static PyMethodDef methods[] = {
+    {"binary_results", count_binary, METH_NOARGS, "binary_results($module, /)\n--\n\nHow many results came in binary, so far."},
     {"waits", count_waits, METH_NOARGS, "waits($module, /)\n--\n\nHow often connections waited for replies of a server, so far."},
     {NULL, NULL, 0, NULL},
 };

@@ -158,6 +158,13 @@ cm_status cm_arena_new(cm_ctx *cx, cm_arena **out) {
 
 void cm_arena_free(cm_ctx *cx, cm_arena *a) {
     if (!a) return;
+    a->cx = cx;
     cm_arena__dispose(a);
     cm__free(cx, a);
+}
+
+void cm_arena_reset(cm_ctx *cx, cm_arena *a) {
+    a->cx = cx;
+    cm_arena__reset(a);
+    a->failed = false;
 }

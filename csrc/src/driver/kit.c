@@ -18,6 +18,12 @@ static const cm_driver_kit kit = {.version = 1,
                                   .civil_format = cm_civil_format,
                                   .civil_days = cm_civil_days,
                                   .civil_of_days = cm_civil_of_days,
-                                  .driver_register = cm_driver_register};
+                                  .driver_register = cm_driver_register,
+                                  .arena_new = cm_arena_new,
+                                  .arena_alloc = cm_arena_alloc,
+                                  .arena_reset = cm_arena_reset,
+                                  .arena_free = cm_arena_free,
+                                  .list_parse = cm_list_parse,
+                                  .value_is_slice = cm_value_is_slice};
 
 const cm_driver_kit *cm_driver_kit_get(void) { return &kit; }

@@ -27,6 +27,14 @@ bool cm_option__number(const char *text, double *out) { return kit->option_numbe
 bool cm_option__is(const char *text, const char *word) { return kit->option_is(text, word); }
 const cm_type_def *cm_type_get_def(const cm_type *type) { return kit->type_def(type); }
 bool cm_civil_parse(const char *p, size_t n, cm_value_kind kind, cm_civil *out) { return kit->civil_parse(p, n, kind, out); }
+cm_status cm_arena_new(cm_ctx *cx, cm_arena **out) { return kit->arena_new(cx, out); }
+void *cm_arena_alloc(cm_arena *arena, size_t n) { return kit->arena_alloc(arena, n); }
+void cm_arena_reset(cm_ctx *cx, cm_arena *arena) { kit->arena_reset(cx, arena); }
+void cm_arena_free(cm_ctx *cx, cm_arena *arena) { kit->arena_free(cx, arena); }
+cm_status cm_list_parse(cm_ctx *cx, cm_arena *arena, const char *p, size_t n, char delimiter, cm_value *out) {
+    return kit->list_parse(cx, arena, p, n, delimiter, out);
+}
+bool cm_value_is_slice(const cm_value *v) { return kit->value_is_slice(v); }
 size_t cm_civil_format(const cm_civil *t, cm_value_kind kind, bool micro, char *out) { return kit->civil_format(t, kind, micro, out); }
 int64_t cm_civil_days(const cm_civil *t) { return kit->civil_days(t); }
 void cm_civil_of_days(int64_t days, cm_civil *t) { kit->civil_of_days(days, t); }

@@ -86,6 +86,7 @@ static void close_server(cm_ctx *cx, cm_dconn *c) {
     PQfinish(c->pg);
     cm__free(cx, c->begin_sql);
     cm__free(cx, c->closing);
+    cm__free(cx, c->kinds);
     cm__free(cx, c->ahead);
     cm__free(cx, c);
 }
@@ -148,7 +149,10 @@ static cm_status rollback(cm_ctx *cx, cm_dconn *c) {
 
 static cm_status let_go(cm_ctx *cx, cm_dconn *c) {
     if (c->begin_due) return rollback(cx, c);
+    size_t wonders = c->nwonders;
+    c->nwonders = 0; /* nobody will read what the catalogue says */
     cm_status st = cm_pg__prologue(cx, c);
+    c->nwonders = wonders;
     if (!st && !PQsendQueryParams(c->pg, "ROLLBACK", 0, NULL, NULL, NULL, NULL, 0)) st = cm_pg__lost(c);
     if (!st && (!PQpipelineSync(c->pg) || PQflush(c->pg) < 0)) st = cm_pg__lost(c);
     c->ending = !st;

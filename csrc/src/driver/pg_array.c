@@ -1,165 +1,274 @@
-/* Arrays into parameters: binary where every item has a binary form, else a literal that the server reads.
+/* Arrays, both ways and in both forms.
  *
- *   binary   ndim, has NULLs, OID of the items, (length, lower bound) per dimension, then (bytes or -1, value) per item
- *   literal  {"a","b \"c\"",NULL}   {{"1","2"},{"3","4"}}
- */
+ * binary   dimensions, "has nulls", item type, {items, lower bound} per dimension, then {length, bytes} per item; -1 is NULL
+ * text     {1,NULL,"a b",{2}}: parameters whose item type has no number here (native enums: the server knows), and the first
+ *          run of a statement */
 #include "driver/pg_int.h"
 
+#include <stdio.h>
 #include <string.h>
 
-enum { DIMENSIONS_MAX = 6 };
+enum { DIMENSIONS_MAX = 6, HEAD_BYTES = 12, DIMENSION_BYTES = 8 };
 
-typedef struct array {
-    cm_ctx *cx;
-    cm_dstmt *s;
-    Oid item;
-    int ndims;
-    uint32_t dims[DIMENSIONS_MAX];
-    bool nulls, binary;
-} array;
-
-static Oid array_oid(Oid item) {
-    static const Oid pairs[][2] = {{PG_BOOL, 1000},   {PG_BYTEA, 1001},  {PG_CHAR, 1002},        {PG_NAME, 1003},     {PG_INT2, 1005},
-                                   {PG_INT4, 1007},   {PG_TEXT, 1009},   {PG_BPCHAR, 1014},      {PG_VARCHAR, 1015},  {PG_INT8, 1016},
-                                   {PG_FLOAT4, 1021}, {PG_FLOAT8, 1022}, {PG_OID, 1028},         {PG_JSON, 199},      {PG_TIMESTAMP, 1115},
-                                   {PG_DATE, 1182},   {PG_TIME, 1183},   {PG_TIMESTAMPTZ, 1185}, {PG_INTERVAL, 1187}, {PG_NUMERIC, 1231},
-                                   {PG_TIMETZ, 1270}, {PG_UUID, 2951},   {PG_JSONB, 3807}};
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
-        if (pairs[i][0] == item) return pairs[i][1];
-    return 0;
+static uint32_t get32(const char *p) {
+    const uint8_t *b = (const uint8_t *)p;
+    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+static void put32(char *p, uint32_t v) {
+    for (int i = 3; i >= 0; i--, v >>= 8) p[i] = (char)(v & 0xff);
 }
 
-/* ---- looking through the items */
+/* ---- shape of a list */
 
-static cm_status look_at(array *a, const cm_value *v, const cm_type *type) {
-    char small[PG_SCALAR_BYTES];
-    const char *p;
+typedef struct shape {
+    size_t sizes[DIMENSIONS_MAX];
+    int dimensions;
+    bool nulls, empty, fractions;
+    Oid item; /* what the values are, where the type does not say; 0: text for the server to read */
+    bool met; /* a value was met */
+} shape;
+
+static Oid wider(Oid a, Oid b) {
+    static const Oid ladder[] = {PG_INT4, PG_INT8, PG_NUMERIC, PG_FLOAT8};
+    int at_a = -1, at_b = -1;
+    for (int i = 0; i < 4; i++) {
+        if (ladder[i] == a) at_a = i;
+        if (ladder[i] == b) at_b = i;
+    }
+    if (a == b) return a;
+    return at_a < 0 || at_b < 0 ? 0 : ladder[at_a > at_b ? at_a : at_b];
+}
+
+static void measure(const cm_value *list, shape *out) {
+    const cm_value *v = list;
+    *out = (shape){0};
+    while (v->kind == CM_LIST && out->dimensions < DIMENSIONS_MAX) {
+        out->sizes[out->dimensions++] = v->u.list.n;
+        if (v->u.list.n == 0) {
+            out->empty = true;
+            return;
+        }
+        v = v->u.list.items;
+    }
+}
+
+/* All lists of a level have one length, and values stand on the last level only. */
+static bool is_even(const cm_value *v, shape *sh, int level) {
+    if (level == sh->dimensions) {
+        if (v->kind == CM_LIST) return false;
+        if (v->kind == CM_NULL) {
+            sh->nulls = true;
+        } else {
+            Oid type = cm_pg__oid_of_value(v);
+            sh->item = sh->met ? wider(sh->item, type) : type;
+            sh->met = true;
+            sh->fractions = sh->fractions || v->kind == CM_DOUBLE;
+        }
+        return true;
+    }
+    if (v->kind != CM_LIST || v->u.list.n != sh->sizes[level]) return false;
+    for (size_t i = 0; i < v->u.list.n; i++)
+        if (!is_even(&v->u.list.items[i], sh, level + 1)) return false;
+    return true;
+}
+
+/* ---- parameters */
+
+static cm_status put_item(cm_ctx *cx, cm_dstmt *s, Oid item, const cm_value *v, bool *known) {
+    char *head = cm_pg__room(cx, s, 4);
+    if (!head) return CM_E_NOMEM;
     if (v->kind == CM_NULL) {
-        a->nulls = true;
+        put32(head, UINT32_MAX);
         return CM_OK;
     }
-    Oid oid = cm_pg__oid(type, v);
-    if (!a->item || (a->item == PG_INT4 && oid == PG_INT8)) a->item = oid; /* without a type the values choose */
-    if (v->kind == CM_DOUBLE && (a->item == PG_INT2 || a->item == PG_INT4 || a->item == PG_INT8)) a->item = PG_FLOAT8;
-    if (a->binary && cm_pg__binary(a->item, v, small, &p) < 0) a->binary = false;
-    cm_status st = cm_pg__check_slice(a->s, v);
-    return st ? st : cm_pg__check_range(a->s, a->item, v);
-}
-
-/* Dimensions, and whether all items agree. Arrays of arrays must be boxes. */
-static cm_status measure(array *a, const cm_value *v, const cm_type *type, int depth) {
-    cm_status st = CM_OK;
-    if (depth == DIMENSIONS_MAX) return cm_pg__fail(a->s->conn, CM_E_DATA, "54000", "an array has more than six dimensions");
-    if (v->u.list.n > INT32_MAX) return cm_pg__fail(a->s->conn, CM_E_DATA, "54000", "an array has too many items");
-    if (depth == a->ndims) a->dims[a->ndims++] = (uint32_t)v->u.list.n;
-    bool boxed = a->dims[depth] == v->u.list.n;
-    for (size_t i = 0; !st && boxed && i < v->u.list.n; i++) {
-        const cm_value *item = &v->u.list.items[i];
-        if (item->kind == CM_LIST) {
-            boxed = i == 0 || depth + 1 < a->ndims;
-            if (boxed) st = measure(a, item, type, depth + 1);
-        } else {
-            boxed = depth + 1 == a->ndims;
-            if (boxed) st = look_at(a, item, type);
-        }
-    }
-    if (!st && !boxed)
-        st = cm_pg__fail(a->s->conn, CM_E_DATA, "2202E", "multidimensional arrays must have array expressions with matching dimensions");
+    size_t begin = s->ntext;
+    cm_status st = cm_pg__put_binary(cx, s, item, v, known);
+    put32(s->text + begin - 4, (uint32_t)(s->ntext - begin));
     return st;
 }
 
-/* ---- writing, at the end of s->text */
+static cm_status put_items(cm_ctx *cx, cm_dstmt *s, Oid item, const cm_value *v, bool *known) {
+    cm_status st = CM_OK;
+    if (v->kind != CM_LIST) return put_item(cx, s, item, v, known);
+    for (size_t i = 0; i < v->u.list.n && !st && *known; i++) st = put_items(cx, s, item, &v->u.list.items[i], known);
+    return st;
+}
 
-static bool put(array *a, const char *p, size_t n) {
-    char *to = cm_pg__room(a->cx, a->s, n);
+/* *known false: a value has no binary form; what was written is to be forgotten. */
+static cm_status put_binary(cm_ctx *cx, cm_dstmt *s, Oid item, const shape *sh, const cm_value *v, bool *known) {
+    int dimensions = sh->empty ? 0 : sh->dimensions;
+    char *head = cm_pg__room(cx, s, HEAD_BYTES + (size_t)dimensions * DIMENSION_BYTES);
+    if (!head) return CM_E_NOMEM;
+    put32(head, (uint32_t)dimensions);
+    put32(head + 4, sh->nulls);
+    put32(head + 8, item);
+    for (int i = 0; i < dimensions; i++) {
+        put32(head + HEAD_BYTES + i * DIMENSION_BYTES, (uint32_t)sh->sizes[i]);
+        put32(head + HEAD_BYTES + i * DIMENSION_BYTES + 4, 1);
+    }
+    *known = true;
+    return dimensions ? put_items(cx, s, item, v, known) : CM_OK;
+}
+
+static cm_status put_bytes(cm_ctx *cx, cm_dstmt *s, const char *p, size_t n) {
+    char *to = cm_pg__room(cx, s, n);
     if (to && n) memcpy(to, p, n);
-    a->s->ntext += to ? n : 0;
-    return to != NULL;
+    return to ? CM_OK : CM_E_NOMEM;
 }
 
-static bool put32(array *a, uint32_t v) {
-    const char bytes[4] = {(char)(v >> 24), (char)(v >> 16 & 255), (char)(v >> 8 & 255), (char)(v & 255)};
-    return put(a, bytes, 4);
-}
-
-static bool put_head(array *a) {
-    bool ok = put32(a, (uint32_t)a->ndims) && put32(a, a->nulls) && put32(a, a->item);
-    for (int i = 0; ok && i < a->ndims; i++) ok = put32(a, a->dims[i]) && put32(a, 1);
-    return ok;
-}
-
-static bool put_items(array *a, const cm_value *v) {
-    char small[PG_SCALAR_BYTES];
-    bool ok = true;
-    for (size_t i = 0; ok && i < v->u.list.n; i++) {
-        const cm_value *item = &v->u.list.items[i];
-        const char *p = small;
-        if (item->kind == CM_LIST) {
-            ok = put_items(a, item);
+/* "a \"b\"", "\\x0102" */
+static cm_status put_quoted(cm_ctx *cx, cm_dstmt *s, const cm_value *v) {
+    static const char digits[] = "0123456789abcdef";
+    char small[64];
+    bool slice = cm_value_is_slice(v);
+    size_t n = slice ? v->u.s.n : (size_t)cm_pg__format_scalar(v, small, sizeof small), used = 0;
+    const char *p = slice ? v->u.s.p : small;
+    char *to = cm_pg__room(cx, s, 2 * n + 8);
+    if (!to) return CM_E_NOMEM;
+    to[used++] = '"';
+    if (v->kind == CM_BLOB) {
+        memcpy(to + used, "\\\\x", 3);
+        used += 3;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (v->kind == CM_BLOB) {
+            to[used++] = digits[(uint8_t)p[i] >> 4];
+            to[used++] = digits[(uint8_t)p[i] & 15];
             continue;
         }
-        int n = item->kind == CM_NULL ? -1 : cm_pg__binary(a->item, item, small, &p);
-        ok = put32(a, (uint32_t)n) && (n <= 0 || put(a, p, (size_t)n));
+        if (p[i] == '"' || p[i] == '\\') to[used++] = '\\';
+        to[used++] = p[i];
     }
-    return ok;
-}
-
-static bool put_quoted(array *a, const char *p, size_t n) {
-    bool ok = put(a, "\"", 1);
-    for (size_t from = 0, i = 0; ok && i <= n; i++) {
-        if (i < n && p[i] != '"' && p[i] != '\\') continue;
-        ok = put(a, p + from, i - from) && (i == n || put(a, "\\", 1));
-        from = i;
-    }
-    return ok && put(a, "\"", 1);
-}
-
-/* "\\x00ff" */
-static bool put_blob(array *a, const cm_value *v) {
-    static const char digits[] = "0123456789abcdef";
-    bool ok = put(a, "\"\\\\x", 4);
-    for (size_t i = 0; ok && i < v->u.s.n; i++) {
-        const char hex[2] = {digits[(uint8_t)v->u.s.p[i] >> 4], digits[(uint8_t)v->u.s.p[i] & 15]};
-        ok = put(a, hex, 2);
-    }
-    return ok && put(a, "\"", 1);
-}
-
-static bool put_literal(array *a, const cm_value *v) {
-    char small[PG_TEXT_BYTES];
-    const char *p;
-    bool ok = put(a, "{", 1);
-    for (size_t i = 0; ok && i < v->u.list.n; i++) {
-        const cm_value *item = &v->u.list.items[i];
-        if (i) ok = put(a, ",", 1);
-        if (!ok) break;
-        if (item->kind == CM_LIST) ok = put_literal(a, item);
-        else if (item->kind == CM_NULL) ok = put(a, "NULL", 4);
-        else if (item->kind == CM_BLOB) ok = put_blob(a, item);
-        else {
-            size_t n = cm_pg__text(item, small, &p);
-            ok = put_quoted(a, p, n);
-        }
-    }
-    return ok && put(a, "}", 1);
-}
-
-cm_status cm_pg__encode_array(cm_ctx *cx, cm_dstmt *s, size_t i, const cm_value *v, const cm_type *type) {
-    array a = {.cx = cx, .s = s, .item = cm_pg__oid(type, v), .binary = true};
-    size_t start = s->ntext;
-    cm_status st = measure(&a, v, type, 0);
-    if (st) return st;
-    for (int k = 0; k < a.ndims; k++)
-        if (!a.dims[k]) a.ndims = 0; /* {} whatever its dimensions */
-    a.binary = a.binary && a.item && array_oid(a.item) && a.ndims;
-    const cm_value none = {.kind = CM_LIST};
-    bool ok = a.binary ? put_head(&a) && put_items(&a, v) : put_literal(&a, a.ndims ? v : &none) && put(&a, "", 1);
-    if (!ok) return CM_E_NOMEM;
-    if (s->ntext - start > INT32_MAX)
-        return cm_pg__fail(s->conn, CM_E_DATA, "54000", "a value is longer than a message to the server may be");
-    s->oids[i] = array_oid(a.item);
-    s->offsets[i] = start + 1;
-    s->formats[i] = a.binary;
-    s->lengths[i] = (int)(s->ntext - start);
+    to[used++] = '"';
+    s->ntext -= 2 * n + 8 - used;
     return CM_OK;
+}
+
+static cm_status put_text(cm_ctx *cx, cm_dstmt *s, const cm_value *v) {
+    if (v->kind == CM_NULL) return put_bytes(cx, s, "NULL", 4);
+    if (v->kind != CM_LIST) {
+        cm_status st = cm_pg__check_value(s, 0, v);
+        return st ? st : put_quoted(cx, s, v);
+    }
+    cm_status st = put_bytes(cx, s, "{", 1);
+    for (size_t i = 0; i < v->u.list.n && !st; i++) {
+        if (i) st = put_bytes(cx, s, ",", 1);
+        if (!st) st = put_text(cx, s, &v->u.list.items[i]);
+    }
+    return st ? st : put_bytes(cx, s, "}", 1);
+}
+
+cm_status cm_pg__encode_array(cm_ctx *cx, cm_dstmt *s, size_t i, Oid item, const cm_value *v) {
+    shape sh;
+    size_t begin = s->ntext;
+    bool known = false;
+    cm_status st = CM_OK;
+    measure(v, &sh);
+    if (!sh.empty && !is_even(v, &sh, 0))
+        return cm_pg__fail(s->conn, CM_E_DATA, "22P02", "the lists inside of an array must all have one length");
+    if (!item) item = sh.item;
+    if (sh.fractions && (item == PG_INT2 || item == PG_INT4 || item == PG_INT8)) item = PG_FLOAT8; /* 5.5 looked for among integers */
+    s->oids[i] = cm_pg__array_of(item);
+    s->formats[i] = 1;
+    if (s->oids[i]) st = put_binary(cx, s, item, &sh, v, &known);
+    if (!st && !known) {
+        s->ntext = begin;
+        s->formats[i] = 0;
+        st = sh.empty ? put_bytes(cx, s, "{}", 2) : put_text(cx, s, v);
+        s->lengths[i] = (int)(s->ntext - begin);
+        if (!st) st = put_bytes(cx, s, "", 1);
+    }
+    if (s->ntext - begin > INT32_MAX - 16)
+        st = cm_pg__fail(s->conn, CM_E_DATA, "54000", "a value is longer than a message to the server may be");
+    if (known) s->lengths[i] = (int)(s->ntext - begin);
+    s->offsets[i] = begin + 1;
+    return st;
+}
+
+/* ---- columns, binary */
+
+typedef struct array_reader {
+    cm_dstmt *s;
+    const char *p, *end;
+    uint32_t sizes[DIMENSIONS_MAX];
+    int dimensions, least;
+    Oid item;
+    pg_decoder decode;
+} array_reader;
+
+static bool read_head(array_reader *r) {
+    uint64_t total = 1;
+    bool known;
+    if (r->end - r->p < HEAD_BYTES) return false;
+    uint32_t dimensions = get32(r->p);
+    r->item = get32(r->p + 8);
+    r->p += HEAD_BYTES;
+    if (dimensions > DIMENSIONS_MAX || r->end - r->p < (long)dimensions * DIMENSION_BYTES) return false;
+    r->dimensions = (int)dimensions;
+    for (uint32_t i = 0; i < dimensions; i++, r->p += DIMENSION_BYTES) {
+        r->sizes[i] = get32(r->p);
+        total *= r->sizes[i];
+        if (total > (uint64_t)(r->end - r->p) / 4) return false; /* each item has a length at least */
+    }
+    Oid base = cm_pg__base_of(r->s->conn, r->item);
+    r->decode = cm_pg__binary_decoder(base, &known);
+    r->least = cm_pg__least_bytes(base);
+    r->s->reading = base;
+    return true;
+}
+
+static bool read_item(array_reader *r, cm_value *out) {
+    if (r->end - r->p < 4) return false;
+    uint32_t n = get32(r->p);
+    r->p += 4;
+    out->kind = CM_NULL;
+    if (n == UINT32_MAX) return true;
+    if (n > (uint64_t)(r->end - r->p) || (int)n < r->least) return false;
+    if (r->decode) r->decode(r->s, r->p, (int)n, out);
+    else *out = (cm_value){.kind = CM_TEXT, .u.s = {r->p, n}};
+    r->p += n;
+    return true;
+}
+
+static bool read_level(array_reader *r, int level, cm_value *out) {
+    if (level == r->dimensions) return read_item(r, out);
+    size_t n = r->sizes[level];
+    cm_value *items = cm_pg__scratch(r->s, (n ? n : 1) * sizeof *items);
+    if (!items) return false;
+    for (size_t i = 0; i < n; i++)
+        if (!read_level(r, level + 1, &items[i])) return false;
+    *out = (cm_value){.kind = CM_LIST, .u.list = {items, n}};
+    return true;
+}
+
+void cm_pg__decode_array(cm_dstmt *s, const char *p, int n, cm_value *out) {
+    array_reader r = {.s = s, .p = p, .end = p + n};
+    bool ok = read_head(&r);
+    if (ok && r.dimensions == 0) {
+        static cm_value none;
+        *out = (cm_value){.kind = CM_LIST, .u.list = {&none, 0}};
+        return;
+    }
+    if (ok && read_level(&r, 0, out)) return;
+    cm_pg__bad_value(s, out, "the server sent an array that cannot be read", NULL, 0);
+}
+
+/* ---- columns, text */
+
+static void read_words(cm_dstmt *s, pg_decoder decode, cm_value *list) {
+    for (size_t i = 0; i < list->u.list.n; i++) {
+        cm_value *v = &list->u.list.items[i];
+        if (v->kind == CM_LIST) read_words(s, decode, v);
+        else if (v->kind == CM_TEXT && decode) decode(s, v->u.s.p, (int)v->u.s.n, v);
+    }
+}
+
+void cm_pg__text_array(cm_dstmt *s, const char *p, int n, cm_value *out) {
+    cm_arena *scratch = cm_pg__scratch_arena(s);
+    Oid item = cm_pg__item_of(s->conn, s->reading);
+    if (!scratch || cm_list_parse(s->conn->cx, scratch, p, (size_t)n, ',', out)) {
+        cm_pg__bad_value(s, out, "the server sent an array that cannot be read", p, n);
+        return;
+    }
+    read_words(s, cm_pg__text_decoder(cm_pg__base_of(s->conn, item)), out);
 }

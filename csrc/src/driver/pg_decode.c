@@ -10,13 +10,15 @@ static uint16_t get16(const char *p) { return (uint16_t)((uint8_t)p[0] << 8 | (u
 static uint32_t get32(const char *p) { return (uint32_t)get16(p) << 16 | get16(p + 2); }
 static uint64_t get64(const char *p) { return (uint64_t)get32(p) << 32 | get32(p + 4); }
 
-char *cm_pg__scratch(cm_dstmt *s, size_t n) {
-    if (s->nscratch + n > s->scratch_cap) { /* room is made before the row is read: see make_scratch in pg_stmt.c */
-        s->bad_row = CM_E_NOMEM;
-        return NULL;
-    }
-    char *p = s->scratch + s->nscratch;
-    s->nscratch += n;
+cm_arena *cm_pg__scratch_arena(cm_dstmt *s) {
+    if (!s->scratch && cm_arena_new(s->conn->cx, &s->scratch)) s->bad_row = CM_E_NOMEM;
+    return s->scratch;
+}
+
+void *cm_pg__scratch(cm_dstmt *s, size_t n) {
+    cm_arena *arena = cm_pg__scratch_arena(s);
+    void *p = arena ? cm_arena_alloc(arena, n) : NULL;
+    if (!p) s->bad_row = CM_E_NOMEM;
     return p;
 }
 
@@ -169,44 +171,6 @@ static void decode_interval(cm_dstmt *s, const char *p, int n, cm_value *out) {
     out->u.i = (int64_t)get64(p) + ((int64_t)days + months / 12 * 365 + months % 12 * 30) * 86400000000;
 }
 
-/* ---- numeric: digits to the base 10000, a weight, a scale */
-
-enum { NUMERIC_NEGATIVE = 0x4000, NUMERIC_NAN = 0xC000, NUMERIC_INF = 0xD000, NUMERIC_MINUS_INF = 0xF000 };
-
-static void set_decimal(cm_value *out, const char *p, size_t n) {
-    out->kind = CM_DECIMAL;
-    out->ascii = 1;
-    out->u.s.p = p;
-    out->u.s.n = n;
-}
-
-static int numeric_digit(const char *p, int ndigits, int i) { return i >= 0 && i < ndigits ? get16(p + 8 + 2 * i) : 0; }
-
-static void decode_numeric(cm_dstmt *s, const char *p, int n, cm_value *out) {
-    int ndigits = get16(p), weight = (int16_t)get16(p + 2), sign = get16(p + 4), scale = get16(p + 6);
-    (void)n;
-    if (sign == NUMERIC_NAN || sign == NUMERIC_INF || sign == NUMERIC_MINUS_INF) {
-        const char *word = sign == NUMERIC_NAN ? "NaN" : sign == NUMERIC_INF ? "Infinity" : "-Infinity";
-        set_decimal(out, word, strlen(word));
-        return;
-    }
-    char group[8], *text = cm_pg__scratch(s, (size_t)(weight > 0 ? weight + 1 : 1) * 4 + (size_t)scale + 8), *to = text;
-    if (!text) {
-        out->kind = CM_NULL;
-        return;
-    }
-    if (sign == NUMERIC_NEGATIVE) *to++ = '-';
-    if (weight < 0) *to++ = '0';
-    for (int i = 0; i <= weight; i++) to += sprintf(to, i ? "%04d" : "%d", numeric_digit(p, ndigits, i));
-    if (scale) *to++ = '.';
-    for (int i = weight + 1, left = scale; left > 0; i++, left -= 4) {
-        snprintf(group, sizeof group, "%04d", numeric_digit(p, ndigits, i) % 10000);
-        memcpy(to, group, (size_t)(left < 4 ? left : 4));
-        to += left < 4 ? left : 4;
-    }
-    set_decimal(out, text, (size_t)(to - text));
-}
-
 pg_decoder cm_pg__binary_decoder(Oid type, bool *known) {
     *known = true;
     switch (type) {
@@ -218,7 +182,7 @@ pg_decoder cm_pg__binary_decoder(Oid type, bool *known) {
     case PG_OID: return decode_oid;
     case PG_FLOAT4: return decode_float4;
     case PG_FLOAT8: return decode_float8;
-    case PG_NUMERIC: return decode_numeric;
+    case PG_NUMERIC: return cm_pg__decode_numeric;
     case PG_DATE: return decode_date;
     case PG_TIME:
     case PG_TIMETZ: return decode_time;
@@ -228,7 +192,27 @@ pg_decoder cm_pg__binary_decoder(Oid type, bool *known) {
     case PG_UUID: return decode_uuid;
     case PG_JSON: return decode_json;
     case PG_JSONB: return decode_jsonb;
+    case PG_INET:
+    case PG_CIDR: return cm_pg__decode_inet;
+    case PG_MACADDR:
+    case PG_MACADDR8: return cm_pg__decode_mac;
+    case PG_BIT:
+    case PG_VARBIT: return cm_pg__decode_bits;
+    case PG_TSVECTOR: return cm_pg__decode_tsvector;
+    case PG_INT4RANGE:
+    case PG_INT8RANGE:
+    case PG_NUMRANGE:
+    case PG_DATERANGE:
+    case PG_TSRANGE:
+    case PG_TSTZRANGE: return cm_pg__decode_range;
+    case PG_INT4MULTIRANGE:
+    case PG_INT8MULTIRANGE:
+    case PG_NUMMULTIRANGE:
+    case PG_DATEMULTIRANGE:
+    case PG_TSMULTIRANGE:
+    case PG_TSTZMULTIRANGE: return cm_pg__decode_multirange;
     case PG_TEXT:
+    case PG_XML:
     case PG_VARCHAR:
     case PG_BPCHAR:
     case PG_NAME:

@@ -10,7 +10,7 @@
 
 /* ---- which type */
 
-static Oid oid_of_value(const cm_value *v) {
+Oid cm_pg__oid_of_value(const cm_value *v) {
     switch ((cm_value_kind)v->kind) {
     case CM_INT: return v->u.i >= INT32_MIN && v->u.i <= INT32_MAX ? PG_INT4 : PG_INT8;
     case CM_DOUBLE: return PG_FLOAT8;
@@ -62,6 +62,14 @@ static Oid oid_of_type(const cm_type_def *d) {
     case CM_T_UUID: return d->flags & CM_TYPE_NATIVE ? PG_UUID : PG_VARCHAR;
     default: return 0;
     }
+}
+
+/* Items keep to the letter of their type: unlike single values, arrays of other types are not compared. */
+static Oid oid_of_item(const cm_type_def *d) {
+    static const char *const real[] = {"REAL", "FLOAT4", NULL}, *const fixed[] = {"CHAR", "NCHAR", NULL};
+    if (d->kind == CM_T_FLOAT && d->spelling && spelled(d, real)) return PG_FLOAT4;
+    if (d->kind == CM_T_STRING && d->spelling && spelled(d, fixed)) return PG_BPCHAR;
+    return oid_of_type(d);
 }
 
 static const cm_type_def *storage_of(const cm_type *type) {
@@ -128,6 +136,14 @@ static int put_scalar(char *p, Oid oid, const cm_value *v) {
         if (v->kind != CM_BOOL && v->kind != CM_INT) return 0;
         *p = v->u.i != 0;
         return 1;
+    case PG_FLOAT4: {
+        if (v->kind != CM_DOUBLE && v->kind != CM_INT) return 0;
+        float f = v->kind == CM_DOUBLE ? (float)v->u.d : (float)v->u.i;
+        uint32_t bits;
+        memcpy(&bits, &f, 4);
+        put32(p, bits);
+        return 4;
+    }
     case PG_FLOAT8:
         if (v->kind == CM_DOUBLE) return put_double(p, v->u.d);
         return v->kind == CM_INT ? put_double(p, (double)v->u.i) : 0;
@@ -168,7 +184,7 @@ static int put_scalar(char *p, Oid oid, const cm_value *v) {
 
 char *cm_pg__room(cm_ctx *cx, cm_dstmt *s, size_t n) {
     size_t need = s->ntext + n;
-    if (need > s->text_cap) {
+    if (need > s->text_cap || !s->text) {
         size_t cap = need < 256 ? 256 : need * 2;
         char *grown = cm__alloc(cx, cap);
         if (!grown) {
@@ -180,14 +196,8 @@ char *cm_pg__room(cm_ctx *cx, cm_dstmt *s, size_t n) {
         s->text = grown;
         s->text_cap = cap;
     }
-    return s->text + s->ntext;
-}
-
-static char *text_room(cm_ctx *cx, cm_dstmt *s, size_t i, size_t n) {
-    char *to = cm_pg__room(cx, s, n + 1);
-    if (!to) return NULL;
-    s->offsets[i] = s->ntext + 1;
-    s->ntext += n + 1;
+    char *to = s->text + s->ntext;
+    s->ntext = need;
     return to;
 }
 
@@ -215,7 +225,7 @@ static int format_uuid(const uint8_t *uuid, char *out) {
     return 32;
 }
 
-static int format_scalar(const cm_value *v, char *out, size_t cap) {
+int cm_pg__format_scalar(const cm_value *v, char *out, size_t cap) {
     switch ((cm_value_kind)v->kind) {
     case CM_INT: return snprintf(out, cap, "%lld", (long long)v->u.i);
     case CM_BOOL: return snprintf(out, cap, "%s", v->u.i ? "true" : "false");
@@ -229,53 +239,32 @@ static int format_scalar(const cm_value *v, char *out, size_t cap) {
     }
 }
 
-static bool is_slice(const cm_value *v) { return v->kind == CM_TEXT || v->kind == CM_JSON || v->kind == CM_DECIMAL || v->kind == CM_BLOB; }
-
-size_t cm_pg__text(const cm_value *v, char *small, const char **p) {
-    *p = is_slice(v) ? v->u.s.p : small;
-    return is_slice(v) ? v->u.s.n : (size_t)format_scalar(v, small, PG_TEXT_BYTES);
+static cm_status put_bytes(cm_ctx *cx, cm_dstmt *s, const char *p, size_t n) {
+    char *to = cm_pg__room(cx, s, n);
+    if (to && n) memcpy(to, p, n);
+    return to ? CM_OK : CM_E_NOMEM;
 }
 
 static cm_status as_text(cm_ctx *cx, cm_dstmt *s, size_t i, const cm_value *v) {
-    char small[PG_TEXT_BYTES];
-    const char *p;
-    size_t n = cm_pg__text(v, small, &p);
-    char *to = text_room(cx, s, i, n);
-    if (!to) return CM_E_NOMEM;
-    if (n) memcpy(to, p, n);
-    to[n] = '\0';
+    char small[64];
+    bool slice = cm_value_is_slice(v);
+    size_t n = slice ? v->u.s.n : (size_t)cm_pg__format_scalar(v, small, sizeof small), begin = s->ntext;
+    cm_status st = put_bytes(cx, s, slice ? v->u.s.p : small, n);
+    if (!st) st = put_bytes(cx, s, "", 1);
+    s->offsets[i] = begin + 1;
     s->formats[i] = 0;
     s->lengths[i] = (int)n;
-    return CM_OK;
+    return st;
 }
 
-/* jsonb: one byte of version, then the text. */
-static cm_status as_jsonb(cm_ctx *cx, cm_dstmt *s, size_t i, const cm_value *v) {
-    char *to = text_room(cx, s, i, v->u.s.n + 1);
-    if (!to) return CM_E_NOMEM;
-    *to = 1;
-    memcpy(to + 1, v->u.s.p, v->u.s.n);
-    s->formats[i] = 1;
-    s->lengths[i] = (int)v->u.s.n + 1;
-    return CM_OK;
-}
-
+/* Bytes that are the value's binary form already. */
 static bool goes_raw(Oid oid, const cm_value *v) {
     if (v->kind == CM_BLOB) return oid == PG_BYTEA;
-    return (v->kind == CM_TEXT || v->kind == CM_JSON) && (oid == PG_TEXT || oid == PG_VARCHAR || oid == PG_JSON);
+    return (v->kind == CM_TEXT || v->kind == CM_JSON) && (oid == PG_TEXT || oid == PG_VARCHAR || oid == PG_BPCHAR || oid == PG_JSON);
 }
 
-int cm_pg__binary(Oid oid, const cm_value *v, char *small, const char **p) {
-    int n = put_scalar(small, oid, v);
-    *p = small;
-    if (n) return n;
-    if (!goes_raw(oid, v)) return -1;
-    *p = v->u.s.p ? v->u.s.p : "";
-    return (int)v->u.s.n;
-}
-
-cm_status cm_pg__check_slice(cm_dstmt *s, const cm_value *v) {
-    if (!is_slice(v)) return CM_OK;
+static cm_status check_slice(cm_dstmt *s, const cm_value *v) {
+    if (!cm_value_is_slice(v)) return CM_OK;
     if (v->u.s.n > INT32_MAX - 16) return cm_pg__fail(s->conn, CM_E_DATA, "54000", "a value is longer than a message to the server may be");
     if (v->kind != CM_BLOB && memchr(v->u.s.p, '\0', v->u.s.n))
         return cm_pg__fail(s->conn, CM_E_DATA, "22021", "PostgreSQL text fields cannot contain NUL (0x00) bytes");
@@ -283,38 +272,70 @@ cm_status cm_pg__check_slice(cm_dstmt *s, const cm_value *v) {
 }
 
 /* Whole numbers that the column's type cannot hold are refused here; without a type the value chose its own. */
-cm_status cm_pg__check_range(cm_dstmt *s, Oid oid, const cm_value *v) {
+cm_status cm_pg__check_value(cm_dstmt *s, Oid oid, const cm_value *v) {
     int64_t most = oid == PG_INT2 ? INT16_MAX : INT32_MAX;
-    if (v->kind != CM_INT || (oid != PG_INT2 && oid != PG_INT4) || (v->u.i <= most && v->u.i >= -most - 1)) return CM_OK;
+    if (v->kind != CM_INT || (oid != PG_INT2 && oid != PG_INT4) || (v->u.i <= most && v->u.i >= -most - 1)) return check_slice(s, v);
     return cm_pg__fail(s->conn, CM_E_DATA, "22003", oid == PG_INT2 ? "smallint out of range" : "integer out of range");
 }
 
-Oid cm_pg__oid(const cm_type *type, const cm_value *v) {
-    const cm_type_def *d = storage_of(type);
-    while (v->kind == CM_LIST && d && d->kind == CM_T_ARRAY) d = storage_of(d->item);
-    return d ? oid_of_type(d) : v->kind == CM_LIST ? 0 : oid_of_value(v);
+cm_status cm_pg__put_binary(cm_ctx *cx, cm_dstmt *s, Oid oid, const cm_value *v, bool *known) {
+    char small[64];
+    cm_status st = cm_pg__check_value(s, oid, v);
+    int n = st ? 0 : put_scalar(small, oid, v);
+    *known = true;
+    if (st) return st;
+    if (n) return put_bytes(cx, s, small, (size_t)n);
+    if (goes_raw(oid, v)) return put_bytes(cx, s, v->u.s.p, v->u.s.n);
+    if (oid == PG_NUMERIC && v->kind == CM_DECIMAL) return cm_pg__put_numeric(cx, s, v->u.s.p, v->u.s.n, known);
+    if (oid == PG_NUMERIC && (v->kind == CM_INT || v->kind == CM_DOUBLE))
+        return cm_pg__put_numeric(cx, s, small, (size_t)cm_pg__format_scalar(v, small, sizeof small), known);
+    *known = oid == PG_JSONB && v->kind == CM_JSON; /* one byte of version, then the text */
+    if (!*known) return CM_OK;
+    st = put_bytes(cx, s, "\001", 1);
+    return st ? st : put_bytes(cx, s, v->u.s.p, v->u.s.n);
+}
+
+/* In the text buffer: numeric, jsonb; or as text. */
+static cm_status as_bytes(cm_ctx *cx, cm_dstmt *s, size_t i, Oid oid, const cm_value *v) {
+    size_t begin = s->ntext;
+    bool known;
+    cm_status st = cm_pg__put_binary(cx, s, oid, v, &known);
+    if (!st && !known) {
+        s->ntext = begin;
+        return as_text(cx, s, i, v);
+    }
+    s->offsets[i] = begin + 1;
+    s->formats[i] = 1;
+    s->lengths[i] = (int)(s->ntext - begin);
+    return st;
+}
+
+static Oid parameter_type(const cm_type_def *d, const cm_value *v) {
+    Oid oid = d ? oid_of_type(d) : cm_pg__oid_of_value(v);
+    if (d && oid >= PG_INT8 && oid <= PG_INT4 && v->kind == CM_DOUBLE) return PG_FLOAT8; /* 5.5 compared with an integer column */
+    return v->kind == CM_BLOB ? PG_BYTEA : oid;
 }
 
 cm_status cm_pg__encode(cm_ctx *cx, cm_dstmt *s, size_t i, const cm_value *v, const cm_type *type) {
-    if (v->kind == CM_LIST) return cm_pg__encode_array(cx, s, i, v, type);
-    const cm_type_def *d = storage_of(type);
-    Oid oid = cm_pg__oid(type, v);
-    cm_status st = cm_pg__check_slice(s, v);
-    if (!st) st = cm_pg__check_range(s, oid, v);
-    if (st) return st;
-    if (d && oid >= PG_INT8 && oid <= PG_INT4 && v->kind == CM_DOUBLE) oid = PG_FLOAT8; /* 5.5 compared with an integer column */
-    if (v->kind == CM_BLOB && oid != PG_BYTEA) oid = PG_BYTEA;
-    s->oids[i] = oid;
+    const cm_type_def *d = storage_of(type), *item = d && d->kind == CM_T_ARRAY ? storage_of(d->item) : NULL;
+    if (v->kind == CM_LIST && d && d->kind != CM_T_ARRAY) item = d; /* an IN list */
+    char *scalar = s->scalars + i * PG_SCALAR_BYTES;
     s->offsets[i] = 0;
-    if (v->kind == CM_NULL) {
-        s->values[i] = NULL;
-        return CM_OK;
+    s->values[i] = NULL;
+    if (v->kind == CM_LIST) {
+        s->values[i] = ""; /* until the text buffer is complete: offsets */
+        return cm_pg__encode_array(cx, s, i, item ? oid_of_item(item) : 0, v);
     }
-    int n = cm_pg__binary(oid, v, s->scalars + i * PG_SCALAR_BYTES, &s->values[i]);
-    if (n >= 0) {
-        s->lengths[i] = n;
-        s->formats[i] = 1;
-        return CM_OK;
-    }
-    return oid == PG_JSONB && v->kind == CM_JSON ? as_jsonb(cx, s, i, v) : as_text(cx, s, i, v);
+    Oid oid = s->oids[i] = item ? cm_pg__array_of(oid_of_item(item)) : parameter_type(d, v);
+    if (v->kind == CM_NULL) return CM_OK;
+    cm_status st = cm_pg__check_value(s, oid, v);
+    if (st) return st;
+    s->values[i] = "";
+    int n = put_scalar(scalar, oid, v);
+    if (!n && !goes_raw(oid, v)) return as_bytes(cx, s, i, oid, v);
+    if (n) s->values[i] = scalar;
+    else if (v->u.s.p) s->values[i] = v->u.s.p;
+    s->lengths[i] = n ? n : (int)v->u.s.n;
+    s->formats[i] = 1;
+    return CM_OK;
 }

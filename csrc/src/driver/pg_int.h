@@ -5,7 +5,9 @@
  *   pg_options.c  URL and connect_args -> conninfo
  *   pg_wire.c     the conversation: what is queued, the one place that waits, replies in their order
  *   pg_stmt.c     prepare, bind, step, rows
- *   pg_encode.c, pg_array.c   values -> parameters          pg_decode.c, pg_text.c   columns -> values, binary and text
+ *   pg_encode.c   values -> parameters          pg_decode.c, pg_text.c   columns -> values, binary and text
+ *   pg_numeric.c pg_array.c pg_forms.c          numeric, arrays, types that are text to the host: in detail
+ *   pg_types.c    OIDs: arrays and their items, the database's own types
  *   pg_errors.c   table: SQLSTATE -> status, flags
  *
  * The connection stays in libpq's pipeline mode. Commands are queued (BEGIN, Parse, Execute, ...) and end in one Sync; then
@@ -18,14 +20,22 @@
 
 #include <libpq-fe.h>
 
-enum { PG_NAME_BYTES = 24, PG_SCALAR_BYTES = 16, PG_TEXT_BYTES = 64, PG_PARAMS_MAX = 65535 };
+enum { PG_NAME_BYTES = 24, PG_SCALAR_BYTES = 16, PG_PARAMS_MAX = 65535, PG_WONDERS_MAX = 16, PG_FIRST_OWN = 16384 };
 
 /* OIDs of the types this driver has a binary form for; fixed in every PostgreSQL. */
 enum {
     PG_BOOL = 16, PG_BYTEA = 17, PG_CHAR = 18, PG_NAME = 19, PG_INT8 = 20, PG_INT2 = 21, PG_INT4 = 23, PG_TEXT = 25, PG_OID = 26,
-    PG_JSON = 114, PG_FLOAT4 = 700, PG_FLOAT8 = 701, PG_UNKNOWN = 705, PG_BPCHAR = 1042, PG_VARCHAR = 1043, PG_DATE = 1082, PG_TIME = 1083,
-    PG_TIMESTAMP = 1114, PG_TIMESTAMPTZ = 1184, PG_INTERVAL = 1186, PG_TIMETZ = 1266, PG_NUMERIC = 1700, PG_UUID = 2950, PG_JSONB = 3802
+    PG_JSON = 114, PG_XML = 142, PG_CIDR = 650, PG_FLOAT4 = 700, PG_FLOAT8 = 701, PG_UNKNOWN = 705, PG_MACADDR8 = 774, PG_MACADDR = 829,
+    PG_INET = 869, PG_BPCHAR = 1042, PG_VARCHAR = 1043, PG_DATE = 1082, PG_TIME = 1083,
+    PG_TIMESTAMP = 1114, PG_TIMESTAMPTZ = 1184, PG_INTERVAL = 1186, PG_TIMETZ = 1266, PG_BIT = 1560, PG_VARBIT = 1562, PG_NUMERIC = 1700,
+    PG_UUID = 2950, PG_TSVECTOR = 3614, PG_JSONB = 3802, PG_INT4RANGE = 3904, PG_NUMRANGE = 3906, PG_TSRANGE = 3908, PG_TSTZRANGE = 3910,
+    PG_DATERANGE = 3912, PG_INT8RANGE = 3926, PG_INT4MULTIRANGE = 4451, PG_NUMMULTIRANGE = 4532, PG_TSMULTIRANGE = 4533,
+    PG_TSTZMULTIRANGE = 4534, PG_DATEMULTIRANGE = 4535, PG_INT8MULTIRANGE = 4536
 };
+
+typedef struct pg_kind {         /* a type of the database's own */
+    Oid type, item, base;        /* item: of an array, 0: none; base: whose form it has, 0: unknown */
+} pg_kind;
 
 struct cm_dconn {
     PGconn *pg;
@@ -42,6 +52,10 @@ struct cm_dconn {
     cm_ctx *cx;                  /* of the operation under way */
     uint64_t names;              /* statements named so far */
     uint64_t *closing; size_t nclosing, closing_cap; /* names to DEALLOCATE when it costs no wait */
+    pg_kind *kinds; size_t nkinds, kinds_cap;
+    Oid wonders[PG_WONDERS_MAX]; size_t nwonders; /* types met that the catalogue is to be asked of */
+    unsigned types_in;           /* the catalogue's answer is so many replies ahead; 0: not asked */
+    unsigned learned;            /* answers so far */
     int server_version;
     cm_status interrupted;       /* the host stopped the wait */
     int cancelled;               /* atomic: cm_driver.cancel was called */
@@ -52,10 +66,12 @@ struct cm_dconn {
     char message[CM_ERROR_TEXT];
 };
 
+typedef void (*pg_decoder)(cm_dstmt *s, const char *p, int n, cm_value *out);
 typedef struct pg_column {
-    Oid type;
+    Oid type;                    /* whose form the values have */
     bool binary;
-    void (*decode)(struct cm_dstmt *s, const char *p, int n, cm_value *out); /* NULL: text as it is */
+    int least;                   /* bytes that the decoder reads without asking */
+    pg_decoder decode;           /* NULL: text as it is */
 } pg_column;
 
 struct cm_dstmt {
@@ -66,7 +82,7 @@ struct cm_dstmt {
     uint8_t kind;                /* cm_stmt_kind */
     uint64_t name;               /* of the server's statement; 0: not prepared */
     bool described, binary_ok;   /* columns are known; all of them have a binary form */
-    bool wants_scratch;          /* some column is decoded into scratch */
+    unsigned learned;            /* of the connection when binary_ok was found out */
     bool blank;                  /* the text held no statement */
     /* parameters of the run */
     Oid *oids, *declared;        /* wanted now; as prepared */
@@ -80,7 +96,8 @@ struct cm_dstmt {
     bool running;
     pg_column *columns; size_t ncolumns, columns_cap;
     cm_status bad_row;           /* a value of the row could not be read; the next step reports it */
-    char *scratch; size_t nscratch, scratch_cap; /* decoded forms of the row */
+    Oid reading;                 /* type of the value being decoded */
+    cm_arena *scratch;           /* decoded forms of the row; NULL: none yet */
 };
 
 /* pg_errors.c */
@@ -104,6 +121,7 @@ const char *cm_pg__level(const char *word); /* "REPEATABLE READ" of any spelling
 
 /* pg_wire.c */
 cm_status cm_pg__poll(cm_ctx *cx, cm_dconn *c, short events, int64_t deadline_us); /* fails: CM_E_TIMEOUT, the host's */
+uint64_t cm_pg__binary_results(void);    /* results that came in binary. thread: any */
 uint64_t cm_pg__waits(void);             /* turns, each of which some connection waits for: what tests of performance count. thread: any */
 cm_status cm_pg__wait(cm_ctx *cx, cm_dconn *c);                    /* until a reply can be read without waiting */
 cm_status cm_pg__prologue(cm_ctx *cx, cm_dconn *c);                /* queues BEGIN and DEALLOCATEs that are due */
@@ -115,22 +133,41 @@ cm_status cm_pg__run(cm_ctx *cx, cm_dconn *c, const char *sql, int nvalues, cons
 
 /* pg_encode.c */
 cm_status cm_pg__encode(cm_ctx *cx, cm_dstmt *s, size_t i, const cm_value *v, const cm_type *type);
-cm_status cm_pg__check_slice(cm_dstmt *s, const cm_value *v); /* length; no NUL in text */
-cm_status cm_pg__check_range(cm_dstmt *s, Oid oid, const cm_value *v); /* whole numbers that the type cannot hold */
-Oid cm_pg__oid(const cm_type *type, const cm_value *v);       /* what the value goes as; of an array: its items; 0: the server knows */
-/* Bytes of the binary form, -1: none. *p: into small (PG_SCALAR_BYTES) or where the value lies. */
-int cm_pg__binary(Oid oid, const cm_value *v, char *small, const char **p);
-size_t cm_pg__text(const cm_value *v, char *small, const char **p); /* the same for text; small: PG_TEXT_BYTES */
-char *cm_pg__room(cm_ctx *cx, cm_dstmt *s, size_t n);        /* n bytes at s->text + s->ntext, not taken yet; NULL: no memory (recorded) */
-/* pg_array.c */
-cm_status cm_pg__encode_array(cm_ctx *cx, cm_dstmt *s, size_t i, const cm_value *v, const cm_type *type);
+Oid cm_pg__oid_of_value(const cm_value *v);
+char *cm_pg__room(cm_ctx *cx, cm_dstmt *s, size_t n); /* n more bytes of s->text, until the next call; NULL without memory (recorded) */
+/* Appends the binary form to s->text; *known false: there is none. fails: what check_value says, CM_E_NOMEM. */
+cm_status cm_pg__put_binary(cm_ctx *cx, cm_dstmt *s, Oid oid, const cm_value *v, bool *known);
+cm_status cm_pg__check_value(cm_dstmt *s, Oid oid, const cm_value *v); /* fails: CM_E_DATA, for what the server could not take */
+int cm_pg__format_scalar(const cm_value *v, char *out, size_t cap);
+
+/* pg_numeric.c, pg_array.c, pg_forms.c */
+cm_status cm_pg__put_numeric(cm_ctx *cx, cm_dstmt *s, const char *p, size_t n, bool *known);
+cm_status cm_pg__encode_array(cm_ctx *cx, cm_dstmt *s, size_t i, Oid item, const cm_value *v); /* item 0: what the values are */
+void cm_pg__decode_numeric(cm_dstmt *s, const char *p, int n, cm_value *out);
+void cm_pg__decode_array(cm_dstmt *s, const char *p, int n, cm_value *out);
+void cm_pg__text_array(cm_dstmt *s, const char *p, int n, cm_value *out);
+void cm_pg__decode_inet(cm_dstmt *s, const char *p, int n, cm_value *out);
+void cm_pg__decode_mac(cm_dstmt *s, const char *p, int n, cm_value *out);
+void cm_pg__decode_bits(cm_dstmt *s, const char *p, int n, cm_value *out);
+void cm_pg__decode_tsvector(cm_dstmt *s, const char *p, int n, cm_value *out);
+void cm_pg__decode_range(cm_dstmt *s, const char *p, int n, cm_value *out);
+void cm_pg__decode_multirange(cm_dstmt *s, const char *p, int n, cm_value *out);
+
+/* pg_types.c */
+Oid cm_pg__array_of(Oid item);                       /* 0: none that every database has */
+Oid cm_pg__item_of(const cm_dconn *c, Oid array);    /* 0: not an array, as far as is known */
+Oid cm_pg__base_of(const cm_dconn *c, Oid type);     /* itself, or what a type of the database's own is made of */
+int cm_pg__least_bytes(Oid type);                    /* bytes its binary decoder reads without asking */
+bool cm_pg__reader(cm_dconn *c, Oid type, bool binary, pg_column *out); /* false: no binary form is known; *out reads text */
+cm_status cm_pg__queue_types(cm_ctx *cx, cm_dconn *c);
+void cm_pg__take_types(cm_ctx *cx, cm_dconn *c, const PGresult *res);
 
 /* pg_decode.c, pg_text.c */
-typedef void (*pg_decoder)(cm_dstmt *s, const char *p, int n, cm_value *out);
 pg_decoder cm_pg__binary_decoder(Oid type, bool *known);
 pg_decoder cm_pg__text_decoder(Oid type);
 void cm_pg__bad_value(cm_dstmt *s, cm_value *out, const char *what, const char *p, int n); /* p NULL: not text */
-char *cm_pg__scratch(cm_dstmt *s, size_t n); /* until the next row; NULL without memory (recorded) */
+void *cm_pg__scratch(cm_dstmt *s, size_t n); /* zeroed, until the next row; NULL without memory (recorded) */
+cm_arena *cm_pg__scratch_arena(cm_dstmt *s); /* the same as a whole */
 void cm_pg__moment(cm_dstmt *s, int64_t us, bool zone, cm_value *out); /* us since 2000-01-01 */
 enum { PG_EPOCH_DAYS = 10957 }; /* 1970-01-01 to 2000-01-01 */
 

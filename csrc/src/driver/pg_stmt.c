@@ -96,7 +96,7 @@ void cm_pg__finalize(cm_ctx *cx, cm_dstmt *s) {
     cm__free(cx, s->offsets);
     cm__free(cx, s->text);
     cm__free(cx, s->columns);
-    cm__free(cx, s->scratch);
+    cm_arena_free(cx, s->scratch);
     cm__free(cx, s);
     cm__count(cx, CM_COUNT_STMT, -1);
 }
@@ -137,6 +137,8 @@ static cm_status send_prepare(cm_dstmt *s, char *name) {
     return CM_OK;
 }
 
+static bool answers_binary(cm_dstmt *s);
+
 static cm_status queue_execution(cm_ctx *cx, cm_dstmt *s) {
     cm_dconn *c = s->conn;
     char name[PG_NAME_BYTES];
@@ -146,7 +148,7 @@ static cm_status queue_execution(cm_ctx *cx, cm_dstmt *s) {
     cm_status st = c->executions ? CM_OK : cm_pg__prologue(cx, c);
     if (!st && !c->unnamed) st = send_prepare(s, name);
     if (st) return st;
-    int n = (int)s->nparams, binary = s->described && s->binary_ok;
+    int n = (int)s->nparams, binary = answers_binary(s);
     int sent = c->unnamed ? PQsendQueryParams(c->pg, s->sql, n, s->oids, s->values, s->lengths, s->formats, binary)
                           : PQsendQueryPrepared(c->pg, name, n, s->values, s->lengths, s->formats, binary);
     if (!sent) return broken(c);
@@ -202,30 +204,43 @@ static cm_status make_columns(cm_ctx *cx, cm_dstmt *s, size_t n) {
 
 /* Types of the columns, and who reads them. */
 static cm_status describe(cm_ctx *cx, cm_dstmt *s) {
+    cm_dconn *c = s->conn;
     size_t n = (size_t)PQnfields(s->res);
-    bool binary = n > 0 && PQfformat(s->res, 0) == 1, known;
-    bool same = s->described && n == s->ncolumns && !s->conn->unnamed; /* DDL would have made the plan stale */
+    bool binary = n > 0 && PQfformat(s->res, 0) == 1;
+    bool same = s->described && n == s->ncolumns && !c->unnamed && s->learned == c->learned; /* DDL would have made the plan stale */
     if (same && (n == 0 || s->columns[0].binary == binary)) return CM_OK;
     cm_status st = make_columns(cx, s, n);
     if (st) return st;
     s->ncolumns = n;
     s->binary_ok = true;
-    s->wants_scratch = false;
-    for (size_t i = 0; i < n; i++) {
-        Oid type = PQftype(s->res, (int)i);
-        pg_decoder reader = cm_pg__binary_decoder(type, &known);
-        s->binary_ok = s->binary_ok && known;
-        s->wants_scratch = s->wants_scratch || type == PG_NUMERIC || type == PG_BYTEA;
-        s->columns[i] = (pg_column){.type = type, .binary = binary, .decode = binary ? reader : cm_pg__text_decoder(type)};
-    }
+    s->learned = c->learned;
+    for (size_t i = 0; i < n; i++)
+        if (!cm_pg__reader(c, PQftype(s->res, (int)i), binary, &s->columns[i])) s->binary_ok = false;
     s->described = true;
     return CM_OK;
 }
+
+/* The catalogue was asked of types that the statement has: may it answer in binary now? */
+static bool answers_binary(cm_dstmt *s) {
+    pg_column column;
+    if (!s->described || s->binary_ok || s->learned == s->conn->learned) return s->described && s->binary_ok;
+    s->binary_ok = true;
+    s->learned = s->conn->learned;
+    for (size_t i = 0; i < s->ncolumns; i++)
+        if (!cm_pg__reader(s->conn, s->columns[i].type, false, &column)) s->binary_ok = false;
+        else s->columns[i].decode = column.decode;
+    return s->binary_ok;
+}
+
+static uint64_t binary_results; /* atomic */
+
+uint64_t cm_pg__binary_results(void) { return __atomic_load_n(&binary_results, __ATOMIC_RELAXED); }
 
 static cm_status take_result(cm_ctx *cx, cm_dstmt *s, PGresult *take_res) {
     s->res = take_res;
     s->row = -1;
     s->nrows = PQntuples(take_res);
+    if (PQbinaryTuples(take_res)) __atomic_fetch_add(&binary_results, 1, __ATOMIC_RELAXED);
     return describe(cx, s);
 }
 
@@ -274,41 +289,15 @@ static cm_status begin_run(cm_ctx *cx, cm_dstmt *s) {
     return st ? st : take_result(cx, s, res);
 }
 
-/* Bytes the row's numerics and text-form blobs are decoded into. */
-static size_t scratch_bytes(const cm_dstmt *s) {
-    size_t n = 0;
-    for (size_t i = 0; i < s->ncolumns; i++) {
-        const pg_column *col = &s->columns[i];
-        if (PQgetisnull(s->res, s->row, (int)i)) continue;
-        const uint8_t *p = (const uint8_t *)PQgetvalue(s->res, s->row, (int)i);
-        if (col->type == PG_NUMERIC && col->binary) {
-            int weight = (int16_t)(p[2] << 8 | p[3]), scale = p[6] << 8 | p[7];
-            n += (size_t)(weight > 0 ? weight + 1 : 1) * 4 + (size_t)scale + 8;
-        } else if (col->type == PG_BYTEA && !col->binary) {
-            n += (size_t)PQgetlength(s->res, s->row, (int)i);
-        }
-    }
-    return n;
-}
-
-static cm_status make_scratch(cm_ctx *cx, cm_dstmt *s) {
-    size_t n = scratch_bytes(s);
-    s->nscratch = 0;
-    if (n <= s->scratch_cap) return CM_OK;
-    cm__free(cx, s->scratch);
-    s->scratch = cm__alloc(cx, n * 2);
-    s->scratch_cap = s->scratch ? n * 2 : 0;
-    return s->scratch ? CM_OK : cm_pg__fail(s->conn, CM_E_NOMEM, "", "out of memory");
-}
-
 int cm_pg__step(cm_ctx *cx, cm_dstmt *s, cm_status *failure) {
     cm_status st = CM_OK;
+    s->conn->cx = cx;
     if (s->blank) return CM_STEP_DONE;
     if (!s->running) st = begin_run(cx, s);
     if (!st) st = s->bad_row;
     if (!st && ++s->row < s->nrows) {
-        if (s->wants_scratch) st = make_scratch(cx, s);
-        if (!st) return CM_STEP_ROW;
+        if (s->scratch) cm_arena_reset(cx, s->scratch);
+        return CM_STEP_ROW;
     }
     *failure = st;
     return st ? 0 : CM_STEP_DONE;
@@ -334,8 +323,11 @@ void cm_pg__row(cm_dstmt *s, size_t first, size_t n, cm_value *out) {
         }
         const char *p = PQgetvalue(s->res, s->row, (int)i);
         int length = PQgetlength(s->res, s->row, (int)i);
-        if (col->decode) {
+        if (col->decode && length >= col->least) {
+            s->reading = col->type;
             col->decode(s, p, length, out);
+        } else if (col->decode) {
+            cm_pg__bad_value(s, out, "the server sent a value that is cut short", NULL, 0);
         } else {
             out->kind = CM_TEXT;
             out->u.s.p = p;

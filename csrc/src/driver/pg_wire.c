@@ -74,14 +74,14 @@ cm_status cm_pg__prologue(cm_ctx *cx, cm_dconn *c) {
         st = queue(c, c->begin_sql);
         c->begin_due = false;
     }
-    if (!c->nclosing || (!c->ending && PQtransactionStatus(c->pg) == PQTRANS_INERROR)) return st;
+    if ((!c->nclosing && !c->nwonders) || (!c->ending && PQtransactionStatus(c->pg) == PQTRANS_INERROR)) return st;
     for (size_t i = 0; !st && i < c->nclosing; i++) {
         char sql[64];
         snprintf(sql, sizeof sql, "DEALLOCATE cm_%llu", (unsigned long long)c->closing[i]);
         st = queue(c, sql);
     }
     c->nclosing = 0;
-    return st;
+    return !st && c->nwonders ? cm_pg__queue_types(cx, c) : st;
 }
 
 cm_status cm_pg__send_sync(cm_ctx *cx, cm_dconn *c) {
@@ -148,6 +148,7 @@ cm_status cm_pg__reply(cm_ctx *cx, cm_dconn *c, PGresult **out) {
         st = read_command(cx, c, &res);
         c->prefix--;
         if (!st) st = check(c, res);
+        if (!st && c->types_in && --c->types_in == 0) cm_pg__take_types(cx, c, res);
         PQclear(res);
     }
     c->prefix_failed = st != CM_OK;
@@ -174,7 +175,7 @@ cm_status cm_pg__finish(cm_ctx *cx, cm_dconn *c, cm_status st) {
         if (last || PQstatus(c->pg) == CONNECTION_BAD) break;
     }
     if (PQstatus(c->pg) == CONNECTION_BAD) c->dead = true;
-    c->prefix = c->executions = 0;
+    c->prefix = c->executions = c->types_in = 0;
     c->synced = false;
     if (c->interrupted) {
         st = c->status = c->interrupted;

@@ -210,6 +210,17 @@ static cm_status add_named(cm_ctx *cx, cm_keybuf *key, todo *t, cm_node *n) {
     return st ? st : push(cx, t, &kid, 1);
 }
 
+static cm_status put_value(cm_ctx *cx, cm_keybuf *key, const cm_value *v) {
+    cm_status st = cm_key__word(cx, key, v->kind);
+    if (st || v->kind != CM_LIST) {
+        if (st) return st;
+        return cm_value_is_slice(v) ? cm_key__bytes(cx, key, v->u.s.p, v->u.s.n) : cm_key__bytes(cx, key, (const char *)&v->u, sizeof v->u);
+    }
+    st = cm_key__word(cx, key, v->u.list.n);
+    for (size_t i = 0; i < v->u.list.n && !st; i++) st = put_value(cx, key, &v->u.list.items[i]);
+    return st;
+}
+
 /* A value that becomes SQL text is part of the key. */
 static cm_status put_literal(cm_ctx *cx, cm_keybuf *key, const cm_node *n, void *value) {
     cm_arena scratch;
@@ -217,11 +228,7 @@ static cm_status put_literal(cm_ctx *cx, cm_keybuf *key, const cm_node *n, void 
     memset(&v, 0, sizeof v); /* padding too: it may enter the key */
     cm_arena__init(&scratch, cx);
     cm_status st = cm__host(cx)->encode(cx, n->type, value, &scratch, &v);
-    if (!st) st = cm_key__word(cx, key, v.kind);
-    if (!st) {
-        bool slice = v.kind == CM_TEXT || v.kind == CM_BLOB || v.kind == CM_DECIMAL || v.kind == CM_JSON;
-        st = slice ? cm_key__bytes(cx, key, v.u.s.p, v.u.s.n) : cm_key__bytes(cx, key, (const char *)&v.u, sizeof v.u);
-    }
+    if (!st) st = put_value(cx, key, &v);
     cm_arena__dispose(&scratch);
     return st;
 }

@@ -69,9 +69,25 @@ static void *obj_alloc(cm_ctx *cx, obj_kind kind, size_t size) {
 
 cm_obj *cm_obj_null(void) { return &null_object.head; }
 
+/* A list of new objects. */
+static cm_obj *list_of_values(cm_ctx *cx, const cm_value *value) {
+    size_t n = value->u.list.n;
+    obj_list *o = obj_alloc(cx, OBJ_LIST, sizeof *o + n * sizeof *o->v);
+    for (size_t i = 0; o && i < n; i++) {
+        cm_obj *item = cm_obj_value(cx, &value->u.list.items[i]);
+        if (!item) {
+            cm_obj_release(cx, &o->head);
+            return NULL;
+        }
+        o->v[o->n++] = item;
+    }
+    return o ? &o->head : NULL;
+}
+
 cm_obj *cm_obj_value(cm_ctx *cx, const cm_value *value) {
-    bool slice = value->kind == CM_TEXT || value->kind == CM_BLOB || value->kind == CM_DECIMAL || value->kind == CM_JSON;
+    bool slice = cm_value_is_slice(value);
     if (value->kind == CM_NULL) return cm_obj_null();
+    if (value->kind == CM_LIST) return list_of_values(cx, value);
     if (slice && value->u.s.n > SIZE_MAX - sizeof(obj_value) - 1) {
         cm__nomem(cx);
         return NULL;
@@ -209,14 +225,14 @@ static void plain_release(cm_ctx *cx, void *value) { cm_obj_release(cx, value); 
 
 static cm_status refuse(cm_ctx *cx, const cm_type *type, const cm_value *v) {
     static const char *const kinds[] = {"NULL", "integer", "double",   "boolean",  "text", "blob", "decimal",
-                                        "date", "time",    "datetime", "interval", "uuid", "json"};
+                                        "date", "time",    "datetime", "interval", "uuid", "json", "list"};
     static const char *const types[] = {
 #define CM_X(name, value, visit, kind) [value] = visit,
         CM_TYPE_LIST(CM_X)
 #undef CM_X
     };
     cm_type_kind k = cm_type_get_def(type)->kind;
-    return cm__fail(cx, CM_E_VALUE, "a value of kind %s does not fit type %s", v->kind <= CM_JSON ? kinds[v->kind] : "unknown",
+    return cm__fail(cx, CM_E_VALUE, "a value of kind %s does not fit type %s", v->kind <= CM_LIST ? kinds[v->kind] : "unknown",
                     (size_t)k < sizeof types / sizeof *types && types[k] ? types[k] : "unknown");
 }
 
@@ -231,9 +247,24 @@ static cm_value_kind wanted(const cm_type *type) {
     }
 }
 
+static cm_status plain_encode(cm_ctx *cx, const cm_type *type, void *value, cm_arena *scratch, cm_value *out);
+
+static cm_status encode_list(cm_ctx *cx, const cm_type *type, const cm_obj *list, cm_arena *scratch, cm_value *out) {
+    size_t n = cm_obj_size(list);
+    cm_value *items = cm_arena_alloc(scratch, (n ? n : 1) * sizeof *items);
+    cm_status st = items ? CM_OK : CM_E_NOMEM;
+    for (size_t i = 0; i < n && !st; i++) {
+        cm_obj *item = cm_obj_item(list, i);
+        st = plain_encode(cx, item->kind == OBJ_LIST ? type : cm_type_get_def(type)->item, item, scratch, &items[i]);
+    }
+    *out = (cm_value){.kind = CM_LIST, .u.list = {items, n}};
+    return st;
+}
+
 static cm_status plain_encode(cm_ctx *cx, const cm_type *type, void *value, cm_arena *scratch, cm_value *out) {
-    (void)scratch;
     const cm_obj *o = value;
+    const cm_type_def *d = type ? cm_type_get_def(type) : NULL;
+    if (o->kind == OBJ_LIST && d && d->kind == CM_T_ARRAY) return encode_list(cx, type, o, scratch, out);
     if (o->kind != OBJ_VALUE) return cm__fail(cx, CM_E_TYPE, "an instance or collection cannot be a bound value");
     *out = ((const obj_value *)o)->v;
     if (out->kind == CM_NULL || !type) return CM_OK;
@@ -353,7 +384,7 @@ static cm_status plain_value_type(cm_ctx *cx, void *value, const cm_type **out) 
         [CM_NULL] = CM_T_NULL,   [CM_INT] = CM_T_INTEGER,       [CM_DOUBLE] = CM_T_FLOAT,      [CM_BOOL] = CM_T_BOOLEAN,
         [CM_TEXT] = CM_T_STRING, [CM_BLOB] = CM_T_BLOB,         [CM_DECIMAL] = CM_T_NUMERIC,   [CM_DATE] = CM_T_DATE,
         [CM_TIME] = CM_T_TIME,   [CM_DATETIME] = CM_T_DATETIME, [CM_INTERVAL] = CM_T_INTERVAL, [CM_UUID] = CM_T_UUID,
-        [CM_JSON] = CM_T_JSON};
+        [CM_JSON] = CM_T_JSON,   [CM_LIST] = CM_T_ARRAY};
     cm_obj *o = value;
     *out = cm_type_basic(cx, o->kind == OBJ_VALUE ? types[cm_obj_get(o)->kind] : CM_T_NULL);
     return CM_OK;

@@ -292,6 +292,43 @@ static cm_status pass(cm_ctx *cx, const cm_type *type, cm_value *v, cm_arena *sc
     return CM_OK;
 }
 
+/* An item of an array that the driver knows as text only: the word of a number or a truth. */
+static void read_word(const cm_type *item, cm_value *v) {
+    char text[32];
+    if (v->u.s.n == 0 || v->u.s.n >= sizeof text) return;
+    memcpy(text, v->u.s.p, v->u.s.n);
+    text[v->u.s.n] = '\0';
+    char *end = text;
+    if (item->def.kind == CM_T_BOOLEAN) {
+        *v = (cm_value){.kind = CM_BOOL, .u.i = *text == 't'};
+    } else if (item->def.kind >= CM_T_SMALLINT && item->def.kind <= CM_T_BIGINT) {
+        int64_t i = strtoll(text, &end, 10);
+        if (*end == '\0') *v = (cm_value){.kind = CM_INT, .u.i = i};
+    } else if (item->def.kind >= CM_T_NUMERIC && item->def.kind <= CM_T_DOUBLE) {
+        v->kind = CM_DECIMAL;
+    }
+}
+
+static cm_status decode_items(cm_ctx *cx, const cm_type *item, cm_value *list, cm_arena *scratch) {
+    cm_status st = CM_OK;
+    for (size_t i = 0; i < list->u.list.n && !st; i++) {
+        cm_value *v = &list->u.list.items[i];
+        if (v->kind == CM_NULL) continue;
+        if (v->kind == CM_TEXT) read_word(item, v);
+        st = v->kind == CM_LIST ? decode_items(cx, item, v, scratch) : cm_codec__get(item)->decode(cx, item, v, scratch);
+    }
+    return st;
+}
+
+/* Lists of what the item type stores. Their text, where the driver knows no better, is taken apart here. */
+static cm_status decode_array(cm_ctx *cx, const cm_type *type, cm_value *v, cm_arena *scratch) {
+    if (v->kind == CM_TEXT) {
+        cm_status st = cm_list_parse(cx, scratch, v->u.s.p, v->u.s.n, ',', v);
+        if (st) return st;
+    }
+    return v->kind == CM_LIST && type->def.item ? decode_items(cx, type->def.item, v, scratch) : CM_OK;
+}
+
 /* Host types: what their implementation type stores. */
 static cm_status decode_impl(cm_ctx *cx, const cm_type *type, cm_value *v, cm_arena *scratch) {
     const cm_type *item = type->def.item;
@@ -316,7 +353,7 @@ static const cm_codec codecs[] = {[CM_T_NULL] = {CM_T_NULL, "NULL", pass},
                                   [CM_T_JSON] = {CM_T_JSON, "JSON", decode_json},
                                   [CM_T_ENUM] = {CM_T_ENUM, "ENUM", pass},
                                   [CM_T_UUID] = {CM_T_UUID, "UUID", decode_uuid},
-                                  [CM_T_ARRAY] = {CM_T_ARRAY, "ARRAY", pass},
+                                  [CM_T_ARRAY] = {CM_T_ARRAY, "ARRAY", decode_array},
                                   [CM_T_TUPLE] = {CM_T_TUPLE, "TUPLE", pass},
                                   [CM_T_TABLE] = {CM_T_TABLE, "TABLE", pass},
                                   [CM_T_USER] = {CM_T_USER, "USER", pass}};

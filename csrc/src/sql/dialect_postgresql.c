@@ -179,8 +179,22 @@ static void write_bytes(cm_buf *b, const cm_value *v) {
     cm_buf__putc(b, '\'');
 }
 
+static cm_status write_literal(cm_ctx *cx, cm_buf *b, const cm_type *type, const cm_value *v);
+
+/* ARRAY[1, 2], ARRAY[ARRAY[1], ARRAY[2]] */
+static cm_status write_list(cm_ctx *cx, cm_buf *b, const cm_type *type, const cm_value *v) {
+    const cm_type *item = type && type->def.kind == CM_T_ARRAY && type->def.item ? type->def.item : type;
+    cm_status st = CM_OK;
+    cm_buf__puts(b, v->u.list.n ? "ARRAY[" : "'{}'");
+    for (size_t i = 0; i < v->u.list.n && !st; i++) {
+        if (i) cm_buf__puts(b, ", ");
+        st = write_literal(cx, b, v->u.list.items[i].kind == CM_LIST ? type : item, &v->u.list.items[i]);
+    }
+    if (v->u.list.n) cm_buf__puts(b, "]");
+    return st;
+}
+
 static cm_status write_literal(cm_ctx *cx, cm_buf *b, const cm_type *type, const cm_value *v) {
-    (void)cx;
     if (v->kind == CM_JSON) {
         cm_sql__string(b, v->u.s.p, v->u.s.n);
         return CM_OK;
@@ -189,6 +203,7 @@ static cm_status write_literal(cm_ctx *cx, cm_buf *b, const cm_type *type, const
         write_bytes(b, v);
         return CM_OK;
     }
+    if (v->kind == CM_LIST) return write_list(cx, b, type, v);
     if (v->kind == CM_INTERVAL) {
         cm_buf__printf(b, "make_interval(secs=>%lld.%06lld)", (long long)(v->u.i / 1000000), (long long)llabs(v->u.i % 1000000));
         return CM_OK;
@@ -259,10 +274,14 @@ static cm_status write_match(cm_compiler *c, cm_node *n, bool negated) {
     return st;
 }
 
-/* x[y] */
+/* x[y], x[y][z], (f(x))[y] */
 static cm_status write_subscript(cm_compiler *c, cm_node *n) {
-    cm_status st = operand(c, n->u.k.kid[0], n->u.k.kid[1], n->op);
-    cm_out(c, "[");
+    cm_node *of = n->u.k.kid[0];
+    bool plain = of->kind == CM_N_COLUMN || of->kind == CM_N_BIND || (of->kind == CM_N_INDEX && of->op == CM_OP_ARRAY_INDEX);
+    bool wrap = of->kind == CM_N_FUNC;
+    if (wrap) cm_out(c, "(");
+    cm_status st = plain || wrap ? cm_compiler__expr(c, of) : operand(c, of, n->u.k.kid[1], n->op);
+    cm_out(c, wrap ? ")[" : "[");
     cm_node *key = n->u.k.kid[1];
     for (int i = 0; !st && key->kind == CM_N_SLICE && i < 2; i++) {
         if (i) cm_out(c, ":");

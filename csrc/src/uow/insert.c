@@ -45,13 +45,12 @@ cm_status cm_uow__encode(cm_ctx *cx, const cm_column *column, const cm_type *typ
     return st;
 }
 
-/* A value that goes before its encoding does: slices move to scratch. */
+/* A value that goes before its encoding does: what it points at moves to scratch. */
 static cm_status encode_and_release(cm_ctx *cx, const cm_type *type, void *value, cm_arena *scratch, cm_value *out) {
     cm_status st = cm__host(cx)->encode(cx, type, value, scratch, out);
-    bool slice = !st && (out->kind == CM_TEXT || out->kind == CM_BLOB || out->kind == CM_DECIMAL || out->kind == CM_JSON);
-    if (slice) out->u.s.p = cm_arena__copy(scratch, out->u.s.p, out->u.s.n);
+    if (!st) st = cm_value_keep(scratch, out);
     cm__release(cx, value);
-    return slice && !out->u.s.p ? CM_E_NOMEM : st;
+    return st;
 }
 
 cm_status cm_uow__bind_extra(cm_ctx *cx, const cm_param *p, cm_arena *scratch, cm_value *out) {

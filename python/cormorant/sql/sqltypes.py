@@ -700,6 +700,9 @@ class ARRAY(Indexable, Concatenable, TypeEngine[t.Sequence[t.Any]]):
     def hashable(self) -> bool:  # type: ignore[override]
         return self.as_tuple
 
+    def _flags(self) -> int:
+        return int(_core.TYPE_AS_TUPLE) if self.as_tuple else 0
+
     def _arguments(self) -> tuple[t.Any, ...]:
         return (self.dimensions, None, None, None, None, None, None, self.item_type)
 

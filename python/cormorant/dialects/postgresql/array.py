@@ -47,7 +47,7 @@ class ARRAY(sqltypes.ARRAY):
     comparator_factory = _Comparator
 
     def _flags(self) -> int:
-        return int(_core.TYPE_COMPARATOR)
+        return int(_core.TYPE_COMPARATOR) | super()._flags()
 
     def _operate(self, op: t.Any, left: t.Any, right: t.Any) -> t.Any:
         return _Comparator(left).contains(right) if op == _core.OP_CONTAINS else super()._operate(op, left, right)
