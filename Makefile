@@ -64,7 +64,7 @@ BENCH := PYTHONPATH=$(CURDIR)/python .venv-bench/bin/python -m benchmarks.python
 bench-full: ## everyday work scenario by scenario: SQLAlchemy, the sqlite3 module, and plain C
 	@.ci/setup bench
 	@$(MAKE) --no-print-directory extension bench-c
-	@$(BENCH).full --json $(BUILD)/bench/full.json $(BENCH_FLAGS)
+	@$(BENCH) --all --json $(BUILD)/bench/full.json $(BENCH_FLAGS)
 
 bench-peers: ## the operations of the public orm-benchmarks suite, on every ORM that installs, and in plain C
 	@.ci/setup bench

@@ -24,7 +24,7 @@ typedef struct store {
     int columns;
 } store;
 
-double now(void);                                             /* seconds, monotonic */
+double now(void);                                             /* seconds; of processor time where BENCH_CPU is set */
 _Noreturn void die(const char *what, sqlite3 *db);
 sqlite3 *open_db(const char *path, const char *journal);      /* journal NULL: as the file says */
 sqlite3_stmt *prepare(sqlite3 *db, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -4,7 +4,7 @@
         {"group": ..., "scenario": ..., "unit": ..., "goal": {contender: ratio}, "absent": {contender: why},
          "figures": {contender: {"median": ..., "low": ..., "high": ..., "rounds": [...]}}}, ...]}
 
-A figure is in seconds per unit, or in bytes where the unit says so. A goal names the contender it is measured against: against an ORM
+A figure is in seconds per unit, or in bytes where that is the unit. A goal names the contender it is measured against: against an ORM
 how many times faster, against a driver ("sqlite3", "psycopg", ...) which share of its time.
 """
 
@@ -51,7 +51,7 @@ def told(seconds: Optional[float], unit: str = "") -> str:
     """A figure for people."""
     if seconds is None:
         return "-"
-    if unit.startswith("byte"):
+    if unit == "bytes":
         return f"{seconds:,.0f} B"
     for size, name in ((1.0, "s"), (1e-3, "ms"), (1e-6, "us")):
         if seconds >= size:

@@ -1,16 +1,15 @@
-"""The models of the full benchmark, made once for each ORM by the same lines, and a file filled by a plain driver."""
+"""The models of the benchmarks, made once for each ORM by the same lines, and files filled by a plain driver in the form that both ORMs write."""
 
 from __future__ import annotations
 
 import enum
+import importlib
 import json
 import sqlite3
 import uuid
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
-
-from .contenders import Orm, fill
+from typing import Any, List, Tuple
 
 PARENTS, CHILDREN, STAFF = 2000, 10, 2000
 WIDE = 32
@@ -23,14 +22,31 @@ class Colour(enum.Enum):
     blue = 3
 
 
-class World(Orm):
-    """Everything that the scenarios map. Tables are those of `fill_world`."""
+STRIDES = (12, 22)  # keys that are multiples of 2**12, 2**22, as snowflake ids are
+STRIDED = 20_000
+
+
+def rows(n: int, first: int = 1) -> List[Tuple[int, str, str, float, datetime]]:
+    return [(i, f"name {i}", f"user{i}@example.com", i * 0.25, START + timedelta(seconds=i)) for i in range(first, first + n)]
+
+
+class World:
+    """Everything that the scenarios map, on the package of this name. Tables are those of `fill_world`."""
 
     def __init__(self, package: str) -> None:
-        super().__init__(package)
-        core, orm, base = self.core, self.orm, self.base
+        self.name = package
+        self.core = core = importlib.import_module(package)
+        self.orm = orm = importlib.import_module(f"{package}.orm")
+        self.version = core.__version__
+        self.base = base = orm.declarative_base()
         Column, Integer, String, ForeignKey = core.Column, core.Integer, core.String, core.ForeignKey
 
+        def item(table: str) -> Any:
+            columns = {"name": Column(String(80)), "email": Column(String(120)), "price": Column(core.Float), "created": Column(core.DateTime)}
+            return type(table.capitalize(), (base,), {"__tablename__": table, "id": Column(Integer, primary_key=True), **columns})
+
+        self.Item = item("item")
+        self.strided = {bits: item(f"strided{bits}") for bits in STRIDES}
         columns = {f"c{i}": Column(Integer if i % 2 else String(20)) for i in range(1, WIDE)}
         self.Wide = type("Wide", (base,), {"__tablename__": "wide", "id": Column(Integer, primary_key=True), **columns})
 
@@ -86,6 +102,17 @@ class World(Orm):
             hours = Column(Integer)
             __mapper_args__ = {"polymorphic_identity": "pilot"}
 
+        class Animal(base):  # type: ignore[misc, valid-type]
+            __tablename__ = "animal"
+            id = Column(Integer, primary_key=True)
+            kind = Column(String(10))
+            name = Column(String(40))
+            __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "animal"}
+
+        class Dog(Animal):
+            tricks = Column(Integer)
+            __mapper_args__ = {"polymorphic_identity": "dog"}
+
         class Shouted(core.types.TypeDecorator):  # type: ignore[misc, name-defined]
             impl = String(40)
             cache_ok = True
@@ -99,13 +126,32 @@ class World(Orm):
             text = Column(Shouted)
             at = Column(core.DateTime, default=lambda: START)
 
-        self.Typed, self.Parent, self.Child, self.Toy, self.Tag, self.Staff, self.Pilot, self.Note = Typed, Parent, Child, Toy, Tag, Staff, Pilot, Note
+        self.Typed, self.Parent, self.Child, self.Toy, self.Tag, self.Note = Typed, Parent, Child, Toy, Tag, Note
+        self.Staff, self.Pilot, self.Animal, self.Dog = Staff, Pilot, Animal, Dog
+
+    def engine(self, path: str) -> Any:
+        return self.core.create_engine(f"sqlite:///{path}" if path else "sqlite://")
+
+
+ITEM = "(id INTEGER NOT NULL, name VARCHAR(80), email VARCHAR(120), price FLOAT, created DATETIME, PRIMARY KEY (id))"
+
+
+def fill_items(path: str, n: int) -> None:
+    """A file with one table, `item`, of n rows."""
+    db = sqlite3.connect(path)
+    db.execute(f"CREATE TABLE item {ITEM}")
+    db.executemany("INSERT INTO item VALUES (?, ?, ?, ?, ?)", ((*r[:4], r[4].strftime("%Y-%m-%d %H:%M:%S.%f")) for r in rows(n)))
+    db.commit()
+    db.close()
 
 
 def fill_world(path: str, n: int) -> None:
-    """The rows, in the form that both ORMs write on SQLite."""
-    fill(path, n)
+    """n items, n / 5 rows of 32 columns and of typed ones, and the related tables."""
+    fill_items(path, n)
     db = sqlite3.connect(path)
+    for bits in STRIDES:
+        db.execute(f"CREATE TABLE strided{bits} {ITEM}")
+        db.execute(f"INSERT INTO strided{bits} SELECT id << {bits}, name, email, price, created FROM item LIMIT {STRIDED}")
     names = ", ".join(f"c{i} {'INTEGER' if i % 2 else 'VARCHAR(20)'}" for i in range(1, WIDE))
     db.executescript(f"""
         CREATE TABLE wide (id INTEGER NOT NULL PRIMARY KEY, {names});
@@ -118,6 +164,7 @@ def fill_world(path: str, n: int) -> None:
         CREATE TABLE link (parent_id INTEGER NOT NULL, tag_id INTEGER NOT NULL, PRIMARY KEY (parent_id, tag_id));
         CREATE TABLE staff (id INTEGER NOT NULL PRIMARY KEY, kind VARCHAR(10), name VARCHAR(40));
         CREATE TABLE pilot (id INTEGER NOT NULL PRIMARY KEY, hours INTEGER);
+        CREATE TABLE animal (id INTEGER NOT NULL PRIMARY KEY, kind VARCHAR(10), name VARCHAR(40), tricks INTEGER);
         CREATE TABLE note (id INTEGER NOT NULL PRIMARY KEY, text VARCHAR(40), at DATETIME);
     """)
     marks = ", ".join("?" * WIDE)
@@ -133,5 +180,6 @@ def fill_world(path: str, n: int) -> None:
     db.executemany("INSERT INTO link VALUES (?, ?)", [(i, (i + k * 7) % 100 + 1) for i in range(1, PARENTS + 1) for k in range(5)])
     db.executemany("INSERT INTO staff VALUES (?, ?, ?)", [(i, "pilot" if i % 2 else "staff", f"name {i}") for i in range(1, STAFF + 1)])
     db.executemany("INSERT INTO pilot VALUES (?, ?)", [(i, i * 10) for i in range(1, STAFF + 1, 2)])
+    db.executemany("INSERT INTO animal VALUES (?, ?, ?, ?)", [(i, "dog" if i % 2 else "animal", f"name {i}", i if i % 2 else None) for i in range(1, STAFF + 1)])
     db.commit()
     db.close()

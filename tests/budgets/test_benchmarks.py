@@ -16,15 +16,22 @@ def run(root, tmp_path, module, *flags):
 
 
 def test_the_suite_of_the_peers(root, tmp_path):
-    flags = ("--rows", "25", "--rounds", "1", "--contenders", "cormorant,sqlalchemy,stdlib,ferro,climit")
+    flags = ("--rows", "25", "--rounds", "1", "--tables", "related", "--contenders", "cormorant,sqlalchemy,stdlib,ferro,climit")
     data, text = run(root, tmp_path, "benchmarks.python.peers", *flags)
-    assert len(data["results"]) == 33
+    assert len(data["results"]) == 11
     for result in data["results"]:
         assert set(result["figures"]) == {"cormorant", "sqlalchemy", "sqlite3"}
         for figure in result["figures"].values():
             assert 0 < figure["low"] <= figure["median"] <= figure["high"] and len(figure["rounds"]) == 1
     assert set(data["left_out"]) == {"ferro", "climit"} and "not built" in data["left_out"]["climit"]
     assert "left out:     ferro" in text
+
+
+def test_everyday_work(root, tmp_path):
+    data, text = run(root, tmp_path, "benchmarks.python", "--scale", "0.2", "--rounds", "1", "--only", "row tuples")
+    (result,) = data["results"]
+    assert set(result["figures"]) == {"cormorant", "sqlalchemy", "sqlite3"} and result["goal"] == {"sqlalchemy": 6, "sqlite3": 0.6}
+    assert "[6x]" in text and "[0.6x]" in text and data["conditions"]["n"].startswith("20,000")
 
 
 def test_what_differs_has_another_digest():

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from typing import Any, Dict, List, Optional
 
+from ..clock import add_option
 from ..report import Report, conditions, mid, told
 from .contender import OPERATIONS, Operation
 from .tables import COLUMNS, contents, create, reset
@@ -21,19 +22,19 @@ CONTENDERS = ("cormorant", "sqlalchemy", "django", "peewee", "pony", "tortoise",
 class Worker:
     """A contender's process and the file that it works on."""
 
-    def __init__(self, module: str, folder: str) -> None:
+    def __init__(self, module: str, folder: str, cpu: bool) -> None:
         path = os.path.join(folder, f"{module}.db")
         self.db = sqlite3.connect(path)
         create(self.db)
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.python.peers.worker", module, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        self.module = module
+        command = [sys.executable, "-m", "benchmarks.python.peers.worker", module, path, *(["cpu"] if cpu else [])]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.about = self.hear()
 
     def hear(self) -> Dict[str, Any]:
         line = self.process.stdout.readline()
         if not line:
-            raise SystemExit(f"{self.process.args[-2]} died")
+            raise SystemExit(f"the process of {self.module} died")
         return json.loads(line)
 
     def do(self, operation: Operation, table: str, n: int) -> Dict[str, Any]:
@@ -52,10 +53,10 @@ class Worker:
         self.db.close()
 
 
-def start(names: List[str], folder: str, left_out: Dict[str, str]) -> Dict[str, Worker]:
+def start(names: List[str], folder: str, cpu: bool, left_out: Dict[str, str]) -> Dict[str, Worker]:
     workers = {}
     for module in names:
-        worker = Worker(module, folder)
+        worker = Worker(module, folder, cpu)
         if "left_out" in worker.about:
             left_out[module] = worker.about["left_out"]
             worker.end()
@@ -102,11 +103,12 @@ def main() -> int:
     parser.add_argument("--tables", default=",".join(COLUMNS))
     parser.add_argument("--contenders", default=",".join(CONTENDERS))
     parser.add_argument("--json")
+    add_option(parser)
     options = parser.parse_args()
     left_out: Dict[str, str] = {}
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=memory) as folder:
-        workers = start(options.contenders.split(","), folder, left_out)
+        workers = start(options.contenders.split(","), folder, options.cpu, left_out)
         try:
             versions = {name: worker.about["version"] + (f" ({worker.about['remarks']})" if worker.about["remarks"] else "") for name, worker in workers.items()}
             report = Report(
@@ -114,7 +116,7 @@ def main() -> int:
                     n=f"{options.rows:,} rows; levels, texts and keys are the same for all",
                     file=f"of its own for each contender, in {memory or 'a temporary folder'}, rollback journal, synchronous=full",
                     processes="one for each contender, in turns",
-                    rounds=options.rounds, versions=versions,
+                    clock="processor time" if options.cpu else "wall clock", rounds=options.rounds, versions=versions,
                 ),
                 left_out,
             )

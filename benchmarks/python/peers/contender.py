@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, Iterable, List, NamedTuple, Sequence
+
+from ..clock import Clock
 
 
 class Operation(NamedTuple):
@@ -34,17 +35,6 @@ SMALL = 200  # E: so many queries
 
 class Absent(Exception):
     """The contender has no such operation; its text says so."""
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.seconds, self.units = 0.0, 1
-
-    def start(self) -> None:
-        self._from = time.perf_counter()
-
-    def stop(self, units: int) -> None:
-        self.seconds, self.units = time.perf_counter() - self._from, units
 
 
 class Contender:

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.python.peers.worker MODULE FILE`: one contender, told line by line what to do, answering line by line."""
+"""`python -m benchmarks.python.peers.worker MODULE FILE [cpu]`: one contender, told line by line what to do, answering line by line."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import importlib
 import json
 import sys
 
-from .contender import OPERATIONS, Absent, Clock
+from ..clock import Clock, choose
+from .contender import OPERATIONS, Absent
+from .tables import digest
 
 
 def answer(peer, order: dict) -> dict:
     operation = next(o for o in OPERATIONS if o.letter == order["operation"])
     clock = Clock()
     gc.collect()
-    from .tables import digest
-
     try:
         found = peer.run(operation, order["table"], order["n"], clock)
     except Absent as absent:
@@ -26,6 +26,7 @@ def answer(peer, order: dict) -> dict:
 
 def main() -> int:
     module, path = sys.argv[1:3]
+    choose(sys.argv[3:] == ["cpu"])
     out = sys.stdout
     with contextlib.redirect_stdout(sys.stderr):  # what a library prints is not an answer
         try:

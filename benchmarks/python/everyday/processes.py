@@ -1,0 +1,37 @@
+"""What needs a process of its own: importing, and the memory of what is loaded. See child.py."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+from .kit import MILLION, Bench, scenario
+
+
+def child(*order: Any) -> float:
+    done = subprocess.run([sys.executable, "-m", "benchmarks.python.child", *map(str, order)], capture_output=True, text=True, env={**os.environ})
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return float(done.stdout)
+
+
+@scenario("processes", "import, beyond the standard library", "import", {"sqlalchemy": 6}, place="alone")
+def imported(bench: Bench, name: str) -> Any:
+    return None, child("import", name)
+
+
+@scenario("processes", "memory of an import", "bytes", place="alone", rounds=2)
+def import_memory(bench: Bench, name: str) -> Any:
+    return None, child("import-memory", name)
+
+
+@scenario("processes", "memory of a loaded entity", "bytes", {"sqlalchemy": 1 / 0.36, "sqlite3": 1.2}, raw=True, place="alone", headline=True, rounds=2)
+def entity_memory(bench: Bench, name: str) -> Any:
+    return None, child("memory", name, bench.path, bench.n)
+
+
+@scenario("processes", "memory of an entity, one of a million", "bytes", {"sqlalchemy": 1 / 0.36, "sqlite3": 1.2}, raw=True, place="alone", rounds=1)
+def million_memory(bench: Bench, name: str) -> Any:
+    return None, child("memory", name, bench.million(), MILLION)
