@@ -264,6 +264,7 @@ static PyObject *Mapper_build(PyObject *self, PyObject *d) {
     def.confirm_deleted_rows = item(d, "confirm_deleted_rows") != Py_False;
     def.batch = item(d, "batch") != Py_False;
     def.selectin_load = item_bool(d, "selectin_load");
+    def.inline_load = item_bool(d, "inline_load");
     def.host_class = m->cls;
     def.reserve_slots = (uint32_t)item_int(d, "reserve", 0);
     cm_status st = cm_mapper_new(cmpy_cx(), &def, &m->core);
@@ -404,6 +405,15 @@ static PyObject *Mapper_alias(PyObject *self, PyObject *args) {
     return cmpy_from_node(out);
 }
 
+static PyObject *Mapper_set_reading(PyObject *self, PyObject *args) {
+    cmpy_mapper *m = built(self);
+    PyObject *from, *discriminator = Py_None;
+    if (!m || !PyArg_ParseTuple(args, "O!|O", cmpy_st->Node, &from, &discriminator)) return NULL;
+    cm_node *type = cmpy_is_node(discriminator) ? CMPY_NODE(discriminator) : NULL;
+    CMPY_TRY(cmpy_cx(), cm_mapper_set_reading(cmpy_cx(), m->core, CMPY_NODE(from), type));
+    Py_RETURN_NONE;
+}
+
 static PyObject *Mapper_entity_attr(PyObject *self, PyObject *args) {
     cmpy_mapper *m = built(self);
     PyObject *entity, *key;
@@ -511,6 +521,8 @@ static PyMethodDef mapper_methods[] = {
     {"_add_attr", Mapper_add_attr, METH_O, "_add_attr($self, definition, /)\n--\n\nMaps one more column or expression."},
     {"_add_relation", Mapper_add_relation, METH_O, "_add_relation($self, definition, /)\n--\n\nAdds a relationship."},
     {"_alias", Mapper_alias, METH_VARARGS, "_alias($self, name=None, from_=None, /)\n--\n\nAn aliased ENTITY node."},
+    {"_set_reading", Mapper_set_reading, METH_VARARGS,
+     "_set_reading($self, from_, discriminator=None, /)\n--\n\nWhat the class as a whole is read from."},
     {"_entity_attr", Mapper_entity_attr, METH_VARARGS, "_entity_attr($self, entity, key, /)\n--\n\nAn attribute of an entity."},
     {"_set_events", Mapper_set_events, METH_VARARGS, "_set_events($self, mask, key=None, /)\n--\n\nWhich events are wanted."},
     {NULL}};

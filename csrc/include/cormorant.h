@@ -655,6 +655,7 @@ typedef struct cm_mapper_def {
     void *host_class;             /* borrowed: the class owns its mapper */
     uint32_t reserve_slots;       /* slots for attributes that come later (relationships, late columns) */
     bool selectin_load;           /* reading a base class reads this one's own columns, too, by one more statement */
+    bool inline_load;             /* ... in the same statement (cm_mapper_set_reading() joins its table, where it has one) */
 } cm_mapper_def;
 
 /* Builds a mapper over plain columns; relationships follow with cm_mapper_add_relation once their targets exist.
@@ -670,6 +671,10 @@ CM_API cm_node *cm_mapper_entity(const cm_mapper *mapper);            /* ENTITY 
 CM_API const cm_attr *cm_mapper_find_attr(const cm_mapper *mapper, const char *key); /* NULL if unknown */
 CM_API size_t cm_mapper_nattrs(const cm_mapper *mapper);
 CM_API const cm_attr *cm_mapper_attr(const cm_mapper *mapper, size_t i);
+/* What reading the class as a whole reads from now on, in place of its own tables: those joined to tables of subclasses, or a union
+ * of the tables of concrete subclasses. discriminator: expression over `from` that tells the class of a row of a union; else NULL.
+ * fails: CM_E_NOMEM. thread: as cm_mapper_new. */
+CM_API cm_status cm_mapper_set_reading(cm_ctx *cx, cm_mapper *mapper, cm_node *from, cm_node *discriminator);
 /* An aliased entity: ENTITY node over `from` (NULL: an anonymous alias of the mapper's own). owns: retained. */
 CM_API cm_status cm_mapper_alias(cm_ctx *cx, cm_mapper *mapper, const char *name, cm_node *from, cm_node **out);
 /* Attribute of an entity (plain or aliased) as an ATTR node. owns: retained. */

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Dict, List, NamedTuple, Tuple
 
 ROOT = Path(__file__).resolve().parents[2]
-REFERENCE = ["sqlalchemy==2.1.9", "flask-sqlalchemy==3.1.1", "flask", "pytest", "setuptools<80"]
+REFERENCE = ["sqlalchemy==2.1.9", "flask-sqlalchemy==3.1.1", "flask", "pytest", "setuptools>=77,<80"]
+BACKENDS = ["wheel", "flit_core", "hatchling", "hatch-vcs", "hatch-fancy-pypi-readme", "poetry-core", "pdm-backend", "setuptools-scm"]  # of source distributions
 
 
 class Suite(NamedTuple):
@@ -55,14 +56,14 @@ def prepare(home: Path, name: str) -> Path:
     suite, python = SUITES[name], python_of(home)
     if not python.exists():
         venv.create(home / "venv", with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", *REFERENCE], check=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", *REFERENCE, *BACKENDS], check=True)
     wanted = f"{name.replace('_', '-')}=={suite.version}"
     subprocess.run([python, "-m", "pip", "install", "-q", wanted, *suite.needs, *REFERENCE], check=True)
     downloads = home / "downloads" / name
-    if not downloads.exists():
+    if not any(downloads.glob("*.tar.gz")):
         subprocess.run([python, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:", "--no-build-isolation", "-d", downloads, wanted], check=True)
         with tarfile.open(next(downloads.glob("*.tar.gz"))) as archive:
-            archive.extractall(downloads, filter="data")
+            archive.extractall(downloads)
     return next(path for path in downloads.iterdir() if path.is_dir())
 
 

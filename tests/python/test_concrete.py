@@ -4,8 +4,9 @@ from typing import List, Optional
 
 import pytest
 
-from cormorant import Column, ForeignKey, Integer, MetaData, String, Table, create_engine, exc, insert, inspect, select
-from cormorant.orm import DeclarativeBase, Mapped, Session, mapped_column, polymorphic_union, relationship
+from cormorant import Column, ForeignKey, Integer, MetaData, String, Table, create_engine, event, exc, func, insert, inspect, select, text
+from cormorant.ext.declarative import AbstractConcreteBase, ConcreteBase
+from cormorant.orm import DeclarativeBase, Mapped, Session, aliased, configure_mappers, declared_attr, mapped_column, polymorphic_union, relationship
 
 
 class Base(DeclarativeBase):
@@ -97,3 +98,147 @@ def test_polymorphic_union():
     engine.dispose()
     with pytest.raises(exc.InvalidRequestError, match="can't use 'x' as the discriminator"):
         polymorphic_union({"one": a}, "x")
+
+
+def union_models(abstract):
+    class Base(DeclarativeBase):
+        pass
+
+    class Firm(Base):
+        __tablename__ = "firm"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    if abstract:
+
+        class Person(AbstractConcreteBase, Base):
+            name: Mapped[str]
+
+            @declared_attr
+            def firm_id(cls):
+                return mapped_column(ForeignKey("firm.id"))
+
+            @declared_attr
+            def firm(cls):
+                return relationship("Firm")
+
+    else:
+
+        class Person(ConcreteBase, Base):
+            __tablename__ = "person"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            name: Mapped[str]
+            firm_id: Mapped[Optional[int]] = mapped_column(ForeignKey("firm.id"))
+            firm: Mapped[Optional[Firm]] = relationship()
+            __mapper_args__ = {"polymorphic_identity": "person", "concrete": True}
+
+    class Driver(Person):
+        __tablename__ = "driver"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str]
+        car: Mapped[Optional[str]]
+        firm_id: Mapped[Optional[int]] = mapped_column(ForeignKey("firm.id"))
+        firm: Mapped[Optional[Firm]] = relationship()
+        __mapper_args__ = {"polymorphic_identity": "driver", "concrete": True}
+
+    class Clerk(Person):
+        __tablename__ = "clerk"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str]
+        desk: Mapped[Optional[int]]
+        firm_id: Mapped[Optional[int]] = mapped_column(ForeignKey("firm.id"))
+        firm: Mapped[Optional[Firm]] = relationship()
+        __mapper_args__ = {"polymorphic_identity": "clerk", "concrete": True}
+
+    return Base, Firm, Person, Driver, Clerk
+
+
+@pytest.mark.parametrize("abstract", [False, True], ids=["ConcreteBase", "AbstractConcreteBase"])
+def test_a_base_read_as_a_union(abstract):
+    Base, Firm, Person, Driver, Clerk = union_models(abstract)
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as s:
+        s.add_all([Driver(name="d", car="c", firm=Firm()), Clerk(name="k", desk=3)])
+        s.commit()
+        statements = []
+        event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+        people = s.scalars(select(Person).order_by(Person.name)).all()
+        assert [(type(p), p.id, p.name) for p in people] == [(Driver, 1, "d"), (Clerk, 1, "k")]
+        assert people[0].car == "c" and people[1].desk == 3 and len(statements) == 1
+        assert s.get(Driver, 1) is people[0] and len(statements) == 1
+        assert s.scalars(select(Person).where(Person.name == "k")).one() is people[1]
+        assert s.scalars(select(Person).join(Person.firm)).one() is people[0] and people[0].firm.id == 1
+        other = aliased(Person)
+        assert s.scalars(select(other).where(other.name == "d")).one() is people[0]
+        people[1].name, people[1].desk = "n", 4
+        s.commit()
+        assert s.scalars(select(Person.name).order_by(Person.name)).all() == ["d", "n"]
+        assert s.execute(text("SELECT name, desk FROM clerk")).all() == [("n", 4)]
+        s.delete(people[0])
+        s.commit()
+        assert s.scalar(select(func.count()).select_from(Person)) == 1
+    engine.dispose()
+
+
+def test_classes_of_one_union_may_share_a_key():
+    Base, _, Person, Driver, _ = union_models(False)
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as s:
+        s.add_all([Person(name="p"), Driver(name="d")])
+        s.commit()
+        person, driver = s.scalars(select(Person).order_by(Person.name.desc())).all()
+        assert (type(person), person.id, type(driver), driver.id) == (Person, 1, Driver, 1)
+        s.expire_all()
+        assert (person.name, driver.name) == ("p", "d")
+        s.refresh(person)
+        assert person.name == "p"
+    engine.dispose()
+
+
+def test_the_discriminator_needs_a_name_of_its_own():
+    class Base(DeclarativeBase):
+        pass
+
+    class Thing(ConcreteBase, Base):
+        __tablename__ = "thing"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        type: Mapped[str]
+        __mapper_args__ = {"polymorphic_identity": "thing", "concrete": True}
+
+    class Other(Thing):
+        __tablename__ = "other"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        __mapper_args__ = {"polymorphic_identity": "other", "concrete": True}
+
+    with pytest.raises(exc.InvalidRequestError, match="can't use 'type' as the discriminator"):
+        configure_mappers()
+    Thing._concrete_discriminator_name = "_kind"
+    configure_mappers()
+    assert "AS _kind" in str(select(Thing))
+
+
+def test_classes_are_told_of_the_configuration():
+    told = []
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Mixin:
+        @classmethod
+        def __declare_last__(cls):
+            told.append(("last", cls.__name__))
+
+    class A(Mixin, Base):
+        __tablename__ = "a"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+        @classmethod
+        def __declare_first__(cls):
+            told.append(("first", cls.__name__))
+
+    class B(A):  # the hook of a mapped parent is the parent's; that of a mixin is everybody's
+        pass
+
+    configure_mappers()
+    assert told == [("first", "A"), ("last", "A"), ("last", "B")]

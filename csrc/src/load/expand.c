@@ -56,13 +56,18 @@ static cm_status add_column(cm_expansion *x, cm_load_entity *e, cm_node *take_ex
     return cm_objs_add(x->cx, list, take_expr);
 }
 
-static cm_status read_attr(cm_expansion *x, cm_load_entity *e, const cm_attr *attr, cm_node *given, uint32_t *pos) {
-    cm_node *expr = NULL;
-    cm_status st = cm__grow(x->cx, &e->columns, &e->cap, e->n + 1u, sizeof *e->columns);
-    if (!st) st = given ? cm_entity__adapt(x->cx, e->entity, given, &expr) : cm_entity__attr_expr(x->cx, e->entity, attr, &expr);
-    if (!st) st = add_column(x, e, expr, pos);
-    if (!st) e->columns[e->n++] = (struct cm_load_column){attr, *pos};
+static cm_status read_expr(cm_expansion *x, cm_load_entity *e, const cm_attr *attr, cm_node *take_expr) {
+    uint32_t pos = 0;
+    cm_status st = add_column(x, e, take_expr, &pos);
+    if (!st) st = cm__grow(x->cx, &e->columns, &e->cap, e->n + 1u, sizeof *e->columns);
+    if (!st) e->columns[e->n++] = (struct cm_load_column){attr, pos};
     return st;
+}
+
+static cm_status read_attr(cm_expansion *x, cm_load_entity *e, const cm_attr *attr, cm_node *given) {
+    cm_node *expr = NULL;
+    cm_status st = given ? cm_entity__adapt(x->cx, e->entity, given, &expr) : cm_entity__attr_expr(x->cx, e->entity, attr, &expr);
+    return st ? st : read_expr(x, e, attr, expr);
 }
 
 static uint32_t position_of(const cm_load_entity *e, const cm_attr *attr) {
@@ -108,6 +113,23 @@ static bool reads_tables(const cm_node *entity) {
     return from->kind == CM_N_TABLE;
 }
 
+/* Columns that a union has of the tables of concrete subclasses. */
+static cm_status read_concrete(cm_expansion *x, cm_load_entity *e, const cm_mapper *child) {
+    cm_node *const from = child->from, *const to = cm_entity__from(e->entity);
+    const cm_adapt map = {.n = 1, .from = &from, .to = &to};
+    cm_status st = CM_OK;
+    for (size_t i = 0; i < child->nattrs && !st; i++) {
+        const cm_attr *attr = child->attrs[i];
+        cm_node *expr = NULL, *given = NULL;
+        if (attr->kind != CM_ATTR_COLUMN || !attr->column || cm_mapper_find_attr(e->mapper, cm_str_text(attr->key))) continue;
+        if (!is_read(e, attr, &given)) continue;
+        st = cm_node_adapt(x->cx, attr->column->node, &map, &expr);
+        if (!st && expr == attr->column->node) cm_node_release(x->cx, expr); /* the union lacks it */
+        else if (!st) st = read_expr(x, e, attr, expr);
+    }
+    return st;
+}
+
 /* Attributes that only subclasses have, where the entity reads their tables too (with_polymorphic). */
 static cm_status read_subclasses(cm_expansion *x, cm_load_entity *e, const cm_mapper *m) {
     cm_status st = CM_OK;
@@ -116,12 +138,12 @@ static cm_status read_subclasses(cm_expansion *x, cm_load_entity *e, const cm_ma
         for (size_t i = 0; i < child->nattrs && !st; i++) {
             const cm_attr *attr = child->attrs[i];
             cm_node *given = NULL;
-            uint32_t pos;
             if (attr->kind != CM_ATTR_COLUMN || !attr->column) continue;
-            if (!reads_tables(e->entity) && has_own(e->mapper, attr->column->table)) continue;
+            if (!child->inline_load && !reads_tables(e->entity) && has_own(e->mapper, attr->column->table)) continue;
             if (position_of(e, attr) != CM_NOWHERE || !from_has_table(cm_entity__from(e->entity), attr->column->table)) continue;
-            if (is_read(e, attr, &given)) st = read_attr(x, e, attr, given, &pos);
+            if (is_read(e, attr, &given)) st = read_attr(x, e, attr, given);
         }
+        if (!st && child->concrete && e->mapper->union_type) st = read_concrete(x, e, child);
         if (!st) st = read_subclasses(x, e, child);
     }
     return st;
@@ -132,8 +154,7 @@ static cm_status read_columns(cm_expansion *x, cm_load_entity *e) {
     cm_status st = CM_OK;
     for (size_t i = 0; i < m->nattrs && !st; i++) {
         cm_node *given = NULL;
-        uint32_t pos;
-        if (is_read(e, m->attrs[i], &given)) st = read_attr(x, e, m->attrs[i], given, &pos);
+        if (is_read(e, m->attrs[i], &given)) st = read_attr(x, e, m->attrs[i], given);
     }
     if (!st && m->nprimary_key > sizeof e->key_pos / sizeof *e->key_pos)
         st = cm__fail(x->cx, CM_E_UNSUPPORTED, "the primary key of %s has %zu columns; 16 are supported", cm_str_text(m->name),
@@ -141,7 +162,13 @@ static cm_status read_columns(cm_expansion *x, cm_load_entity *e) {
     for (size_t i = 0; i < m->nprimary_key && !st; i++) st = require_position(x, e, m->primary_key[i], &e->key_pos[i]);
     e->nkey = (uint32_t)m->nprimary_key;
     e->discriminator = CM_NOWHERE;
-    if (!st && m->polymorphic_on && m->nchildren) st = require_position(x, e, m->polymorphic_on, &e->discriminator);
+    if (!st && m->union_type) {
+        cm_node *expr = NULL;
+        st = cm_entity__adapt(x->cx, e->entity, m->union_type, &expr);
+        if (!st) st = add_column(x, e, expr, &e->discriminator);
+    } else if (!st && m->polymorphic_on && m->nchildren) {
+        st = require_position(x, e, m->polymorphic_on, &e->discriminator);
+    }
     if (!st && m->nchildren) st = read_subclasses(x, e, m);
     return st;
 }

@@ -33,13 +33,19 @@ bool cm_node__same_column(const cm_node *a, const cm_node *b) {
     return a->kind == CM_N_PROXY && a->u.col.table == b->u.col.table && a->u.col.ref && a->u.col.ref == b->u.col.ref;
 }
 
-/* The FROM element itself, or one inside its joins. */
-bool cm_from__contains(const cm_node *from, const cm_node *part) {
+static bool has_part(const cm_node *from, const cm_node *part) {
     if (from->kind == CM_N_ENTITY) from = cm_entity__from(from);
     if (from == part) return true;
     if (from->kind == CM_N_TABLE && part->kind == CM_N_TABLE) return from->id == part->id;
     if (from->kind != CM_N_JOIN) return false;
-    return cm_from__contains(from->u.k.kid[0], part) || cm_from__contains(from->u.k.kid[1], part);
+    return has_part(from->u.k.kid[0], part) || has_part(from->u.k.kid[1], part);
+}
+
+/* The FROM element itself, one inside its joins, or a join of such ones: a subclass inside a base that reads its tables along. */
+bool cm_from__contains(const cm_node *from, const cm_node *part) {
+    if (has_part(from, part)) return true;
+    if (part->kind != CM_N_JOIN || from->kind != CM_N_JOIN) return false;
+    return cm_from__contains(from, part->u.k.kid[0]) && cm_from__contains(from, part->u.k.kid[1]);
 }
 
 /* ---- columns through an entity */
@@ -66,6 +72,8 @@ static cm_status replacements(cm_ctx *cx, const cm_node *entity, cm_objs *from, 
         if (!st) st = cm_objs_add(cx, to, part);
     }
     if (!st && whole) st = leaves(cx, cm_entity__mapper(entity)->from, &tables);
+    cm_node *read = cm_entity__from(cm_entity__mapper(entity)->entity);
+    if (!st && whole && read->kind != CM_N_JOIN) st = cm_objs_add(cx, &tables, read); /* also itself: its inside is left alone */
     for (size_t i = 0; whole && i < tables.n && !st; i++) {
         bool known = false;
         for (size_t k = 0; k < from->n; k++) known |= from->v[k] == tables.v[i];
@@ -82,7 +90,7 @@ cm_status cm_entity__adapt(cm_ctx *cx, const cm_node *entity, cm_node *expr, cm_
     cm_objs from = {0}, to = {0};
     cm_status st = CM_OK;
     *out = NULL;
-    if (entity->flags & CM_FLAG_ALIASED) st = replacements(cx, entity, &from, &to);
+    if ((entity->flags & CM_FLAG_ALIASED) || cm_entity__mapper(entity)->union_type) st = replacements(cx, entity, &from, &to);
     cm_adapt map = {.n = from.n, .from = (cm_node *const *)(void *)from.v, .to = (cm_node *const *)(void *)to.v};
     if (!st && from.n) st = cm_node_adapt(cx, expr, &map, out);
     else if (!st) cm_node_retain(cx, *out = expr);

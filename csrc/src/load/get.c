@@ -85,9 +85,11 @@ static cm_status load_by_key(cm_ctx *cx, cm_session *s, cm_mapper *m, void *cons
             .stmt = stmt, .mapper = m, .keys = &keys, .populate_existing = populate_existing, .path = path, .npath = path ? 1 : 0};
         st = cm_load__run(cx, s, &q, &rows, NULL, NULL);
     }
-    if (!st && rows.n && rows.v[0] != cm__none(cx)) {
-        *out = cm__host(cx)->object_inst(cx, rows.v[0]);
-        if (*out) rows.v[0] = NULL; /* the reference moves */
+    for (size_t i = 0; !st && i < rows.n && !*out; i++) {
+        cm_inst *inst = rows.v[i] == cm__none(cx) ? NULL : cm__host(cx)->object_inst(cx, rows.v[i]);
+        if (!inst || (rows.n > 1 && inst->mapper->root != m->root)) continue; /* a concrete subclass may have the same key */
+        *out = inst;
+        rows.v[i] = NULL; /* the reference moves */
     }
     cm_load__release(cx, &rows);
     cm_node_release(cx, stmt);

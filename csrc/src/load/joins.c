@@ -195,6 +195,12 @@ static cm_status find_left(cm_expansion *x, step *s, size_t *out) {
         *out = i;
         return CM_OK;
     }
+    for (size_t i = 0; i < x->sources.n && s->left->kind == CM_N_JOIN; i++) { /* an entity that reads the left side along */
+        cm_node *from = cm_entity__from(x->sources.v[i]);
+        if (!cm_from__contains(from, s->left)) continue;
+        s->left = from;
+        break;
+    }
     *out = x->froms.n;
     return cm_objs_add(x->cx, &x->froms, s->left);
 }

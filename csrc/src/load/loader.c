@@ -219,6 +219,7 @@ static cm_status meet_instance(cm_load_run *run, uint32_t group, cm_value *value
 static cm_status load_group(cm_load_run *run, uint32_t group, cm_value *values) {
     const cm_group *g = &run->plan->groups[group];
     const cm_value *first = &values[g->key_pos[0]];
+    const cm_mapper *root = g->mapper->root;
     row_key k;
     cm_inst *inst = NULL;
     cm_status st = CM_OK;
@@ -227,12 +228,18 @@ static cm_status load_group(cm_load_run *run, uint32_t group, cm_value *values) 
     run->row[group] = NULL;
     run->fresh[group] = 0;
     if (k.is_null) return CM_OK;
+    if (g->mapper->union_type) { /* each class has keys of its own */
+        const cm_shape *shape = NULL;
+        st = pick_shape(run, g, values, &shape);
+        if (st) return st;
+        root = shape->mapper->root;
+    }
     if (k.is_int) {
         k.i = first->u.i;
-        inst = cm_idmap__find_int(run->cx, run->s->idmap, g->mapper->root, k.i);
+        inst = cm_idmap__find_int(run->cx, run->s->idmap, root, k.i);
     } else {
         st = decode_key(run, g, values, &k);
-        if (!st && !k.is_null) st = cm_idmap__find(run->cx, run->s->idmap, g->mapper->root, k.values, g->nkey, &inst);
+        if (!st && !k.is_null) st = cm_idmap__find(run->cx, run->s->idmap, root, k.values, g->nkey, &inst);
         if (st) return st;
     }
     if (inst) {

@@ -213,12 +213,20 @@ static bool read_column_option(const cm_node *option, const cm_attr *attr, cm_co
     }
 }
 
+/* load_only() of a class says nothing about what only its subclasses have. */
+static bool knows_attr(const cm_node *option, const cm_attr *attr) {
+    size_t n = 0;
+    cm_node *const *items = cm_node_segment(option, 1, &n);
+    const cm_attr *first = n && items[0]->kind == CM_N_ATTR ? items[0]->u.attr.attr : NULL;
+    return !first || cm_mapper_find_attr(first->mapper, cm_str_text(attr->key));
+}
+
 /* load_only() options together: deferred unless one of them lists the attribute, or identity and class depend on it. */
 static void apply_load_only(cm_opts from, const cm_attr *attr, cm_col_opt *out) {
     bool seen = false, listed = false, raise = false;
     for (size_t i = 0; i < from.n; i++) {
         const cm_node *option = from.v[i];
-        if (option->kind != CM_N_OPTION || option->op != CM_OP_LOAD_ONLY) continue;
+        if (option->kind != CM_N_OPTION || option->op != CM_OP_LOAD_ONLY || !knows_attr(option, attr)) continue;
         seen = true;
         listed |= lists_attr(option, attr);
         raise |= (option->flags & CM_FLAG_RAISE) != 0;

@@ -17,7 +17,17 @@
 
 /* ---- looking up */
 
-cm_attr *cm_mapper__column_attr(const cm_mapper *m, const cm_column *column) { return cm_map__get(&m->by_column, cm__ptr_key(column)); }
+/* What a concrete class has in place of an attribute of its base: the attribute of that name. */
+static cm_attr *concrete_attr(const cm_mapper *m, const cm_column *column) {
+    const cm_attr *inherited = m->inherits ? cm_mapper__column_attr(m->inherits, column) : NULL;
+    cm_attr *own = inherited ? cm_strmap__get(&m->by_key, cm_str_text(inherited->key), inherited->key->n) : NULL;
+    return own && own->kind != CM_ATTR_RELATION ? own : NULL;
+}
+
+cm_attr *cm_mapper__column_attr(const cm_mapper *m, const cm_column *column) {
+    cm_attr *found = cm_map__get(&m->by_column, cm__ptr_key(column));
+    return found || !m->concrete ? found : concrete_attr(m, column);
+}
 
 const cm_attr *cm_mapper__own_attr(const cm_mapper *m, const cm_attr *attr) {
     if (attr->mapper == m) return attr;
@@ -116,6 +126,7 @@ static void mapper_free(cm_ctx *cx, cm_mapper *m) {
     cm__free(cx, m->relations);
     cm_node_release(cx, m->entity);
     cm_node_release(cx, m->from);
+    cm_node_release(cx, m->union_type);
     free_attrs(cx, m);
     for (size_t i = 0; i < m->ntables; i++) {
         if (m->columns) cm__free(cx, m->columns[i]);
@@ -147,7 +158,7 @@ static int visit_relation(const cm_relation *r, int (*visit)(void *user, cm_node
 }
 
 int cm_mapper_visit(const cm_mapper *m, int (*visit)(void *user, cm_node *node, void *value), void *user) {
-    cm_node *const held[] = {cm_load__cached(m->load_cache), m->entity, m->from};
+    cm_node *const held[] = {cm_load__cached(m->load_cache), m->entity, m->from, m->union_type};
     void *const values[] = {m->polymorphic_identity, m->version_generator};
     int stop = 0;
     for (size_t i = 0; !stop && i < sizeof held / sizeof *held; i++)
@@ -245,7 +256,8 @@ cm_status cm_mapper_add_attr(cm_ctx *cx, cm_mapper *m, const cm_attr_def *def, c
     cm_attr_def inherited = *def;
     inherited.node = NULL;
     for (size_t i = 0; !st && i < m->nchildren; i++)
-        if (!cm_mapper_find_attr(m->children[i], def->key)) st = cm_mapper_add_attr(cx, m->children[i], &inherited, NULL);
+        if (!m->children[i]->concrete && !cm_mapper_find_attr(m->children[i], def->key))
+            st = cm_mapper_add_attr(cx, m->children[i], &inherited, NULL);
     if (out) *out = a;
     return st;
 }
@@ -375,7 +387,7 @@ static cm_status inherit_relation(cm_ctx *cx, cm_mapper *m, const cm_relation_de
     for (size_t i = 0; !st && i < m->nchildren; i++) {
         cm_mapper *child = m->children[i];
         cm_attr *a = NULL;
-        if (cm_mapper_find_attr(child, def->key)) continue;
+        if (child->concrete || cm_mapper_find_attr(child, def->key)) continue;
         st = add_relation(cx, child, &inherited, origin, &a);
         if (!st) st = inherit_relation(cx, child, &inherited, origin);
     }
@@ -436,7 +448,7 @@ static cm_relation_def relation_def(const cm_relation *r) {
 
 static cm_status inherit_relations(cm_ctx *cx, cm_mapper *m) {
     cm_status st = CM_OK;
-    for (size_t i = 0; !st && m->inherits && i < m->inherits->nrelations; i++) {
+    for (size_t i = 0; !st && m->inherits && !m->concrete && i < m->inherits->nrelations; i++) {
         const cm_relation *r = m->inherits->relations[i];
         cm_relation_def def = relation_def(r);
         cm_attr *a = NULL;
@@ -566,6 +578,7 @@ static cm_status mapper_fill(cm_ctx *cx, cm_mapper *m, const cm_mapper_def *def)
     m->eager_defaults = def->eager_defaults;
     m->confirm_deleted_rows = def->confirm_deleted_rows;
     m->selectin_load = def->selectin_load;
+    m->inline_load = def->inline_load;
     m->batch = def->batch;
     m->host_class = def->host_class;
     m->host = cm__host(cx);
@@ -609,6 +622,36 @@ cm_status cm_mapper_new(cm_ctx *cx, const cm_mapper_def *def, cm_mapper **out) {
     return st;
 }
 
+/* ---- reading subclasses along */
+
+/* The attributes of a class that a union stands for are columns of the union. */
+static cm_status reown_attrs(cm_ctx *cx, cm_mapper *m) {
+    cm_node *const from = m->from, *const to = m->entity->u.attr.expr;
+    const cm_adapt map = {.n = 1, .from = &from, .to = &to};
+    cm_status st = CM_OK;
+    for (size_t i = 0; i < m->nattrs && !st; i++) {
+        cm_node *node = m->attrs[i]->node, *adapted = NULL;
+        if (!node || node->kind != CM_N_ATTR || !node->u.attr.expr) continue;
+        st = cm_node_adapt(cx, m->attrs[i]->column ? m->attrs[i]->column->node : node->u.attr.expr, &map, &adapted);
+        if (st) break;
+        cm_node_release(cx, node->u.attr.expr);
+        node->u.attr.expr = adapted;
+    }
+    return st;
+}
+
+cm_status cm_mapper_set_reading(cm_ctx *cx, cm_mapper *m, cm_node *from, cm_node *discriminator) {
+    cm_node *before = m->entity->u.attr.expr;
+    cx->env->generation++;
+    cm_load__mapper_free(cx, m);
+    cm_node_retain(cx, from);
+    m->entity->u.attr.expr = from;
+    cm_node_release(cx, before);
+    cm_node_release(cx, m->union_type);
+    if ((m->union_type = discriminator)) cm_node_retain(cx, discriminator);
+    return discriminator ? reown_attrs(cx, m) : CM_OK;
+}
+
 /* ---- aliased entities */
 
 /* The FROM elements at the leaves of a tree of joins, left to right. */
@@ -624,9 +667,14 @@ static cm_status alias_from(cm_ctx *cx, cm_node *from, const char *name, cm_node
     cm_status st = join_leaves(cx, from, &leaves);
     for (size_t i = 0; !st && i < leaves.n; i++) {
         cm_node *alias = NULL;
+        cm_node *leaf = leaves.v[i];
         const char *called = leaves.n == 1 ? name : NULL;
-        cm_node_spec spec = {
-            .kind = CM_N_ALIAS, .op = CM_OP_ALIAS, .name = called, .name_n = called ? strlen(called) : 0, .kid = {leaves.v[i], NULL, NULL}};
+        const bool subquery = leaf->kind == CM_N_SUBQUERY;
+        cm_node_spec spec = {.kind = subquery ? CM_N_SUBQUERY : CM_N_ALIAS,
+                             .op = CM_OP_ALIAS,
+                             .name = called,
+                             .name_n = called ? strlen(called) : 0,
+                             .kid = {subquery ? leaf->u.n.kid : leaf, NULL, NULL}};
         st = cm_node_make(cx, &spec, &alias);
         if (!st) st = cm_objs_add(cx, &aliases, alias);
         if (st) cm_node_release(cx, alias);
@@ -648,7 +696,7 @@ cm_status cm_mapper_alias(cm_ctx *cx, cm_mapper *m, const char *name, cm_node *f
     cm_node *made = NULL;
     cm_status st = CM_OK;
     *out = NULL;
-    if (!from) st = alias_from(cx, m->from, name, &made);
+    if (!from) st = alias_from(cx, m->entity->u.attr.expr, name, &made);
     if (!st) {
         cm_node_spec spec = {.kind = CM_N_ENTITY, .flags = CM_FLAG_ALIASED, .kid = {from ? from : made, NULL, NULL}, .attr = m};
         st = cm_node_make(cx, &spec, out);
@@ -664,6 +712,10 @@ static cm_status alias_expr(cm_ctx *cx, const cm_mapper *m, cm_node *entity, cm_
     if (!st) st = join_leaves(cx, entity->u.attr.expr, &to);
     if (!st && to.n < from.n) { /* one subquery stands for all tables of the class */
         while (!st && to.n < from.n) st = cm_objs_add(cx, &to, to.v[0]);
+    }
+    if (!st && m->union_type) { /* its attributes are columns of the union */
+        st = cm_objs_add(cx, &from, m->entity->u.attr.expr);
+        if (!st) st = cm_objs_add(cx, &to, to.v[0]);
     }
     cm_adapt map = {.n = from.n, .from = (cm_node *const *)(void *)from.v, .to = (cm_node *const *)(void *)to.v};
     if (!st) st = cm_node_adapt(cx, expr, &map, out);

@@ -53,12 +53,13 @@ struct cm_mapper {
     uint64_t id; /* serial */
     cm_str *name;
     cm_mapper *inherits, *root; /* inherits retained; root borrowed (self when none) */
-    bool concrete, eager_defaults, confirm_deleted_rows, batch, selectin_load;
+    bool concrete, eager_defaults, confirm_deleted_rows, batch, selectin_load, inline_load;
     cm_table **tables;
     size_t ntables; /* base first; retained */
     cm_mapped_column **columns;
     size_t *ncolumns;       /* per table: its mapped columns */
-    cm_node *from, *entity; /* FROM element; ENTITY node (owned) */
+    cm_node *from, *entity; /* FROM element of its own tables; ENTITY node, which may read more (owned) */
+    cm_node *union_type;    /* of a union with concrete subclasses: the class of a row; NULL where there is none (owned) */
     cm_attr **attrs;
     size_t nattrs, attrs_cap; /* slot i is attrs[i] while i < nslots */
     size_t nslots;

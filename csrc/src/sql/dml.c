@@ -16,11 +16,21 @@ static cm_status write_prefixes(cm_compiler *c, cm_node *n) {
     return st;
 }
 
+/* The one table that is written. A class that reads several writes the one it adds to those of its base. */
+static cm_node *target_of(const cm_node *n) {
+    cm_node *target = n->u.n.kid;
+    if (target->kind != CM_N_ENTITY) return target;
+    target = cm_sql__from(target);
+    while (target->kind == CM_N_JOIN) target = cm_sql__from(target->u.k.kid[target->flags & CM_FLAG_OUTER ? 0 : 1]);
+    return target;
+}
+
 static cm_status write_target(cm_compiler *c, cm_node *n) {
-    cm_status st = cm__from_table(c->cx, n->u.n.kid, &c->table);
+    cm_node *target = target_of(n);
+    cm_status st = cm__from_table(c->cx, target, &c->table);
     if (st) return st;
     if (c->table) cm_table_retain(c->table);
-    return cm_compiler__from(c, n->u.n.kid);
+    return cm_compiler__from(c, target);
 }
 
 static cm_node *extra_of(cm_node *n, int kind) {
@@ -192,15 +202,33 @@ static cm_status write_insert(cm_compiler *c, cm_node *n, bool top) {
 
 /* ---- UPDATE, DELETE */
 
+/* An attribute of a class that reads several tables mentions the one its column is in. */
+static cm_status open_attr(cm_ctx *cx, void *user, cm_node *n, cm_node **out) {
+    (void)user;
+    *out = NULL;
+    if (n->kind == CM_N_ATTR && n->u.attr.entity && n->u.attr.expr && cm_sql__from(n->u.attr.entity)->kind == CM_N_JOIN)
+        cm_node_retain(cx, *out = n->u.attr.expr);
+    return CM_OK;
+}
+
+static cm_status froms_of_condition(cm_compiler *c, cm_node *condition, cm_objs *out) {
+    const cm_adapt map = {.replace = open_attr};
+    cm_node *plain = NULL;
+    cm_status st = cm_node_adapt(c->cx, condition, &map, &plain);
+    if (!st) st = cm_compiler__froms_of(c, plain, out);
+    cm_node_release(c->cx, plain);
+    return st;
+}
+
 /* Tables beside the target: named ones and those the criteria mention. */
 static cm_status other_froms(cm_compiler *c, cm_node *n, cm_level *level, cm_objs *out) {
     size_t count;
     cm_objs all = {0};
-    cm_node *target = cm_sql__from(n->u.n.kid), *const *items = cm_node_segment(n, CM_SEG_FROM, &count);
+    cm_node *target = target_of(n), *const *items = cm_node_segment(n, CM_SEG_FROM, &count);
     cm_status st = CM_OK;
     for (size_t i = 0; !st && i < count; i++) st = cm_compiler__froms_of(c, items[i], &all);
     items = cm_node_segment(n, CM_SEG_WHERE, &count);
-    for (size_t i = 0; !st && i < count; i++) st = cm_compiler__froms_of(c, items[i], &all);
+    for (size_t i = 0; !st && i < count; i++) st = froms_of_condition(c, items[i], &all);
     if (!st) st = cm_compiler__from_parts(c, target, &level->own);
     for (size_t i = 0; !st && i < all.n; i++) {
         cm_node *from = all.v[i];

@@ -80,6 +80,36 @@ static void drop(cm_objs *froms, bool (*gone)(void *user, const cm_node *from), 
 
 static bool is_hidden(void *hidden, const cm_node *from) { return cm_sql__has_from(hidden, from); }
 
+/* Whether everything that a join consists of stands in another element, too. */
+static cm_status stands_elsewhere(cm_compiler *c, const cm_objs *froms, size_t at, bool *out) {
+    cm_objs parts = {0}, others = {0};
+    cm_status st = cm_compiler__from_parts(c, froms->v[at], &parts);
+    for (size_t i = 0; !st && i < froms->n; i++)
+        if (i != at) st = cm_compiler__from_parts(c, froms->v[i], &others);
+    *out = parts.n > 0;
+    for (size_t i = 0; i < parts.n; i++) {
+        const cm_node *part = parts.v[i];
+        if (part->kind != CM_N_JOIN && !cm_sql__has_from(&others, part)) *out = false;
+    }
+    cm_objs_free(c->cx, &parts);
+    cm_objs_free(c->cx, &others);
+    return st;
+}
+
+/* A joined subclass named beside an entity that reads its table along stands for that table. The first of two stays. */
+static cm_status hide_contained(cm_compiler *c, cm_objs *froms) {
+    cm_status st = CM_OK;
+    for (size_t i = froms->n; !st && froms->n > 1 && i-- > 1;) {
+        cm_node *from = froms->v[i];
+        bool elsewhere = false;
+        if (from->kind == CM_N_JOIN) st = stands_elsewhere(c, froms, i, &elsewhere);
+        if (!elsewhere) continue;
+        for (size_t k = i; k + 1 < froms->n; k++) froms->v[k] = froms->v[k + 1];
+        froms->n--;
+    }
+    return st;
+}
+
 static cm_status hide_joined(cm_compiler *c, cm_objs *froms) {
     cm_objs hidden = {0};
     cm_status st = CM_OK;
@@ -91,7 +121,7 @@ static cm_status hide_joined(cm_compiler *c, cm_objs *froms) {
     }
     if (!st && hidden.n) drop(froms, is_hidden, &hidden);
     cm_objs_free(c->cx, &hidden);
-    return st;
+    return st ? st : hide_contained(c, froms);
 }
 
 typedef struct correlation {

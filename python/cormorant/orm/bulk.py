@@ -6,6 +6,7 @@ import typing as t
 
 from .. import _core, exc
 from ..sql import delete, insert, select, update
+from ..sql.schema import Column
 from ..types import Boolean, Integer, String, Text
 from .base import NO_VALUE
 from .evaluator import UnevaluatableError, UnloadedError, evaluate
@@ -43,7 +44,7 @@ def execute(session: t.Any, statement: t.Any, params: t.Any, options: t.Mapping[
     statement = _returning_entities(_under_criteria(statement, mapper))
     many = isinstance(params, (list, tuple)) and bool(params)
     if _written(statement)._kind == _core.K_INSERT:
-        return session._run(statement, _all_by_column(mapper, params if many else [params]) if params else None)
+        return _insert(session, mapper, statement, params if many else [params] if params else None)
     written = _written(statement)
     if many and written._kind == _core.K_UPDATE and not written._seg(_core.SEG_WHERE):
         update_mappings(session, mapper, list(params))
@@ -67,6 +68,44 @@ def execute(session: t.Any, statement: t.Any, params: t.Any, options: t.Mapping[
         matched = _held(session, mapper, session._run(select(*mapper.primary_key).where(*written._seg(_core.SEG_WHERE)), rows).all())
         result = session._run(statement, rows)
     _synchronise(session, written, mapper, matched)
+    return result
+
+
+def _insert(session: t.Any, mapper: t.Any, statement: t.Any, rows: t.Optional[t.Sequence[t.Mapping[str, t.Any]]]) -> t.Any:
+    if not rows:
+        return session._run(statement, None)
+    rows = _with_identity(mapper, rows)
+    if len(mapper.tables) < 2:
+        return session._run(statement, _all_by_column(mapper, rows))
+    if _written(statement)._seg(_core.SEG_RETURNING):
+        raise NotImplementedError(f"insert({mapper.class_.__name__}).returning() writes several tables and is not supported yet; add the instances to the session")
+    return _insert_joined(session, mapper, rows)
+
+
+def _with_identity(mapper: t.Any, rows: t.Sequence[t.Mapping[str, t.Any]]) -> t.Sequence[t.Mapping[str, t.Any]]:
+    """Rows of a class in a hierarchy say which class it is."""
+    on = mapper.polymorphic_on
+    if mapper.polymorphic_identity is None or not isinstance(on, Column) or not any(on is c for table in mapper.tables for c in table.c):
+        return rows
+    key = mapper.get_property_by_column(on).key
+    return [row if key in row else {**row, key: mapper.polymorphic_identity} for row in rows]
+
+
+def _insert_joined(session: t.Any, mapper: t.Any, rows: t.Sequence[t.Mapping[str, t.Any]]) -> t.Any:
+    """Rows of a class in several tables: the key that the first table makes is that of the others."""
+    done = [_by_column(mapper, row) for row in rows]
+    result = None
+    for table in mapper.tables:
+        known = [{k: v for k, v in row.items() if k in table.c} for row in done]
+        key = list(table.primary_key.columns)
+        if all(c.key in row for row in known for c in key):
+            for names in dict.fromkeys(tuple(row) for row in known):
+                result = session._run(insert(table), [row for row in known if tuple(row) == names])
+            continue
+        for row, values in zip(done, known):
+            result = session._run(insert(table).values(values), None)
+            for column, value in zip(key, result.inserted_primary_key):
+                row.update({c.key: value for c in mapper.get_property_by_column(column).columns})
     return result
 
 
@@ -215,13 +254,17 @@ def apply_result_options(result: t.Any, options: t.Mapping[str, t.Any]) -> t.Any
 
 def insert_mappings(session: t.Any, mapper: t.Any, mappings: t.List[t.Mapping[str, t.Any]]) -> None:
     """INSERTs rows given as mappings of attribute names, those with the same keys together."""
-    for table in mapper.tables:
-        groups: t.Dict[t.Tuple[str, ...], t.List[t.Dict[str, t.Any]]] = {}
-        for mapping in mappings:
-            row = {k: v for k, v in _by_column(mapper, mapping).items() if k in table.c}
-            groups.setdefault(tuple(row), []).append(row)
-        for rows in groups.values():
-            session._run(insert(table), rows)
+    mappings = list(_with_identity(mapper, mappings))
+    if len(mapper.tables) > 1:
+        if mappings:
+            _insert_joined(session, mapper, mappings)
+        return
+    groups: t.Dict[t.Tuple[str, ...], t.List[t.Dict[str, t.Any]]] = {}
+    for mapping in mappings:
+        row = {k: v for k, v in _by_column(mapper, mapping).items() if k in mapper.local_table.c}
+        groups.setdefault(tuple(row), []).append(row)
+    for rows in groups.values():
+        session._run(insert(mapper.local_table), rows)
 
 
 def update_mappings(session: t.Any, mapper: t.Any, mappings: t.List[t.Mapping[str, t.Any]]) -> None:
@@ -235,14 +278,23 @@ def update_mappings(session: t.Any, mapper: t.Any, mappings: t.List[t.Mapping[st
         values = {k: v for k, v in mapping.items() if k not in names}
         if not values:
             continue
-        criteria = [column == mapping[name] for column, name in zip(mapper.primary_key, names)]
+        criteria = {name: mapping[name] for name in names}
         for table in mapper.tables:
             row = {k: v for k, v in _by_column(mapper, values).items() if k in table.c}
             if row:
-                session._run(update(table).where(*criteria).values(row))
+                session._run(update(table).where(*_of_table(mapper, table, criteria)).values(row))
         obj = held.get(tuple(mapping[n] for n in names))
         if obj is not None:
             session._expire(obj, [k for k in values if k in mapper._props])
+
+
+def _of_table(mapper: t.Any, table: t.Any, key: t.Mapping[str, t.Any]) -> t.List[t.Any]:
+    """The primary key as columns of one of the tables of a class."""
+    found = []
+    for name, value in key.items():
+        columns = mapper._props[name].columns
+        found.append(next((c for c in columns if c.table is table), columns[-1]) == value)
+    return found
 
 
 def save_objects(session: t.Any, objects: t.List[t.Any], return_defaults: bool) -> None:

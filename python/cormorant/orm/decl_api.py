@@ -10,7 +10,7 @@ from .clsregistry import ClassRegistry
 from .decl_base import add_attribute, current_scan, map_declarative
 from .decl_dataclass import set_arguments, unmapped
 from .interfaces import put_attribute
-from .mapper import Mapper, _dispose, configure_mappers
+from .mapper import Mapper, _dispose, configure_mappers, watch_configuration
 from .properties import SynonymProperty
 
 _T = t.TypeVar("_T")
@@ -100,6 +100,7 @@ class DeclarativeMeta(DeclarativeAttributeIntercept):
 def _as_declarative(reg: "registry", cls: type) -> None:
     if "__abstract__" in cls.__dict__ and cls.__dict__["__abstract__"]:
         return
+    watch_configuration(cls)
     waits = getattr(cls, "_sa_defer_mapping", None)  # of classes whose tables are read from the database later
     if waits is None or not waits(reg):
         map_declarative(reg, cls)

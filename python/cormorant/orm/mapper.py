@@ -7,6 +7,7 @@ runs by itself before the first instance, the first statement and `inspect()`.
 
 from __future__ import annotations
 
+import itertools
 import threading
 import types
 import typing as t
@@ -25,11 +26,6 @@ _pending: t.List["Mapper"] = []
 _all: "weakref.WeakSet[Mapper]" = weakref.WeakSet()
 _configuring = False
 _SPARE_SLOTS = 4  # for backrefs of classes that are declared after a mapper was built
-
-_UNSUPPORTED = {
-    "with_polymorphic": "with_polymorphic",
-    "version_id_generator": "version_id_generator=False",
-}
 
 
 class _Dispatch:
@@ -175,26 +171,21 @@ class Mapper(_core.Mapper, InspectionAttr):
         version_id_generator: t.Any = None, eager_defaults: t.Any = "auto", confirm_deleted_rows: bool = True, batch: bool = True,
         column_prefix: t.Optional[str] = None, passive_updates: bool = True, passive_deletes: bool = False,
         always_refresh: bool = False, allow_partial_pks: bool = True, legacy_is_orphan: bool = False,
-        polymorphic_load: t.Optional[str] = None, concrete: bool = False, **other: t.Any,
+        polymorphic_load: t.Optional[str] = None, concrete: bool = False, with_polymorphic: t.Any = None,
     ) -> None:
-        for name, value in other.items():
-            if name not in _UNSUPPORTED:
-                raise TypeError(f"Mapper() got an unexpected keyword argument '{name}'")
-            if value:
-                raise NotImplementedError(f"class {class_.__name__}: {_UNSUPPORTED[name]} is not supported yet")
         if version_id_generator is False:
             raise NotImplementedError(f"class {class_.__name__}: version_id_generator=False is not supported yet")
         if polymorphic_load not in (None, "selectin", "inline"):
             raise exc.ArgumentError(f"class {class_.__name__}: unknown argument for polymorphic_load: {polymorphic_load!r}")
-        if polymorphic_load == "inline":
-            raise NotImplementedError(f'class {class_.__name__}: polymorphic_load="inline" is not supported yet; use "selectin"')
         self.polymorphic_load = polymorphic_load
+        self.with_polymorphic = _polymorphic_spec(with_polymorphic)
         self.class_ = class_
         self.registry = registry
         self.inherits = class_mapper_of(inherits)
         self.local_table = local_table if local_table is not None else (self.inherits.local_table if self.inherits else None)
         self.single = self.inherits is not None and (local_table is None or local_table is self.inherits.local_table)
         self.concrete = concrete and self.inherits is not None
+        self._concrete_given = concrete
         if self.concrete and self.single:
             raise exc.ArgumentError(f"class {class_.__name__}: concrete=True needs a table of its own")
         self.polymorphic_identity = polymorphic_identity
@@ -358,7 +349,7 @@ class Mapper(_core.Mapper, InspectionAttr):
                     "from_": None if isinstance(self.local_table, Table) else self.local_table,
                     "attrs": [p.definition(self) for p in columns],
                     "primary_key": [self._key_of(c) for c in self._primary_key_columns()] or None,
-                    "polymorphic_on": self._key_of(self._polymorphic_on) if self._polymorphic_on is not None else None,
+                    "polymorphic_on": self._key_of(self._polymorphic_on) if self._polymorphic_on is not None and not self._reads_union else None,
                     "polymorphic_identity": self.polymorphic_identity,
                     "version_attr": self._key_of(self._version_id_col) if self._version_id_col is not None else None,
                     "version_generator": self.version_id_generator or None,
@@ -366,10 +357,68 @@ class Mapper(_core.Mapper, InspectionAttr):
                     "confirm_deleted_rows": self.confirm_deleted_rows,
                     "batch": self.batch,
                     "selectin_load": self.polymorphic_load == "selectin",
+                    "inline_load": any(base._reads_along(self) for base in _ancestors(self)),
                     "reserve": len(self._relations()) + spare,
                 }
             )
+            self._own_from = self._entity._kids[0]
+            self._join_bases()
             self._listen()
+
+    # ---- subclasses that are read along: with_polymorphic, polymorphic_load="inline"
+
+    def _reads_along(self, sub: "Mapper") -> bool:
+        """Whether reading this class reads the columns of a subclass in the same statement."""
+        if self.with_polymorphic is None or self.with_polymorphic[0] is None:
+            return sub.polymorphic_load == "inline" and sub.inherits is self
+        classes = self.with_polymorphic[0]
+        return classes == "*" or any(class_mapper_of(cls).isa(sub) for cls in classes)
+
+    def _join_bases(self) -> None:
+        """Adds this class's table to what its bases read, where they read it along."""
+        given = self.with_polymorphic[1] if self.with_polymorphic is not None else None
+        if given is not None:
+            self._set_reading(_core.coerce(given, _core.ROLE_FROM), self._polymorphic_on if self._reads_union else None)
+        if self.single or self.concrete or self._own_from._kind != _core.K_JOIN:
+            return
+        _, table, condition = self._own_from._kids
+        for base in _ancestors(self):
+            if base._reads_along(self) and base.with_polymorphic_selectable is None:
+                base._set_reading(base._entity._kids[0].outerjoin(table, condition))
+
+    def _set_union(self, union: t.Any, discriminator: t.Any) -> None:
+        """The class is read from a union of the tables of its concrete subclasses."""
+        self.with_polymorphic, self._polymorphic_on = ("*", union), discriminator
+        if self._built:
+            self._set_reading(union, discriminator)
+
+    def _set_concrete_base(self, base: "Mapper") -> None:
+        """A parent that was mapped after this class."""
+        self.inherits, self.concrete = base, True
+        base._subclasses.append(self)
+        self._hide_inherited()
+
+    def _hide_inherited(self) -> None:
+        for key in self.inherits._props.keys() - self._props.keys():
+            if not isinstance(self.class_.__dict__.get(key), _core.InstrumentedAttribute):
+                put_attribute(self.class_, key, _NotImplementedHere(self, key))
+
+    @property
+    def _reads_union(self) -> bool:
+        """Whether rows come from a union of tables, and say themselves which."""
+        given = self.with_polymorphic_selectable
+        return given is not None and _core.coerce(given, _core.ROLE_FROM)._kind != _core.K_JOIN and self._polymorphic_on is not None
+
+    @property
+    def with_polymorphic_selectable(self) -> t.Any:
+        return None if self.with_polymorphic is None else self.with_polymorphic[1]
+
+    @property
+    def with_polymorphic_mappers(self) -> t.List["Mapper"]:
+        """The class and those of its subclasses that are read along."""
+        configure_mappers()
+        along = [m for m in self.self_and_descendants[1:] if any(base._reads_along(m) for base in _ancestors(m) if base.isa(self))]
+        return [self, *along] if along else []
 
     def _listen(self) -> None:
         from .events import install
@@ -420,12 +469,14 @@ class Mapper(_core.Mapper, InspectionAttr):
 
     @property
     def selectable(self) -> t.Any:
-        return self.persist_selectable
+        """What the class is read from: its tables, with those of the subclasses that are read along."""
+        self._ensure_built()
+        return self._entity._kids[0]
 
     @property
     def persist_selectable(self) -> t.Any:
         self._ensure_built()
-        return self._entity._kids[0]
+        return self._own_from
 
     mapped_table = persist_selectable
 
@@ -455,6 +506,8 @@ class Mapper(_core.Mapper, InspectionAttr):
     def polymorphic_on(self) -> t.Any:
         if self._polymorphic_on is None:
             return self.inherits.polymorphic_on if self.inherits is not None and not self.concrete else None
+        if self._reads_union:
+            return self._polymorphic_on
         return self._props[self._key_of(self._polymorphic_on)].columns[0]
 
     @property
@@ -562,8 +615,8 @@ class Mapper(_core.Mapper, InspectionAttr):
     @property
     def self_and_descendants(self) -> t.List["Mapper"]:
         found = [self]
-        for sub in self._subclasses:
-            found.extend(sub.self_and_descendants)
+        for mapper in found:  # grows: level by level
+            found.extend(mapper._subclasses)
         return found
 
     def polymorphic_iterator(self) -> t.Iterator["Mapper"]:
@@ -606,6 +659,19 @@ class Mapper(_core.Mapper, InspectionAttr):
         return f"Mapper[{self.class_.__name__}({table})]"
 
 
+def _polymorphic_spec(given: t.Any) -> t.Optional[t.Tuple[t.Any, t.Any]]:
+    """`with_polymorphic` of a mapper as (classes or "*", selectable or None)."""
+    if given is None:
+        return None
+    if given == "*":
+        return "*", None
+    if isinstance(given, (tuple, list)):
+        if given and isinstance(given[0], (str, tuple, list)):
+            return given[0], given[1] if len(given) > 1 else None
+        return tuple(given), None
+    raise exc.ArgumentError(f"Invalid setting for with_polymorphic: {given!r}")
+
+
 def mapped_below(base: type) -> t.List[Mapper]:
     """The mapped classes that inherit from a mixin; of a hierarchy its topmost class that does."""
     found = [m for m in list(_all) if issubclass(m.class_, base)]
@@ -644,10 +710,31 @@ def configure_mappers() -> None:
             _configuring = False
 
 
+_hooked: "weakref.WeakSet[type]" = weakref.WeakSet()
+_hooked_order = itertools.count()
+
+
+def watch_configuration(cls: type) -> None:
+    """Classes with `__declare_first__()` or `__declare_last__()` are told of every configuration."""
+    unmapped = [base for base in cls.__mro__ if base is cls or not isinstance(base.__dict__.get("__mapper__"), Mapper)]
+    names = [name for name in ("__declare_first__", "__declare_last__") if any(name in base.__dict__ for base in unmapped)]
+    if names:
+        put_attribute(cls, "_sa_hooks", (next(_hooked_order), names))
+        _hooked.add(cls)
+
+
+def _tell_classes(name: str) -> None:
+    told = [(cls.__dict__["_sa_hooks"], cls) for cls in _hooked]
+    for (_, names), cls in sorted(told, key=lambda item: t.cast(int, item[0][0])):
+        if name in names:
+            getattr(cls, name)()
+
+
 def _configure_all() -> None:
     from .events import fire_configured
 
     fire_configured("before_configured")
+    _tell_classes("__declare_first__")
     done: t.List[Mapper] = []
     while _pending:
         batch, _pending[:] = list(_pending), []
@@ -682,6 +769,7 @@ def _configure_all() -> None:
             mapper.__dict__["_announced"] = True
             fire_configured("mapper_configured", mapper)
     fire_configured("after_configured")
+    _tell_classes("__declare_last__")
 
 
 def _ancestors(mapper: Mapper) -> t.Iterator[Mapper]:

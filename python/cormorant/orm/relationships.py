@@ -12,7 +12,7 @@ from .base import MANYTOMANY, MANYTOONE, ONETOMANY, RelationshipDirection
 from .clsregistry import Resolver
 from .decl_dataclass import take_options
 from .interfaces import MapperProperty, StrategizedProperty, put_attribute
-from .joins import JoinCondition, foreign, original, plain_node, remote
+from .joins import JoinCondition, foreign, foreign_key_constraints, original, plain_node, remote
 from .relation_attribute import RelationshipAttribute
 
 _CASCADES = {"save-update": 1, "merge": 2, "delete": 4, "delete-orphan": 8, "expunge": 16, "refresh-expire": 32}
@@ -236,12 +236,17 @@ class RelationshipProperty(StrategizedProperty):
         self.secondary = self._find_secondary()
         primary, second = self._evaluate(self._primaryjoin), self._evaluate(self._secondaryjoin)
         parents, targets = _tables(self.parent), _tables(self.mapper)
+        union = None if parents else self._concrete_table(targets)
+        if union is not None:
+            parents = [union]
         self._self_referential = self.parent.base_mapper is self.mapper.base_mapper or any(a is b for a in parents for b in targets)
         self._join = JoinCondition(
             self, parents, targets, self.secondary, None if primary is None else plain_node(primary),
             None if second is None else plain_node(second), self._read_columns(self._foreign_keys), self._read_columns(self._remote_side),
             self._self_referential,
         )
+        if union is not None:
+            self._join.primaryjoin = _core.adapt(self._join.primaryjoin, (union,), (self.parent.local_table,))
         self.direction: RelationshipDirection = self._join.direction
         self.primaryjoin, self.secondaryjoin = self._join.primaryjoin, self._join.secondaryjoin
         if self.uselist is None:
@@ -250,6 +255,14 @@ class RelationshipProperty(StrategizedProperty):
             raise exc.InvalidRequestError(
                 f"On relationship {self}, 'dynamic' loaders cannot be used with many-to-one/one-to-one relationships and/or uselist=False."
             )
+
+    def _concrete_table(self, targets: t.List[t.Any]) -> t.Any:
+        """Of a class mapped to a union: the table of a subclass that is joined to the target, which stands for all of them."""
+        for mapper in self.parent.self_and_descendants[1:]:
+            found = _tables(mapper)
+            if found and self._primaryjoin is None and (foreign_key_constraints(found, targets) or foreign_key_constraints(targets, found)):
+                return found[0]
+        return None
 
     def _read_list(self, value: t.Any) -> t.List[t.Any]:
         value = self._evaluate(value)
@@ -303,7 +316,7 @@ class RelationshipProperty(StrategizedProperty):
 
     def _check_other(self, other: "RelationshipProperty") -> None:
         other.resolve()
-        if not other.mapper.common_parent(self.parent):
+        if not (other.mapper.common_parent(self.parent) or self.parent.isa(other.mapper)):
             raise exc.ArgumentError(
                 f"reverse_property '{self.back_populates}' on relationship {self} references relationship {other}, which does not reference "
                 f"mapper {self.parent}"

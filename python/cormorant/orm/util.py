@@ -153,7 +153,7 @@ def with_polymorphic(
     for sub in mappers:
         if not sub.single:
             sub._ensure_built()
-            _, table, condition = sub._entity._kids[0]._kids  # JOIN: the parent's tables, its own, how they belong together
+            _, table, condition = sub._own_from._kids  # JOIN: the parent's tables, its own, how they belong together
             source = source.join(table, condition) if innerjoin else source.outerjoin(table, condition)
     made = AliasedClass(base, source, name)
     for sub in mappers:

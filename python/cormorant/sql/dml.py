@@ -48,6 +48,8 @@ class UpdateBase(HasCTE, HasPrefixes, DialectKWArgs, ExecutableStatement, Genera
         node = self._kids[0]
         while node._kind == _core.K_ENTITY:
             node = node._kids[0]
+        while node._kind == _core.K_JOIN:  # a class that reads several tables writes the one it adds
+            node = node._kids[0 if node._flags & _core.FLAG_OUTER else 1]
         return node
 
     @property

@@ -6,8 +6,9 @@ import typing as t
 
 from ... import exc
 from ...engine.default import DefaultDialect
+from .reflection import ischema_names
 
-__all__ = ["PGDialect", "PGDialect_psycopg", "dialect"]
+__all__ = ["PGDialect", "PGDialect_psycopg", "dialect", "ischema_names"]
 
 _LEVELS = ("SERIALIZABLE", "READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "AUTOCOMMIT")
 

@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Optional
 from ... import exc
 from ...sql import sqltypes, text
 
-_BY_NAME = {
+ischema_names: Dict[str, Any] = {  # programs add types of their own
     "smallint": sqltypes.SMALLINT, "integer": sqltypes.INTEGER, "bigint": sqltypes.BIGINT, "text": sqltypes.TEXT, "boolean": sqltypes.BOOLEAN,
     "date": sqltypes.DATE, "real": sqltypes.REAL, "double precision": sqltypes.DOUBLE_PRECISION, "uuid": sqltypes.UUID, "json": sqltypes.JSON,
 }  # fmt: skip
@@ -40,8 +40,8 @@ def resolve_type(spelled: str, labels: Optional[List[str]]) -> Any:
         return _own("JSONB", sqltypes.JSON)
     if name.startswith("interval"):
         return _own("INTERVAL", sqltypes.Interval)
-    if name in _BY_NAME:
-        return _BY_NAME[name]()
+    if name in ischema_names:
+        return ischema_names[name]()
     return _own(name.upper(), sqltypes.NullType)
 
 

@@ -5,8 +5,74 @@ from __future__ import annotations
 import typing as t
 
 from ... import exc
+from ...orm.base import _mapper_or_none
+from ...orm.util import polymorphic_union
 
-__all__ = ["DeferredReflection"]
+__all__ = ["AbstractConcreteBase", "ConcreteBase", "DeferredReflection"]
+
+
+class ConcreteBase:
+    """Mixed into a class whose subclasses are `concrete`: reading it reads the tables of them all."""
+
+    @classmethod
+    def _create_polymorphic_union(cls, mappers: t.Sequence[t.Any], discriminator_name: str) -> t.Any:
+        return polymorphic_union({m.polymorphic_identity: m.local_table for m in mappers}, discriminator_name, "pjoin")
+
+    @classmethod
+    def __declare_first__(cls) -> None:
+        mapper = cls.__dict__.get("__mapper__")
+        if mapper is None or mapper.with_polymorphic is not None or not mapper._subclasses:
+            return
+        name = getattr(cls, "_concrete_discriminator_name", None) or "type"
+        union = cls._create_polymorphic_union(mapper.self_and_descendants, name)
+        mapper._set_union(union, union.c[name])
+
+
+class AbstractConcreteBase(ConcreteBase):
+    """The same for a class without a table: it is mapped to the union when all subclasses are there, when mappers are configured."""
+
+    __no_table__ = True
+
+    @classmethod
+    def _sa_defer_mapping(cls, registry: t.Any) -> bool:
+        if AbstractConcreteBase not in cls.__bases__:
+            return False
+        cls._sa_union_registry = registry  # type: ignore[attr-defined]
+        return True
+
+    @classmethod
+    def __declare_first__(cls) -> None:
+        if AbstractConcreteBase not in cls.__bases__ or "__mapper__" in cls.__dict__:
+            return
+        below = _classes_below(cls)
+        mappers = [m for m in map(_mapper_or_none, below) if m is not None]
+        if mappers:
+            _map_to_union(cls, mappers)
+            for found in mappers:
+                if found._concrete_given and found.inherits is None:
+                    found._set_concrete_base(next(m for m in map(_mapper_or_none, found.class_.__mro__[1:]) if m is not None))
+
+
+def _classes_below(cls: type) -> list[type]:
+    found = list(cls.__subclasses__())
+    for sub in found:  # grows
+        found.extend(s for s in sub.__subclasses__() if s not in found)
+    return found
+
+
+def _map_to_union(cls: t.Any, mappers: t.Sequence[t.Any]) -> None:
+    from ...orm.decl_base import map_declarative
+
+    name = getattr(cls, "_concrete_discriminator_name", None) or "type"
+    union = cls._create_polymorphic_union(mappers, name)
+    args: dict[str, t.Any] = {"polymorphic_on": union.c[name], "with_polymorphic": ("*", union), "polymorphic_abstract": True}
+    keys = {column.key for m in mappers for column in m.local_table.primary_key}
+    args["primary_key"] = [union.c[key] for key in sorted(keys)]
+    if cls.__dict__.get("strict_attrs"):
+        own = {key for key, value in vars(cls).items() if not key.startswith("__")}
+        args["include_properties"] = {*keys, *own, name}
+    map_declarative(cls._sa_union_registry, cls, union, **args)
+
 
 _waiting: list[tuple[t.Any, t.Any]] = []
 

@@ -1,0 +1,134 @@
+"""Subclasses read along with their base: `with_polymorphic` of mappers and `polymorphic_load="inline"`; DML of classes in several tables."""
+
+import pytest
+
+from cormorant import Column, ForeignKey, Integer, String, create_engine, delete, event, exc, func, insert, select, text, update
+from cormorant.orm import DeclarativeBase, Session, aliased, joinedload, load_only, relationship
+
+
+def models(base_args, load):
+    class Base(DeclarativeBase):
+        pass
+
+    class Firm(Base):
+        __tablename__ = "firm"
+        id = Column(Integer, primary_key=True)
+        staff = relationship("Person", back_populates="firm")
+
+    class Person(Base):
+        __tablename__ = "person"
+        id = Column(Integer, primary_key=True)
+        name = Column(String)
+        type = Column(String)
+        firm_id = Column(ForeignKey("firm.id"))
+        firm = relationship(Firm, back_populates="staff")
+        __mapper_args__ = {"polymorphic_on": type, "polymorphic_identity": "person", **base_args}
+
+    class Manager(Person):
+        __tablename__ = "manager"
+        id = Column(ForeignKey("person.id"), primary_key=True)
+        car = Column(String)
+        trips = relationship("Trip")
+        __mapper_args__ = {"polymorphic_identity": "manager", "polymorphic_load": load}
+
+    class Clerk(Person):  # in the table of its base
+        desk = Column(String)
+        __mapper_args__ = {"polymorphic_identity": "clerk", "polymorphic_load": load}
+
+    class Trip(Base):
+        __tablename__ = "trip"
+        id = Column(Integer, primary_key=True)
+        manager_id = Column(ForeignKey("manager.id"))
+
+    return Base, Firm, Person, Manager, Clerk, Trip
+
+
+@pytest.fixture(params=[({"with_polymorphic": "*"}, None), ({}, "inline")], ids=["with_polymorphic", "inline"])
+def world(request):
+    Base, Firm, Person, Manager, Clerk, Trip = found = models(*request.param)
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as s:
+        s.add(Firm(staff=[Person(name="p"), Manager(name="m", car="c", trips=[Trip()]), Clerk(name="k", desk="d")]))
+        s.commit()
+        s.expunge_all()
+        statements = []
+        event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+        yield (s, statements, *found[1:])
+    engine.dispose()
+
+
+def test_one_statement_reads_all_columns(world):
+    s, statements, Firm, Person, Manager, Clerk, _ = world
+    people = s.scalars(select(Person).order_by(Person.id)).all()
+    assert [type(p) for p in people] == [Person, Manager, Clerk]
+    assert (people[1].car, people[2].desk) == ("c", "d") and len(statements) == 1
+    s.expunge_all()
+    assert s.get(Person, 2).car == "c" and len(statements) == 2
+    s.expunge_all()
+    firm = s.scalars(select(Firm).options(joinedload(Firm.staff))).unique().one()
+    assert {type(p) for p in firm.staff} == {Person, Manager, Clerk}
+    assert s.get(Manager, 2).car == "c" and len(statements) == 3
+
+
+def test_criteria_speak_of_subclasses(world):
+    s, statements, Firm, Person, Manager, _, _ = world
+    assert s.scalars(select(Person.name).where(Manager.car == "c")).all() == ["m"]
+    assert s.scalars(select(Person).where(Manager.car == "c")).one().name == "m"
+    assert s.scalars(select(Person).join(Person.firm).where(Manager.car == "c")).one().name == "m"
+    assert s.scalars(select(Person).join(Manager.trips)).one().name == "m"
+    assert s.scalars(select(Firm).where(Firm.staff.any(Manager.car == "c"))).one().id == 1
+    other = aliased(Person)
+    assert s.scalars(select(other).where(other.name == "m")).one().car == "c"
+    assert s.scalar(select(func.count()).select_from(Person)) == 3
+    assert not any(", person LEFT" in statement or ", person JOIN" in statement for statement in statements)
+
+
+def test_mappers_say_what_they_read(world):
+    _, _, _, Person, Manager, Clerk, _ = world
+    assert Person.__mapper__.with_polymorphic_mappers == [m.__mapper__ for m in (Person, Manager, Clerk)]
+    assert Manager.__mapper__.with_polymorphic_mappers == []
+    assert Person.__mapper__.persist_selectable is Person.__table__ and Person.__mapper__.selectable is not Person.__table__
+
+
+def test_only_the_base_is_changed(world):
+    s, _, _, Person, Manager, _, _ = world
+    assert s.execute(update(Person).where(Person.name == "p").values(name="q")).rowcount == 1
+    assert s.execute(delete(Person).where(Person.name == "q")).rowcount == 1
+    assert str(update(Manager).values(car="x").where(Manager.car == "c")) == "UPDATE manager SET car=:car WHERE manager.car = :car_1"
+    assert s.execute(update(Manager).where(Manager.car == "c").values(car="x")).rowcount == 1
+
+
+def test_rows_of_a_class_in_two_tables(world):
+    s, _, _, Person, Manager, _, _ = world
+    s.execute(insert(Manager), [{"name": "a", "car": "1"}, {"name": "b", "car": "2"}])
+    rows = "SELECT name, type, car FROM person JOIN manager ON manager.id = person.id WHERE name IN ('a', 'b', 'z') ORDER BY name"
+    assert s.execute(text(rows)).all() == [("a", "manager", "1"), ("b", "manager", "2")]
+    key = s.scalar(select(Manager.id).where(Manager.name == "a"))
+    s.execute(update(Manager), [{"id": key, "name": "z", "car": "3"}])
+    assert s.execute(text(rows)).all() == [("b", "manager", "2"), ("z", "manager", "3")]
+    with pytest.raises(NotImplementedError, match=r"insert\(Manager\).returning\(\) writes several tables"):
+        s.execute(insert(Manager).returning(Manager.id), [{"name": "c"}])
+
+
+def test_load_only_leaves_subclasses_whole(world):
+    s, statements, _, Person, _, _, _ = world
+    people = s.scalars(select(Person).options(load_only(Person.name)).order_by(Person.id)).all()
+    assert [p.__dict__.get("firm_id") for p in people] == [None] * 3
+    assert people[1].car == "c" and people[2].desk == "d" and len(statements) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [({"polymorphic_load": "eager"}, "unknown argument for polymorphic_load: 'eager'"), ({"with_polymorphic": 5}, "Invalid setting for with_polymorphic: 5")],
+)
+def test_settings_that_say_nothing(settings, message):
+    class Base(DeclarativeBase):
+        pass
+
+    with pytest.raises(exc.ArgumentError, match=message):
+
+        class Person(Base):
+            __tablename__ = "person"
+            id = Column(Integer, primary_key=True)
+            __mapper_args__ = settings
