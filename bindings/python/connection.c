@@ -359,6 +359,15 @@ static PyObject *Connection_set_isolation(PyObject *o, PyObject *level) {
     return cx ? end_work(self, cx, cm_conn_set_isolation(cx, self->conn, text)) : NULL;
 }
 
+static PyObject *Connection_set_option(PyObject *o, PyObject *args) {
+    cmpy_conn *self = (cmpy_conn *)o;
+    const char *name;
+    int value;
+    if (!PyArg_ParseTuple(args, "sp:_set_option", &name, &value)) return NULL;
+    cm_ctx *cx = begin_work(self);
+    return cx ? end_work(self, cx, cm_conn_set_option(cx, self->conn, name, value)) : NULL;
+}
+
 static PyObject *Connection_set_schema_map(PyObject *o, PyObject *map) {
     cmpy_conn *self = (cmpy_conn *)o;
     const char **pairs = NULL;
@@ -516,6 +525,7 @@ static PyMethodDef Connection_methods[] = {
     {"_savepoint", Connection_savepoint, METH_VARARGS, NULL},
     {"_close", Connection_close, METH_NOARGS, NULL},
     {"_set_isolation", Connection_set_isolation, METH_O, NULL},
+    {"_set_option", Connection_set_option, METH_VARARGS, NULL},
     {"_invalidate", Connection_invalidate, METH_NOARGS, NULL},
     {"_cancel", Connection_cancel, METH_NOARGS, NULL},
     {"_set_schema_map", Connection_set_schema_map, METH_O, NULL},

@@ -521,6 +521,9 @@ CM_API void cm_engine_plan_stats(cm_engine *engine, cm_plan_stats *out);
 CM_API cm_engine *cm_conn_engine(const cm_conn *conn);              /* borrowed until the connection is freed */
 /* "AUTOCOMMIT" (every statement by itself), another level the database knows, or NULL: its default. Holds until the
  * connection is closed. fails: CM_E_INVALID_REQUEST inside a transaction, CM_E_ARGUMENT. */
+/* A switch of the transactions to come, until the connection is closed: "readonly", "deferrable". fails: CM_E_ARGUMENT,
+ * CM_E_DB_UNSUPPORTED where the driver has none. */
+CM_API cm_status cm_conn_set_option(cm_ctx *cx, cm_conn *conn, const char *name, bool value);
 CM_API cm_status cm_conn_set_isolation(cm_ctx *cx, cm_conn *conn, const char *level);
 CM_API bool cm_conn_autocommit(const cm_conn *conn);
 CM_API bool cm_conn_invalidated(const cm_conn *conn);               /* lost or given up: a new begin takes another one */

@@ -561,6 +561,8 @@ struct cm_driver {
     cm_status (*let_go)(cm_ctx *, cm_dconn *);
     /* Optional: is there a type of that name (native enums)? unused: only when no column has it. */
     cm_status (*has_type)(cm_ctx *, cm_dconn *, const char *schema, const char *name, bool unused, bool *out);
+    /* Optional: a switch of transactions to come ("readonly", "deferrable"); set_isolation(NULL) takes it back. fails: CM_E_ARGUMENT. */
+    cm_status (*set_option)(cm_ctx *, cm_dconn *, const char *name, bool value);
 };
 enum {
     CM_PREPARE_TEXT = 1, /* the SQL was written by the user: dialect leniencies (SQLite "strings") stay on */

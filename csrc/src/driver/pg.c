@@ -1,7 +1,7 @@
-/* The PostgreSQL driver: opening, transactions, questions about the server. See pg_int.h for the map of its files.
+/* The PostgreSQL driver: opening, questions about the server, the seam. See pg_int.h for the map of its files.
  *
- * A transaction begins with the message that carries its first statement. The session is asked for ISO dates, the interval
- * style that pg_text.c reads and exact floats, whatever the server's configuration says. */
+ * The session is asked for ISO dates, the interval style that pg_text.c reads and exact floats, whatever the server's
+ * configuration says. */
 #include "driver/pg_int.h"
 
 #include <poll.h>
@@ -11,23 +11,14 @@
 
 /* ---- opening and closing */
 
-static cm_status set_begin(cm_ctx *cx, cm_dconn *c, const char *level) {
-    char sql[64];
-    if (level) snprintf(sql, sizeof sql, "BEGIN ISOLATION LEVEL %s", level);
-    char *made = cm__strdup(cx, level ? sql : "BEGIN");
-    if (!made) return cm_pg__fail(c, CM_E_NOMEM, "", "out of memory");
-    cm__free(cx, c->begin_sql);
-    c->begin_sql = made;
-    return CM_OK;
-}
-
 static bool is_off(const char *value) { return value && (cm_option__is(value, "none") || strcmp(value, "0") == 0); }
 
 static cm_status apply_options(cm_ctx *cx, cm_dconn *c, const char *const *options) {
     c->unnamed = is_off(cm_option__find(options, "prepare_threshold")) ||
                  is_off(cm_option__find(options, "prepared_statement_cache_size")) ||
                  is_off(cm_option__find(options, "statement_cache_size"));
-    return set_begin(cx, c, cm_pg__level(cm_option__find(options, "isolation_level")));
+    c->default_level = cm_pg__level(cm_option__find(options, "isolation_level"));
+    return cm_pg__set_isolation(cx, c, NULL);
 }
 
 /* libpq's own timeout is for its blocking calls only. Per host, as there. */
@@ -95,83 +86,8 @@ static void close_server(cm_ctx *cx, cm_dconn *c) {
 static bool is_alive(cm_ctx *cx, cm_dconn *c) {
     if (c->dead || !PQconsumeInput(c->pg)) return false;
     bool alive = cm_pg__run(cx, c, "SELECT 1", 0, NULL, NULL) == CM_OK;
-    c->status = CM_OK;
+    c->failure.status = CM_OK;
     return alive;
-}
-
-/* ---- transactions */
-
-static bool in_transaction(cm_dconn *c) {
-    if (c->begin_due) return true;
-    if (c->ending) return false;
-    PGTransactionStatusType now = PQtransactionStatus(c->pg);
-    return now == PQTRANS_INTRANS || now == PQTRANS_INERROR || now == PQTRANS_ACTIVE;
-}
-
-static cm_status begin(cm_ctx *cx, cm_dconn *c, const char *mode) {
-    (void)cx, (void)mode;
-    if (!in_transaction(c)) c->begin_due = true;
-    return CM_OK;
-}
-
-/* The server answers COMMIT of a failed transaction with ROLLBACK: work was lost, which is told. */
-static cm_status check_committed(cm_dconn *c, const PGresult *res) {
-    if (strcmp(PQcmdStatus((PGresult *)(uintptr_t)res), "ROLLBACK") != 0) return CM_OK;
-    return cm_pg__fail(c, CM_E_INTERNAL, "25P02",
-                       "the transaction was rolled back instead of committed, because one of its statements had failed");
-}
-
-static cm_status commit(cm_ctx *cx, cm_dconn *c) {
-    PGresult *res = NULL;
-    if (c->begin_due) { /* nothing was sent */
-        c->begin_due = false;
-        return CM_OK;
-    }
-    bool alive = !c->dead;
-    cm_status st = cm_pg__run(cx, c, "COMMIT", 0, NULL, &res);
-    if (!st) st = check_committed(c, res);
-    else if (alive && c->dead && strncmp(c->sqlstate, "08", 2) == 0) { /* hung up without an answer */
-        st = c->status = CM_E_OUTCOME_UNKNOWN;
-        snprintf(c->message, sizeof c->message,
-                 "the connection was lost while committing: whether the transaction was committed is unknown");
-    }
-    PQclear(res);
-    return st;
-}
-
-static cm_status rollback(cm_ctx *cx, cm_dconn *c) {
-    if (c->begin_due) {
-        c->begin_due = false;
-        return CM_OK;
-    }
-    return cm_pg__run(cx, c, "ROLLBACK", 0, NULL, NULL);
-}
-
-static cm_status let_go(cm_ctx *cx, cm_dconn *c) {
-    if (c->begin_due) return rollback(cx, c);
-    size_t wonders = c->nwonders;
-    c->nwonders = 0; /* nobody will read what the catalogue says */
-    cm_status st = cm_pg__prologue(cx, c);
-    c->nwonders = wonders;
-    if (!st && !PQsendQueryParams(c->pg, "ROLLBACK", 0, NULL, NULL, NULL, NULL, 0)) st = cm_pg__lost(c);
-    if (!st && (!PQpipelineSync(c->pg) || PQflush(c->pg) < 0)) st = cm_pg__lost(c);
-    c->ending = !st;
-    c->prefix = 0; /* DEALLOCATEs that went along are passed over with it */
-    return st;
-}
-
-static bool begin_reads(cm_dconn *c) {
-    (void)c;
-    return true;
-}
-
-static cm_status set_isolation(cm_ctx *cx, cm_dconn *c, const char *level) {
-    const char *known = cm_pg__level(level);
-    if (level && !known)
-        return cm_pg__fail(c, CM_E_ARGUMENT, "",
-                           "PostgreSQL knows the isolation levels READ UNCOMMITTED, READ COMMITTED, REPEATABLE READ, "
-                           "SERIALIZABLE and AUTOCOMMIT");
-    return set_begin(cx, c, known);
 }
 
 /* ---- questions */
@@ -219,6 +135,7 @@ static void cancel(cm_dconn *c) {
 
 static int limit(cm_dconn *c, int which) {
     (void)c;
+    if (which == CM_LIMIT_BUSY_MS) return 5000; /* connections that share one, in tests: as long as SQLite waits */
     return which == CM_LIMIT_PARAMS ? CM_SCAN_PARAMS_MAX : -1;
 }
 
@@ -252,19 +169,21 @@ const cm_driver cm__driver_pg = {.version = 1,
                                  .changes = cm_pg__changes,
                                  .last_insert_id = last_insert_id,
                                  .kind = cm_pg__kind,
-                                 .begin_reads = begin_reads,
-                                 .begin = begin,
-                                 .commit = commit,
-                                 .rollback = rollback,
-                                 .in_transaction = in_transaction,
+                                 .begin_reads = cm_pg__begin_reads,
+                                 .begin = cm_pg__begin,
+                                 .commit = cm_pg__commit,
+                                 .rollback = cm_pg__rollback,
+                                 .in_transaction = cm_pg__in_transaction,
                                  .cancel = cancel,
                                  .error = cm_pg__report,
                                  .limit = limit,
                                  .server_version = server_version,
-                                 .set_isolation = set_isolation,
+                                 .set_isolation = cm_pg__set_isolation,
                                  .has_table = has_table,
                                  .native = native,
                                  .send = cm_pg__send,
                                  .sync = cm_pg__sync,
-                                 .let_go = let_go,
-                                 .has_type = has_type};
+                                 .let_go = cm_pg__let_go,
+                                 .has_type = has_type,
+                                 .nest = cm_pg__nest,
+                                 .set_option = cm_pg__set_option};

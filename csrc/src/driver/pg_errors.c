@@ -45,12 +45,12 @@ static void copy(char *to, size_t cap, const char *from) {
 }
 
 cm_status cm_pg__fail(cm_dconn *c, cm_status st, const char *sqlstate, const char *message) {
-    if (c->status) return c->status; /* the first failure is the one that matters */
-    c->status = st;
-    c->retryable = cm_pg__error_info(sqlstate)->retryable;
-    c->constraint[0] = '\0';
-    copy(c->sqlstate, sizeof c->sqlstate, sqlstate);
-    copy(c->message, sizeof c->message, message);
+    if (c->failure.status) return c->failure.status; /* the first failure is the one that matters */
+    c->failure.status = st;
+    c->failure.retryable = cm_pg__error_info(sqlstate)->retryable;
+    c->failure.constraint[0] = '\0';
+    copy(c->failure.sqlstate, sizeof c->failure.sqlstate, sqlstate);
+    copy(c->failure.message, sizeof c->failure.message, message);
     return st;
 }
 
@@ -69,11 +69,11 @@ cm_status cm_pg__result_failed(cm_dconn *c, const PGresult *res) {
     char message[CM_ERROR_TEXT];
     if (!sqlstate) return cm_pg__lost(c);
     const pg_error_info *info = cm_pg__error_info(sqlstate);
-    if (c->status) return c->status;
+    if (c->failure.status) return c->failure.status;
     write_message(message, sizeof message, res);
     cm_status st = cm_pg__fail(c, info->status, sqlstate, message);
-    c->stale_plan = strcmp(sqlstate, "26000") == 0 || (function && strcmp(function, "RevalidateCachedQuery") == 0);
-    copy(c->constraint, sizeof c->constraint, PQresultErrorField(res, PG_DIAG_CONSTRAINT_NAME));
+    c->failure.stale_plan = strcmp(sqlstate, "26000") == 0 || (function && strcmp(function, "RevalidateCachedQuery") == 0);
+    copy(c->failure.constraint, sizeof c->failure.constraint, PQresultErrorField(res, PG_DIAG_CONSTRAINT_NAME));
     if (info->disconnected) c->dead = true;
     return st;
 }
@@ -85,17 +85,17 @@ cm_status cm_pg__lost(cm_dconn *c) {
 }
 
 void cm_pg__report(cm_ctx *cx, cm_dconn *c, const char *sql, size_t n) {
-    cm_status st = c->status;
-    c->status = CM_OK;
+    cm_status st = c->failure.status;
+    c->failure.status = CM_OK;
     if (st == CM_E_NOMEM) {
         cm__nomem(cx);
     } else if (st && cx->err.status == CM_OK) {
-        cm__fail(cx, st, "%s", c->message);
+        cm__fail(cx, st, "%s", c->failure.message);
         if (st < CM_E_DB) return;
-        cm__fail_code(cx, 0, NULL, *c->constraint ? c->constraint : NULL);
-        memcpy(cx->err.sqlstate, c->sqlstate, sizeof c->sqlstate);
+        cm__fail_code(cx, 0, NULL, *c->failure.constraint ? c->failure.constraint : NULL);
+        memcpy(cx->err.sqlstate, c->failure.sqlstate, sizeof c->failure.sqlstate);
         cx->err.disconnected = c->dead;
-        cx->err.retryable = c->retryable;
+        cx->err.retryable = c->failure.retryable;
         if (sql) cm__fail_sql(cx, sql, n);
     }
 }

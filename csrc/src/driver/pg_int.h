@@ -1,7 +1,8 @@
 /* visible to: driver */
 /* The structures of the PostgreSQL driver and what its files share.
  *
- *   pg.c          connections: opening, transactions, questions about the server
+ *   pg.c          connections: opening, questions about the server; the seam
+ *   pg_tx.c       transactions
  *   pg_options.c  URL and connect_args -> conninfo
  *   pg_wire.c     the conversation: what is queued, the one place that waits, replies in their order
  *   pg_stmt.c     prepare, bind, step, rows
@@ -37,9 +38,24 @@ typedef struct pg_kind {         /* a type of the database's own */
     Oid type, item, base;        /* item: of an array, 0: none; base: whose form it has, 0: unknown */
 } pg_kind;
 
+typedef struct pg_failure {
+    cm_status status;            /* CM_OK: none */
+    bool retryable, stale_plan;
+    char sqlstate[6];
+    char constraint[128];
+    char message[CM_ERROR_TEXT];
+} pg_failure;
+
+enum pg_nest { PG_NEST_NONE = 0, PG_NEST_IDLE = 1, PG_NEST_BEGUN = 2 };
+
 struct cm_dconn {
     PGconn *pg;
     char *begin_sql;             /* owned: "BEGIN", "BEGIN ISOLATION LEVEL SERIALIZABLE" */
+    const char *level, *default_level; /* isolation, static; NULL: the server's default */
+    int read_only, deferrable;   /* 1, 0; -1: the server's default */
+    uint8_t nest;                /* pg_nest: inside a transaction around all others (tests) */
+    bool statement_saved;        /* there: a statement's own savepoint is set */
+    bool ending_nested;          /* there: what runs ends a savepoint */
     bool begin_due;              /* BEGIN goes out with the next statement */
     bool unnamed;                /* no named statements (behind a pooler of transactions) */
     bool dead;                   /* the server hung up */
@@ -59,11 +75,7 @@ struct cm_dconn {
     int server_version;
     cm_status interrupted;       /* the host stopped the wait */
     int cancelled;               /* atomic: cm_driver.cancel was called */
-    cm_status status;            /* the last failure: its status, CM_OK none */
-    bool retryable, stale_plan;
-    char sqlstate[6];
-    char constraint[128];
-    char message[CM_ERROR_TEXT];
+    pg_failure failure;          /* the last one */
 };
 
 typedef void (*pg_decoder)(cm_dstmt *s, const char *p, int n, cm_value *out);
@@ -123,13 +135,28 @@ const char *cm_pg__level(const char *word); /* "REPEATABLE READ" of any spelling
 cm_status cm_pg__poll(cm_ctx *cx, cm_dconn *c, short events, int64_t deadline_us); /* fails: CM_E_TIMEOUT, the host's */
 uint64_t cm_pg__binary_results(void);    /* results that came in binary. thread: any */
 uint64_t cm_pg__waits(void);             /* turns, each of which some connection waits for: what tests of performance count. thread: any */
+bool cm_pg__hung_up(cm_dconn *c);       /* between statements: has the server ended the connection already? */
 cm_status cm_pg__wait(cm_ctx *cx, cm_dconn *c);                    /* until a reply can be read without waiting */
+cm_status cm_pg__queue(cm_dconn *c, const char *sql);               /* one more command of the prefix */
 cm_status cm_pg__prologue(cm_ctx *cx, cm_dconn *c);                /* queues BEGIN and DEALLOCATEs that are due */
 cm_status cm_pg__send_sync(cm_ctx *cx, cm_dconn *c);
 cm_status cm_pg__reply(cm_ctx *cx, cm_dconn *c, PGresult **out);   /* of the next command; prefix first. owns: *out by caller */
 cm_status cm_pg__finish(cm_ctx *cx, cm_dconn *c, cm_status st);    /* reads on to the Sync; first failure wins */
 /* A statement without rows worth keeping, at once. values are text. */
 cm_status cm_pg__run(cm_ctx *cx, cm_dconn *c, const char *sql, int nvalues, const char *const *values, PGresult **out);
+
+/* pg_tx.c: entries of the seam, and what the conversation asks inside of nest(). */
+cm_status cm_pg__set_isolation(cm_ctx *cx, cm_dconn *c, const char *level);
+cm_status cm_pg__set_option(cm_ctx *cx, cm_dconn *c, const char *name, bool value);
+cm_status cm_pg__nest(cm_ctx *cx, cm_dconn *c, bool on);
+cm_status cm_pg__queue_nested(cm_ctx *cx, cm_dconn *c);
+void cm_pg__mend_nested(cm_ctx *cx, cm_dconn *c);
+bool cm_pg__in_transaction(cm_dconn *c);
+bool cm_pg__begin_reads(cm_dconn *c);
+cm_status cm_pg__begin(cm_ctx *cx, cm_dconn *c, const char *mode);
+cm_status cm_pg__commit(cm_ctx *cx, cm_dconn *c);
+cm_status cm_pg__rollback(cm_ctx *cx, cm_dconn *c);
+cm_status cm_pg__let_go(cm_ctx *cx, cm_dconn *c);
 
 /* pg_encode.c */
 cm_status cm_pg__encode(cm_ctx *cx, cm_dstmt *s, size_t i, const cm_value *v, const cm_type *type);

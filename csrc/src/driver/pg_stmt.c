@@ -263,11 +263,11 @@ static cm_status run(cm_ctx *cx, cm_dstmt *s, PGresult **res) {
     cm_dconn *c = s->conn;
     bool alone = !c->begin_due && (c->ending || PQtransactionStatus(c->pg) == PQTRANS_IDLE);
     cm_status st = run_once(cx, s, res);
-    if (!st || !c->stale_plan || c->unnamed) return st;
-    if (strcmp(c->sqlstate, "26000") == 0) s->name = 0;
+    if (!st || !c->failure.stale_plan || c->unnamed) return st;
+    if (strcmp(c->failure.sqlstate, "26000") == 0) s->name = 0;
     else close_name(cx, s);
     if (!alone) return st;
-    c->status = CM_OK;
+    c->failure.status = CM_OK;
     return run_once(cx, s, res);
 }
 
@@ -278,7 +278,8 @@ static cm_status begin_run(cm_ctx *cx, cm_dstmt *s) {
     s->running = true;
     c->cx = cx;
     if (s->queued) {
-        if (c->ahead_at == c->nahead) return c->status ? c->status : cm_pg__fail(c, CM_E_INTERNAL, "", "a reply of the server is missing");
+        if (c->ahead_at == c->nahead)
+            return c->failure.status ? c->failure.status : cm_pg__fail(c, CM_E_INTERNAL, "", "a reply of the server is missing");
         res = c->ahead[c->ahead_at++];
     } else if (c->executions) {
         return cm_pg__fail(c, CM_E_INTERFACE, "", "a statement cannot run while others are on their way to the server");

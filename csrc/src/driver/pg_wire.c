@@ -39,6 +39,12 @@ cm_status cm_pg__poll(cm_ctx *cx, cm_dconn *c, short events, int64_t deadline_us
     }
 }
 
+bool cm_pg__hung_up(cm_dconn *c) {
+    struct pollfd fd = {.fd = PQsocket(c->pg), .events = POLLIN};
+    if (c->ending || poll(&fd, 1, 0) <= 0) return false;
+    return !PQconsumeInput(c->pg) || PQisBusy(c->pg) < 0 || PQstatus(c->pg) == CONNECTION_BAD;
+}
+
 /* The host wants to stop: the server is told, and its answer (an error, most likely) is waited for as usual. */
 static void interrupt(cm_dconn *c, cm_status st) {
     c->interrupted = st;
@@ -62,23 +68,26 @@ static cm_status queued(cm_dconn *c, int sent) {
     return CM_OK;
 }
 
-static cm_status queue(cm_dconn *c, const char *sql) { return queued(c, PQsendQueryParams(c->pg, sql, 0, NULL, NULL, NULL, NULL, 0)); }
+cm_status cm_pg__queue(cm_dconn *c, const char *sql) { return queued(c, PQsendQueryParams(c->pg, sql, 0, NULL, NULL, NULL, NULL, 0)); }
 
 cm_status cm_pg__prologue(cm_ctx *cx, cm_dconn *c) {
     cm_status st = CM_OK;
     c->cx = cx;
-    c->status = CM_OK; /* of an operation that nobody asked the outcome of */
-    c->prefix_failed = c->stale_plan = false;
+    c->failure.status = CM_OK; /* of an operation that nobody asked the outcome of */
+    c->prefix_failed = c->failure.stale_plan = false;
     if (c->dead) return cm_pg__fail(c, CM_E_OPERATIONAL, "08003", "the connection to the server is closed");
-    if (c->begin_due) {
-        st = queue(c, c->begin_sql);
+    if (c->nest) {
+        st = cm_pg__queue_nested(cx, c);
+    } else if (c->begin_due) {
+        st = cm_pg__queue(c, c->begin_sql);
         c->begin_due = false;
     }
+    if (st) return st;
     if ((!c->nclosing && !c->nwonders) || (!c->ending && PQtransactionStatus(c->pg) == PQTRANS_INERROR)) return st;
     for (size_t i = 0; !st && i < c->nclosing; i++) {
         char sql[64];
         snprintf(sql, sizeof sql, "DEALLOCATE cm_%llu", (unsigned long long)c->closing[i]);
-        st = queue(c, sql);
+        st = cm_pg__queue(c, sql);
     }
     c->nclosing = 0;
     return !st && c->nwonders ? cm_pg__queue_types(cx, c) : st;
@@ -118,7 +127,8 @@ static cm_status check(cm_dconn *c, const PGresult *res) {
     case PGRES_SINGLE_TUPLE:
     case PGRES_EMPTY_QUERY:
     case PGRES_PIPELINE_SYNC: return CM_OK;
-    case PGRES_PIPELINE_ABORTED: return c->status ? c->status : CM_E_OPERATIONAL; /* an earlier command failed and told why */
+    case PGRES_PIPELINE_ABORTED:
+        return c->failure.status ? c->failure.status : CM_E_OPERATIONAL; /* an earlier command failed and told why */
     case PGRES_COPY_IN:
     case PGRES_COPY_OUT:
     case PGRES_COPY_BOTH: return cm_pg__fail(c, CM_E_DB_UNSUPPORTED, "0A000", "COPY is not supported by the built-in driver");
@@ -164,7 +174,7 @@ cm_status cm_pg__reply(cm_ctx *cx, cm_dconn *c, PGresult **out) {
 cm_status cm_pg__finish(cm_ctx *cx, cm_dconn *c, cm_status st) {
     cm_status passed = pass_ending(cx, c);
     if (!st) st = passed;
-    if (!c->synced && (c->prefix || c->executions) && !c->dead && cm_pg__send_sync(cx, c)) st = st ? st : c->status;
+    if (!c->synced && (c->prefix || c->executions) && !c->dead && cm_pg__send_sync(cx, c)) st = st ? st : c->failure.status;
     while (c->synced && !c->dead) {
         PGresult *res = NULL;
         cm_status read = read_command(cx, c, &res);
@@ -178,9 +188,10 @@ cm_status cm_pg__finish(cm_ctx *cx, cm_dconn *c, cm_status st) {
     c->prefix = c->executions = c->types_in = 0;
     c->synced = false;
     if (c->interrupted) {
-        st = c->status = c->interrupted;
+        st = c->failure.status = c->interrupted;
         c->interrupted = CM_OK;
     }
+    if (st && c->nest) cm_pg__mend_nested(cx, c);
     return st;
 }
 

@@ -203,14 +203,33 @@ cm_status cm_conn__let_go(cm_ctx *cx, cm_conn *conn) {
     return roll_back(cx, conn, driver->let_go ? driver->let_go : driver->rollback);
 }
 
-cm_status cm_conn_set_isolation(cm_ctx *cx, cm_conn *conn, const char *level) {
+/* What transactions are like is said before one begins. */
+static cm_status ready_to_set(cm_ctx *cx, cm_conn *conn, const char *what) {
     cm_status st = cm_conn__ready(cx, conn);
+    if (!st && conn->begun && owns_transaction(conn))
+        st = cm__fail(cx, CM_E_INVALID_REQUEST,
+                      "This connection has already begun a transaction; %s may not be altered until rollback() or commit() is called.",
+                      what);
+    return st;
+}
+
+cm_status cm_conn_set_option(cm_ctx *cx, cm_conn *conn, const char *name, bool value) {
+    cm_status st = ready_to_set(cx, conn, name);
     if (st) return st;
     cm_link *link = conn->link;
-    if (conn->begun && owns_transaction(conn))
-        return cm__fail(
-            cx, CM_E_INVALID_REQUEST,
-            "This connection has already begun a transaction; isolation level may not be altered until rollback() or commit() is called.");
+    if (!link->driver->set_option) return cm__fail(cx, CM_E_DB_UNSUPPORTED, "the %s driver has no option %s", link->driver->name, name);
+    cm_link__lock(cx, link);
+    st = link->driver->set_option(cx, link->d, name, value);
+    if (st) link->driver->error(cx, link->d, NULL, 0);
+    cm_link__unlock(cx, link);
+    conn->isolation_set = true;
+    return st;
+}
+
+cm_status cm_conn_set_isolation(cm_ctx *cx, cm_conn *conn, const char *level) {
+    cm_status st = ready_to_set(cx, conn, "isolation level");
+    if (st) return st;
+    cm_link *link = conn->link;
     if (cm_option__is(level, "autocommit")) {
         conn->autocommit = true;
         return CM_OK;

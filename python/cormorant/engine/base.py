@@ -24,7 +24,7 @@ __all__ = [
 ]  # fmt: skip
 
 # Options that only say how to log or cache: known, and without effect on what is executed.
-_QUIET_OPTIONS = frozenset({"compiled_cache", "logging_token", "no_parameters", "insertmanyvalues_page_size", "max_row_buffer", "preserve_rowcount"})
+_QUIET_OPTIONS = frozenset({"postgresql_readonly", "postgresql_deferrable", "compiled_cache", "logging_token", "no_parameters", "insertmanyvalues_page_size", "max_row_buffer", "preserve_rowcount"})
 _STATEMENT_OPTIONS = frozenset({"stream_results", "yield_per", "autocommit", "populate_existing", "autoflush", "identity_token", "synchronize_session", "dml_strategy", "render_nulls", "is_delete_using", "is_update_from", "schema_translate_map", "isolation_level", "driver_column_names"})
 _engines: weakref.WeakValueDictionary[int, Engine] = weakref.WeakValueDictionary()
 
@@ -238,6 +238,9 @@ class Connection(_core.Connection):
         level = options.get("isolation_level")
         if level is not None:
             self._set_level(level)
+        for name in ("readonly", "deferrable"):
+            if f"{self.dialect.name}_{name}" in options:
+                self._set_option(name, options[f"{self.dialect.name}_{name}"])
         self._options = {**self._options, **options}
         if "schema_translate_map" in options:
             self._set_schema_map(options["schema_translate_map"] or None)
