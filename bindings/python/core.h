@@ -58,6 +58,10 @@ static inline cm_ctx *cmpy_cx(void) { return cmpy_st->cx; }
 cm_ctx *cmpy_cx_take(void);         /* a context of one's own for an operation that may let other threads run; NULL + MemoryError */
 void cmpy_cx_give(cm_ctx *cx);
 
+/* ---- count.c: takes the place of allocator and host where CORMORANT_COUNT is set; _core.counted() */
+void cmpy_count_setup(cm_ctx_options *options);
+PyObject *cmpy_counted(PyObject *m, PyObject *unused);
+
 /* ---- errors.c */
 /* Raises what the context says (or leaves the exception that CM_E_HOST speaks of), clears the context, answers NULL. */
 PyObject *cmpy_raise(cm_ctx *cx, cm_status st);

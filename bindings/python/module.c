@@ -30,6 +30,9 @@ static PyMethodDef module_functions[] = {
     {"register_hook", core_register_hook, METH_VARARGS,
      "register_hook($module, name, callable, /)\n--\n\nTells the core which Python function does `name`."},
     {"counters", core_counters, METH_NOARGS, "counters($module, /)\n--\n\nLive objects of each kind, by name."},
+    {"counted", cmpy_counted, METH_NOARGS,
+     "counted($module, /)\n--\n\nThe core's allocations and its calls of the host since the import, by name; only where CORMORANT_COUNT is "
+     "set."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -115,6 +118,7 @@ static int add_constants(PyObject *m) {
 
 static int state_init(cmpy_state *st) {
     cm_ctx_options options = {.host = &cmpy_host, .host_data = st};
+    cmpy_count_setup(&options);
     if (cm_ctx_new(&options, &st->cx) != CM_OK) {
         PyErr_NoMemory();
         return -1;

@@ -157,7 +157,7 @@ def _by_column(mapper: t.Any, values: t.Mapping[str, t.Any]) -> t.Dict[str, t.An
 def _all_by_column(mapper: t.Any, rows: t.Sequence[t.Mapping[str, t.Any]]) -> t.List[t.Mapping[str, t.Any]]:
     """The same for many rows; those of a class whose attributes have their columns' names stay as they are."""
     same = {key for key, prop in mapper._props.items() if _is_column(prop) and prop.columns[0].key == key}
-    if all(row.keys() <= same for row in rows):
+    if same.issuperset(set().union(*rows)):
         return rows if isinstance(rows, list) else list(rows)
     return [_by_column(mapper, row) for row in rows]
 
