@@ -339,6 +339,23 @@ static PyObject *table_ddl(PyObject *m, PyObject *args) {
     return compiled_text(compiled);
 }
 
+/* column_ddl(table, i, dialect_name) */
+static PyObject *column_ddl(PyObject *m, PyObject *args) {
+    (void)m;
+    PyObject *object;
+    Py_ssize_t i;
+    const char *name = NULL;
+    if (!PyArg_ParseTuple(args, "On|z:column_ddl", &object, &i, &name)) return NULL;
+    cm_node *node = node_argument(object, CM_N_TABLE);
+    const cm_dialect *d = node ? dialect_argument(name) : NULL;
+    cm_table *table;
+    cm_compiled *compiled;
+    if (!d) return NULL;
+    CMPY_TRY(cmpy_cx(), cmpy_table_freeze(cmpy_cx(), node, &table));
+    CMPY_TRY(cmpy_cx(), cm_ddl_column(cmpy_cx(), d, table, (size_t)i, &compiled));
+    return compiled_text(compiled);
+}
+
 /* index_ddl(table, i, kind, if_exists, dialect_name) */
 static PyObject *index_ddl(PyObject *m, PyObject *args) {
     (void)m;
@@ -379,6 +396,7 @@ static PyMethodDef functions[] = {
      "type_column($module, column, type, /)\n--\n\nSets the type of a column under construction."},
     {"table_ddl", table_ddl, METH_VARARGS,
      "table_ddl($module, table, kind, if_exists=False, dialect=None, /)\n--\n\nCREATE (0) or DROP (1) TABLE."},
+    {"column_ddl", column_ddl, METH_VARARGS, "column_ddl($module, table, i, dialect=None, /)\n--\n\nA column as CREATE TABLE has it."},
     {"index_ddl", index_ddl, METH_VARARGS,
      "index_ddl($module, table, i, kind, if_exists=False, dialect=None, /)\n--\n\nCREATE (0) or DROP (1) INDEX."},
     {"quote", quote, METH_VARARGS, "quote($module, name, force=False, dialect=None, /)\n--\n\nAn identifier as SQL text."},

@@ -297,7 +297,8 @@ typedef struct cm_sql {
 } cm_sql;
 
 /* What one dialect wants said of a table or an index; other dialects do not look at it.
- * Tables: "suffix", after the closing parenthesis. Indexes: "where", the condition of a partial index. */
+ * Tables: "suffix", after the closing parenthesis; MySQL's and MariaDB's options by their name ("engine", ...), as text.
+ * Indexes: "where", the condition of a partial index; MySQL's and MariaDB's "prefix", "using", "with_parser", "length", "length <column>". */
 typedef struct cm_ddl_option {
     const char *dialect, *name;
     cm_sql value;
@@ -405,6 +406,8 @@ CM_API const cm_dialect *cm_dialect_find(const char *name);
 /* DDL text. kind 0 CREATE TABLE, 1 DROP TABLE. One statement without terminator. owns: caller, cm_compiled_free. */
 CM_API cm_status cm_ddl_table(cm_ctx *cx, const cm_dialect *dialect, cm_table *table, int kind, bool if_exists_clause, cm_compiled **out);
 /* kind 0 CREATE INDEX, 1 DROP INDEX of the i-th index of a table. */
+/* "name TYPE ...": the i-th column as CREATE TABLE has it. */
+CM_API cm_status cm_ddl_column(cm_ctx *cx, const cm_dialect *dialect, cm_table *table, size_t i, cm_compiled **out);
 CM_API cm_status cm_ddl_index(cm_ctx *cx, const cm_dialect *dialect, cm_table *table, size_t i, int kind, bool if_exists_clause, cm_compiled **out);
 /* Spelling of a type in DDL. owns: caller. */
 CM_API cm_status cm_ddl_type(cm_ctx *cx, const cm_dialect *dialect, const cm_type *type, cm_compiled **out);

@@ -149,6 +149,8 @@ static cm_status write_reference(cm_compiler *c, const cm_table *t, const cm_con
     cm_out(c, " (");
     if (!st) st = write_names(c, NULL, k->ref_columns, k->ncolumns);
     cm_out(c, ")");
+    if (k->match && cm_has(c, CM_F_NO_MATCH))
+        return cm__fail(c->cx, CM_E_COMPILE, "%s ignores the 'MATCH' keyword and the ON UPDATE/ON DELETE clauses after it", c->d->name);
     if (!st) st = write_clause(c, " MATCH ", k->match, matches);
     if (!st) st = write_clause(c, " ON DELETE ", k->on_delete, actions);
     return st ? st : write_clause(c, " ON UPDATE ", k->on_update, actions);
@@ -266,6 +268,7 @@ static cm_status create_table(cm_compiler *c, const cm_table *t, bool guarded) {
     const cm_sql *suffix = cm_ddl__option(c, t->options, t->noptions, "suffix");
     if (suffix) cm_out(c, "\n ");
     if (!st && suffix) st = cm_ddl__sql(c, suffix);
+    if (!st && c->d->table_end) st = c->d->table_end(c, t);
     cm_out(c, "\n\n");
     return st;
 }
@@ -281,20 +284,37 @@ static cm_status write_index_name(cm_compiler *c, const cm_table *t, const cm_in
     return st ? st : cm_compiler__cname(c, index->name);
 }
 
+static cm_status write_index_words(cm_compiler *c, const cm_index_def *index, cm_index_place place, size_t i) {
+    return c->d->index ? c->d->index(c, index, place, i) : CM_OK;
+}
+
+static cm_status write_index_expr(cm_compiler *c, const cm_sql *sql) {
+    int kind = sql->expr ? sql->expr->kind : CM_N_TEXT;
+    bool grouped = cm_has(c, CM_F_GROUPED_INDEX) && (kind == CM_N_BINARY || kind == CM_N_FUNC || kind == CM_N_CASE || kind == CM_N_CAST);
+    if (grouped) cm_out(c, "(");
+    cm_status st = cm_ddl__sql(c, sql);
+    if (grouped) cm_out(c, ")");
+    return st;
+}
+
 static cm_status create_index(cm_compiler *c, const cm_table *t, const cm_index_def *index, bool guarded) {
     bool local = cm_has(c, CM_F_LOCAL_FK);
-    cm_out(c, index->unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ");
-    if (guarded) cm_out(c, "IF NOT EXISTS ");
-    cm_status st = write_index_name(c, t, index, local);
+    cm_out(c, index->unique ? "CREATE UNIQUE " : "CREATE ");
+    cm_status st = write_index_words(c, index, CM_INDEX_KIND, 0);
+    cm_out(c, guarded ? "INDEX IF NOT EXISTS " : "INDEX ");
+    if (!st) st = write_index_name(c, t, index, local);
     cm_out(c, " ON ");
     if (!st) st = write_table_name(c, t, !local);
+    if (!st) st = write_index_words(c, index, CM_INDEX_METHOD, 0);
     cm_out(c, " (");
     for (size_t i = 0; !st && i < index->ncolumns; i++) {
         if (i) cm_out(c, ", ");
         bool expr = index->exprs && cm_ddl__has(&index->exprs[i]);
-        st = expr ? cm_ddl__sql(c, &index->exprs[i]) : write_names(c, t, &index->columns[i], 1);
+        st = expr ? write_index_expr(c, &index->exprs[i]) : write_names(c, t, &index->columns[i], 1);
+        if (!st) st = write_index_words(c, index, CM_INDEX_MEMBER, i);
     }
     cm_out(c, ")");
+    if (!st) st = write_index_words(c, index, CM_INDEX_END, 0);
     const cm_sql *where = cm_ddl__option(c, index->options, index->noptions, "where");
     if (where) cm_out(c, " WHERE ");
     if (!st && where) st = cm_ddl__sql(c, where);
@@ -383,6 +403,16 @@ static cm_status write_create_enum(cm_compiler *c, const void *what) {
     }
     cm_out(c, ")");
     return st;
+}
+
+static cm_status write_column_alone(cm_compiler *c, const void *column) {
+    return c->d->column ? c->d->column(c, column) : write_column(c, column);
+}
+
+cm_status cm_ddl_column(cm_ctx *cx, const cm_dialect *dialect, cm_table *table, size_t i, cm_compiled **out) {
+    *out = NULL;
+    if (i >= table->ncolumns) return cm__fail(cx, CM_E_ARGUMENT, "table '%s' has no column number %zu", cm_str_text(table->name), i);
+    return compile_with(cx, dialect, NULL, write_column_alone, &table->columns[i], out);
 }
 
 static cm_status write_drop_enum(cm_compiler *c, const void *what) {

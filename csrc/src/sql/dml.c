@@ -252,7 +252,7 @@ static cm_status write_where(cm_compiler *c, cm_node *n) {
 static cm_status write_dml_limit(cm_compiler *c, cm_node *n) {
     size_t count;
     cm_node *const *limit = cm_node_segment(n, CM_SEG_LIMIT, &count);
-    if (!count) return CM_OK;
+    if (!count || (limit[0]->kind == CM_N_PREFIX && !cm_has(c, CM_F_DML_LIMIT))) return CM_OK; /* an option of other databases */
     if (!cm_has(c, CM_F_DML_LIMIT)) return cm__fail(c->cx, CM_E_UNSUPPORTED, "%s has no LIMIT of UPDATE and DELETE", c->d->name);
     cm_out(c, " LIMIT ");
     return cm_compiler__expr(c, limit[0]);

@@ -109,7 +109,7 @@ static cm_status spelled(cm_compiler *c, const cm_type *type, size_t *at) {
     return cm_compiler__spell(c, type, false);
 }
 
-static bool mentions(const cm_compiler *c, size_t at, const char *word) {
+bool cm_mysql__mentions(const cm_compiler *c, size_t at, const char *word) {
     size_t n = strlen(word);
     for (; !c->b.failed && at + n <= c->b.n; at++)
         if (memcmp(c->b.p + at, word, n) == 0) return true;
@@ -148,7 +148,7 @@ cm_status cm_mysql__cast_type(cm_compiler *c, const cm_type *type) {
     case CM_T_INTEGER:
     case CM_T_BIGINT:
         st = spelled(c, type, &at);
-        bool is_unsigned = mentions(c, at, "UNSIGNED");
+        bool is_unsigned = cm_mysql__mentions(c, at, "UNSIGNED");
         c->b.n = at;
         cm_out(c, is_unsigned ? "UNSIGNED INTEGER" : "SIGNED INTEGER");
         return st;
@@ -160,7 +160,7 @@ cm_status cm_mysql__cast_type(cm_compiler *c, const cm_type *type) {
         return CM_OK;
     case CM_T_DATETIME:
         st = spelled(c, type, &at);
-        if (!mentions(c, at, "TIMESTAMP")) return st;
+        if (!cm_mysql__mentions(c, at, "TIMESTAMP")) return st;
         c->b.n = at;
         cm_out(c, "DATETIME");
         return st;
@@ -178,28 +178,4 @@ cm_status cm_mysql__cast_type(cm_compiler *c, const cm_type *type) {
     default: break;
     }
     return spelled(c, type, &at);
-}
-
-/* ---- DDL */
-
-static bool is_timestamp(const cm_compiler *c, size_t at) { return mentions(c, at, "TIMESTAMP"); }
-
-/* name TYPE GENERATED ... NOT NULL COMMENT 'x' AUTO_INCREMENT | DEFAULT x */
-cm_status cm_mysql__column(cm_compiler *c, const cm_column *column) {
-    const cm_table *t = column->table;
-    cm_status st = cm_ddl__column_name(c, column);
-    cm_out(c, " ");
-    size_t at = c->b.n;
-    if (!st) st = cm_ddl__type(c, column);
-    bool stamp = is_timestamp(c, at), required = (column->flags & (CM_COL_NOT_NULL | CM_COL_PRIMARY_KEY)) != 0;
-    if (!st) st = cm_ddl__computed(c, column);
-    if (required) cm_out(c, " NOT NULL");
-    else if (stamp) cm_out(c, " NULL");
-    if (column->comment) {
-        cm_out(c, " COMMENT ");
-        cm_mysql__string(&c->b, column->comment, strlen(column->comment));
-    }
-    if (t && column == t->autoincrement && !cm_ddl__has(&column->server_default)) cm_out(c, " AUTO_INCREMENT");
-    else if (!st) st = cm_ddl__default(c, column, false);
-    return st;
 }

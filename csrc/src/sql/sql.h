@@ -98,6 +98,9 @@ cm_status cm_sql__ddl_add_key(cm_ctx *cx, const cm_dialect *dialect, const char 
 cm_status cm_sql__ddl_drop_tables(cm_ctx *cx, const cm_dialect *dialect, const char *const *schema_map, cm_table *const *tables, size_t n,
                                   cm_compiled **out);
 
+/* Places in CREATE <kind> INDEX i ON t <method> (a <member>, b <member>) <end>. */
+typedef enum cm_index_place { CM_INDEX_KIND, CM_INDEX_METHOD, CM_INDEX_MEMBER, CM_INDEX_END } cm_index_place;
+
 /* What a dialect is: tables and small functions. `static const`, one per file. */
 struct cm_dialect {
     const char *name;
@@ -119,6 +122,10 @@ struct cm_dialect {
     cm_status (*literal)(cm_ctx *cx, cm_buf *b, const cm_type *type, const cm_value *value);
     /* CREATE TABLE: what follows a column's type (AUTO_INCREMENT, PRIMARY KEY inline ...). NULL: the standard order. */
     cm_status (*column)(struct cm_compiler *c, const cm_column *column);
+    /* CREATE TABLE: options after the closing parenthesis. NULL: none but "suffix". */
+    cm_status (*table_end)(struct cm_compiler *c, const cm_table *table);
+    /* CREATE INDEX: words of the dialect's own; i: the member written last. NULL: none. */
+    cm_status (*index)(struct cm_compiler *c, const cm_index_def *index, cm_index_place place, size_t i);
     /* What stands between the parentheses of IN for an empty list of items `width` wide. NULL: the standard's. */
     void (*empty_in)(cm_buf *b, uint32_t width);
     /* Spelling of a type in CAST, where it is another than in DDL. NULL: `type`. */
@@ -147,6 +154,8 @@ enum {
     CM_F_REGEXP_INLINE = 1u << 30 /* flags stand in the pattern: (?i) */
 };
 #define CM_F_JSON_TEXT (UINT64_C(1) << 32) /* JSON is text with a check: nothing is cast to it */
+#define CM_F_GROUPED_INDEX (UINT64_C(1) << 35) /* expressions of indexes stand in parentheses */
+#define CM_F_NO_MATCH (UINT64_C(1) << 36) /* MATCH of foreign keys is refused: the server would ignore all that follows it */
 #define CM_F_LOCK_OF (UINT64_C(1) << 34) /* FOR UPDATE OF t, FOR SHARE */
 #define CM_F_CHANGE_RETURNING (UINT64_C(1) << 33) /* RETURNING of UPDATE; CM_F_RETURNING alone: INSERT and DELETE have it */
 extern const cm_dialect cm__dialect_default, cm__dialect_sqlite, cm__dialect_postgresql, cm__dialect_mysql, cm__dialect_mariadb;

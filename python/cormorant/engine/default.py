@@ -119,6 +119,20 @@ class DefaultDialect(Dialect):
     def get_isolation_level_values(self, dbapi_connection: t.Any) -> t.Sequence[str]:
         raise NotImplementedError(f"dialect {self.name} has no isolation levels")
 
+    # ---- what definitions ask: SQL text of their parts
+
+    def string_literal(self, text: str) -> str:
+        """A string as SQL text."""
+        return "'" + text.replace("'", "''") + "'"
+
+    def drop_constraint(self, constraint: t.Any) -> tuple[str, str]:
+        """What ALTER TABLE drops a constraint as: a word, and its quoted name."""
+        return "CONSTRAINT", self.identifier_preparer.quote(constraint.name)
+
+    def comment_on(self, what: str, element: t.Any, where: str, text: str | None) -> str:
+        """The statement that gives a TABLE, COLUMN or CONSTRAINT a comment, or takes it away."""
+        return f"COMMENT ON {what} {where} IS {'NULL' if text is None else self.string_literal(text)}"
+
     def type_descriptor(self, typeobj: t.Any) -> t.Any:
         return to_instance(typeobj)
 

@@ -6,7 +6,7 @@ import typing as t
 
 from .. import _core, exc
 from .ddl_base import CreateDropBase
-from .definitions import default_sql, sql_text
+from .definitions import sql_text
 
 __all__ = [
     "AddConstraint", "CreateColumn", "CreateSequence", "CreateTableAs", "CreateView", "DropColumnComment", "DropConstraintComment",
@@ -21,10 +21,6 @@ def _quoted(name: t.Any, dialect: t.Any) -> str:
 def _full(thing: t.Any, dialect: t.Any) -> str:
     schema = getattr(thing, "schema", None)
     return f"{_quoted(schema, dialect)}.{_quoted(thing.name, dialect)}" if schema else _quoted(thing.name, dialect)
-
-
-def _literal(text: str | None) -> str:
-    return "NULL" if text is None else "'" + text.replace("'", "''") + "'"
 
 
 def _names(columns: t.Iterable[t.Any], dialect: t.Any) -> str:
@@ -78,11 +74,8 @@ class CreateColumn(CreateDropBase):
     __slots__ = ()
 
     def _text(self, dialect: t.Any) -> str:
-        column = self.element
-        text = f"{_quoted(column.name, dialect)} {column.type.compile(dialect)}"
-        if column.server_default is not None and hasattr(column.server_default, "arg"):
-            text += f" DEFAULT {sql_text(default_sql(column.server_default), dialect)}"
-        return text + ("" if column.nullable else " NOT NULL")
+        place = next(i for i, c in enumerate(self.element.table.c) if c is self.element)
+        return _core.column_ddl(self.element.table, place, self._name(dialect))
 
 
 class _Comment(CreateDropBase):
@@ -94,7 +87,8 @@ class _Comment(CreateDropBase):
         return _full(self.element, dialect)
 
     def _text(self, dialect: t.Any) -> str:
-        return f"COMMENT ON {self._what} {self._where(dialect)} IS {_literal(None if self._drops else self.element.comment)}"
+        comment = None if self._drops else self.element.comment
+        return t.cast(str, self._for(dialect).comment_on(self._what, self.element, self._where(dialect), comment))
 
 
 class SetTableComment(_Comment):

@@ -113,8 +113,9 @@ class DropConstraint(CreateDropBase):
         name, table = self.element.name, self.element.table
         if name is None:
             raise exc.CompileError(f"Can't emit DROP CONSTRAINT for constraint {self.element!r}; it has no name")
-        where = _core.quote(str(table.name), False, self._name(dialect))
-        text = f"ALTER TABLE {where} DROP CONSTRAINT {'IF EXISTS ' if self.if_exists else ''}{_core.quote(str(name), False, self._name(dialect))}"
+        where = self._for(dialect).identifier_preparer.format_table(table)
+        word, quoted = self._for(dialect).drop_constraint(self.element)
+        text = f"ALTER TABLE {where} DROP {word} {'IF EXISTS ' if self.if_exists else ''}{quoted}".rstrip()
         return text + " CASCADE" if self.cascade else text
 
 

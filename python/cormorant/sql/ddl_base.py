@@ -6,6 +6,7 @@ import enum
 import typing as t
 
 from .. import _core, exc
+from ..dialects import dialect_object
 from .base import Executable
 from .elements import ClauseElement
 from .type_api import current_dialect
@@ -143,3 +144,7 @@ class CreateDropBase(ExecutableDDLElement):
 
     def _name(self, dialect: t.Any) -> str | None:
         return dialect.name if dialect is not None else None
+
+    def _for(self, dialect: t.Any) -> t.Any:
+        """The dialect that definitions are written for: standard SQL where none is named."""
+        return dialect_object("default") if dialect is None else dialect

@@ -66,10 +66,23 @@ def table_options(table: t.Any) -> tuple[tuple[str, str, t.Any], ...]:
     sqlite = table.dialect_options["sqlite"]
     words = ["WITHOUT ROWID"] if sqlite["with_rowid"] is False else []
     words += ["STRICT"] if sqlite["strict"] else []
-    return (("sqlite", "suffix", " " + ", ".join(words)),) if words else ()
+    suffix = (("sqlite", "suffix", " " + ", ".join(words)),) if words else ()
+    return (*suffix, *_named_options(table))
+
+
+def _named_options(item: t.Any) -> t.Iterator[tuple[str, str, str]]:
+    """MySQL's and MariaDB's options, which the core spells itself; one of several columns is called by the column, too."""
+    for key, given in item.dialect_kwargs.items():
+        dialect, _, name = key.partition("_")
+        if dialect not in ("mysql", "mariadb") or given is None:
+            continue
+        if isinstance(given, dict):
+            yield from ((dialect, f"{name} {getattr(column, 'name', column)}", str(int(length))) for column, length in given.items())
+        else:
+            yield dialect, name, str(int(given)) if name == "length" else str(given)
 
 
 def index_options(index: t.Any) -> tuple[tuple[str, str, t.Any], ...]:
     """The same of an index."""
     found = [(key.removesuffix("_where"), "where", definition_sql(given)) for key, given in index.dialect_kwargs.items() if key.endswith("_where")]
-    return tuple(item for item in found if item[2] is not None)
+    return (*(item for item in found if item[2] is not None), *_named_options(index))

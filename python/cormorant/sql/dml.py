@@ -92,14 +92,23 @@ class UpdateBase(HasCTE, HasPrefixes, DialectKWArgs, ExecutableStatement, Genera
         made = self._clone()
         made.__dict__["dialect_kwargs"] = dict(self.__dict__.get("dialect_kwargs", {}))
         made._take_dialect_kwargs(opt)
-        return made
+        limit = opt.get("mysql_limit", opt.get("mariadb_limit"))
+        if limit is None:
+            return made
+        if self.is_insert:
+            raise exc.ArgumentError("an INSERT has no LIMIT")
+        return made._replace(_core.SEG_LIMIT, (_core.make(_core.K_PREFIX, name=str(int(limit))),))
 
     def with_hint(self, text: str, selectable: t.Any = None, dialect_name: str = "*") -> t.Any:
         """A copy for databases that take hints about tables: none of those here does, and it is the same."""
         return self._clone()
 
     def ext(self, extension: t.Any) -> t.Any:
-        raise NotImplementedError("syntax extensions are not supported yet")
+        """A copy with a clause of one database."""
+        apply = getattr(extension, "_apply_to", None)
+        if apply is None:
+            raise NotImplementedError(f"syntax extensions of one's own are not supported yet: {extension!r}")
+        return apply(self)
 
 
 _core.add_methods(UpdateBase, "cte")

@@ -1,10 +1,10 @@
-"""MySQL and MariaDB: types and constructs for models and statements; there is no driver yet."""
+"""MySQL and MariaDB."""
 
 from __future__ import annotations
 
 from ...types import BINARY, BLOB, BOOLEAN, DATE, VARBINARY
 from .base import MySQLDialect, dialect
-from .dml import Insert, insert
+from .dml import Insert, insert, limit
 from .expression import match
 from .types import (
     BIGINT, BIT, CHAR, DATETIME, DECIMAL, DOUBLE, ENUM, FLOAT, INET4, INET6, INTEGER, JSON, LONGBLOB, LONGTEXT, MEDIUMBLOB, MEDIUMINT, MEDIUMTEXT, NCHAR,
@@ -14,5 +14,5 @@ from .types import (
 __all__ = [
     "BIGINT", "BINARY", "BIT", "BLOB", "BOOLEAN", "CHAR", "DATE", "DATETIME", "DECIMAL", "DOUBLE", "ENUM", "FLOAT", "INET4", "INET6", "INTEGER", "Insert",
     "JSON", "LONGBLOB", "LONGTEXT", "MEDIUMBLOB", "MEDIUMINT", "MEDIUMTEXT", "MySQLDialect", "NCHAR", "NUMERIC", "NVARCHAR", "REAL", "SET",
-    "SMALLINT", "TEXT", "TIME", "TIMESTAMP", "TINYBLOB", "TINYINT", "TINYTEXT", "VARBINARY", "VARCHAR", "YEAR", "dialect", "insert", "match",
+    "SMALLINT", "TEXT", "TIME", "TIMESTAMP", "TINYBLOB", "TINYINT", "TINYTEXT", "VARBINARY", "VARCHAR", "YEAR", "dialect", "insert", "limit", "match",
 ]  # fmt: skip

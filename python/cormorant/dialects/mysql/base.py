@@ -6,6 +6,7 @@ import typing as t
 
 from ... import exc
 from ...engine.default import DefaultDialect
+from ...sql.ddl import CreateColumn
 
 __all__ = ["MySQLDialect", "dialect"]
 
@@ -57,6 +58,35 @@ class MySQLDialect(DefaultDialect):
         from . import dbapi
 
         return dbapi
+
+    # ---- definitions
+
+    def string_literal(self, text: str) -> str:
+        return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+    def drop_constraint(self, constraint: t.Any) -> tuple[str, str]:
+        kind = constraint.__visit_name__
+        if kind == "primary_key_constraint":
+            return "PRIMARY KEY", ""
+        words = {"foreign_key_constraint": "FOREIGN KEY", "unique_constraint": "INDEX"}
+        return words.get(kind, "CONSTRAINT" if self.is_mariadb else "CHECK"), self.identifier_preparer.quote(constraint.name)
+
+    def comment_on(self, what: str, element: t.Any, where: str, text: str | None) -> str:
+        """Comments belong to the definition of their column, which is written anew."""
+        if what == "TABLE":
+            return f"ALTER TABLE {where} COMMENT {self.string_literal(text or '')}"
+        if what != "COLUMN":
+            raise exc.CompileError(f"{self.name} has no comments of a {what}")
+        kept, element.comment = element.comment, text
+        element.table._changed()
+        try:
+            names = self.identifier_preparer
+            return f"ALTER TABLE {names.format_table(element.table)} CHANGE {names.format_column(element)} {CreateColumn(element).compile(dialect=self)}"
+        finally:
+            element.comment = kept
+            element.table._changed()
+
+    # ---- connections
 
     def get_isolation_level_values(self, dbapi_connection: t.Any) -> t.Sequence[str]:
         return _LEVELS

@@ -116,11 +116,11 @@ class FLOAT(_Decimal, sqltypes.FLOAT[t.Any]):
         super().__init__(precision, scale, asdecimal, **kw)
 
 
-class BIT(_MySQL, TypeEngine[t.Any]):
-    """Bits."""
+class BIT(_MySQL, TypeEngine[int]):
+    """Up to 64 bits, as a number."""
 
     __visit_name__ = "BIT"
-    _kind = _core.T_BLOB
+    _kind = _core.T_BIGINT
     _elsewhere = False
 
     def __init__(self, length: int | None = None) -> None:
@@ -134,7 +134,7 @@ class _Fraction(_MySQL):
     fsp: int | None
 
     def _spelled(self) -> str:
-        return type(self).__name__ + ("" if self.fsp is None else f"({int(self.fsp)})")
+        return type(self).__name__ + (f"({int(self.fsp)})" if self.fsp else "")
 
 
 class TIME(_Fraction, sqltypes.TIME):
@@ -194,9 +194,9 @@ class _Text(_MySQL):
     def _spelled(self) -> str:
         length: t.Any = getattr(self, "length", None)
         name = type(self).__name__
-        name = {"NCHAR": "NATIONAL CHAR", "NVARCHAR": "NATIONAL VARCHAR"}.get(name, name)
+        name = {"NCHAR": "NATIONAL CHAR", "NVARCHAR": "NATIONAL VARCHAR"}.get(name, f"NATIONAL {name}" if self.national else name)
         parts = [name + (f"({int(length)})" if length is not None else "")]
-        if self.charset:
+        if self.charset and not name.startswith("NATIONAL"):
             parts.append(f"CHARACTER SET {_word(self.charset)}")
         parts += [word for word, on in (("ASCII", self.ascii), ("UNICODE", self.unicode)) if on]
         collation = getattr(self, "collation", None)
@@ -296,20 +296,26 @@ class JSON(sqltypes.JSON):
 
 
 def _words(words: t.Iterable[str]) -> str:
-    return ",".join("'" + w.replace("'", "''") + "'" for w in words)
+    return ",".join("'" + w.replace("\\", "\\\\").replace("'", "''") + "'" for w in words)
+
+
+def _character_set(type_: t.Any) -> str:
+    charset = f" CHARACTER SET {_word(type_.charset)}" if type_.charset else ""
+    return charset + (f" COLLATE {_word(type_.collation)}" if type_.collation else "")
 
 
 class ENUM(sqltypes.Enum):
     """One of a few words."""
 
     def __init__(self, *enums: t.Any, **kw: t.Any) -> None:
-        self.charset = kw.pop("charset", None)
+        charset, collation = kw.pop("charset", None), kw.pop("collation", None)
         kw.pop("strict", None)
         super().__init__(*enums, **kw)
+        self.charset, self.collation = charset, collation
 
     def _spell_for(self, dialect_name: str) -> str:
         if dialect_name in ("mysql", "mariadb"):
-            return f"ENUM({_words(self.enums)})"
+            return f"ENUM({_words(self.enums)})" + _character_set(self)
         from ...sql.type_api import _Described
 
         described = list(self._cm_def())
@@ -346,4 +352,4 @@ class SET(_MySQL, TypeEngine[t.Any]):
         return set(x for x in value.split(",") if x) if isinstance(value, str) else value
 
     def _spelled(self) -> str:
-        return f"SET({_words(self.values)})" + (f" CHARACTER SET {_word(self.charset)}" if self.charset else "") + (f" COLLATE {_word(self.collation)}" if self.collation else "")
+        return f"SET({_words(self.values)})" + _character_set(self)
