@@ -143,9 +143,17 @@ def duplicate_refused(session: Session) -> Answer:
     return "A second airline of that name is refused, nothing is lost", ("reason", "airlines before", "after"), [(reason, before, after)]
 
 
+SIZE = {
+    "postgresql": "SELECT pg_size_pretty(pg_database_size(current_database()))",
+    "mariadb": "SELECT concat(round(sum(data_length + index_length) / 1048576), ' MB') FROM information_schema.tables WHERE table_schema = database()",
+}
+SIZE["mysql"] = SIZE["mariadb"]
+
+
 def file_check(session: Session) -> Answer:
-    if session.get_bind().dialect.name != "sqlite":
-        size = session.scalar(text("SELECT pg_size_pretty(pg_database_size(current_database()))"))
+    database = session.get_bind().dialect.name
+    if database != "sqlite":
+        size = session.scalar(text(SIZE[database]))
         return "The database", ("size",), [(size,)]
     rows = session.execute(text("PRAGMA integrity_check")).scalars().all()
     broken = session.execute(text("PRAGMA foreign_key_check")).all()

@@ -1,61 +1,63 @@
-import importlib
-
 import pytest
 
 import cormorant as sa
-from tests.backends.server import MariaDB, PostgreSQL
-
-CLEAN = {
-    "postgresql": ["DROP SCHEMA public CASCADE", "CREATE SCHEMA public"],
-    "mariadb": ["DROP DATABASE test", "CREATE DATABASE test CHARACTER SET utf8mb4"],
-}
+from tests.backends.databases import chosen
 
 
-def running(kind, driver, package):
-    """A running server of that kind; skips where it or the driver is not installed."""
-    if kind.binaries() is None:
-        pytest.skip(kind.install)
-    try:
-        importlib.import_module(f"cormorant.{driver}")
-    except ImportError as e:
-        pytest.skip(f"cormorant was built without the driver of {kind.__name__} ({e}). On Debian: apt-get install {package}")
-    return kind().start()
+def pytest_configure(config):
+    config.addinivalue_line("markers", "needs(*capabilities): runs on the databases that have them (tests/backends/databases.py)")
+
+
+def pytest_generate_tests(metafunc):
+    if "database" in metafunc.fixturenames:
+        metafunc.parametrize("database", chosen(metafunc.definition), ids=str, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
-def server():
-    """A running PostgreSQL server."""
-    made = running(PostgreSQL, "_pg", "libpq-dev")
-    yield made
-    made.remove()
+def servers():
+    """Running servers by the name of their database, started when they are first asked for."""
+    running = {}
+    yield running
+    for server in running.values():
+        server.remove()
 
 
 @pytest.fixture(scope="session")
-def mariadb_server():
-    """A running MariaDB server."""
-    made = running(MariaDB, "_mysql", "libmariadb-dev")
-    yield made
-    made.remove()
+def database(request):
+    """The database of this run of the test: those that have what the test needs; PostgreSQL for tests that do not say."""
+    return request.param
 
 
-def fresh_engine(server, database):
-    """An engine on an empty schema, which is emptied again."""
+@pytest.fixture(scope="session")
+def server(database, servers):
+    """A running server of the database."""
+    if database.name not in servers:
+        servers[database.name] = database.running()
+    return servers[database.name]
+
+
+@pytest.fixture
+def engine(database, server):
+    """An engine on an empty schema."""
     engine = sa.create_engine(server.url())
     yield engine
     engine.dispose()
     cleaner = sa.create_engine(server.url(), poolclass=sa.pool.NullPool, isolation_level="AUTOCOMMIT")
     with cleaner.connect() as connection:
-        for statement in CLEAN[database]:
+        for statement in database.clean:
             connection.execute(sa.text(statement))
 
 
 @pytest.fixture
-def engine(server):
-    """An engine on an empty schema of PostgreSQL."""
-    yield from fresh_engine(server, "postgresql")
+def killer(database, server):
+    """kill(session number), over connections of its own; returns when the session is gone."""
+    engine = sa.create_engine(server.url(), poolclass=sa.pool.NullPool, isolation_level="AUTOCOMMIT")
+
+    def kill(victim):
+        with engine.connect() as c:
+            c.execute(sa.text(database.kill), {"id": victim})
+
+    yield kill
+    engine.dispose()
 
 
-@pytest.fixture
-def maria(mariadb_server):
-    """An engine on an empty schema of MariaDB."""
-    yield from fresh_engine(mariadb_server, "mariadb")

@@ -9,6 +9,9 @@ import pytest
 import cormorant as sa
 from cormorant import Column, func, insert, select, text
 from cormorant.orm import DeclarativeBase, Mapped, Session, mapped_column
+from tests.backends.databases import needs
+
+pytestmark = needs("MariaDB's SQL")
 
 
 class Base(DeclarativeBase):
@@ -35,11 +38,11 @@ VALUES = [
 
 
 @pytest.mark.parametrize(("type_", "value"), VALUES, ids=lambda v: repr(v)[:40])
-def test_values_go_there_and_back(maria, type_, value):
+def test_values_go_there_and_back(engine, type_, value):
     """One set and many (an array of parameters); NULL; compared with itself."""
     table = sa.Table("t", sa.MetaData(), Column("id", sa.Integer, primary_key=True), Column("v", type_))
-    table.create(maria)
-    with maria.begin() as c:
+    table.create(engine)
+    with engine.begin() as c:
         c.execute(insert(table), {"v": value})
         c.execute(insert(table), [{"v": None}, {"v": value}])
         for _ in range(2):
@@ -49,25 +52,25 @@ def test_values_go_there_and_back(maria, type_, value):
             assert len(c.execute(select(table.c.id).where(table.c.v == value)).all()) == 2
 
 
-def test_text_is_compared_with_text(maria):
+def test_text_is_compared_with_text(engine):
     """A number beside a text column would match every word."""
-    Base.metadata.create_all(maria)
-    with Session(maria) as s:
+    Base.metadata.create_all(engine)
+    with Session(engine) as s:
         s.add_all([Item(name="secret"), Item(name="0")])
         s.commit()
         assert [i.name for i in s.scalars(select(Item).where(Item.name == 0))] == ["0"]
 
 
-def test_keys_belong_to_their_rows(maria):
+def test_keys_belong_to_their_rows(engine):
     """Rows of a flush travel as arrays; each learns its own key, also where values are missing or of other types."""
-    Base.metadata.create_all(maria)
-    with Session(maria) as s:
+    Base.metadata.create_all(engine)
+    with Session(engine) as s:
         items = [Item(name=None if i % 7 == 0 else f"n{i}", n=i) for i in range(1500)]
         s.add_all(items)
         s.commit()
         keys = {i.id: i.n for i in items}
     assert len(keys) == 1500
-    with Session(maria) as s:
+    with Session(engine) as s:
         assert {i.id: i.n for i in s.scalars(select(Item))} == keys
         for item in s.scalars(select(Item)):
             item.price = decimal.Decimal(item.n) if item.n % 2 else None
@@ -88,23 +91,23 @@ def test_keys_belong_to_their_rows(maria):
         ({"name": "b", "n": None}, sa.exc.IntegrityError, 1048, "23000", None),
     ],
 )
-def test_errors_have_class_number_state_and_constraint(maria, values, cls, errno, sqlstate, constraint):
-    Base.metadata.create_all(maria)
-    with maria.begin() as c:
+def test_errors_have_class_number_state_and_constraint(engine, values, cls, errno, sqlstate, constraint):
+    Base.metadata.create_all(engine)
+    with engine.begin() as c:
         c.execute(insert(Item), {"name": "a"})
-    with pytest.raises(cls) as caught, maria.begin() as c:
+    with pytest.raises(cls) as caught, engine.begin() as c:
         c.execute(insert(Item), values)
     orig = caught.value.orig
     assert orig.args == (errno, orig.msg) and orig.errno == errno and orig.sqlstate == sqlstate
-    assert orig.constraint_name == constraint and isinstance(orig, maria.dialect.dbapi.Error)
+    assert orig.constraint_name == constraint and isinstance(orig, engine.dialect.dbapi.Error)
     assert f'({errno}, "' in str(caught.value) or f"({errno}, '" in str(caught.value)
     assert not caught.value.connection_invalidated
-    with maria.connect() as c:
+    with engine.connect() as c:
         assert c.scalar(select(func.count()).select_from(Item)) == 1
 
 
-def test_the_session_is_strict_and_in_utf8mb4(maria):
-    with maria.connect() as c:
+def test_the_session_is_strict_and_in_utf8mb4(engine):
+    with engine.connect() as c:
         mode, client, results = c.execute(text("SELECT @@sql_mode, @@character_set_client, @@character_set_results")).one()
         assert "STRICT_TRANS_TABLES" in mode and (client, results) == ("utf8mb4", "utf8mb4")
         with pytest.raises(sa.exc.ProgrammingError, match="one statement at a time"):

@@ -128,8 +128,11 @@ static cm_status server_failed(cm_dconn *c, unsigned errnum, const char *sqlstat
     c->retryable = info->retryable;
     copy(c->sqlstate, sizeof c->sqlstate, sqlstate, strlen(sqlstate));
     find_constraint(c);
-    if (errnum == 1213) c->begun = c->ran = false; /* the server gave up all of the transaction */
-    if (errnum == 1205) c->poisoned = c->begun;    /* ... of the statement only */
+    if (errnum == 1213) { /* the server gave up all of the transaction; its answer to an error does not say so */
+        c->begun = c->ran = false;
+        c->my->server_status &= ~(unsigned)SERVER_STATUS_IN_TRANS;
+    }
+    if (errnum == 1205) c->poisoned = c->begun; /* ... of the statement only */
     return c->status;
 }
 

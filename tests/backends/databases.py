@@ -1,0 +1,96 @@
+"""The databases that the backend tests run on: how to start each, what it can, and how it says what every database says.
+
+A test names what it needs: `@needs("lock timeout")`; it runs on every database that has it. The list of capabilities is here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+
+import pytest
+
+from tests.backends.server import MariaDB, PostgreSQL, Server
+
+
+@dataclasses.dataclass(frozen=True)
+class Database:
+    """One database. Statements are text; `:id` is a session's number."""
+
+    name: str
+    server: type[Server]
+    driver: str
+    package: str
+    clean: tuple[str, ...]  # empties the schema
+    session_id: str
+    kill: str
+    sleep: str  # seconds as :s
+    lock_timeout: str
+    durable: dict[str, object]  # settings of a server that keeps what was committed when it is killed
+    gone: str  # what a server that is not there is reported as
+    capabilities: frozenset[str]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def running(self, **settings) -> Server:
+        """A running server; skips where it or the driver is not installed."""
+        if self.server.binaries() is None:
+            pytest.skip(self.server.install)
+        try:
+            self.module()
+        except ImportError as e:
+            pytest.skip(f"cormorant was built without the driver of {self.name} ({e}). On Debian: apt-get install {self.package}")
+        return self.server(**settings).start()
+
+    def module(self):
+        """The extension that holds the driver."""
+        return importlib.import_module(f"cormorant.{self.driver}")
+
+
+DATABASES = (
+    Database(
+        name="postgresql",
+        server=PostgreSQL,
+        driver="_pg",
+        package="libpq-dev",
+        clean=("DROP SCHEMA public CASCADE", "CREATE SCHEMA public"),
+        session_id="SELECT pg_backend_pid()",
+        kill="SELECT pg_terminate_backend(:id, 5000)",
+        sleep="SELECT pg_sleep(:s)",
+        lock_timeout="SET lock_timeout = '100ms'",
+        durable={"fsync": "on"},
+        gone="No such file or directory|refused",
+        capabilities=frozenset({
+            "PostgreSQL's SQL", "a process for each session", "a failed statement ends the transaction", "DDL in transactions", "fork",
+            "serializable conflicts", "idle timeout in a transaction",
+        }),
+    ),
+    Database(
+        name="mariadb",
+        server=MariaDB,
+        driver="_mysql",
+        package="libmariadb-dev",
+        clean=("DROP DATABASE test", "CREATE DATABASE test CHARACTER SET utf8mb4"),
+        session_id="SELECT CONNECTION_ID()",
+        kill="KILL :id",
+        sleep="SELECT SLEEP(:s)",
+        lock_timeout="SET innodb_lock_wait_timeout = 1",
+        durable={"innodb-flush-log-at-trx-commit": 1},
+        gone="Can't connect|refused",
+        capabilities=frozenset({"MariaDB's SQL", "a lock timeout leaves the transaction open", "fork"}),
+    ),
+)  # fmt: skip
+
+
+def needs(*capabilities: str) -> pytest.MarkDecorator:
+    """The test runs on the databases that have all of them."""
+    assert all(any(c in d.capabilities for d in DATABASES) for c in capabilities), capabilities
+    return pytest.mark.needs(*capabilities)
+
+
+def chosen(node) -> list[Database]:
+    """The databases a test runs on, by its marks; PostgreSQL where it has none."""
+    marks = list(node.iter_markers("needs"))
+    wanted = {c for mark in marks for c in mark.args}
+    return [d for d in DATABASES if wanted <= d.capabilities] if marks else [DATABASES[0]]
