@@ -265,6 +265,8 @@ static PyObject *Mapper_build(PyObject *self, PyObject *d) {
     def.batch = item(d, "batch") != Py_False;
     def.selectin_load = item_bool(d, "selectin_load");
     def.inline_load = item_bool(d, "inline_load");
+    def.version_given = item_bool(d, "version_given");
+    def.writes_keys = item_bool(d, "writes_keys");
     def.host_class = m->cls;
     def.reserve_slots = (uint32_t)item_int(d, "reserve", 0);
     cm_status st = cm_mapper_new(cmpy_cx(), &def, &m->core);

@@ -383,6 +383,25 @@ static PyObject *Operators_between(PyObject *self, PyObject *const *args, Py_ssi
 
 /* ---- module functions */
 
+static int warn_empty(const char *name, int op) {
+    const char *neutral = op == CM_OP_AND ? "true" : "false", *constant = op == CM_OP_AND ? "True" : "False";
+    PyObject *category = cmpy_exc_class("SADeprecationWarning");
+    if (!category) return -1;
+    int st = PyErr_WarnFormat(category, 1,
+                              "Invoking %s() without arguments is deprecated, and will be disallowed in a future release.   For an empty "
+                              "%s() construct, use '%s(%s(), *args)' or '%s(%s, *args)'.",
+                              name, name, name, neutral, name, constant);
+    return st;
+}
+
+/* and_() and or_() of nothing: no condition, which leaves a statement as it is. */
+static cm_node *no_condition(int op) {
+    cm_node *out = NULL;
+    cm_status st = cm_expr_all_of(cmpy_cx(), op, NULL, 0, &out);
+    if (st) cmpy_raise(cmpy_cx(), st);
+    return out;
+}
+
 static PyObject *conjunction(int op, const char *name, PyObject *const *args, Py_ssize_t nargs) {
     cmpy_nodes list;
     PyObject *result = NULL;
@@ -394,7 +413,8 @@ static PyObject *conjunction(int op, const char *name, PyObject *const *args, Py
         }
         if (cmpy_nodes_add(&list, cmpy_coerce(args[i], CMPY_WHERE, NULL)) < 0) goto done;
     }
-    result = cmpy_from_node(cmpy_all_of(op, list.v, list.n));
+    if (nargs == 0 && warn_empty(name, op) < 0) goto done;
+    result = cmpy_from_node(nargs ? cmpy_all_of(op, list.v, list.n) : no_condition(op));
 done:
     cmpy_nodes_dispose(&list);
     return result;
@@ -413,7 +433,7 @@ static PyObject *core_not(PyObject *m, PyObject *arg) {
     (void)m;
     cm_node *n = cmpy_coerce(arg, CMPY_WHERE, NULL);
     if (!n) return NULL;
-    PyObject *result = cmpy_negate(CMPY_NODE_OBJECT(n));
+    PyObject *result = cm_expr_is_empty(n) ? Py_NewRef(CMPY_NODE_OBJECT(n)) : cmpy_negate(CMPY_NODE_OBJECT(n));
     cmpy_node_drop(n);
     return result;
 }

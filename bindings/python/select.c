@@ -18,12 +18,24 @@ static int add_all(cmpy_nodes *list, PyObject *const *args, Py_ssize_t nargs, cm
     return 0;
 }
 
+/* and_() of nothing is no condition. */
+static void drop_empty(cmpy_nodes *list) {
+    size_t kept = 0;
+    for (size_t i = 0; i < list->n; i++) {
+        if (cm_expr_is_empty(list->v[i])) cmpy_node_drop(list->v[i]);
+        else list->v[kept++] = list->v[i];
+    }
+    list->n = kept;
+}
+
 static PyObject *append_all(PyObject *self, int segment, PyObject *const *args, Py_ssize_t nargs, cmpy_role role) {
     cmpy_nodes list;
     cm_node *n = NULL;
     PyObject *result = NULL;
     cmpy_nodes_init(&list);
-    if (add_all(&list, args, nargs, role) == 0) result = given(cm_node_append(cmpy_cx(), CMPY_NODE(self), segment, list.v, list.n, &n), &n);
+    const bool complete = add_all(&list, args, nargs, role) == 0;
+    if (role == CMPY_WHERE) drop_empty(&list);
+    if (complete) result = given(cm_node_append(cmpy_cx(), CMPY_NODE(self), segment, list.v, list.n, &n), &n);
     cmpy_nodes_dispose(&list);
     return result;
 }

@@ -3,7 +3,7 @@
  * A `Table` is a TABLE node, a `Column` a COLUMN node; both are made by `_core.make`. While they are authored, this file
  * alone changes them: a column gets its name, its type and the link to its table here. `table._freeze_def()` answers
  *     (name, schema, comment, prefixes, options, columns, constraints, indexes)
- *     column:     (node, name, key, type, flags, default, default_sql, onupdate, onupdate_sql, server_default, computed, comment)
+ *     column:     (node, name, key, type, flags, default, default_sql, onupdate, onupdate_sql, server_default, computed, comment, check_name)
  *     constraint: (kind, name, columns, ref_schema, ref_table, ref_columns, ondelete, onupdate, initially, match, deferrable,
  *                  use_alter, check)
  *     index:      (name, unique, columns, expressions or None, options)
@@ -122,10 +122,10 @@ static void *value_or_null(PyObject *tuple, Py_ssize_t i) {
 
 static int read_column(PyObject *t, cm_column_def *out) {
     long flags;
-    if (expect_tuple(t, 12, "column") < 0 || read_node(t, 0, &out->node) < 0 || read_text(t, 1, &out->name) < 0 ||
+    if (expect_tuple(t, 13, "column") < 0 || read_node(t, 0, &out->node) < 0 || read_text(t, 1, &out->name) < 0 ||
         read_text(t, 2, &out->key) < 0 || read_long(t, 4, &flags) < 0 || read_node(t, 6, &out->insert_default_sql) < 0 ||
         read_node(t, 8, &out->update_default_sql) < 0 || read_sql(t, 9, &out->server_default) < 0 || read_sql(t, 10, &out->computed) < 0 ||
-        read_text(t, 11, &out->comment) < 0)
+        read_text(t, 11, &out->comment) < 0 || read_text(t, 12, &out->check_name) < 0)
         return -1;
     out->type = cmpy_type_get(PyTuple_GET_ITEM(t, 3));
     out->flags = (uint32_t)flags;

@@ -317,6 +317,7 @@ typedef struct cm_column_def {
     cm_sql server_default;        /* after DEFAULT */
     cm_sql computed;              /* of a generated column */
     const char *comment;
+    const char *check_name;       /* of the CHECK that its type asks for; NULL: the type's own */
 } cm_column_def;
 
 typedef enum cm_constraint_kind { CM_CON_PRIMARY_KEY = 0, CM_CON_FOREIGN_KEY = 1, CM_CON_UNIQUE = 2, CM_CON_CHECK = 3 } cm_constraint_kind;
@@ -574,8 +575,9 @@ CM_API cm_status cm_expr_param(cm_ctx *cx, const char *name, const cm_type *type
 /* left OP right. op is a CM_OP_ of ops.def; the result type follows from the operands (expr/build.c). */
 CM_API cm_status cm_expr_binary(cm_ctx *cx, int op, cm_node *left, cm_node *right, cm_node **out);
 CM_API cm_status cm_expr_unary(cm_ctx *cx, int op, cm_node *child, cm_node **out);
-/* AND / OR of n conditions: flattened, n == 1 answers the child itself. */
+/* AND / OR of n conditions: flattened, n == 1 answers the child itself, n == 0 no condition at all, which others skip. */
 CM_API cm_status cm_expr_all_of(cm_ctx *cx, int op, cm_node *const *items, size_t n, cm_node **out);
+CM_API bool cm_expr_is_empty(const cm_node *n); /* a condition made of none */
 CM_API cm_status cm_expr_func(cm_ctx *cx, const char *name, cm_node *const *args, size_t n, const cm_type *type, cm_node **out);
 CM_API cm_status cm_expr_label(cm_ctx *cx, const char *name, cm_node *child, cm_node **out);
 CM_API cm_status cm_expr_text(cm_ctx *cx, const char *sql, cm_node **out);
@@ -658,6 +660,8 @@ typedef struct cm_mapper_def {
     const char *version_attr;     /* attribute key or NULL */
     void *version_generator;      /* host callable; NULL: +1; retained */
     bool eager_defaults, confirm_deleted_rows, batch;
+    bool version_given;           /* the program or the database makes versions; the flush only compares them */
+    bool writes_keys;             /* a changed key is written into tables of subclasses, too; else the database carries it along */
     void *host_class;             /* borrowed: the class owns its mapper */
     uint32_t reserve_slots;       /* slots for attributes that come later (relationships, late columns) */
     bool selectin_load;           /* reading a base class reads this one's own columns, too, by one more statement */

@@ -307,6 +307,12 @@ cm_status cm_expr_unary(cm_ctx *cx, int op, cm_node *child, cm_node **out) {
     return op == CM_OP_NOT ? negate(cx, child, out) : make_unary(cx, op, child, out);
 }
 
+bool cm_expr_is_empty(const cm_node *n) {
+    size_t count = 1;
+    if (n->kind == CM_N_BOOL) cm_node_segment(n, 0, &count);
+    return count == 0;
+}
+
 /* Adds a condition to a flat list: members of a nested AND in an AND, nothing for a constant that changes nothing.
  * *decided: a constant that settles the whole. */
 static cm_status add_condition(cm_ctx *cx, int op, cm_node *n, cm_objs *list, cm_node **neutral, cm_node **decided) {
@@ -317,7 +323,7 @@ static cm_status add_condition(cm_ctx *cx, int op, cm_node *n, cm_objs *list, cm
         return CM_OK;
     }
     if (n->kind == (op == CM_OP_AND ? CM_N_FALSE_ : CM_N_TRUE_)) *decided = n;
-    if (n->kind == CM_N_BOOL && n->op == op) items = cm_node_segment(n, 0, &count);
+    if (n->kind == CM_N_BOOL && (n->op == op || cm_expr_is_empty(n))) items = cm_node_segment(n, 0, &count);
     for (size_t i = 0; i < count; i++) {
         cm_status st = cm_objs_add(cx, list, items[i]);
         if (st) return st;
@@ -339,7 +345,12 @@ cm_status cm_expr_all_of(cm_ctx *cx, int op, cm_node *const *items, size_t n, cm
     if (decided || list.n == 1) {
         st = same(cx, decided ? decided : list.v[0], out);
     } else if (list.n == 0) {
-        st = neutral ? same(cx, neutral, out) : cm__fail(cx, CM_E_ARGUMENT, "%s needs at least one condition", cm__ops[op].name);
+        if (neutral || n) {
+            st = same(cx, neutral ? neutral : items[0], out);
+        } else {
+            cm_node_spec spec = {.kind = CM_N_BOOL, .op = op};
+            st = cm_node_make(cx, &spec, out);
+        }
     } else {
         cm_node *const *segment = (cm_node *const *)(void *)list.v;
         cm_node_spec spec = {.kind = CM_N_BOOL, .op = op, .segments = &segment, .counts = &list.n};

@@ -579,6 +579,8 @@ static cm_status mapper_fill(cm_ctx *cx, cm_mapper *m, const cm_mapper_def *def)
     m->confirm_deleted_rows = def->confirm_deleted_rows;
     m->selectin_load = def->selectin_load;
     m->inline_load = def->inline_load;
+    m->version_given = def->version_given;
+    m->writes_keys = def->writes_keys;
     m->batch = def->batch;
     m->host_class = def->host_class;
     m->host = cm__host(cx);

@@ -53,7 +53,7 @@ struct cm_mapper {
     uint64_t id; /* serial */
     cm_str *name;
     cm_mapper *inherits, *root; /* inherits retained; root borrowed (self when none) */
-    bool concrete, eager_defaults, confirm_deleted_rows, batch, selectin_load, inline_load;
+    bool concrete, eager_defaults, confirm_deleted_rows, batch, selectin_load, inline_load, version_given, writes_keys;
     cm_table **tables;
     size_t ntables; /* base first; retained */
     cm_mapped_column **columns;

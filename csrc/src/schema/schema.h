@@ -25,7 +25,7 @@ struct cm_column {
     void *insert_default, *update_default;          /* host values, retained, or NULL */
     cm_node *insert_default_sql, *update_default_sql; /* retained, or NULL */
     cm_sql server_default, computed;                /* texts owned, expressions borrowed */
-    char *comment;
+    char *comment, *check_name;
 };
 
 struct cm_table {

@@ -92,6 +92,7 @@ static cm_status add_column(cm_ctx *cx, cm_table *t, const cm_column_def *def) {
     c->server_default = keep_sql(t, def->server_default);
     c->computed = keep_sql(t, def->computed);
     c->comment = keep(t, def->comment);
+    c->check_name = keep(t, def->check_name);
     return CM_OK;
 }
 

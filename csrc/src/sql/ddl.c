@@ -192,7 +192,7 @@ static bool wants_check(const cm_compiler *c, const cm_column *column) {
 
 static cm_status write_check(cm_compiler *c, const cm_column *column) {
     const cm_type_def *def = &column->type->def;
-    cm_status st = write_constraint_name(c, def->name);
+    cm_status st = write_constraint_name(c, column->check_name ? column->check_name : def->name);
     cm_out(c, "CHECK (");
     if (!st) st = cm_ddl__column_name(c, column);
     cm_out(c, " IN (");

@@ -370,6 +370,24 @@ static cm_status write_column(cm_compiler *c, const cm_column *column) {
     return st;
 }
 
+/* FOR UPDATE | NO KEY UPDATE | SHARE | KEY SHARE [OF t] [NOWAIT | SKIP LOCKED] */
+static cm_status write_lock(cm_compiler *c, cm_node *n) {
+    static const char *const strengths[] = {" FOR UPDATE", " FOR NO KEY UPDATE", " FOR SHARE", " FOR KEY SHARE"};
+    size_t count;
+    cm_node *const *of = cm_node_segment(n, 0, &count);
+    cm_out(c, strengths[(n->flags & CM_FLAG_READ ? 2 : 0) + (n->flags & CM_FLAG_KEY_SHARE ? 1 : 0)]);
+    cm_status st = cm_compiler__lock_of(c, of, count);
+    if (n->flags & CM_FLAG_NOWAIT) cm_out(c, " NOWAIT");
+    if (n->flags & CM_FLAG_SKIP_LOCKED) cm_out(c, " SKIP LOCKED");
+    return st;
+}
+
+static bool write_node(cm_compiler *c, cm_node *n, cm_status *st) {
+    if (n->kind != CM_N_FOR_UPDATE) return false;
+    *st = write_lock(c, n);
+    return true;
+}
+
 const cm_dialect cm__dialect_postgresql = {
     .name = "postgresql",
     .quote_open = '"',
@@ -382,6 +400,7 @@ const cm_dialect cm__dialect_postgresql = {
     .max_identifier = 63,
     .reserved = reserved,
     .nreserved = sizeof reserved / sizeof *reserved,
+    .node = write_node,
     .op = write_op,
     .func = write_func,
     .type = write_type,

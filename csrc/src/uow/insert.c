@@ -124,7 +124,7 @@ static cm_status complete_instance(cm_ctx *cx, cm_inst *inst) {
         void *now = cm_inst__peek(cx, inst, m->polymorphic_on);
         if (!now || cm__is_none(cx, now)) st = cm_inst__store(cx, inst, m->polymorphic_on, m->polymorphic_identity);
     }
-    if (!st && m->version) {
+    if (!st && m->version && !m->version_given) {
         void *now = cm_inst__peek(cx, inst, m->version), *first = NULL;
         if (now && !cm__is_none(cx, now)) return CM_OK;
         st = cm__host(cx)->next_version(cx, m->version_generator, NULL, &first);

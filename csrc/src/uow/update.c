@@ -69,6 +69,8 @@ static bool version_here(const update *up) {
            up->mapper->version->column->table == up->table;
 }
 
+static bool advances(const update *up) { return version_here(up) && !up->mapper->version_given; }
+
 /* The next version goes into the instance; its committed one stays for WHERE. */
 static cm_status advance_version(cm_ctx *cx, update *up, cm_inst *inst) {
     const cm_attr *a = up->mapper->version;
@@ -92,8 +94,9 @@ static cm_status mark_changes(cm_ctx *cx, update *up, cm_inst *inst, bool *any) 
     memset(up->next, CM_COL_OUT, up->table->ncolumns);
     for (size_t i = 0; i < up->table->ncolumns; i++) {
         const cm_attr *a = up->attrs[i];
-        if (!a || !cm_inst__committed(inst, a) || (a == up->mapper->version && version_here(up))) continue;
-        if (a->primary_key && up->depth > 0) continue; /* the base table's key carries it along (ON UPDATE CASCADE) */
+        if (!a || !cm_inst__committed(inst, a) || (a == up->mapper->version && advances(up))) continue;
+        if (a->primary_key && up->depth > 0 && !up->mapper->writes_keys)
+            continue; /* the base table's key carries it along (ON UPDATE CASCADE) */
         if (up->table->columns[i].flags & CM_COL_COMPUTED) continue;
         if (!cm_inst__net_changed(cx, inst, a, &st)) {
             if (st) return st;
@@ -127,7 +130,7 @@ static cm_status mark_defaults(cm_ctx *cx, update *up, cm_inst *inst) {
 
 static cm_status prepare(cm_ctx *cx, update *up, cm_inst *inst, bool *any) {
     cm_status st = mark_changes(cx, up, inst, any);
-    bool version = !st && version_here(up) && (*any || any_change(cx, inst, &st));
+    bool version = !st && advances(up) && (*any || any_change(cx, inst, &st));
     if (!st && *any) st = mark_defaults(cx, up, inst);
     if (!st && version) {
         st = advance_version(cx, up, inst);
@@ -307,7 +310,7 @@ static cm_status post_some(cm_ctx *cx, cm_uow *u, const cm_post_row *p, size_t n
     if (depth == m->ntables) return CM_OK;
     cm_status st = update_init(cx, &up, u, depth, m);
     if (st) return st;
-    const bool versioned = version_here(&up) && (p->inst->flags & CM_INST_KEY);
+    const bool versioned = advances(&up) && (p->inst->flags & CM_INST_KEY);
     for (size_t i = 0; i < r->npairs; i++) up.marks[columns[i]->index] = CM_COL_PARAM;
     if (versioned) up.marks[m->version->column->index] = CM_COL_PARAM;
     cm_uow_row *row = cm_arena__alloc(&u->arena, n * sizeof *row), **rows = cm_arena__alloc(&u->arena, n * sizeof *rows);

@@ -42,6 +42,7 @@ def create_engine(url: str | URL, **kwargs: t.Any) -> Engine:
     engine_class: type[Engine] = kwargs.pop("_engine_class", Engine)
     settings = {k: kwargs.pop(k) for k in ("echo", "isolation_level", "execution_options", "logging_name", "json_serializer", "json_deserializer") if k in kwargs}
     hide = kwargs.pop("hide_parameters", True)
+    _refuse(kwargs)
     pool_class = options.pop("poolclass")
     kept = {k: kwargs.pop(k) for k in list(kwargs) if k in _WITHOUT_EFFECT}
     if kwargs:
@@ -108,6 +109,23 @@ def _furnish(engine: Engine, url: URL, dialect: t.Any, settings: dict[str, t.Any
     log.configure(engine)
     events._all_engines.add(engine)
     events.refresh(engine)
+
+
+_DBAPI_MODULES = ("sqlite3", "pysqlite2", "aiosqlite", "psycopg", "psycopg2", "asyncpg", "pg8000", "MySQLdb", "pymysql", "mariadb", "cormorant")
+
+
+def _refuse(kwargs: dict[str, t.Any]) -> None:
+    """Arguments of those without effect whose effect would be missed."""
+    module = getattr(kwargs.get("module"), "__name__", "cormorant")
+    refused = {
+        "plugins": bool(kwargs.get("plugins")),
+        "pool_reset_on_return": kwargs.get("pool_reset_on_return") == "commit",
+        "native_datetime": bool(kwargs.get("native_datetime")),
+        "module": module.partition(".")[0] not in _DBAPI_MODULES,
+    }
+    for name, wanted in refused.items():
+        if wanted:
+            raise NotImplementedError(f"create_engine({name}={kwargs[name]!r}) is not supported")
 
 
 def _check_level(dialect: t.Any, level: str) -> None:

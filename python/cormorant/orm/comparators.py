@@ -164,7 +164,16 @@ def compared(attribute: t.Any) -> t.Any:
     return made
 
 
-__all__ = ["ColumnComparator", "PropComparator", "RelationshipComparator", "compared"]
+def compared_as(prop: t.Any, attribute: t.Any) -> t.Any:
+    """An attribute under another property, that of a synonym with a comparator of its own."""
+    made = attribute._with(set=_core.FLAG_HOST_COMPARE)
+    made.__dict__.update(attribute.__dict__, _prop=prop)
+    made.__dict__.pop("_own_comparator", None)
+    made.__class__ = ComparedRelationship if isinstance(attribute, RelationshipAttribute) else ComparedAttribute
+    return made
+
+
+__all__ = ["ColumnComparator", "PropComparator", "RelationshipComparator", "compared", "compared_as"]
 
 from . import interfaces  # noqa: E402
 from .properties import ColumnProperty  # noqa: E402

@@ -173,8 +173,6 @@ class Mapper(_core.Mapper, InspectionAttr):
         always_refresh: bool = False, allow_partial_pks: bool = True, legacy_is_orphan: bool = False,
         polymorphic_load: t.Optional[str] = None, concrete: bool = False, with_polymorphic: t.Any = None,
     ) -> None:
-        if version_id_generator is False:
-            raise NotImplementedError(f"class {class_.__name__}: version_id_generator=False is not supported yet")
         if polymorphic_load not in (None, "selectin", "inline"):
             raise exc.ArgumentError(f"class {class_.__name__}: unknown argument for polymorphic_load: {polymorphic_load!r}")
         self.polymorphic_load = polymorphic_load
@@ -203,7 +201,7 @@ class Mapper(_core.Mapper, InspectionAttr):
         self._polymorphic_on, self._primary_key_given, self._version_id_col = polymorphic_on, primary_key, version_id_col
         if self.inherits is not None and not self.concrete and version_id_col is None:
             self._version_id_col = self.inherits._version_id_col
-            self.version_id_generator = version_id_generator or self.inherits.version_id_generator
+            self.version_id_generator = self.inherits.version_id_generator if version_id_generator is None else version_id_generator
         self._include, self._exclude, self._prefix = include_properties, set(exclude_properties or ()), column_prefix or ""
         self._configured_relations: t.Set[str] = set()
         self._failure: t.Optional[BaseException] = None
@@ -353,6 +351,8 @@ class Mapper(_core.Mapper, InspectionAttr):
                     "polymorphic_identity": self.polymorphic_identity,
                     "version_attr": self._key_of(self._version_id_col) if self._version_id_col is not None else None,
                     "version_generator": self.version_id_generator or None,
+                    "version_given": self.version_id_generator is False,
+                    "writes_keys": not self.passive_updates,
                     "eager_defaults": self.eager_defaults is True,
                     "confirm_deleted_rows": self.confirm_deleted_rows,
                     "batch": self.batch,

@@ -220,13 +220,12 @@ class SynonymProperty(MapperProperty):
         self.dataclass_options = take_options(dataclass_options)
         if dataclass_options:
             raise TypeError(f"synonym() got an unexpected keyword argument '{next(iter(dataclass_options))}'")
-        if comparator_factory is not None:
-            raise NotImplementedError("synonym(comparator_factory=) is not supported yet")
         super().__init__(info, doc)
         self.name, self.map_column, self.descriptor = name, map_column, descriptor
+        self.comparator_factory = comparator_factory
 
     def instrument(self, mapper: t.Any) -> None:
-        put_attribute(mapper.class_, self.key, _Synonym(self.name, self.descriptor))
+        put_attribute(mapper.class_, self.key, _Synonym(self.name, self.descriptor, None if self.comparator_factory is None else self))
 
     @property
     def columns(self) -> t.Any:
@@ -236,10 +235,14 @@ class SynonymProperty(MapperProperty):
 class _Synonym:
     """Descriptor that hands everything on to the attribute it names, or to a descriptor of the user's on instances."""
 
-    def __init__(self, name: str, descriptor: t.Any) -> None:
-        self.name, self.descriptor = name, descriptor
+    def __init__(self, name: str, descriptor: t.Any, compared: t.Any = None) -> None:
+        self.name, self.descriptor, self.compared = name, descriptor, compared  # compared: the property, where it has a comparator of its own
 
     def __get__(self, instance: t.Any, owner: t.Any) -> t.Any:
+        if instance is None and self.compared is not None:
+            from .comparators import compared_as
+
+            return compared_as(self.compared, getattr(owner, self.name))
         if instance is None:
             return getattr(owner, self.name)
         return self.descriptor.__get__(instance, owner) if self.descriptor is not None else getattr(instance, self.name)

@@ -234,6 +234,8 @@ class RelationshipProperty(StrategizedProperty):
 
     def _find_join(self) -> None:
         self.secondary = self._find_secondary()
+        if self.secondary is not None and not self.passive_updates:
+            raise NotImplementedError(f"relationship {self}: passive_updates=False together with secondary is not supported; use ON UPDATE CASCADE")
         primary, second = self._evaluate(self._primaryjoin), self._evaluate(self._secondaryjoin)
         parents, targets = _tables(self.parent), _tables(self.mapper)
         union = None if parents else self._concrete_table(targets)

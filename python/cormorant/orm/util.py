@@ -95,7 +95,7 @@ class AliasedClass:
             from .properties import _Synonym
 
             if isinstance(value, _Synonym):
-                return getattr(self, value.name)
+                return value.__get__(None, self)
             if isinstance(value, (classmethod, staticmethod)):
                 return getattr(mapper.class_, key)
             return value.__get__(None, self)

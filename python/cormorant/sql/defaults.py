@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import functools
 import typing as t
 
 from .. import _core, exc, inspection
@@ -89,6 +90,15 @@ def _takes_context(function: t.Any) -> bool:
     return len(wanted) == 1
 
 
+def _without_context(function: t.Any) -> t.Any:
+    """The function as one that is always called with a context."""
+
+    def call(context: t.Any = None) -> t.Any:
+        return function()
+
+    return functools.update_wrapper(call, function)
+
+
 class ColumnDefault(DefaultGenerator):
     """A default given in Python: a value, a function, or an SQL expression. Makes one of the classes below."""
 
@@ -135,7 +145,7 @@ class CallableColumnDefault(ColumnDefault):
     def __init__(self, arg: t.Any = None, for_update: bool = False) -> None:
         function = arg.__func__ if isinstance(arg, staticmethod) else arg
         wants = _takes_context(function)
-        super().__init__(function if wants else (lambda context=None: function()), for_update)  # always called with a context
+        super().__init__(function if wants else _without_context(function), for_update)
         self._wanted = ContextDefault(function) if wants else function
 
     def _value(self) -> t.Any:

@@ -259,7 +259,7 @@ class TableClause(Immutable, NamedFromClause, roles.DMLTableRole):
 
     def _freeze_def(self) -> tuple[t.Any, ...]:
         """What the core has to know: names and types."""
-        columns = tuple((c, c.name, c.key, c.type, 0, None, None, None, None, None, None, None) for c in self._columns)
+        columns = tuple((c, c.name, c.key, c.type, 0, None, None, None, None, None, None, None, None) for c in self._columns)
         return (self.name, self.schema, None, (), (), columns, (), ())
 
     @_derived

@@ -7,7 +7,7 @@ import typing as t
 from .. import exc
 from .items import conv
 
-__all__ = ["DEFAULT_NAMING_CONVENTION", "constraint_name"]
+__all__ = ["DEFAULT_NAMING_CONVENTION", "constraint_name", "type_check_name"]
 
 DEFAULT_NAMING_CONVENTION: t.Mapping[t.Any, t.Any] = {"ix": "ix_%(column_0_label)s"}
 
@@ -84,3 +84,23 @@ def constraint_name(constraint: t.Any, table: t.Any) -> t.Any:
             raise exc.InvalidRequestError("Naming convention including %(constraint_name)s token requires that constraint is explicitly named.")
         return None
     return conv(rule % _Tokens(constraint, table, convention))
+
+
+class _TypeCheck:
+    """The CHECK that a type asks for, as conventions see it."""
+
+    _naming_key = "ck"
+
+    def __init__(self, column: t.Any) -> None:
+        self.column, self.name = column, column.type.name
+
+    def _naming_columns(self) -> list[t.Any]:
+        return [self.column]
+
+
+def type_check_name(column: t.Any) -> str | None:
+    """The name that a convention gives to the CHECK of a Boolean or Enum; None: the type's own, if any."""
+    if not getattr(column.type, "create_constraint", False) or "ck" not in column.table.metadata.naming_convention:
+        return None
+    found = constraint_name(_TypeCheck(column), column.table)
+    return None if found is None else str(found)

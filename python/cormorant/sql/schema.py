@@ -43,7 +43,7 @@ from .ddl_order import sort_tables
 from .definitions import default_sql, definition_sql, table_options
 from .elements import ColumnClause
 from .items import DialectKWArgs, HasConditionalDDL, SchemaItem, conv, name_flags, quoted_name
-from .naming import DEFAULT_NAMING_CONVENTION
+from .naming import DEFAULT_NAMING_CONVENTION, type_check_name
 from .selectable import TableClause
 from .type_api import to_instance
 
@@ -297,7 +297,7 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause):
             flags |= c.COL_IDENTITY | (c.COL_IDENTITY_ALWAYS if self.identity.always else 0)
         computed = None if self.computed is None else definition_sql(self.computed.sqltext)
         values = (*_default_parts(self.default), *_default_parts(self.onupdate))
-        return (self, str(self.name), str(self.key), self.type, flags, *values, text, computed, self.comment)
+        return (self, str(self.name), str(self.key), self.type, flags, *values, text, computed, self.comment, type_check_name(self))
 
     def __repr__(self) -> str:
         parts = [repr(self.name), repr(self.type)]

@@ -73,6 +73,19 @@ def _frame(name: str, bounds: t.Any) -> t.Any:
     return _core.make(_core.K_FRAME, name=name, segs=(made,))
 
 
+_EXCLUDED = ("CURRENT ROW", "GROUP", "TIES", "NO OTHERS")
+
+
+def _excluding(frame: t.Any, exclude: str | None) -> t.Any:
+    """The same frame without some of its rows."""
+    if exclude is None:
+        return frame
+    word = exclude.upper() if isinstance(exclude, str) else None
+    if word not in _EXCLUDED:
+        raise exc.CompileError(f"Unexpected SQL phrase: {exclude!r}; a window frame excludes one of {', '.join(_EXCLUDED)}")
+    return _core.make(_core.K_FRAME, _EXCLUDED.index(word) + 1, name=frame._name, segs=(frame._seg(0),))
+
+
 class Over(ColumnElement):
     """`function OVER (PARTITION BY ... ORDER BY ... ROWS BETWEEN ...)`."""
 
@@ -92,9 +105,9 @@ class Over(ColumnElement):
         frames = [(name, b) for name, b in (("RANGE", range_), ("ROWS", rows), ("GROUPS", groups)) if b is not None]
         if len(frames) > 1:
             raise exc.ArgumentError("only one of 'rows', 'range_', or 'groups' may be provided")
-        if exclude is not None:
-            raise NotImplementedError("over(exclude=) is not supported yet")
-        frame = [_frame(name, bounds) for name, bounds in frames]
+        if exclude is not None and not frames:
+            raise exc.ArgumentError("'exclude' requires that one of 'rows', 'range_', or 'groups' is also specified")
+        frame = [_excluding(_frame(name, bounds), exclude) for name, bounds in frames]
         segs = (_order_items(partition_by), _order_items(order_by), frame)
         _core.init(self, _core.K_OVER, kids=(_core.coerce(element, _core.ROLE_EXPR),), segs=segs)
 
@@ -114,6 +127,11 @@ class Over(ColumnElement):
 
     def _frame_called(self, name: str) -> t.Any:
         return next((f for f in self._seg(2) if f._name == name), None)
+
+    @property
+    def exclude(self) -> str | None:
+        frame = next(iter(self._seg(2)), None)
+        return None if frame is None or not frame._op else _EXCLUDED[frame._op - 1]
 
     range_ = property(lambda self: self._frame_called("RANGE"))
     rows = property(lambda self: self._frame_called("ROWS"))
