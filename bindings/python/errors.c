@@ -158,6 +158,16 @@ static void add_note(PyObject *exc, const char *note) {
     Py_XDECREF(r);
 }
 
+/* Shown under the traceback, not in the message, which programs compare. */
+static void add_object(PyObject *exc, const char *object) {
+    if (!object) return;
+    PyObject *text = PyUnicode_FromFormat("raised while the row of %s was being written", object);
+    PyObject *r = text ? PyObject_CallMethod(exc, "add_note", "O", text) : NULL;
+    if (!r) PyErr_Clear();
+    Py_XDECREF(r);
+    Py_XDECREF(text);
+}
+
 /* A StatementError that a callback raised learns what only the core knows: the column at fault and the statement. */
 static int complete(PyObject *exc, const cm_error *e) {
     PyObject *message = PyObject_GetAttrString(exc, "args"), *first = NULL, *args = NULL, *sql = NULL;
@@ -214,6 +224,7 @@ PyObject *cmpy_raise(cm_ctx *cx, cm_status st) {
         PyErr_Clear();
         PyObject *exc = build_exception(&e, st);
         if (exc) add_note(exc, e.note);
+        if (exc) add_object(exc, e.object);
         if (exc) PyErr_SetObject((PyObject *)Py_TYPE(exc), exc);
         Py_XDECREF(exc);
     }

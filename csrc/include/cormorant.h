@@ -130,6 +130,7 @@ typedef struct cm_error {
     const char *constraint;   /* name of the violated constraint where the database tells, or NULL */
     const char *sql;          /* the statement, or NULL */
     const char *subject;      /* the column, attribute or class at fault, or NULL */
+    const char *object;       /* the instance whose row was being written, or NULL */
     const char *note;         /* what was going on when it happened ("raised as a result of ..."), static, or NULL */
 } cm_error;
 

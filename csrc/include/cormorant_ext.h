@@ -516,6 +516,7 @@ struct cm_driver {
     const char *name;                  /* "sqlite" */
     bool blocking;                     /* step may block for long: the engine leaves the host around the first step */
     bool network;                      /* the first step of every set waits for a server */
+    bool pipelines;                    /* sets of several statements may be sent ahead together */
     /* Checks URL and options (pairs, NULL ends; the URL's query comes first) when an engine is made, and may complete the
      * URL; connects nowhere. fails: CM_E_ARGUMENT. */
     cm_status (*configure)(cm_ctx *, cm_url *, const char *const *options);

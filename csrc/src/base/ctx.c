@@ -252,6 +252,12 @@ void cm__fail_subject(cm_ctx *cx, const char *format, ...) {
     cx->err.subject = cx->subject;
 }
 
+void cm__fail_object(cm_ctx *cx, const char *text) {
+    if (cx->err.status == CM_OK || cx->err.object) return;
+    copy_text(cx->object, sizeof cx->object, text);
+    cx->err.object = cx->object;
+}
+
 void cm__fail_code(cm_ctx *cx, int code, const char *code_name, const char *constraint) {
     if (cx->err.status == CM_OK || cx->err.code) return;
     cx->err.code = code;
@@ -275,6 +281,7 @@ void cm__fail_move(cm_ctx *to, cm_ctx *from) {
         cm__fail_code(to, e->code, e->code_name, e->constraint);
         if (e->sql) cm__fail_sql(to, e->sql, strlen(e->sql));
         if (e->subject) cm__fail_subject(to, "%s", e->subject);
+        if (e->object) cm__fail_object(to, e->object);
     }
     if (to != from) cm_ctx_clear(from);
 }

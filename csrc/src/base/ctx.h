@@ -26,7 +26,7 @@ struct cm_ctx {
     cm_env *env;
     cm_error err;                    /* err.status CM_OK: none. Strings point into the buffers below or sql_copy */
     char message[CM_ERROR_TEXT];
-    char constraint[128], subject[160], code_name[64];
+    char constraint[128], subject[160], object[160], code_name[64];
     char *sql_copy;                  /* owned copy of err.sql */
     const struct cm_bind_row *row;   /* row whose default is being asked for (engine/bind.c), or NULL */
     cm_arena *scratch;               /* reusable arena of the innermost operation, or NULL */
@@ -65,6 +65,7 @@ cm_status cm__fail(cm_ctx *cx, cm_status st, const char *format, ...) __attribut
 cm_status cm__nomem(cm_ctx *cx);
 /* Adds details to a failure just recorded; nothing when there is none or the detail is known. */
 void cm__fail_sql(cm_ctx *cx, const char *sql, size_t n);
+void cm__fail_object(cm_ctx *cx, const char *text);
 void cm__fail_subject(cm_ctx *cx, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void cm__fail_code(cm_ctx *cx, int code, const char *code_name, const char *constraint);
 /* Moves the failure of one context to another (first wins). */

@@ -73,11 +73,12 @@ static cm_status open_server(cm_ctx *cx, const cm_url *url, const char *const *o
 
 static void close_server(cm_ctx *cx, cm_dconn *c) {
     if (!c) return;
-    while (c->ahead_at < c->nahead) PQclear(c->ahead[c->ahead_at++]);
+    cm_pg__drop_ahead(c);
     PQfinish(c->pg);
     cm__free(cx, c->begin_sql);
     cm__free(cx, c->closing);
     cm__free(cx, c->kinds);
+    cm__free(cx, c->leads);
     cm__free(cx, c->ahead);
     cm__free(cx, c);
 }
@@ -150,6 +151,7 @@ const cm_driver cm__driver_pg = {.version = 1,
                                  .name = "postgresql",
                                  .blocking = true,
                                  .network = true,
+                                 .pipelines = true,
                                  .configure = cm_pg__configure,
                                  .in_memory = in_memory,
                                  .connect = open_server,

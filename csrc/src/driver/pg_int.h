@@ -60,8 +60,9 @@ struct cm_dconn {
     bool unnamed;                /* no named statements (behind a pooler of transactions) */
     bool dead;                   /* the server hung up */
     bool ending;                 /* ROLLBACK was sent; its answer is read before anything else is */
-    unsigned prefix;             /* commands queued ahead of the executions whose replies are to come */
-    unsigned executions;         /* executions queued whose replies are to come */
+    unsigned prefix;             /* commands queued since the last execution was */
+    unsigned *leads; size_t nleads, leads_cap; /* for each execution queued: how many commands went before it */
+    unsigned executions;         /* those whose replies are to come: the last ones */
     bool synced;                 /* Sync was sent after them */
     bool prefix_failed;          /* the failure came before the execution: nothing was prepared */
     PGresult **ahead; size_t nahead, ahead_at, ahead_cap; /* replies of executions sent ahead, not stepped yet */
@@ -104,7 +105,8 @@ struct cm_dstmt {
     /* result */
     PGresult *res;
     int row, nrows;
-    bool queued;                 /* sent ahead (cm_driver.send): step takes replies from conn->ahead */
+    unsigned queued;             /* sent ahead (cm_driver.send): steps take as many replies from conn->ahead */
+    bool unsure;                 /* its Parse is on the way: a failure before it leaves the server without it */
     bool running;
     pg_column *columns; size_t ncolumns, columns_cap;
     cm_status bad_row;           /* a value of the row could not be read; the next step reports it */
@@ -139,6 +141,8 @@ bool cm_pg__hung_up(cm_dconn *c);       /* between statements: has the server en
 cm_status cm_pg__wait(cm_ctx *cx, cm_dconn *c);                    /* until a reply can be read without waiting */
 cm_status cm_pg__queue(cm_dconn *c, const char *sql);               /* one more command of the prefix */
 cm_status cm_pg__prologue(cm_ctx *cx, cm_dconn *c);                /* queues BEGIN and DEALLOCATEs that are due */
+cm_status cm_pg__reserve(cm_ctx *cx, cm_dconn *c);                 /* room to note an execution */
+void cm_pg__queued(cm_dconn *c);                                   /* an execution was queued */
 cm_status cm_pg__send_sync(cm_ctx *cx, cm_dconn *c);
 cm_status cm_pg__reply(cm_ctx *cx, cm_dconn *c, PGresult **out);   /* of the next command; prefix first. owns: *out by caller */
 cm_status cm_pg__finish(cm_ctx *cx, cm_dconn *c, cm_status st);    /* reads on to the Sync; first failure wins */
@@ -206,6 +210,7 @@ const char *cm_pg__param_name(cm_dstmt *s, size_t i);
 cm_status cm_pg__bind(cm_ctx *cx, cm_dstmt *s, size_t i, const cm_value *v, const cm_type *type);
 cm_status cm_pg__send(cm_ctx *cx, cm_dstmt *s);
 cm_status cm_pg__sync(cm_ctx *cx, cm_dconn *c);
+void cm_pg__drop_ahead(cm_dconn *c);     /* replies that nobody stepped to */
 int cm_pg__step(cm_ctx *cx, cm_dstmt *s, cm_status *failure);
 size_t cm_pg__ncolumns(cm_dstmt *s);
 const char *cm_pg__column_name(cm_dstmt *s, size_t i);

@@ -130,6 +130,7 @@ static cm_status send_prepare(cm_dstmt *s, char *name) {
         if (!PQsendPrepare(c->pg, name, s->sql, (int)s->nparams, s->oids)) return broken(c);
         if (s->nparams) memcpy(s->declared, s->oids, s->nparams * sizeof *s->oids);
         s->described = false;
+        s->unsure = true;
         c->prefix++;
         return CM_OK;
     }
@@ -146,28 +147,28 @@ static cm_status queue_execution(cm_ctx *cx, cm_dstmt *s) {
         if (s->offsets[i]) s->values[i] = s->text + s->offsets[i] - 1;
     if (s->name && is_prepared_otherwise(s)) close_name(cx, s);
     cm_status st = c->executions ? CM_OK : cm_pg__prologue(cx, c);
+    if (!st) st = cm_pg__reserve(cx, c);
     if (!st && !c->unnamed) st = send_prepare(s, name);
     if (st) return st;
     int n = (int)s->nparams, binary = answers_binary(s);
     int sent = c->unnamed ? PQsendQueryParams(c->pg, s->sql, n, s->oids, s->values, s->lengths, s->formats, binary)
                           : PQsendQueryPrepared(c->pg, name, n, s->values, s->lengths, s->formats, binary);
     if (!sent) return broken(c);
-    c->executions++;
     s->ntext = 0;
+    cm_pg__queued(c);
     return CM_OK;
 }
 
-static void drop_ahead(cm_dconn *c) {
+void cm_pg__drop_ahead(cm_dconn *c) {
     while (c->ahead_at < c->nahead) PQclear(c->ahead[c->ahead_at++]);
     c->ahead_at = c->nahead = 0;
 }
 
 cm_status cm_pg__send(cm_ctx *cx, cm_dstmt *s) {
     cm_dconn *c = s->conn;
-    if (!c->executions) drop_ahead(c);
-    s->queued = true;
+    if (!c->executions) cm_pg__drop_ahead(c);
     cm_status st = queue_execution(cx, s);
-    if (st) s->name = c->prefix_failed ? 0 : s->name;
+    s->queued += !st;
     return st;
 }
 
@@ -255,6 +256,7 @@ static cm_status run_once(cm_ctx *cx, cm_dstmt *s, PGresult **res) {
         *res = NULL;
     }
     if (end && (c->prefix_failed || c->dead)) s->name = 0;
+    s->unsure = false;
     return end;
 }
 
@@ -271,6 +273,15 @@ static cm_status run(cm_ctx *cx, cm_dstmt *s, PGresult **res) {
     return run_once(cx, s, res);
 }
 
+/* The first execution without a reply is the one that failed, unless its Parse did. */
+static cm_status fail_ahead(cm_ctx *cx, cm_dstmt *s) {
+    cm_dconn *c = s->conn;
+    if (!c->prefix_failed && !c->dead) s->unsure = false;
+    if (c->failure.stale_plan && strcmp(c->failure.sqlstate, "26000") != 0) close_name(cx, s);
+    else if (c->failure.stale_plan) s->name = 0;
+    return c->failure.status ? c->failure.status : cm_pg__fail(c, CM_E_INTERNAL, "", "a reply of the server is missing");
+}
+
 static cm_status begin_run(cm_ctx *cx, cm_dstmt *s) {
     cm_dconn *c = s->conn;
     PGresult *res = NULL;
@@ -278,9 +289,10 @@ static cm_status begin_run(cm_ctx *cx, cm_dstmt *s) {
     s->running = true;
     c->cx = cx;
     if (s->queued) {
-        if (c->ahead_at == c->nahead)
-            return c->failure.status ? c->failure.status : cm_pg__fail(c, CM_E_INTERNAL, "", "a reply of the server is missing");
+        if (c->ahead_at == c->nahead) return fail_ahead(cx, s);
         res = c->ahead[c->ahead_at++];
+        s->queued--;
+        s->unsure = false;
     } else if (c->executions) {
         return cm_pg__fail(c, CM_E_INTERFACE, "", "a statement cannot run while others are on their way to the server");
     } else {
@@ -338,17 +350,15 @@ void cm_pg__row(cm_dstmt *s, size_t first, size_t n, cm_value *out) {
 }
 
 void cm_pg__reset(cm_dstmt *s, bool again) {
-    cm_dconn *c = s->conn;
     PQclear(s->res);
     s->res = NULL;
     s->ntext = 0;
     s->bad_row = CM_OK;
     s->running = false;
-    if (c->executions) cm_pg__finish(c->cx, c, CM_OK); /* given up before the queue was ended */
-    if (s->queued && !again) {
-        drop_ahead(c);
-        s->queued = false;
-    }
+    if (again) return;
+    if (s->unsure) s->name = 0;
+    s->unsure = false;
+    s->queued = 0;
 }
 
 int64_t cm_pg__changes(cm_dstmt *s) {

@@ -158,6 +158,7 @@ cm_status cm_pg__rollback(cm_ctx *cx, cm_dconn *c) {
         c->begin_due = false;
         return CM_OK;
     }
+    cm_pg__drop_ahead(c);
     return c->nest ? end_nested(cx, c, false) : cm_pg__run(cx, c, "ROLLBACK", 0, NULL, NULL);
 }
 

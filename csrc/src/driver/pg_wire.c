@@ -93,6 +93,25 @@ cm_status cm_pg__prologue(cm_ctx *cx, cm_dconn *c) {
     return !st && c->nwonders ? cm_pg__queue_types(cx, c) : st;
 }
 
+cm_status cm_pg__reserve(cm_ctx *cx, cm_dconn *c) {
+    if (!c->executions) c->nleads = 0;
+    if (c->nleads < c->leads_cap) return CM_OK;
+    size_t cap = c->leads_cap ? 2 * c->leads_cap : 16;
+    unsigned *grown = cm__alloc(cx, cap * sizeof *grown);
+    if (!grown) return cm_pg__fail(c, CM_E_NOMEM, "", "out of memory");
+    if (c->nleads) memcpy(grown, c->leads, c->nleads * sizeof *grown);
+    cm__free(cx, c->leads);
+    c->leads = grown;
+    c->leads_cap = cap;
+    return CM_OK;
+}
+
+void cm_pg__queued(cm_dconn *c) {
+    c->leads[c->nleads++] = c->prefix;
+    c->prefix = 0;
+    c->executions++;
+}
+
 cm_status cm_pg__send_sync(cm_ctx *cx, cm_dconn *c) {
     (void)cx;
     if (!PQpipelineSync(c->pg)) return cm_pg__lost(c);
@@ -154,9 +173,10 @@ cm_status cm_pg__reply(cm_ctx *cx, cm_dconn *c, PGresult **out) {
     PGresult *res = NULL;
     *out = NULL;
     cm_status st = pass_ending(cx, c);
-    while (!st && c->prefix) {
+    unsigned *lead = c->executions ? &c->leads[c->nleads - c->executions] : &c->prefix;
+    while (!st && *lead) {
         st = read_command(cx, c, &res);
-        c->prefix--;
+        --*lead;
         if (!st) st = check(c, res);
         if (!st && c->types_in && --c->types_in == 0) cm_pg__take_types(cx, c, res);
         PQclear(res);
@@ -198,8 +218,9 @@ cm_status cm_pg__finish(cm_ctx *cx, cm_dconn *c, cm_status st) {
 cm_status cm_pg__run(cm_ctx *cx, cm_dconn *c, const char *sql, int nvalues, const char *const *values, PGresult **out) {
     PGresult *res = NULL;
     cm_status st = cm_pg__prologue(cx, c);
+    if (!st) st = cm_pg__reserve(cx, c);
     if (!st && !PQsendQueryParams(c->pg, sql, nvalues, NULL, values, NULL, NULL, 0)) st = cm_pg__lost(c);
-    if (!st) c->executions++;
+    if (!st) cm_pg__queued(c);
     if (!st) st = cm_pg__send_sync(cx, c);
     if (!st) st = cm_pg__reply(cx, c, &res);
     st = cm_pg__finish(cx, c, st);

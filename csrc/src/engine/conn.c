@@ -42,6 +42,7 @@ static void clean(cm_ctx *cx, cm_conn *conn) {
     cm_link *link = conn->link;
     cm_link__lock(cx, link);
     cm_cursor__abandon_all(cx, conn);
+    cm_conn__scrap(cx, conn);
     if (!link->dead && owns_transaction(conn)) {
         cm_status (*end)(cm_ctx *, cm_dconn *) = link->driver->let_go ? link->driver->let_go : link->driver->rollback;
         cm__leave(cx);
@@ -85,7 +86,7 @@ cm_status cm_conn__greet(cm_ctx *cx, cm_engine *engine, cm_link *link) {
     return st;
 }
 
-cm_status cm_conn__ready(cm_ctx *cx, cm_conn *conn) {
+cm_status cm_conn__usable(cm_ctx *cx, cm_conn *conn) {
     if (!conn->link) return cm__fail(cx, CM_E_CLOSED, "This Connection is closed");
     if (conn->link->dead && !conn->begun) { /* a new one takes its place */
         detach(cx, conn);
@@ -95,6 +96,11 @@ cm_status cm_conn__ready(cm_ctx *cx, cm_conn *conn) {
         return cm__fail(cx, CM_E_PENDING_ROLLBACK,
                         "Can't go on until the invalid transaction is rolled back: the database gave it up after an error");
     return CM_OK;
+}
+
+cm_status cm_conn__ready(cm_ctx *cx, cm_conn *conn) {
+    cm_status st = cm_conn__usable(cx, conn);
+    return st ? st : cm_conn__land(cx, conn);
 }
 
 void cm_conn_invalidate(cm_conn *conn) {
@@ -184,6 +190,7 @@ static cm_status roll_back(cm_ctx *cx, cm_conn *conn, cm_status (*end)(cm_ctx *,
     cm_link *link = conn->link;
     cm_status st = conn->begun ? tell(cx, conn, CM_TX_ROLLBACK, NULL) : CM_OK;
     if (st) return st;
+    cm_conn__scrap(cx, conn);
     cm_link__lock(cx, link);
     if (!link->dead && conn->begun && owns_transaction(conn)) {
         st = end_transaction(cx, conn, end, "ROLLBACK");

@@ -38,10 +38,19 @@ typedef struct cm_flight {
     void *user;
     /* Once, after the first step: how many columns there are and what the database calls them. NULL: nobody cares. */
     cm_status (*columns)(cm_ctx *cx, struct cm_flight *f, size_t n, const char *(*name)(cm_dstmt *, size_t), cm_dstmt *stmt);
+    /* Once, at the end, whatever became of it; answers st, or a failure of its own. set: at fault, SIZE_MAX: none of this
+     * flight. NULL: nobody cares. */
+    cm_status (*over)(cm_ctx *cx, struct cm_flight *f, size_t set, cm_status st);
 } cm_flight;
 /* Runs a flight: prepares (cache by stmt->id), begins the transaction if one is due, binds, steps, resets. GIL policy here.
  * On failure SQL is added to the error and the connection's transaction state is read back from the database. */
 cm_status cm_conn__fly(cm_ctx *cx, cm_conn *conn, cm_flight *flight);
+/* The same without waiting, where the driver can and a transaction is there: the flight is sent, and lands by cm_conn__land or
+ * before anything else runs on the connection, after those sent before it. It must stay until `over`. A failure ends all
+ * that are under way. */
+cm_status cm_conn__depart(cm_ctx *cx, cm_conn *conn, cm_flight *flight);
+cm_status cm_conn__land(cm_ctx *cx, cm_conn *conn);
+void cm_conn__scrap(cm_ctx *cx, cm_conn *conn); /* gives up what is under way */
 /* A flight of one set whose rows are pulled instead of pushed (streams, yield_per). owns: *out by caller. */
 typedef struct cm_cursor cm_cursor;
 cm_status cm_conn__open(cm_ctx *cx, cm_conn *conn, cm_flight *flight, cm_cursor **out);

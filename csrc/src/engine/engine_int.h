@@ -22,7 +22,9 @@ typedef struct cm_stmt {
     uint64_t key;                  /* compiled id, or hash of the text */
     char *sql; size_t nsql;        /* text of statements found by text; NULL for compiled ones */
     uint8_t kind;                  /* cm_stmt_kind */
-    bool cached, busy;             /* busy: a flight or cursor runs it */
+    bool cached;
+    unsigned users;                /* flights and cursors that run it; several only where all are sent ahead */
+    bool ahead;                    /* they are */
     struct cm_stmt *newer, *older; /* LRU list of the cache */
 } cm_stmt;
 
@@ -63,8 +65,8 @@ cm_status cm_link__claim(cm_ctx *cx, cm_link *link, cm_conn *conn);
 void cm_link__lost(cm_ctx *cx, cm_engine *engine, cm_link *link);
 void cm_link__settle(cm_ctx *cx, cm_link *link); /* after what may have ended a transaction: lets the next writer go on */
 
-/* stmt_cache.c. get: a statement not in use by anybody, marked busy. fails: what the database says, CM_E_PROGRAMMING. */
-cm_status cm_stmt__get(cm_ctx *cx, cm_link *link, const cm_compiled *c, cm_stmt **out);
+/* stmt_cache.c. get: a statement not in use by anybody, or (ahead) by flights sent ahead only. fails: what the database says, CM_E_PROGRAMMING. */
+cm_status cm_stmt__get(cm_ctx *cx, cm_link *link, const cm_compiled *c, bool ahead, cm_stmt **out);
 void cm_stmt__give(cm_ctx *cx, cm_link *link, cm_stmt *stmt); /* resets it; NULL is fine */
 void cm_stmt__clear(cm_ctx *cx, cm_link *link);
 
@@ -132,8 +134,15 @@ struct cm_conn {
     cm_keybuf key;                 /* reused from statement to statement */
     cm_face *face;                 /* host object that stands for it, or NULL */
     cm_schema_map *schemas;        /* owned, or NULL */
+    struct cm_run *ahead;          /* flights sent and not landed, in order (ahead.c) */
+    struct cm_run *sending;        /* the last of them, while it is being sent */
+    size_t nahead;                 /* sets sent since the last wait */
+    bool landing;
 };
-cm_status cm_conn__ready(cm_ctx *cx, cm_conn *conn);  /* fails: CM_E_CLOSED, CM_E_PENDING_ROLLBACK */
+cm_status cm_conn__usable(cm_ctx *cx, cm_conn *conn); /* fails: CM_E_CLOSED, CM_E_PENDING_ROLLBACK */
+cm_status cm_conn__ready(cm_ctx *cx, cm_conn *conn);  /* the same, and nothing is under way any more */
+cm_status cm_conn__send(cm_ctx *cx, cm_conn *conn, cm_flight *flight); /* cm_conn__depart of a flight that may */
+bool cm_conn__may_depart(const cm_conn *conn);        /* a flight can be sent ahead, before any other that is not */
 /* Sends BEGIN if a statement of that kind asks for it; called with the host left. */
 cm_status cm_conn__begin_due(cm_ctx *cx, cm_conn *conn, cm_stmt_kind kind);
 /* Wraps a link for on_connect; borrowed engine and link. */

@@ -97,7 +97,7 @@ static cm_status learn_params(cm_ctx *cx, cm_conn *conn, cm_compiled *c, bool ma
     cm_link *link = conn->link;
     cm_stmt *stmt = NULL;
     cm_link__lock(cx, link);
-    cm_status st = cm_stmt__get(cx, link, c, &stmt);
+    cm_status st = cm_stmt__get(cx, link, c, false, &stmt);
     if (st) goto done;
     c->nparams = link->driver->nparams(stmt->d);
     if (!mappings || c->nparams == 0) goto done;

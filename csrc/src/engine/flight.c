@@ -6,29 +6,11 @@
  * SLICE_US the host's lock is offered to others. A single long step is the driver's business.
  *
  * A failure leaves the connection as the database has it: the statement reset, the transaction state read back. */
-#include "engine/engine_int.h"
+#include "engine/flight_int.h"
 
 #include <string.h>
 
-enum { CLOCK_ROWS = 64, SLICE_US = 5000, SMALL_VALUES = 24, AHEAD_SETS = CM_SIZE(512, 3) };
-
-typedef struct cm_run {
-    cm_ctx *cx;
-    cm_conn *conn;
-    cm_link *link;
-    cm_flight *flight;
-    cm_stmt *stmt;
-    cm_value *values, *raw; /* of the set; of the row */
-    size_t nvalues, nraw;
-    cm_arena scratch;
-    unsigned ticks;      /* rows and sets since the clock was read */
-    int64_t slice_us;    /* when this slice began; 0 not looked yet */
-    bool in_transaction; /* the database was in one before the step that failed */
-    bool watched;        /* somebody was told that it runs */
-    bool ahead;          /* sets were sent ahead: steps find their replies */
-    int64_t changed;
-    cm_value small[SMALL_VALUES]; /* values and raw of short statements */
-} cm_run;
+enum { CLOCK_ROWS = 64, SLICE_US = 5000 };
 
 /* ---- start and end */
 
@@ -42,15 +24,25 @@ static cm_status check_count(cm_run *r) {
     return st;
 }
 
-static cm_status start(cm_run *r) {
+void cm_run__init(cm_ctx *cx, cm_run *r, cm_conn *conn, cm_flight *flight) {
+    memset(r, 0, offsetof(cm_run, small));
+    r->cx = cx;
+    r->conn = conn;
+    r->link = conn->link;
+    r->flight = flight;
+    r->changed = -1;
+    r->fault = SIZE_MAX;
+}
+
+cm_status cm_run__start(cm_run *r) {
     const cm_compiled *c = r->flight->stmt;
     cm_arena__init(&r->scratch, r->cx);
-    cm_status st = cm_stmt__get(r->cx, r->link, c, &r->stmt);
+    cm_status st = cm_stmt__get(r->cx, r->link, c, r->ahead, &r->stmt);
     if (!st) st = check_count(r);
     if (st) return st;
     r->nvalues = c->nparams;
     r->values = r->small;
-    if (r->nvalues > SMALL_VALUES) r->values = cm__alloc(r->cx, r->nvalues * sizeof *r->values);
+    if (r->nvalues > CM_SMALL_VALUES) r->values = cm__alloc(r->cx, r->nvalues * sizeof *r->values);
     return r->values ? CM_OK : CM_E_NOMEM;
 }
 
@@ -58,21 +50,21 @@ static cm_status start(cm_run *r) {
 static cm_status make_row(cm_run *r) {
     size_t n = r->link->driver->ncolumns(r->stmt->d), used = r->values == r->small ? r->nvalues : 0;
     if (r->raw && n <= r->nraw) return CM_OK;
-    if (r->raw && (r->raw < r->small || r->raw >= r->small + SMALL_VALUES)) cm__free(r->cx, r->raw);
+    if (r->raw && (r->raw < r->small || r->raw >= r->small + CM_SMALL_VALUES)) cm__free(r->cx, r->raw);
     r->nraw = n;
-    r->raw = used + n <= SMALL_VALUES ? r->small + used : cm__alloc(r->cx, n * sizeof *r->raw);
+    r->raw = used + n <= CM_SMALL_VALUES ? r->small + used : cm__alloc(r->cx, n * sizeof *r->raw);
     return r->raw ? CM_OK : CM_E_NOMEM;
 }
 
-static void finish(cm_run *r) {
+void cm_run__finish(cm_run *r) {
     cm_stmt__give(r->cx, r->link, r->stmt);
     if (r->values != r->small) cm__free(r->cx, r->values);
-    if (r->raw < r->small || r->raw >= r->small + SMALL_VALUES) cm__free(r->cx, r->raw);
+    if (r->raw < r->small || r->raw >= r->small + CM_SMALL_VALUES) cm__free(r->cx, r->raw);
     cm_arena__dispose(&r->scratch);
 }
 
 /* Copies the driver's failure, with the statement. */
-static cm_status driver_failed(cm_run *r, cm_status st) {
+cm_status cm_run__driver_failed(cm_run *r, cm_status st) {
     r->link->driver->error(r->cx, r->link->d, r->flight->stmt->sql, r->flight->stmt->nsql);
     cm__fail(r->cx, st, "%s", cm_status_text(st)); /* when the driver had nothing to say */
     if (r->cx->err.disconnected) cm_link__lost(r->cx, r->conn->engine, r->link);
@@ -115,7 +107,7 @@ static cm_status echo(cm_run *r) {
     return st;
 }
 
-static cm_status tell(cm_run *r, bool after, cm_status status) {
+cm_status cm_run__tell(cm_run *r, bool after, cm_status status) {
     cm_engine *engine = r->conn->engine;
     if (!engine->watch) return CM_OK;
     const cm_compiled *c = r->flight->stmt;
@@ -126,17 +118,17 @@ static cm_status tell(cm_run *r, bool after, cm_status status) {
     return engine->watch(r->cx, engine->watch_user, r->conn, &e);
 }
 
-static cm_status announce(cm_run *r) {
+cm_status cm_run__announce(cm_run *r) {
     if (r->conn->engine->options.echo) {
         cm_status st = echo(r);
         if (st) return st;
     }
-    return tell(r, false, CM_OK);
+    return cm_run__tell(r, false, CM_OK);
 }
 
 /* ---- steps */
 
-static cm_status bind_set(cm_run *r, size_t set) {
+cm_status cm_run__bind(cm_run *r, size_t set) {
     const cm_flight *f = r->flight;
     const cm_driver *driver = r->link->driver;
     if (r->nvalues == 0) return CM_OK;
@@ -146,7 +138,7 @@ static cm_status bind_set(cm_run *r, size_t set) {
     if (!st && r->scratch.failed) st = cm__nomem(r->cx);
     for (size_t i = 0; i < r->nvalues && !st; i++) {
         st = driver->bind(r->cx, r->stmt->d, i, &r->values[i], f->stmt->params ? f->stmt->params[i].type : NULL);
-        if (st) driver_failed(r, st);
+        if (st) cm_run__driver_failed(r, st);
     }
     return st;
 }
@@ -166,12 +158,12 @@ static int first_step(cm_run *r, size_t set, cm_status *st) {
         step = driver->step(r->cx, r->stmt->d, st);
     }
     if (leave) cm__enter(r->cx);
-    if (begun && step == 0) driver_failed(r, *st);
+    if (begun && step == 0) cm_run__driver_failed(r, *st);
     return step;
 }
 
 /* Lets others have the host's lock when this slice is over, and looks for signals. */
-static cm_status tick(cm_run *r) {
+cm_status cm_run__tick(cm_run *r) {
     if (++r->ticks < CLOCK_ROWS) return CM_OK;
     int64_t now = cm__now_us(r->cx);
     r->ticks = 0;
@@ -184,10 +176,10 @@ static cm_status tick(cm_run *r) {
 }
 
 static cm_status next_step(cm_run *r, int *step) {
-    cm_status st = tick(r);
+    cm_status st = cm_run__tick(r);
     if (st) return st;
     *step = r->link->driver->step(r->cx, r->stmt->d, &st);
-    return *step ? CM_OK : driver_failed(r, st);
+    return *step ? CM_OK : cm_run__driver_failed(r, st);
 }
 
 static cm_status run_rows(cm_run *r, size_t set, int step) {
@@ -206,7 +198,7 @@ static cm_status run_rows(cm_run *r, size_t set, int step) {
 }
 
 /* The values of a set are in place: runs it. */
-static cm_status run_bound(cm_run *r, size_t set) {
+cm_status cm_run__bound(cm_run *r, size_t set) {
     const cm_driver *driver = r->link->driver;
     cm_flight *f = r->flight;
     cm_status st = CM_OK;
@@ -217,56 +209,19 @@ static cm_status run_bound(cm_run *r, size_t set) {
     int64_t changes = driver->changes(r->stmt->d);
     r->changed = changes < 0 ? changes : (r->changed > 0 ? r->changed : 0) + changes;
     if (f->done) st = f->done(r->cx, f, set, changes, driver->last_insert_id(r->link->d));
-    driver->reset(r->stmt->d, set + 1 < f->nsets);
+    driver->reset(r->stmt->d, set + 1 < f->nsets || r->stmt->users > 1);
     return st;
 }
 
 static cm_status run_set(cm_run *r, size_t set) {
-    cm_status st = bind_set(r, set);
-    if (!st && set == 0) st = announce(r);
-    if (!st && set > 0) st = tick(r);
-    return st ? st : run_bound(r, set);
-}
-
-/* ---- many sets on one wait, where the driver can and a transaction holds them together */
-
-static bool may_send_ahead(const cm_run *r) {
-    return r->link->driver->send && r->flight->nsets > 1 && r->stmt->kind == CM_STMT_WRITE && r->conn->begun && !r->conn->autocommit;
-}
-
-static cm_status send_set(cm_run *r, size_t set) {
-    cm_status st = bind_set(r, set);
-    if (!st && set == 0) st = announce(r);
-    if (!st && set == 0) st = cm_conn__begin_due(r->cx, r->conn, (cm_stmt_kind)r->stmt->kind);
-    if (st) return st;
-    st = r->link->driver->send(r->cx, r->stmt->d);
-    return st ? driver_failed(r, st) : CM_OK;
-}
-
-static cm_status send_ahead(cm_run *r, size_t first, size_t n) {
-    cm_status st = CM_OK;
-    for (size_t i = 0; i < n && !st; i++) st = send_set(r, first + i);
-    if (st) return st;
-    cm__leave(r->cx);
-    st = r->link->driver->sync(r->cx, r->link->d);
-    cm__enter(r->cx);
-    return st ? driver_failed(r, st) : CM_OK;
-}
-
-static cm_status run_ahead(cm_run *r) {
-    size_t nsets = r->flight->nsets;
-    cm_status st = CM_OK;
-    r->ahead = true;
-    for (size_t first = 0; first < nsets && !st; first += AHEAD_SETS) {
-        size_t n = nsets - first < AHEAD_SETS ? nsets - first : AHEAD_SETS;
-        st = send_ahead(r, first, n);
-        for (size_t i = 0; i < n && !st; i++) st = run_bound(r, first + i);
-    }
-    return st;
+    cm_status st = cm_run__bind(r, set);
+    if (!st && set == 0) st = cm_run__announce(r);
+    if (!st && set > 0) st = cm_run__tick(r);
+    return st ? st : cm_run__bound(r, set);
 }
 
 /* Transaction state after a statement, as the database has it. */
-static void read_back(cm_run *r, cm_status st) {
+void cm_run__read_back(cm_run *r, cm_status st) {
     cm_conn *conn = r->conn;
     cm_link *link = r->link;
     bool now = link->driver->in_transaction(link->d);
@@ -280,30 +235,43 @@ static void read_back(cm_run *r, cm_status st) {
     cm_link__settle(r->cx, link);
 }
 
-cm_status cm_conn__fly(cm_ctx *cx, cm_conn *conn, cm_flight *flight) {
-    if (flight->nsets == 0) return CM_OK;
-    cm_status st = cm_conn__ready(cx, conn);
-    if (st) return st;
-    cm_run r;
-    memset(&r, 0, offsetof(cm_run, small));
-    r.cx = cx;
-    r.conn = conn;
-    r.link = conn->link;
-    r.flight = flight;
-    r.changed = -1;
-    cm_link__lock(cx, r.link);
-    st = start(&r);
-    if (!st && may_send_ahead(&r)) st = run_ahead(&r);
-    else
-        for (size_t set = 0; set < flight->nsets && !st; set++) st = run_set(&r, set);
-    if ((r.watched || st) && st != CM_E_HOST) { /* a statement that could not be prepared was not announced */
-        cm_status told = tell(&r, true, st);
+cm_status cm_run__sets(cm_run *r, size_t *set) {
+    cm_status st = CM_OK;
+    for (*set = 0; !st && *set < r->flight->nsets;) {
+        st = run_set(r, *set);
+        *set += !st;
+    }
+    return st;
+}
+
+cm_status cm_run__over(cm_run *r, size_t set, cm_status st) {
+    if ((r->watched || st) && st != CM_E_HOST) { /* a statement that could not be prepared was not announced */
+        cm_status told = cm_run__tell(r, true, st);
         if (!st || told == CM_E_HOST) st = told; /* who was told of a failure may put another in its place */
     }
-    finish(&r);
-    read_back(&r, st);
+    cm_run__finish(r);
+    cm_run__read_back(r, st);
+    return r->flight->over ? r->flight->over(r->cx, r->flight, set, st) : st;
+}
+
+static cm_status run_here(cm_ctx *cx, cm_conn *conn, cm_flight *flight) {
+    cm_run r;
+    size_t set = 0;
+    cm_run__init(cx, &r, conn, flight);
+    cm_link__lock(cx, r.link);
+    cm_status st = cm_run__start(&r);
+    if (!st) st = cm_run__sets(&r, &set);
+    st = cm_run__over(&r, set, st);
     cm_link__unlock(cx, r.link);
     return st;
+}
+
+cm_status cm_conn__fly(cm_ctx *cx, cm_conn *conn, cm_flight *flight) {
+    cm_status st = flight->nsets ? cm_conn__ready(cx, conn) : CM_OK;
+    if (st || !flight->nsets) return flight->over ? flight->over(cx, flight, 0, st) : st;
+    if (flight->nsets == 1 || !cm_conn__may_depart(conn)) return run_here(cx, conn, flight);
+    st = cm_conn__send(cx, conn, flight);
+    return st ? st : cm_conn__land(cx, conn);
 }
 
 /* ---- cursors: the same, pulled */
@@ -323,9 +291,9 @@ static void shut(cm_ctx *cx, cm_cursor *c, cm_status st) {
     c->run.scratch.cx = cx;
     cm_link__lock(cx, c->run.link);
     if (c->run.stmt) c->run.changed = c->run.link->driver->changes(c->run.stmt->d);
-    if (c->run.watched && st != CM_E_HOST) tell(&c->run, true, st);
-    finish(&c->run);
-    read_back(&c->run, st);
+    if (c->run.watched && st != CM_E_HOST) cm_run__tell(&c->run, true, st);
+    cm_run__finish(&c->run);
+    cm_run__read_back(&c->run, st);
     cm_link__unlock(cx, c->run.link);
     cm_cursor **at = &c->run.conn->cursors;
     while (*at != c) at = &(*at)->next;
@@ -333,9 +301,9 @@ static void shut(cm_ctx *cx, cm_cursor *c, cm_status st) {
 }
 
 static cm_status open_cursor(cm_cursor *c) {
-    cm_status st = start(&c->run);
-    if (!st) st = bind_set(&c->run, 0);
-    if (!st) st = announce(&c->run);
+    cm_status st = cm_run__start(&c->run);
+    if (!st) st = cm_run__bind(&c->run, 0);
+    if (!st) st = cm_run__announce(&c->run);
     if (!st) c->step = first_step(&c->run, 0, &st);
     if (!st) st = make_row(&c->run);
     if (!st && c->flight.columns)
@@ -350,11 +318,7 @@ cm_status cm_conn__open(cm_ctx *cx, cm_conn *conn, cm_flight *flight, cm_cursor 
     cm_cursor *c = cm__alloc(cx, sizeof *c);
     if (!c) return CM_E_NOMEM;
     c->flight = *flight;
-    c->run.cx = cx;
-    c->run.conn = conn;
-    c->run.link = conn->link;
-    c->run.flight = &c->flight;
-    c->run.changed = -1;
+    cm_run__init(cx, &c->run, conn, &c->flight);
     c->open = true;
     c->next = conn->cursors;
     conn->cursors = c;

@@ -32,7 +32,7 @@ static void forget(cm_ctx *cx, cm_link *link, cm_stmt *s) {
     unlink_stmt(c, s);
     c->n--;
     s->cached = false;
-    if (!s->busy) free_stmt(cx, link, s);
+    if (!s->users) free_stmt(cx, link, s);
 }
 
 static uint64_t key_of(const cm_compiled *c) {
@@ -74,24 +74,25 @@ static cm_status keep(cm_ctx *cx, cm_link *link, const cm_compiled *c, cm_stmt *
     push_newest(cache, s);
     if (++cache->n > cache->max) {
         cm_stmt *old = cache->oldest;
-        while (old && (old->busy || old == s)) old = old->newer;
+        while (old && (old->users || old == s)) old = old->newer;
         if (old) forget(cx, link, old);
     }
     return CM_OK;
 }
 
-cm_status cm_stmt__get(cm_ctx *cx, cm_link *link, const cm_compiled *c, cm_stmt **out) {
+cm_status cm_stmt__get(cm_ctx *cx, cm_link *link, const cm_compiled *c, bool ahead, cm_stmt **out) {
     cm_stmt_cache *cache = &link->stmts;
     uint64_t key = key_of(c);
     cm_stmt *s = cm_map__get(&cache->by_key, key);
     bool taken = s != NULL;
     *out = NULL;
-    if (s && !s->busy && (c->id || (s->nsql == c->nsql && memcmp(s->sql, c->sql, c->nsql) == 0))) {
+    if (s && (!s->users || (ahead && s->ahead)) && (c->id || (s->nsql == c->nsql && memcmp(s->sql, c->sql, c->nsql) == 0))) {
         if (s != cache->newest) {
             unlink_stmt(cache, s);
             push_newest(cache, s);
         }
-        s->busy = true;
+        s->users++;
+        s->ahead = ahead;
         *out = s;
         return CM_OK;
     }
@@ -104,15 +105,15 @@ cm_status cm_stmt__get(cm_ctx *cx, cm_link *link, const cm_compiled *c, cm_stmt 
         free_stmt(cx, link, s);
         return st;
     }
-    s->busy = true;
+    s->users = 1;
+    s->ahead = ahead;
     *out = s;
     return CM_OK;
 }
 
 void cm_stmt__give(cm_ctx *cx, cm_link *link, cm_stmt *s) {
-    if (!s) return;
+    if (!s || --s->users) return;
     link->driver->reset(s->d, false);
-    s->busy = false;
     if (!s->cached) free_stmt(cx, link, s);
 }
 

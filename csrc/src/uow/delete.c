@@ -3,10 +3,13 @@
 
 #include <stdio.h>
 
-typedef struct delete_flight {
-    const cm_dml_shape *shape;
+typedef struct delete_flight { /* arena */
+    cm_flight flight;
+    cm_dml_shape *shape;
     cm_uow_row **rows;
     int64_t matched;
+    const cm_mapper *mapper;
+    bool version; /* the version is part of WHERE */
 } delete_flight;
 
 static cm_status bind_delete(cm_ctx *cx, cm_flight *flight, size_t set, cm_value *values, cm_arena *scratch) {
@@ -41,14 +44,22 @@ static cm_status check_deleted(cm_ctx *cx, const cm_mapper *m, const cm_table *t
     return CM_OK;
 }
 
+static cm_status delete_over(cm_ctx *cx, cm_flight *flight, size_t set, cm_status st) {
+    delete_flight *f = flight->user;
+    if (!st) st = check_deleted(cx, f->mapper, f->shape->table, f->matched, flight->nsets, f->version);
+    if (st && set < flight->nsets) cm_uow__blame(cx, f->rows[set]->inst);
+    cm_shape__done(cx, f->shape);
+    return st;
+}
+
 static cm_status fly(cm_ctx *cx, cm_uow *u, cm_mapper *m, cm_table *table, cm_uow_row **rows, size_t n) {
     uint8_t *marks = cm_arena__alloc(&u->arena, table->ncolumns);
     cm_column **where = cm_arena__alloc(&u->arena, (table->ncolumns + m->nprimary_key + 1) * sizeof(cm_column *));
     bool version = m->version && m->version->column->table == table;
-    cm_dml_shape *shape = NULL;
+    delete_flight *f = cm_arena__alloc(&u->arena, sizeof *f);
     cm_conn *conn = NULL;
     size_t nwhere = 0;
-    if (!marks || !where) return CM_E_NOMEM;
+    if (!marks || !where || !f) return CM_E_NOMEM;
     for (size_t i = 0; i < table->nprimary_key; i++) where[nwhere++] = table->primary_key[i];
     for (size_t i = 0; table->nprimary_key == 0 && i < m->nprimary_key; i++)
         if (m->primary_key[i]->column && m->primary_key[i]->column->table == table) where[nwhere++] = m->primary_key[i]->column;
@@ -56,14 +67,11 @@ static cm_status fly(cm_ctx *cx, cm_uow *u, cm_mapper *m, cm_table *table, cm_uo
     cm_status st = cm_session__conn(cx, u->session, m, table->node, &conn);
     if (st) return st;
     cm_shape_request q = {.mapper = m, .table = table, .kind = CM_N_DELETE, .conn = conn, .marks = marks, .where = where, .nwhere = nwhere};
-    st = cm_shape__get(cx, &q, &shape);
+    *f = (delete_flight){.rows = cm_uow__copy_rows(u, rows, n), .mapper = m, .version = version};
+    st = f->rows ? cm_shape__get(cx, &q, &f->shape) : CM_E_NOMEM;
     if (st) return st;
-    delete_flight f = {shape, rows, 0};
-    cm_flight flight = {.stmt = shape->stmt, .nsets = n, .bind = bind_delete, .done = delete_done, .user = &f};
-    st = cm_conn__fly(cx, conn, &flight);
-    if (!st) st = check_deleted(cx, m, table, f.matched, n, version);
-    cm_shape__done(cx, shape);
-    return st;
+    f->flight = (cm_flight){.stmt = f->shape->stmt, .nsets = n, .bind = bind_delete, .done = delete_done, .user = f, .over = delete_over};
+    return cm_uow__depart(cx, u, conn, &f->flight);
 }
 
 cm_status cm_uow__delete(cm_ctx *cx, cm_uow *u, size_t depth, cm_uow_row **rows, size_t n) {

@@ -183,6 +183,7 @@ static cm_status flush(cm_ctx *cx, cm_session *s) {
     if (!st) st = cm_session__event(cx, s, CM_EV_AFTER_FLUSH, NULL);
     if (!st) st = cm_uow__finish(cx, &u);
     if (st) {
+        cm_uow__scrap(cx, &u);
         s->flushing = false; /* rolling back is not flushing */
         cm_tx__fail(cx, s);
     } else {

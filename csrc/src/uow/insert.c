@@ -22,12 +22,14 @@ typedef struct insert {
     cm_conn *conn;
 } insert;
 
-typedef struct insert_flight {
-    const insert *in;
-    const cm_dml_shape *shape;
+typedef struct insert_flight { /* arena */
+    cm_flight flight;
+    cm_dml_shape *shape;
     cm_uow_row **rows;
-    cm_objs made;   /* defaults of unmapped columns, alive until their set is done */
-    bool generated; /* the database makes the key, told by id */
+    cm_objs made;             /* defaults of unmapped columns, alive until their set is done */
+    bool generated;           /* the database makes the key, told by id */
+    const cm_attr **computed; /* of columns that the database computes, and does not return */
+    size_t ncomputed;
 } insert_flight;
 
 /* ---- values */
@@ -208,7 +210,7 @@ static cm_status insert_done(cm_ctx *cx, cm_flight *flight, size_t set, int64_t 
     for (size_t i = 0; i < f->made.n; i++) cm__release(cx, f->made.v[i]);
     f->made.n = 0;
     if (!f->generated) return CM_OK;
-    const cm_column *c = f->in->table->autoincrement;
+    const cm_column *c = f->shape->table->autoincrement;
     cm_value v = {.kind = CM_INT, .u.i = id};
     void *value = NULL;
     cm_status st = cm__host(cx)->decode(cx, c->type, &v, &value);
@@ -249,27 +251,41 @@ static cm_status choose_returning(cm_ctx *cx, const insert *in, cm_column **out,
     return CM_OK;
 }
 
-/* Attributes whose columns the database computed, unless they came back. */
-static void expire_computed(cm_ctx *cx, const insert *in, const cm_dml_shape *shape, cm_uow_row **rows, size_t n) {
+/* Attributes whose columns the database computes, unless they come back. */
+static cm_status find_computed(const insert *in, insert_flight *f) {
+    f->computed = cm_arena__alloc(&in->u->arena, in->table->ncolumns * sizeof *f->computed);
+    if (!f->computed) return CM_E_NOMEM;
     for (size_t i = 0; i < in->table->ncolumns; i++) {
         const cm_column *c = &in->table->columns[i];
         bool computed =
             in->marks[i] == CM_COL_SQL || (in->marks[i] == CM_COL_OUT && filled_by_database(in, c) && c != in->table->autoincrement);
-        if (!in->attrs[i] || !computed) continue;
         bool returned = false;
-        for (size_t k = 0; k < shape->nreturning; k++) returned = returned || shape->returning[k] == c;
-        for (size_t r = 0; !returned && r < n; r++) cm_uow__expire_column(cx, rows[r]->inst, in->attrs[i]);
+        for (size_t k = 0; k < f->shape->nreturning; k++) returned = returned || f->shape->returning[k] == c;
+        if (in->attrs[i] && computed && !returned) f->computed[f->ncomputed++] = in->attrs[i];
     }
+    return CM_OK;
 }
 
 /* A flight that failed leaves no keys of rows that will be taken back. */
-static void forget_generated(cm_ctx *cx, const insert *in, cm_uow_row **rows, size_t n) {
-    for (size_t i = 0; i < n && (rows[i]->flags & CM_ROW_WRITTEN); i++)
-        cm_inst__store_take(cx, rows[i]->inst, cm_mapper__column_attr(rows[i]->inst->mapper, in->table->autoincrement), NULL);
+static void forget_generated(cm_ctx *cx, const insert_flight *f) {
+    for (size_t i = 0; i < f->flight.nsets && (f->rows[i]->flags & CM_ROW_WRITTEN); i++)
+        cm_inst__store_take(cx, f->rows[i]->inst, cm_mapper__column_attr(f->rows[i]->inst->mapper, f->shape->table->autoincrement), NULL);
+}
+
+static cm_status insert_over(cm_ctx *cx, cm_flight *flight, size_t set, cm_status st) {
+    insert_flight *f = flight->user;
+    for (size_t i = 0; !st && i < f->ncomputed; i++)
+        for (size_t r = 0; r < flight->nsets; r++) cm_uow__expire_column(cx, f->rows[r]->inst, f->computed[i]);
+    if (st && f->generated) forget_generated(cx, f);
+    if (st && set < flight->nsets) cm_uow__blame(cx, f->rows[set]->inst);
+    cm_objs__release(cx, &f->made);
+    cm_shape__done(cx, f->shape);
+    return st;
 }
 
 static cm_status fly(cm_ctx *cx, insert *in, cm_uow_row **rows, size_t n, bool own_sql) {
     cm_column **returning = cm_arena__alloc(&in->u->arena, in->table->ncolumns * sizeof(cm_column *));
+    insert_flight *f = cm_arena__alloc(&in->u->arena, sizeof *f);
     cm_shape_request q = {.mapper = in->mapper,
                           .table = in->table,
                           .kind = CM_N_INSERT,
@@ -277,26 +293,22 @@ static cm_status fly(cm_ctx *cx, insert *in, cm_uow_row **rows, size_t n, bool o
                           .marks = in->marks,
                           .sql = own_sql ? in->sql : NULL,
                           .returning = returning};
-    cm_dml_shape *shape = NULL;
-    insert_flight f = {.in = in, .rows = rows};
-    if (!returning) return CM_E_NOMEM;
-    cm_status st = choose_returning(cx, in, returning, &q.nreturning, &f.generated);
-    if (!st) st = cm_shape__get(cx, &q, &shape);
-    f.shape = shape;
-    if (!st) {
-        cm_flight flight = {.stmt = shape->stmt,
+    if (!returning || !f) return CM_E_NOMEM;
+    f->rows = cm_uow__copy_rows(in->u, rows, n);
+    if (!f->rows) return CM_E_NOMEM;
+    cm_status st = choose_returning(cx, in, returning, &q.nreturning, &f->generated);
+    if (!st) st = cm_shape__get(cx, &q, &f->shape);
+    if (!st && (st = find_computed(in, f))) cm_shape__done(cx, f->shape);
+    if (st) return st;
+    f->flight = (cm_flight){.stmt = f->shape->stmt,
                             .nsets = n,
                             .bind = bind_insert,
-                            .row = shape->nreturning ? insert_row : NULL,
+                            .row = f->shape->nreturning ? insert_row : NULL,
                             .done = insert_done,
-                            .user = &f};
-        st = cm_conn__fly(cx, in->conn, &flight);
-    }
-    if (!st) expire_computed(cx, in, shape, rows, n);
-    else if (f.generated) forget_generated(cx, in, rows, n);
-    cm_objs__release(cx, &f.made);
-    cm_shape__done(cx, shape);
-    return st;
+                            .user = f,
+                            .over = insert_over};
+    in->u->awaits = in->u->awaits || f->generated || f->shape->nreturning;
+    return cm_uow__depart(cx, in->u, in->conn, &f->flight);
 }
 
 /* ---- batches */
@@ -333,8 +345,9 @@ static cm_status fly_batch(cm_ctx *cx, insert *in, cm_uow_row **rows, size_t n) 
 
 cm_status cm_uow__insert(cm_ctx *cx, cm_uow *u, size_t depth, cm_uow_row **rows, size_t n) {
     insert in;
-    size_t begin = 0; /* of the batch; in.marks are its marks */
-    cm_status st = n ? insert_init(cx, &in, u, depth, rows[0]->inst->mapper) : CM_OK;
+    size_t begin = 0;                                                     /* of the batch; in.marks are its marks */
+    cm_status st = n && depth && u->awaits ? cm_uow__land(cx, u) : CM_OK; /* the base table's keys */
+    if (!st && n) st = insert_init(cx, &in, u, depth, rows[0]->inst->mapper);
     if (st || n == 0) return st;
     for (size_t i = 0; !st && i < n; i++) {
         if (rows[i]->inst->mapper != in.mapper) use_mapper(&in, rows[i]->inst->mapper);

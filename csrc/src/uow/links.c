@@ -83,10 +83,12 @@ cm_status cm_links__collect(cm_ctx *cx, cm_uow *u) {
 
 /* ---- writing */
 
-typedef struct link_flight {
-    const cm_dml_shape *shape;
+typedef struct link_flight { /* arena */
+    cm_flight flight;
+    cm_dml_shape *shape;
     cm_link_row **rows;
     int64_t matched;
+    bool add;
 } link_flight;
 
 /* Value of a column of the secondary table: the parent's key or the child's. */
@@ -145,22 +147,30 @@ static cm_status link_shape(cm_ctx *cx, cm_uow *u, const cm_relation *r, bool ad
     return cm_shape__get(cx, &q, out);
 }
 
-static cm_status fly_links(cm_ctx *cx, cm_uow *u, cm_link_row **rows, size_t n) {
-    const cm_relation *r = rows[0]->relation;
-    bool add = rows[0]->add;
-    cm_dml_shape *shape = NULL;
-    cm_conn *conn = NULL;
-    cm_status st = cm_session__conn(cx, u->session, r->parent, r->secondary->node, &conn);
-    if (!st) st = link_shape(cx, u, r, add, conn, &shape);
-    if (st) return st;
-    link_flight state = {shape, rows, 0};
-    cm_flight flight = {.stmt = shape->stmt, .nsets = n, .bind = bind_link, .done = link_done, .user = &state};
-    st = cm_conn__fly(cx, conn, &flight);
-    if (!st && !add && state.matched != (int64_t)n)
+static cm_status links_over(cm_ctx *cx, cm_flight *flight, size_t set, cm_status st) {
+    link_flight *f = flight->user;
+    if (!st && !f->add && f->matched != (int64_t)flight->nsets)
         st = cm__fail(cx, CM_E_STALE, "DELETE statement on table '%s' expected to delete %zu row(s); Only %lld were matched.",
-                      cm_str_text(r->secondary->name), n, (long long)state.matched);
-    cm_shape__done(cx, shape);
+                      cm_str_text(f->shape->table->name), flight->nsets, (long long)f->matched);
+    if (st && set < flight->nsets) cm_uow__blame(cx, f->rows[set]->parent);
+    cm_shape__done(cx, f->shape);
     return st;
+}
+
+static cm_status fly_links(cm_ctx *cx, cm_uow *u, cm_link_row *const *rows, size_t n) {
+    const cm_relation *r = rows[0]->relation;
+    link_flight *f = cm_arena__alloc(&u->arena, sizeof *f);
+    cm_conn *conn = NULL;
+    if (!f) return CM_E_NOMEM;
+    f->add = rows[0]->add;
+    f->rows = cm_arena__alloc(&u->arena, n * sizeof(cm_link_row *));
+    if (!f->rows) return CM_E_NOMEM;
+    memcpy(f->rows, rows, n * sizeof(cm_link_row *));
+    cm_status st = cm_session__conn(cx, u->session, r->parent, r->secondary->node, &conn);
+    if (!st) st = link_shape(cx, u, r, f->add, conn, &f->shape);
+    if (st) return st;
+    f->flight = (cm_flight){.stmt = f->shape->stmt, .nsets = n, .bind = bind_link, .done = link_done, .user = f, .over = links_over};
+    return cm_uow__depart(cx, u, conn, &f->flight);
 }
 
 /* Links of one table that are written alike: of one relation, or of both sides of it. */
@@ -179,12 +189,12 @@ cm_status cm_links__write(cm_ctx *cx, cm_uow *u) {
     for (int add = 0; add < 2; add++) {
         for (cm_link_row *first = u->links; !st && first; first = first->next) {
             size_t n = 0;
-            if (first->add != add || !first->parent) continue;
+            if (first->add != add || first->written) continue;
             for (cm_link_row *l = first; l; l = l->next) {
-                if (l->parent && same_flight(first, l)) rows[n++] = l;
+                if (!l->written && same_flight(first, l)) rows[n++] = l;
             }
             st = fly_links(cx, u, rows, n);
-            for (size_t i = 0; i < n; i++) rows[i]->parent = NULL; /* written */
+            for (size_t i = 0; i < n; i++) rows[i]->written = true;
         }
     }
     return st;

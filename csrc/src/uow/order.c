@@ -122,10 +122,12 @@ static cm_status rank_groups(cm_ctx *cx, cm_uow *u) {
     g.index = cm_arena__alloc(&u->arena, n * 3 * sizeof *g.index + 1);
     g.on_stack = cm_arena__alloc(&u->arena, n * sizeof *g.on_stack + 1);
     if (!g.edge || !g.index || !g.on_stack) return CM_E_NOMEM;
+    u->edges = g.edge;
     g.low = g.index + n;
     g.stack = g.low + n;
     for (size_t i = 0; i < n; i++) {
         u->groups[i]->component = UINT32_MAX;
+        u->groups[i]->index = (uint32_t)i;
         add_edges(&g, i);
     }
     for (uint32_t i = 0; i < n; i++)

@@ -314,6 +314,7 @@ void cm_uow__dispose(cm_ctx *cx, cm_uow *u) {
     cm__free(cx, u->saves);
     cm__free(cx, u->deletes);
     cm__free(cx, u->by_new);
+    cm__free(cx, u->conns);
     cm_map__dispose(cx, &u->by_inst);
     cm_map__dispose(cx, &u->link_keys);
     for (size_t i = 0; i < u->nrows; i++) cm__release(cx, cm__object(cx, u->rows[i]->inst));

@@ -3,6 +3,9 @@
  *   nulls for children that stay  ->  saves, step by step (keys in, events, UPDATEs, INSERTs, keys out)
  *   ->  post-updates  ->  secondary rows  ->  post-updates of rows that go  ->  deletes, step by step
  *
+ * Flights are sent in this order and land together, as late as can be: before a step that takes keys of rows on their way, and
+ * where the program's code is told that a row was written. A dependency level so costs one wait on a network.
+ *
  * The program's code (events, defaults, validators) runs between statements of a step, never inside a flight but for defaults of
  * columns no attribute maps. Rows hold their instances, so nothing it does takes one away.
  */
@@ -123,7 +126,81 @@ static cm_status save_events(cm_ctx *cx, cm_uow *u, cm_uow_row **rows, size_t n,
     return st;
 }
 
-static cm_status save_step(cm_ctx *cx, cm_uow *u, const cm_uow_step *step) {
+/* ---- flights on their way */
+
+cm_uow_row **cm_uow__copy_rows(cm_uow *u, cm_uow_row *const *rows, size_t n) {
+    cm_uow_row **copy = cm_arena__alloc(&u->arena, n * sizeof *copy);
+    if (copy) memcpy(copy, rows, n * sizeof *copy);
+    return copy;
+}
+
+void cm_uow__blame(cm_ctx *cx, cm_inst *inst) {
+    char text[160];
+    cm__fail_object(cx, cm_inst__text(inst, text, sizeof text));
+}
+
+cm_status cm_uow__depart(cm_ctx *cx, cm_uow *u, cm_conn *conn, cm_flight *flight) {
+    size_t i = 0;
+    while (i < u->nconns && u->conns[i] != conn) i++;
+    if (i == u->nconns) {
+        cm_status st = cm__grow(cx, &u->conns, &u->conns_cap, i + 1, sizeof(cm_conn *));
+        if (st) return flight->over(cx, flight, SIZE_MAX, st);
+        u->conns[u->nconns++] = conn;
+    }
+    return cm_conn__depart(cx, conn, flight);
+}
+
+cm_status cm_uow__land(cm_ctx *cx, cm_uow *u) {
+    cm_status st = CM_OK;
+    for (size_t i = 0; !st && i < u->nconns; i++) st = cm_conn__land(cx, u->conns[i]);
+    u->awaits = false;
+    return st;
+}
+
+void cm_uow__scrap(cm_ctx *cx, cm_uow *u) {
+    for (size_t i = 0; i < u->nconns; i++) cm_conn__scrap(cx, u->conns[i]);
+}
+
+/* What a step sent, and what is left to do when it landed. */
+typedef struct sent_step {
+    cm_uow_row **inserts, **updates;
+    size_t ninserts, nupdates;
+    bool synced; /* keys went to the children already */
+} sent_step;
+
+static cm_status save_landed(cm_ctx *cx, cm_uow *u, const cm_uow_step *step, const sent_step *s) {
+    cm_status st = save_events(cx, u, s->updates, s->nupdates, CM_EV_AFTER_UPDATE);
+    if (!st) st = save_events(cx, u, s->inserts, s->ninserts, CM_EV_AFTER_INSERT);
+    return st || s->synced ? st : cm_sync__after_save(cx, u, step);
+}
+
+/* All saves sent so far have landed. */
+static cm_status land_saves(cm_ctx *cx, cm_uow *u, const sent_step *steps) {
+    cm_status st = u->landed < u->sent ? cm_uow__land(cx, u) : CM_OK;
+    for (; !st && u->landed < u->sent; u->landed++) st = save_landed(cx, u, &u->saves[u->landed], &steps[u->landed]);
+    return st;
+}
+
+/* Whether rows of a group take keys from rows on their way, or give them. */
+static bool needs_sent(const cm_uow *u, const cm_uow_group *group) {
+    for (size_t i = u->landed; u->awaits && i < u->sent; i++) {
+        const cm_uow_group *before = u->saves[i].group;
+        if (u->edges[before->index * u->ngroups + group->index] || u->edges[group->index * u->ngroups + before->index]) return true;
+    }
+    return false;
+}
+
+static bool tells(cm_uow_row *const *rows, size_t n, cm_event ev) {
+    for (size_t i = 0; i < n; i++)
+        if (rows[i]->inst->mapper->events >> ev & 1) return true;
+    return false;
+}
+
+static bool tells_after(const sent_step *s) {
+    return tells(s->updates, s->nupdates, CM_EV_AFTER_UPDATE) || tells(s->inserts, s->ninserts, CM_EV_AFTER_INSERT);
+}
+
+static cm_status save_step(cm_ctx *cx, cm_uow *u, const cm_uow_step *step, sent_step *s) {
     cm_uow_row **inserts = cm_arena__alloc(&u->arena, step->n * 2 * sizeof(cm_uow_row *)), **updates = inserts + step->n;
     size_t ninserts = 0, nupdates = 0;
     if (!inserts) return CM_E_NOMEM;
@@ -141,9 +218,32 @@ static cm_status save_step(cm_ctx *cx, cm_uow *u, const cm_uow_step *step) {
     if (!st) st = save_events(cx, u, inserts, ninserts, CM_EV_BEFORE_INSERT);
     if (!st && nupdates) st = each_table(cx, u, updates, nupdates, true, cm_uow__update);
     if (!st && ninserts) st = each_table(cx, u, inserts, ninserts, true, cm_uow__insert);
-    if (!st) st = save_events(cx, u, updates, nupdates, CM_EV_AFTER_UPDATE);
-    if (!st) st = save_events(cx, u, inserts, ninserts, CM_EV_AFTER_INSERT);
-    return st ? st : cm_sync__after_save(cx, u, step);
+    *s = (sent_step){inserts, updates, ninserts, nupdates};
+    return st;
+}
+
+static cm_status save_all(cm_ctx *cx, cm_uow *u, sent_step *steps) {
+    cm_status st = CM_OK;
+    while (!st && u->sent < u->nsaves) {
+        const cm_uow_step *step = &u->saves[u->sent];
+        sent_step *s = &steps[u->sent];
+        if (needs_sent(u, step->group)) st = land_saves(cx, u, steps);
+        if (!st) st = save_step(cx, u, step, s);
+        if (st) break;
+        u->sent++;
+        if (tells_after(s)) st = land_saves(cx, u, steps);
+        else if ((s->synced = !u->awaits)) st = cm_sync__after_save(cx, u, step);
+    }
+    return st;
+}
+
+/* Whether foreign keys are written after all saves (post_update). */
+static bool has_posts(const cm_uow *u) {
+    for (size_t g = 0; g < u->ngroups; g++)
+        for (size_t m = 0; m < u->groups[g]->nmappers; m++)
+            for (size_t r = 0; r < u->groups[g]->mappers[m]->nrelations; r++)
+                if (u->groups[g]->mappers[m]->relations[r]->post_update) return true;
+    return false;
 }
 
 /* ---- deletes */
@@ -157,20 +257,27 @@ static cm_status delete_step(cm_ctx *cx, cm_uow *u, const cm_uow_step *step) {
     sort_by_key(rows, n);
     cm_status st = save_events(cx, u, rows, n, CM_EV_BEFORE_DELETE);
     if (!st && n) st = each_table(cx, u, rows, n, false, cm_uow__delete);
-    return st ? st : save_events(cx, u, rows, n, CM_EV_AFTER_DELETE);
+    bool told = tells(rows, n, CM_EV_AFTER_DELETE);
+    if (!st && told) st = cm_uow__land(cx, u);
+    return st || !told ? st : save_events(cx, u, rows, n, CM_EV_AFTER_DELETE);
 }
 
 /* ---- the whole */
 
 cm_status cm_uow__run(cm_ctx *cx, cm_uow *u) {
+    sent_step *steps = cm_arena__alloc(&u->arena, (u->nsaves + 1) * sizeof *steps);
+    if (!steps) return CM_E_NOMEM;
     cm_status st = cm_sync__begin(cx, u);
-    for (size_t i = 0; !st && i < u->nsaves; i++) st = save_step(cx, u, &u->saves[i]);
+    if (!st) st = save_all(cx, u, steps);
+    if (!st && has_posts(u)) st = land_saves(cx, u, steps);
     if (!st) st = cm_sync__post(cx, u, false);
     if (!st) st = cm_uow__post_update(cx, u);
     if (!st) st = cm_links__collect(cx, u);
+    if (!st && u->nlinks && u->awaits) st = land_saves(cx, u, steps);
     if (!st) st = cm_links__write(cx, u);
     if (!st) st = cm_sync__post(cx, u, true);
     if (!st) st = cm_uow__post_update(cx, u);
     for (size_t i = 0; !st && i < u->ndeletes; i++) st = delete_step(cx, u, &u->deletes[i]);
-    return st;
+    if (!st) st = land_saves(cx, u, steps);
+    return st ? st : cm_uow__land(cx, u);
 }

@@ -36,6 +36,7 @@ typedef struct cm_uow_group { /* rows of the mappers that share a root */
     cm_mapper **mappers;
     size_t nmappers, mappers_cap; /* classes present */
     size_t saves, deletes;
+    uint32_t index;           /* in cm_uow.groups, once ordered */
     uint32_t component, rank; /* strongly connected component; rank: place of that component in the order of saving */
     bool cyclic;              /* rows depend on rows of the same component */
 } cm_uow_group;
@@ -47,7 +48,7 @@ typedef struct cm_uow_step {
 typedef struct cm_link_row {     /* a row of a secondary table */
     const cm_relation *relation; /* as seen from parent */
     cm_inst *parent, *child;     /* held by the flush */
-    bool add;
+    bool add, written;
     struct cm_link_row *next;
 } cm_link_row;
 typedef struct cm_post_row { /* a row that gets its foreign key by an UPDATE of its own (post_update) */
@@ -75,6 +76,12 @@ typedef struct cm_uow {
     size_t nlinks;
     cm_map link_keys; /* hash of (parent, child, secondary) -> cm_link_row: each side of a backref once */
     cm_post_row *posts;
+    uint8_t *edges;          /* edges[a * ngroups + b]: rows of a are saved before those of b, which take their keys */
+    cm_conn **conns;         /* connections that flights were sent on */
+    size_t nconns, conns_cap;
+    size_t landed;           /* saves whose flights landed; those between here and .. */
+    size_t sent;             /* .. here are on their way */
+    bool awaits;             /* keys or defaults made by the database are on their way back */
 } cm_uow;
 /* plan.c */
 cm_status cm_uow__plan(cm_ctx *cx, cm_uow *u, cm_session *s); /* zeroed u; dispose also after failure */
@@ -143,6 +150,12 @@ cm_status cm_uow__insert(cm_ctx *cx, cm_uow *u, size_t depth, cm_uow_row **rows,
 cm_status cm_uow__update(cm_ctx *cx, cm_uow *u, size_t depth, cm_uow_row **rows, size_t n);
 cm_status cm_uow__post_update(cm_ctx *cx, cm_uow *u);
 cm_status cm_uow__delete(cm_ctx *cx, cm_uow *u, size_t depth, cm_uow_row **rows, size_t n);
+/* Sends a flight of the arena's; it lands with those before it (cm_uow__land), where the driver can. */
+cm_status cm_uow__depart(cm_ctx *cx, cm_uow *u, cm_conn *conn, cm_flight *flight);
+cm_status cm_uow__land(cm_ctx *cx, cm_uow *u);
+void cm_uow__scrap(cm_ctx *cx, cm_uow *u); /* after a failure: nothing is under way any more */
+cm_uow_row **cm_uow__copy_rows(cm_uow *u, cm_uow_row *const *rows, size_t n); /* arena; NULL: no memory */
+void cm_uow__blame(cm_ctx *cx, cm_inst *inst); /* whose row could not be written, for the error */
 /* Encodes a value for a column by the type its statement has for it; NULL and the null object are SQL NULL, except where the type says otherwise. */
 cm_status cm_uow__encode(cm_ctx *cx, const cm_column *column, const cm_type *type, void *value, cm_arena *scratch, cm_value *out);
 /* Value of a key (or version) attribute as the database has it. */

@@ -18,10 +18,13 @@ typedef struct update {
     cm_conn *conn;
 } update;
 
-typedef struct update_flight {
-    const cm_dml_shape *shape;
+typedef struct update_flight { /* arena */
+    cm_flight flight;
+    cm_dml_shape *shape;
     cm_uow_row **rows;
     int64_t matched;
+    const cm_attr **computed; /* of columns that the database computes */
+    size_t ncomputed;
 } update_flight;
 
 /* ---- WHERE, also of DELETE */
@@ -168,11 +171,24 @@ static cm_status update_done(cm_ctx *cx, cm_flight *flight, size_t set, int64_t 
     return CM_OK;
 }
 
-static void expire_computed(cm_ctx *cx, const update *up, cm_uow_row **rows, size_t n) {
+static cm_status find_computed(const update *up, update_flight *f) {
+    f->computed = cm_arena__alloc(&up->u->arena, up->table->ncolumns * sizeof *f->computed);
+    if (!f->computed) return CM_E_NOMEM;
     for (size_t i = 0; i < up->table->ncolumns; i++) {
         bool computed = up->marks[i] == CM_COL_SQL || (up->table->columns[i].flags & (CM_COL_SERVER_ONUPDATE | CM_COL_COMPUTED));
-        for (size_t r = 0; computed && up->attrs[i] && r < n; r++) cm_uow__expire_column(cx, rows[r]->inst, up->attrs[i]);
+        if (computed && up->attrs[i]) f->computed[f->ncomputed++] = up->attrs[i];
     }
+    return CM_OK;
+}
+
+static cm_status update_over(cm_ctx *cx, cm_flight *flight, size_t set, cm_status st) {
+    update_flight *f = flight->user;
+    if (!st) st = check_updated(cx, f->shape->table, f->matched, flight->nsets);
+    for (size_t i = 0; !st && i < f->ncomputed; i++)
+        for (size_t r = 0; r < flight->nsets; r++) cm_uow__expire_column(cx, f->rows[r]->inst, f->computed[i]);
+    if (st && set < flight->nsets) cm_uow__blame(cx, f->rows[set]->inst);
+    cm_shape__done(cx, f->shape);
+    return st;
 }
 
 static cm_status fly(cm_ctx *cx, update *up, cm_uow_row **rows, size_t n, bool own_sql) {
@@ -184,16 +200,14 @@ static cm_status fly(cm_ctx *cx, update *up, cm_uow_row **rows, size_t n, bool o
                           .sql = own_sql ? up->sql : NULL,
                           .where = up->where,
                           .nwhere = up->nwhere};
-    cm_dml_shape *shape = NULL;
-    cm_status st = cm_shape__get(cx, &q, &shape);
+    update_flight *f = cm_arena__alloc(&up->u->arena, sizeof *f);
+    if (!f) return CM_E_NOMEM;
+    f->rows = cm_uow__copy_rows(up->u, rows, n);
+    cm_status st = f->rows ? find_computed(up, f) : CM_E_NOMEM;
+    if (!st) st = cm_shape__get(cx, &q, &f->shape);
     if (st) return st;
-    update_flight f = {shape, rows, 0};
-    cm_flight flight = {.stmt = shape->stmt, .nsets = n, .bind = bind_update, .done = update_done, .user = &f};
-    st = cm_conn__fly(cx, up->conn, &flight);
-    if (!st) st = check_updated(cx, up->table, f.matched, n);
-    if (!st) expire_computed(cx, up, rows, n);
-    cm_shape__done(cx, shape);
-    return st;
+    f->flight = (cm_flight){.stmt = f->shape->stmt, .nsets = n, .bind = bind_update, .done = update_done, .user = f, .over = update_over};
+    return cm_uow__depart(cx, up->u, up->conn, &f->flight);
 }
 
 /* ---- batches */
