@@ -435,6 +435,21 @@ static int Instance_setattro(PyObject *o, PyObject *name, PyObject *value) {
     return 0;
 }
 
+typedef struct visitor {
+    visitproc visit;
+    void *arg;
+} visitor;
+
+static int visit_value(void *user, void *value) {
+    const visitor *v = user;
+    return v->visit((PyObject *)value, v->arg);
+}
+
+int cmpy_inst_traverse(const cm_inst *inst, visitproc visit, void *arg) {
+    visitor v = {visit, arg};
+    return inst->mapper ? cm_inst_visit(inst, visit_value, &v) : 0;
+}
+
 static int Instance_traverse(PyObject *o, visitproc visit, void *arg) {
     cmpy_instance *self = (cmpy_instance *)o;
     Py_VISIT(Py_TYPE(o));
@@ -443,7 +458,7 @@ static int Instance_traverse(PyObject *o, visitproc visit, void *arg) {
         void **slots = cm_inst_slots(&self->inst);
         for (size_t i = 0; i < self->inst.nslots; i++) Py_VISIT((PyObject *)slots[i]);
     }
-    return 0;
+    return cmpy_inst_traverse(&self->inst, visit, arg);
 }
 
 static int Instance_clear(PyObject *o) {

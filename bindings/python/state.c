@@ -54,7 +54,7 @@ static int State_traverse(PyObject *o, visitproc visit, void *arg) {
     Py_VISIT(s->dict);
     Py_VISIT(s->ref);
     Py_VISIT(s->cls);
-    return 0;
+    return cmpy_inst_traverse(&s->inst, visit, arg);
 }
 
 static int State_clear(PyObject *o) {

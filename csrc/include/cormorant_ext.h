@@ -229,6 +229,7 @@ enum { /* cm_inst.flags */
     CM_INST_PARTIAL = 1u << 10,    /* some column attributes were not selected (defer, load_only) */
     CM_INST_DELETING = 1u << 11,   /* session.delete(): the next flush deletes its row */
     CM_INST_NEW_ROW = 1u << 12,    /* its row was inserted by the transaction under way */
+    CM_INST_STALE = 1u << 13,      /* expired whole, and neither read nor written since: who looks it up by its key reads it again */
     CM_INST_HOST = 1u << 24        /* bits 24..31 belong to the host */
 };
 
@@ -268,6 +269,9 @@ CM_API cm_status cm_inst_constructed(cm_ctx *cx, cm_inst *inst);
 /* What the host's destructor calls: leaves the identity map (by pointer), drops state and slots. The host calls it
  * before it clears weak references. */
 CM_API void cm_inst_dispose(cm_ctx *cx, cm_inst *inst);
+/* Shows every host value that the instance's history holds, beside its slots: for a host that collects cycles. visit answers 0
+ * to go on; anything else ends the visit and is answered. */
+CM_API int cm_inst_visit(const cm_inst *inst, int (*visit)(void *user, void *value), void *user);
 /* Records that a plain column attribute changes from old (NULL: unset) to a new value, before it is stored: keeps the
  * committed value, puts the instance in its session's changed list. For hosts that store into slots themselves. */
 CM_API cm_status cm_inst_changing(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *old);
@@ -404,7 +408,7 @@ struct cm_host {
     cm_inst *(*object_inst)(cm_ctx *, void *object);               /* NULL: not a mapped instance */
     void *(*dict_get)(cm_ctx *, cm_inst *, const cm_attr *);       /* dict store: borrowed, NULL: absent */
     cm_status (*dict_set)(cm_ctx *, cm_inst *, const cm_attr *, void *value); /* retains; NULL deletes */
-    void (*value_stored)(cm_ctx *, cm_inst *, const cm_type *, void *value);  /* a value went into a slot: track the instance if it may form a cycle */
+    void (*value_stored)(cm_ctx *, cm_inst *, const cm_type *, void *value);  /* a value went into a slot or the history: track the instance if it may form a cycle */
     /* Collections. coll_add and coll_remove change the container silently, without events. */
     cm_status (*coll_new)(cm_ctx *, cm_inst *owner, const cm_attr *, void **out);
     cm_status (*coll_add)(cm_ctx *, void *coll, void *member);

@@ -9,7 +9,7 @@ import tempfile
 import typing as t
 from pathlib import Path
 
-from .differences import ignored, stops
+from .differences import Kept, ignored, stops
 from .machine import Machine, Op
 from .world import Facts, World
 
@@ -51,6 +51,7 @@ def judge(machine: Machine, packages: t.Tuple[str, str] = (REFERENCE, OURS)) -> 
     folder = Path(tempfile.mkdtemp(prefix="oracle"))
     worlds: t.List[World] = []
     sent = [0, 0]
+    kept = Kept()
     gc.disable()  # what is collected when would be chance
     try:
         for i, package in enumerate(packages):
@@ -60,9 +61,10 @@ def judge(machine: Machine, packages: t.Tuple[str, str] = (REFERENCE, OURS)) -> 
             for which, facts in enumerate((expected, found)):
                 sent[which] += facts["sent"]
             found["credit"] = expected["credit"] = sent[0] - sent[1]
-            lines = compare(expected, found, machine, op)
-            if expected["lost"] or stops(machine, op, expected, found, lines):
+            lines = compare(expected, found, machine, op, kept)
+            if expected["lost"] or stops(machine, op, expected, found, lines, kept):
                 break
+            kept.note(op, expected, found)
             if lines:
                 return Verdict(machine, op, lines, {f"{i} {p}": x["statements"] for i, (p, x) in enumerate(zip(packages, (expected, found)))},
                                "\n".join(f"  {p} raised {getattr(w, 'failure', None)!r}" for p, w in zip(packages, worlds)))
@@ -80,12 +82,12 @@ def unsteady(machine: Machine) -> bool:
     return any(not judge(machine, (REFERENCE, REFERENCE)).agreed for _ in range(12))
 
 
-def compare(expected: Facts, found: Facts, machine: Machine, op: Op) -> t.List[str]:
+def compare(expected: Facts, found: Facts, machine: Machine, op: Op, kept: Kept) -> t.List[str]:
     """Differences, one a line. Statements are counted over the whole run: ours may be fewer."""
     lines = []
     for key in sorted({*expected, *found} - NOTES):
         a, b = expected.get(key, "absent"), found.get(key, "absent")
-        if a != b and not ignored(machine, key, a, b, found):
+        if a != b and not ignored(machine, key, a, b, found, kept):
             lines.append(f"{key}: {REFERENCE} {a!r}, {OURS} {b!r}")
     if found["credit"] < 0:
         lines.append(f"statements: {OURS} sent {-found['credit']} more")

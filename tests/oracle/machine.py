@@ -11,7 +11,7 @@ import dataclasses
 import random
 import typing as t
 
-from .models import WORDS, Klass, Model, Side, add_subclasses, draw_model
+from .models import TYPES, UNORDERED, WORDS, Klass, Model, Side, add_subclasses, draw_model, widen
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,12 +35,15 @@ class Machine:
 
 
 FAMILIES = 100_000  # machines from here on have classes that inherit
+WIDE = 200_000      # and from here on columns of all types, other inheritance, dictionaries, more ways of loading
 
 
 def draw(seed: int) -> Machine:
     rng = random.Random(seed)
     model = draw_model(rng)
-    if seed >= FAMILIES:
+    if seed >= WIDE:
+        widen(rng, model)
+    elif seed >= FAMILIES:
         add_subclasses(rng, model)
     machine = Machine(seed, model, rng.random() < 0.8, rng.random() < 0.8, [])
     _Drawer(rng, machine).fill()
@@ -59,7 +62,7 @@ class _Drawer:
     )
 
     def __init__(self, rng: random.Random, machine: Machine) -> None:
-        self.rng, self.machine, self.model = rng, machine, machine.model
+        self.rng, self.machine, self.model, self.wide = rng, machine, machine.model, machine.seed >= WIDE
         self.objects: t.Dict[str, t.List[str]] = {k.name: [] for k in self.model.classes}
 
     def fill(self) -> None:
@@ -91,6 +94,8 @@ class _Drawer:
         return self.rng.choice(self.objects[klass]) if self.objects[klass] else None
 
     def value(self, kind: str) -> t.Any:
+        if kind in TYPES:
+            return self.rng.choice(TYPES[kind][1])
         return self.rng.randint(1, 6) if kind == "int" else self.rng.choice(WORDS)
 
     def key(self, klass: Klass) -> t.Tuple[t.Any, ...]:
@@ -123,6 +128,8 @@ class _Drawer:
             values.update(k1=self.rng.randint(1, 4), k2=self.rng.randint(1, 9))
         elif klass.key == "int":
             values["id"] = self.rng.randint(1, 30)
+        elif klass.key in TYPES:
+            values["id"] = self.value(klass.key)
         elif klass.key == "text":
             values["id"] = self.rng.choice("abcdefghijklmnop")
         elif self.rng.random() < 0.06:
@@ -234,11 +241,13 @@ class _Drawer:
     def draw_query(self) -> None:
         klass = self.klass()
         column = self.rng.choice((None, *klass.columns))
-        where = (column.name, self.value(column.type)) if column else None
+        where = (column.name, self.value(column.type)) if column and column.type not in UNORDERED else None
+        loaders = ("selectinload", "joinedload", "lazyload", *(("subqueryload", "immediateload") if self.wide else ()))
         options = tuple(
-            (self.rng.choice(("selectinload", "joinedload", "lazyload")), side.name)
-            for _, side, _, _ in self.model.sides(klass.name) if self.rng.random() < 0.3
+            (self.rng.choice(loaders), side.name) for _, side, _, _ in self.model.sides(klass.name) if self.rng.random() < 0.3
         )
+        if self.wide and self.rng.random() < 0.3:
+            options += ((self.rng.choice(("defer", "undefer", "load_only")), self.rng.choice(klass.columns).name),)
         self.emit("query", klass.name, where, options, self.rng.random() < 0.15)
 
     def draw_query_related(self) -> None:
@@ -261,6 +270,8 @@ class _Drawer:
         if klass is None:
             return
         where, column = self.rng.choice(klass.columns), self.rng.choice(klass.columns)
+        if where.type in UNORDERED:
+            return
         how = self.rng.choice(("auto", "evaluate", "fetch", False))
         self.emit("bulk_update", klass.name, (where.name, self.value(where.type)), (column.name, self.value(column.type)), how)
 
@@ -269,6 +280,8 @@ class _Drawer:
         if klass is None:
             return
         where = self.rng.choice(klass.columns)
+        if where.type in UNORDERED:
+            return
         self.emit("bulk_delete", klass.name, (where.name, self.value(where.type)), self.rng.choice(("auto", "evaluate", "fetch", False)))
 
     def draw_is_modified(self) -> None:

@@ -7,8 +7,12 @@ same data gives the same classes twice.
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
+import decimal
+import enum
 import random
 import typing as t
+import uuid
 
 CASCADES_DOWN = (
     "save-update, merge", "save-update, merge", "all", "all", "all, delete-orphan", "all, delete-orphan",
@@ -21,6 +25,32 @@ CASCADES_UP = (
 CASCADES_MANY = ("save-update, merge", "save-update, merge", "all", "all, delete-orphan", "save-update", "save-update, delete", "")
 LAZY = ("select", "select", "select", "joined", "selectin")
 WORDS = ("ash", "birch", "cedar", "elm", "fir")
+MORE_LAZY = (*LAZY, "subquery", "immediate", "raise_on_sql")
+
+
+class Tree(enum.Enum):
+    ASH = "ash"
+    ELM = "elm"
+
+
+# What columns of wide models hold, beside "int" and "text": how a type is made, and its values
+TYPES: t.Dict[str, t.Tuple[t.Callable[[t.Any], t.Any], t.Tuple[t.Any, ...]]] = {
+    "bool": (lambda sa: sa.Boolean(), (True, False)),
+    "big": (lambda sa: sa.BigInteger(), (0, -1, -(2**31), 2**31, 2**53 + 1, -(2**63), 2**63 - 1)),
+    "float": (lambda sa: sa.Float(), (0.0, -1.5, 0.1, 1e300, 3.0)),
+    "numeric": (lambda sa: sa.Numeric(12, 3), tuple(map(decimal.Decimal, ("0", "-1.5", "1.250", "123456.789", "0.001")))),
+    "date": (lambda sa: sa.Date(), (dt.date(1, 1, 1), dt.date(1999, 12, 31), dt.date(2024, 2, 29))),
+    "datetime": (lambda sa: sa.DateTime(), (dt.datetime(1, 1, 1), dt.datetime(1999, 12, 31, 23, 59, 59, 999999), dt.datetime(2024, 2, 29, 1, 2, 3, 4))),
+    "time": (lambda sa: sa.Time(), (dt.time(), dt.time(23, 59, 59, 1), dt.time(1, 2, 3))),
+    "interval": (lambda sa: sa.Interval(), (dt.timedelta(), dt.timedelta(days=-1, microseconds=1), dt.timedelta(hours=30))),
+    "binary": (lambda sa: sa.LargeBinary(), (b"", b"\0\xff", b"text")),
+    "json": (lambda sa: sa.JSON(), ({"a": [1, None, "\u00e9"]}, [], "text", 1.5, False)),
+    "enum": (lambda sa: sa.Enum(Tree), (Tree.ASH, Tree.ELM)),
+    "uuid": (lambda sa: sa.Uuid(), tuple(uuid.UUID(int=n) for n in (1, 2**127 + 7))),
+    "unicode": (lambda sa: sa.UnicodeText(), ("", "\u00e9t\u00e9", "\U0001f333", "o'k%_\\")),
+    "pickle": (lambda sa: sa.PickleType(), ((1, "a"), {"k": None})),
+}
+UNORDERED = {"json", "pickle"}  # nothing is looked up by them
 
 
 @dataclasses.dataclass
@@ -45,6 +75,7 @@ class Side:
     active_history: bool = False
     post_update: bool = False
     as_set: bool = False
+    keyed_by: str = ""              # a dictionary, by that attribute of its members
 
 
 @dataclasses.dataclass
@@ -70,6 +101,7 @@ class Klass:
     columns: t.List[Column]
     versioned: bool = False
     base: t.Optional[str] = None    # inherits from that class, over a table of its own
+    how: str = "joined"             # that inheritance: "joined", "single" (no table of its own) or "concrete" (nothing but its own)
 
 
 @dataclasses.dataclass
@@ -85,6 +117,8 @@ class Model:
         klass = self.klass(name)
         if klass.base:
             return self.key_columns(klass.base)
+        if klass.key in TYPES:
+            return [Column("id", klass.key, False)]
         if klass.key == "pair":
             return [Column("k1", "int", False), Column("k2", "int", False)]
         if klass.key == "foreign":
@@ -95,10 +129,14 @@ class Model:
     def line(self, name: str) -> t.List[Klass]:
         """A class and what it inherits from."""
         klass = self.klass(name)
-        return [klass, *(self.line(klass.base) if klass.base else [])]
+        return [klass, *(self.line(klass.base) if klass.base and klass.how != "concrete" else [])]
 
     def subclasses(self, name: str) -> t.List[Klass]:
-        return [k for k in self.classes if k.base == name]
+        return [k for k in self.classes if k.base == name and k.how != "concrete"]
+
+    def table(self, name: str) -> str:
+        klass = self.klass(name)
+        return self.table(klass.base) if klass.base and klass.how == "single" else name.lower()
 
     def foreign_columns(self, link: Link) -> t.List[Column]:
         return [Column(f"{link.name}_{c.name}", c.type, link.nullable) for c in self.key_columns(link.parent)]
@@ -150,6 +188,37 @@ def add_subclasses(rng: random.Random, model: Model) -> None:
             model.links.append(_draw_one(rng, model, *rng.choice(((name, rng.choice(others)), (rng.choice(others), name))), identity=False))
 
 
+def widen(rng: random.Random, model: Model) -> None:
+    """Everything that ordinary models lack: all column types, single and concrete inheritance, dictionaries, more loading."""
+    for klass in model.classes:
+        if klass.key in ("int", "text") and not any(x.identity and x.parent == klass.name for x in model.links) and rng.random() < 0.3:
+            klass.key = rng.choice(("uuid", "date", "big", "unicode"))
+        for column in klass.columns:
+            if rng.random() < 0.7 and not column.unique:
+                column.type, column.default = rng.choice(sorted(TYPES)), ""
+    for link in model.links:
+        for side, target in ((link.up, link.parent), (link.down, link.child)):
+            if side is None:
+                continue
+            if link.child != link.parent:
+                side.lazy = rng.choice(MORE_LAZY)
+            collection = (link.kind == "many" or side is link.down) and side.uselist is not False
+            if collection and not side.as_set and model.klass(target).key in ("int", "text") and rng.random() < 0.5:
+                side.keyed_by = "id"
+    for name in "GH"[: rng.randint(0, 2)]:
+        base = rng.choice([k for k in model.classes if not k.base and k.key != "foreign"])
+        how = rng.choice(("single", "single", "concrete"))
+        columns = [_draw_column(rng, f"{name.lower()}{j}") for j in range(rng.randint(1, 2))]
+        for column in columns:
+            column.type, column.default, column.nullable, column.unique = rng.choice(sorted(TYPES)), "", True, False
+        if how == "concrete":
+            columns = [*(dataclasses.replace(c) for c in base.columns), *columns]
+        model.classes.append(Klass(name, base.key, columns, base=base.name, how=how))
+        others = [k.name for k in model.classes if k.key != "foreign" and k.how == "joined" and model.line(k.name)[-1] is not base]
+        if others and rng.random() < 0.6:
+            model.links.append(_draw_one(rng, model, rng.choice(others), name, identity=False))
+
+
 def _draw_column(rng: random.Random, name: str) -> Column:
     default = rng.choice(("", "", "", "", "python", "server"))
     return Column(name, rng.choice(("int", "text")), rng.random() < 0.75, default, rng.random() < 0.07)
@@ -199,22 +268,27 @@ def build(model: Model, sa: t.Any, orm: t.Any) -> t.Tuple[t.Any, t.Dict[str, t.A
     classes: t.Dict[str, t.Any] = {}
     tables = {x.name: _secondary(model, x, base, sa) for x in model.links if x.kind == "many"}
     for klass in model.classes:
-        namespace: t.Dict[str, t.Any] = {"__tablename__": klass.name.lower(), **_columns(model, klass, sa)}
+        namespace: t.Dict[str, t.Any] = _columns(model, klass, sa)
+        if klass.how != "single":
+            namespace["__tablename__"] = klass.name.lower()
         for link, side, target, _ in model.own_sides(klass.name):
-            namespace[side.name] = orm.relationship(target, **_relation(model, link, side, classes, tables))
+            namespace[side.name] = orm.relationship(target, **_relation(model, link, side, classes, tables, orm))
         own = [x for x in model.links if x.kind == "one" and x.child == klass.name]
         constraints = [_constraint(model, x, sa) for x in own]
         arguments: t.Dict[str, t.Any] = {"version_id_col": namespace["version"]} if klass.versioned else {}
-        if klass.base or model.subclasses(klass.name):
+        if klass.how == "concrete":
+            arguments["concrete"] = True
+        elif klass.base or model.subclasses(klass.name):
             arguments["polymorphic_identity"] = klass.name
-        if klass.base:
+        if klass.base and klass.how == "joined":
             names = [c.name for c in model.key_columns(klass.name)]
             constraints.append(sa.ForeignKeyConstraint(names, [f"{klass.base.lower()}.{n}" for n in names]))
             arguments["inherit_condition"] = _inherit(names, namespace, classes[klass.base].__table__)
-        elif model.subclasses(klass.name):
+        elif not klass.base and model.subclasses(klass.name):
             namespace["kind"] = sa.Column(sa.String(20))
             arguments["polymorphic_on"] = namespace["kind"]
-        namespace["__table_args__"] = tuple(constraints)
+        if klass.how != "single":
+            namespace["__table_args__"] = tuple(constraints)
         namespace["__mapper_args__"] = arguments
         classes[klass.name] = type(klass.name, (classes[klass.base] if klass.base else base,), namespace)
     orm.configure_mappers()
@@ -230,8 +304,8 @@ def _inherit(names: t.List[str], namespace: t.Dict[str, t.Any], table: t.Any) ->
 
 
 def _columns(model: Model, klass: Klass, sa: t.Any) -> t.Dict[str, t.Any]:
-    found = {}
-    for column in model.key_columns(klass.name):
+    found: t.Dict[str, t.Any] = {}
+    for column in model.key_columns(klass.name) if klass.how != "single" else ():
         found[column.name] = sa.Column(_type(column, sa), primary_key=True, autoincrement="auto" if klass.key == "auto" and not klass.base else False)
     for link in model.links:
         if link.kind == "one" and link.child == klass.name and not link.identity:
@@ -250,12 +324,14 @@ def _columns(model: Model, klass: Klass, sa: t.Any) -> t.Dict[str, t.Any]:
 
 
 def _type(column: Column, sa: t.Any) -> t.Any:
+    if column.type in TYPES:
+        return TYPES[column.type][0](sa)
     return sa.Integer() if column.type == "int" else sa.String(20)
 
 
 def _constraint(model: Model, link: Link, sa: t.Any) -> t.Any:
     local = [c.name for c in model.foreign_columns(link)]
-    remote = [f"{link.parent.lower()}.{c.name}" for c in model.key_columns(link.parent)]
+    remote = [f"{model.table(link.parent)}.{c.name}" for c in model.key_columns(link.parent)]
     return sa.ForeignKeyConstraint(local, remote, ondelete=link.ondelete)
 
 
@@ -272,7 +348,7 @@ def _secondary(model: Model, link: Link, base: t.Any, sa: t.Any) -> t.Any:
     return sa.Table(link.name, base.metadata, *columns, *constraints)
 
 
-def _relation(model: Model, link: Link, side: Side, classes: t.Dict[str, t.Any], tables: t.Dict[str, t.Any]) -> t.Dict[str, t.Any]:
+def _relation(model: Model, link: Link, side: Side, classes: t.Dict[str, t.Any], tables: t.Dict[str, t.Any], orm: t.Any) -> t.Dict[str, t.Any]:
     options: t.Dict[str, t.Any] = {"cascade": side.cascade, "lazy": side.lazy}
     other = link.down if side is link.up else link.up
     target = link.parent if side is link.up else link.child
@@ -285,6 +361,8 @@ def _relation(model: Model, link: Link, side: Side, classes: t.Dict[str, t.Any],
         options["uselist"] = False
     if side.as_set:
         options["collection_class"] = set
+    if side.keyed_by:
+        options["collection_class"] = orm.attribute_keyed_dict(side.keyed_by)
     if side.ordered:
         options["order_by"] = lambda: [getattr(classes[target], c.name) for c in model.key_columns(target)]
     if "delete-orphan" in side.cascade and (link.kind == "many" or side is link.up):

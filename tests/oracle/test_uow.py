@@ -1,5 +1,4 @@
-"""The unit of work against the reference: ORACLE_MACHINES random programs, and a tenth as many over classes that inherit; each is
-made from the number in its failure."""
+"""The unit of work against the reference: ORACLE_MACHINES random programs, and a tenth as many over classes that inherit; each is made from the number in its failure."""
 
 import os
 
@@ -13,7 +12,6 @@ pytest.importorskip("sqlalchemy", minversion="2.1")
 MACHINES = int(os.environ.get("ORACLE_MACHINES", "1000"))
 FIRST = int(os.environ.get("ORACLE_SEED", "0"))
 CHUNK = 20
-
 
 
 def chunks(first: int, count: int) -> "list[range]":

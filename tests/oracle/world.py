@@ -74,7 +74,8 @@ class World:
                 result = getattr(self, f"do_{op.name}")(op, *op.args)
             except Exception as e:
                 facts["raised"] = type(e).__name__
-                facts["lost"] = isinstance(e, KeyError) and "InstanceState" in str(e) or "LoaderCallableStatus" in str(e)
+                inside = isinstance(e, KeyError) and op.name not in ("remove", "pop")
+                facts["lost"] = inside or "LoaderCallableStatus" in str(e) or "using NULL for primary key value" in str(e)
                 facts["why"] = str(e)
                 self.failure = e
             else:
@@ -93,6 +94,8 @@ class World:
         return facts
 
     def describe(self, value: t.Any, op: Op) -> t.Any:
+        if isinstance(value, dict):
+            return {k: self.describe(v, op) for k, v in value.items()}
         if isinstance(value, (list, tuple, set)):
             items = [self.describe(x, op) for x in value]
             return sorted(items) if isinstance(value, set) else items
@@ -177,7 +180,9 @@ class World:
                 facts[f"{name}.{attr.key} history"] = [sorted(x, key=repr) for x in history]
 
     def _value(self, value: t.Any) -> t.Any:
-        if isinstance(value, (list, set)):
+        if isinstance(value, dict) and all(isinstance(x, self.base) for x in value.values()):
+            return {k: self.name(v) for k, v in value.items()}
+        if isinstance(value, (list, set)) and all(isinstance(x, self.base) for x in value):
             members = [self.name(x) for x in value]
             return sorted(members) if isinstance(value, set) else members
         return self.name(value) if isinstance(value, self.base) else value
@@ -188,12 +193,17 @@ class World:
         named = dict(values)
         for attr, target in related.items():
             if isinstance(target, list):
-                members = [self.objects[x] for x in dict.fromkeys(target) if x in self.objects]
-                wants_set = any(side.name == attr and side.as_set for _, side, _, _ in self.machine.model.sides(klass))
-                named[attr] = set(members) if wants_set else members
+                named[attr] = self._collection(klass, attr, [self.objects[x] for x in dict.fromkeys(target) if x in self.objects])
             elif target in self.objects:
                 named[attr] = self.objects[target]
         return self.keep(f"o{op.id}", self.classes[klass](**named))
+
+    def _collection(self, klass: str, attr: str, members: t.List[t.Any]) -> t.Any:
+        """Members in a container of the kind that the relationship has."""
+        side = next((side for _, side, _, _ in self.machine.model.sides(klass) if side.name == attr), None)
+        if side and side.keyed_by:
+            return {getattr(x, side.keyed_by): x for x in members}
+        return set(members) if side and side.as_set else members
 
     def do_add(self, op: Op, name: str) -> t.Any:
         if name not in self.objects:
@@ -223,14 +233,21 @@ class World:
             return SKIPPED
         collection = getattr(self.objects[name], attr)
         member = self.objects[target]
-        if member in collection:
+        if member in (collection.values() if isinstance(collection, dict) else collection):
             return "already there"
+        if isinstance(collection, dict):
+            collection[member.id] = member
+            return None
         collection.add(member) if isinstance(collection, set) else collection.append(member)
 
     def do_remove(self, op: Op, name: str, attr: str, target: str) -> t.Any:
         if name not in self.objects or target not in self.objects:
             return SKIPPED
-        getattr(self.objects[name], attr).remove(self.objects[target])
+        collection, member = getattr(self.objects[name], attr), self.objects[target]
+        if not isinstance(collection, dict):
+            collection.remove(member)
+        elif collection[member.id] is member:
+            del collection[member.id]
 
     def do_pop(self, op: Op, name: str, attr: str) -> t.Any:
         if name not in self.objects:
@@ -238,21 +255,19 @@ class World:
         collection = getattr(self.objects[name], attr)
         if isinstance(collection, set):
             return collection.clear()
-        return collection.pop()
+        return collection.popitem()[1] if isinstance(collection, dict) else collection.pop()
 
     def do_replace(self, op: Op, name: str, attr: str, targets: t.Tuple[str, ...]) -> t.Any:
         if name not in self.objects:
             return SKIPPED
         obj = self.objects[name]
-        members = [self.objects[x] for x in targets if x in self.objects]
-        wants_set = any(side.name == attr and side.as_set for _, side, _, _ in self.machine.model.sides(type(obj).__name__))
-        setattr(obj, attr, set(members) if wants_set else members)
+        setattr(obj, attr, self._collection(type(obj).__name__, attr, [self.objects[x] for x in targets if x in self.objects]))
 
     def do_read(self, op: Op, name: str, attr: str) -> t.Any:
         if name not in self.objects:
             return SKIPPED
         value = getattr(self.objects[name], attr)
-        return set(value) if isinstance(value, set) else list(value) if isinstance(value, list) else value
+        return next((kind(value) for kind in (set, list, dict) if isinstance(value, kind)), value)
 
     def do_delete(self, op: Op, name: str) -> t.Any:
         if name not in self.objects:

@@ -244,3 +244,165 @@ def test_subqueryload_keeps_a_limit_over_joined_rows(session):
     stmt = select(Node).join(Node.children.of_type(aliased(Node))).order_by(Node.id).limit(2).offset(2).options(subqueryload(Node.owner))
     found = session.scalars(stmt).unique().all()
     assert [(x.id, x.owner.id) for x in found] == [(2, 2)]
+
+
+# ---- one-to-one, keys made of keys, and what a rollback leaves
+
+
+class Person(Base):
+    __tablename__ = "person"
+    id = Column(Integer, primary_key=True)
+    kind = Column(String(10))
+    badge = relationship("Badge", back_populates="person", uselist=False)
+    visits = relationship("Visit", back_populates="person", cascade="save-update, merge, refresh-expire")
+    __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "person"}
+
+
+class Officer(Person):
+    __tablename__ = "officer"
+    id = Column(ForeignKey("person.id"), primary_key=True)
+    __mapper_args__ = {"polymorphic_identity": "officer"}
+
+
+class Badge(Base):
+    __tablename__ = "badge"
+    id = Column(Integer, primary_key=True)
+    person_id = Column(ForeignKey("person.id"))
+    person = relationship(Person, back_populates="badge")
+
+
+class Visit(Base):
+    __tablename__ = "visit"
+    person_id = Column(ForeignKey("person.id"), primary_key=True)
+    n = Column(Integer, primary_key=True)
+    person = relationship(Person, back_populates="visits")
+
+
+def test_the_other_side_of_a_one_to_one_lets_go_unread(session):
+    session.add(Badge(id=1, person=Person(id=1)))
+    session.commit()
+    badge = session.get(Badge, 1)
+    person = badge.person
+    with session.no_autoflush:
+        badge.person = None
+        assert person in session.dirty
+        assert person.badge is None
+
+
+def test_a_one_to_one_moves_between_classes():
+    first = Person()
+    badge = Badge(person=first)
+    second = Officer(badge=badge)
+    assert (first.badge, badge.person) == (None, second)
+
+
+def test_the_key_of_a_new_object_is_not_taken_away(session):
+    visit = Visit(person_id=1, n=1)
+    visit.person = None
+    session.add(visit)
+    with pytest.raises(AssertionError, match="blank-out primary key"):
+        session.flush()
+
+
+def test_children_of_a_parent_whose_key_was_set_by_hand(session):
+    session.add(Visit(n=1, person=Person(id=1)))
+    session.commit()
+    person = session.get(Person, 1)
+    person.id = None
+    session.delete(person)
+    with pytest.raises(AssertionError, match="blank-out primary key"):
+        session.flush()
+
+
+def test_a_deleted_object_knows_what_it_referred_to(session):
+    a, b = Node(id=1), Node(id=2)
+    b.parent = a
+    session.add_all([a, b])
+    session.commit()
+    assert (a.id, b.id) == (1, 2)
+    session.delete(b)
+    session.flush()
+    assert b.parent is a
+
+
+def test_get_of_an_object_that_was_just_written_reads_nothing(session, engine):
+    a, b = Node(id=1), Node(id=2)
+    session.add_all([a, b])
+    session.commit()
+    a.name = "new"
+    session.flush()
+    b.name = "waits"
+    del engine.sent[:]
+    assert session.get(Node, 1) is a
+    assert engine.sent == []
+
+
+def test_what_expired_is_lost_with_its_row(session):
+    a = Node(id=1, name="given")
+    session.add(a)
+    session.flush()
+    session.expire_all()
+    session.rollback()
+    with pytest.raises(DetachedInstanceError):
+        a.name
+    with pytest.raises(DetachedInstanceError):
+        session.merge(a)
+
+
+def test_expunged_inside_a_savepoint_and_committed(session):
+    """Its row is there for good: a later rollback takes no key away."""
+    a = Node(id=1)
+    session.add(a)
+    session.flush()
+    session.begin_nested()
+    session.expunge(a)
+    session.commit()
+    session.commit()
+    session.add(a)
+    session.rollback()
+    assert inspect(a).key is not None and a.id == 1
+
+
+def test_expire_leaves_new_objects_in_the_session(session):
+    person = Person(id=1, visits=[])
+    session.add(person)
+    session.flush()
+    visit = Visit(n=1)
+    person.visits.append(visit)
+    session.expire(person)
+    assert visit in session.new
+
+
+def test_merge_of_two_objects_with_one_key(session):
+    given = Node(id=1, name="outer")
+    given.children = [Node(id=1, name="inner")]
+    assert session.merge(given).name == "outer"
+
+
+def test_post_updates_of_one_table_are_one_statement(session, engine):
+    a, b, c = Node(id=1), Leaf(id=2), Node(id=3)
+    b.parent, c.parent = a, b
+    session.add_all([a, b, c])
+    session.flush()
+    assert engine.sent.count("UPDATE") == 1
+
+
+def test_deletes_of_one_table_are_one_statement(session, engine):
+    a, b = Person(id=1), Officer(id=2)
+    session.add_all([a, b])
+    session.flush()
+    session.delete(a)
+    session.delete(b)
+    del engine.sent[:]
+    session.flush()
+    assert engine.sent.count("DELETE") == 2  # officer, and person with two rows
+
+
+def test_a_foreign_key_set_by_hand_hides_the_one_before(session):
+    a, b = Node(id=1), Node(id=2)
+    session.add_all([a, b])
+    session.commit()
+    assert b.id == 2
+    a.parent_id = 2
+    a.parent = b
+    assert inspect(a).attrs.parent.history.added == [b]

@@ -453,7 +453,7 @@ static cm_status run_all(follow *f, uint32_t group) {
 /* ---- by get: the identity map first */
 
 static bool is_settled(const follow *f, const cm_inst *inst) {
-    return inst && !(inst->flags & CM_INST_EXPIRED) && f->below.n == 0 && !f->run->request->populate_existing;
+    return inst && !(inst->flags & CM_INST_STALE) && f->below.n == 0 && !f->run->request->populate_existing;
 }
 
 static cm_status find_child(follow *f, const entry *e, cm_inst **out) {

@@ -123,8 +123,8 @@ static cm_status from_identity_map(cm_ctx *cx, cm_session *s, cm_mapper *m, void
     }
     void *object = host->inst_object(inst);
     host->retain(cx, object);
-    if (inst->flags & CM_INST_EXPIRED) st = cm_session__autoflush(cx, s);
-    if (!st && (inst->flags & CM_INST_EXPIRED)) st = cm_load__refresh(cx, s, inst, NULL, 0, &found);
+    if (inst->flags & CM_INST_STALE) st = cm_session__autoflush(cx, s);
+    if (!st && (inst->flags & CM_INST_STALE)) st = cm_load__refresh(cx, s, inst, NULL, 0, &found);
     if (!st && found) {
         *out = inst;
         return CM_OK;
@@ -137,7 +137,7 @@ static cm_status from_identity_map(cm_ctx *cx, cm_session *s, cm_mapper *m, void
 cm_inst *cm_session_held(cm_ctx *cx, cm_session *s, const cm_mapper *m, int64_t key) {
     if (!m->int_key) return NULL;
     cm_inst *inst = cm_idmap__find_int(cx, s->idmap, m->root, key);
-    return inst && !(inst->flags & CM_INST_EXPIRED) && cm_mapper__isa(inst->mapper, m) ? inst : NULL;
+    return inst && !(inst->flags & CM_INST_STALE) && cm_mapper__isa(inst->mapper, m) ? inst : NULL;
 }
 
 cm_status cm_load__get(cm_ctx *cx, cm_session *s, cm_mapper *m, void *const *key, size_t n, cm_node *const *options, size_t noptions,

@@ -71,8 +71,8 @@ static cm_status load_deferred(cm_ctx *cx, cm_inst *inst, const cm_attr *attr) {
 static cm_status load_column(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, bool allow_sql, void **out) {
     const bool expired = (inst->flags & CM_INST_EXPIRED) != 0;
     cm_status st = CM_OK;
-    if (!(inst->flags & CM_INST_KEY)) return allow_sql ? answer(cx, cm__none(cx), out) : CM_OK;
     if (!allow_sql) return CM_OK;
+    if (!(inst->flags & CM_INST_KEY) && (!expired || inst->session)) return answer(cx, cm__none(cx), out);
     if (!inst->session) {
         char text[192];
         if (!expired) return detached(cx, inst, attr, "deferred load");
@@ -160,6 +160,7 @@ static cm_status committed_value(cm_ctx *cx, cm_inst *inst, const cm_attr *attr,
     const cm_mapper *m = inst->mapper;
     void *key[16];
     cm_status st = cm_inst__committed_value(cx, inst, attr, out);
+    if (!st && !*out && cm_inst__committed(inst, attr) == CM_UNSET) return answer(cx, cm__none(cx), out); /* nobody knows it any more */
     if (st || *out || !attr->primary_key || m->nprimary_key > 16 || cm_inst__peek(cx, inst, attr)) return st;
     st = cm_inst__key_values(cx, inst, key);
     for (size_t i = 0; !st && i < m->nprimary_key; i++) {
@@ -313,7 +314,7 @@ static cm_status get_target(lazy *l, void *const *key, size_t n, void **out) {
     cm_inst *found = NULL;
     cm_status st = cm_idmap__find(l->cx, s->idmap, l->r->target->root, key, n, &found);
     if (st) return st;
-    if (found && cm_mapper__isa(found->mapper, l->r->target) && !(found->flags & CM_INST_EXPIRED))
+    if (found && cm_mapper__isa(found->mapper, l->r->target) && !(found->flags & CM_INST_STALE))
         return store_scalar(l, cm__host(l->cx)->inst_object(found), out);
     if (!l->allow_sql) return CM_OK;
     if (l->said.lazy == CM_LAZY_RAISE_ON_SQL) return must_not_load(l);

@@ -64,7 +64,7 @@ static cm_status fill_existing(cm_load_run *run, const cm_shape *s, cm_inst *ins
 
 /* Flags of an instance after its attributes were read: whether anything of its class is still unread. */
 static void note_filled(cm_load_run *run, const cm_shape *s, cm_inst *inst) {
-    inst->flags &= ~(uint32_t)(CM_INST_EXPIRED | CM_INST_PARTIAL);
+    inst->flags &= ~(uint32_t)(CM_INST_EXPIRED | CM_INST_STALE | CM_INST_PARTIAL);
     if (!s->partial) return;
     for (size_t i = 0; i < inst->mapper->nattrs; i++) {
         const cm_attr *attr = inst->mapper->attrs[i];

@@ -74,10 +74,16 @@ static cm_status push(cm_ctx *cx, frames *stack, cm_inst *inst) {
     return st;
 }
 
+/* What expires leaves new instances alone that are not its own. */
+static bool passes_over(const cm_relation *r, uint32_t bit, const cm_inst *child) {
+    return bit == CM_CASCADE_REFRESH_EXPIRE && !(r->cascade & CM_CASCADE_DELETE_ORPHAN) && !(child->flags & CM_INST_KEY);
+}
+
 /* Enters a member: listed, and its own relations are next. */
-static cm_status enter(cm_ctx *cx, cm_cascade *c, frames *stack, const cm_relation *r, void *member, const cm_session *stop_in) {
+static cm_status enter(cm_ctx *cx, cm_cascade *c, frames *stack, const cm_relation *r, uint32_t bit, void *member,
+                       const cm_session *stop_in) {
     cm_inst *child = cm__host(cx)->object_inst(cx, member);
-    if (!child || cm_map__get(&c->seen, cm__ptr_key(child))) return CM_OK;
+    if (!child || passes_over(r, bit, child) || cm_map__get(&c->seen, cm__ptr_key(child))) return CM_OK;
     if (stop_in && cm_session__has(stop_in, child)) return CM_OK;
     cm_status st = check_class(cx, r, child);
     if (!st) st = cm_map__put(cx, &c->seen, cm__ptr_key(child), child);
@@ -108,7 +114,7 @@ cm_status cm_cascade__collect(cm_ctx *cx, cm_cascade *c, cm_inst *inst, uint32_t
         if (f->member < f->members.n) {
             const cm_relation *r = f->inst->mapper->relations[f->relation - 1];
             void *member = f->members.v[f->member++];
-            st = enter(cx, c, &stack, r, member, stop_in); /* may move the stack */
+            st = enter(cx, c, &stack, r, bit, member, stop_in); /* may move the stack */
             continue;
         }
         bool more = false;

@@ -67,8 +67,29 @@ cm_status cm_inst__coll_queue(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, vo
     } else if (!take_out(cx, &c->added, member)) {
         st = cm_objs__hold(cx, &c->removed, member);
     }
+    if (!st) cm__host(cx)->value_stored(cx, inst, NULL, member);
     cm__release(cx, member);
     return st;
+}
+
+static int visit_all(const cm_objs *list, int (*visit)(void *user, void *value), void *user) {
+    int answer = 0;
+    for (size_t i = 0; !answer && i < list->n; i++)
+        if (list->v[i]) answer = visit(user, list->v[i]);
+    return answer;
+}
+
+int cm_inst_visit(const cm_inst *inst, int (*visit)(void *user, void *value), void *user) {
+    const cm_state *s = inst->state;
+    int answer = 0;
+    for (size_t i = 0; s && !answer && i < s->ncommitted; i++)
+        if (s->committed[i] && s->committed[i] != CM_UNSET) answer = visit(user, s->committed[i]);
+    for (const cm_coll_state *c = s ? s->colls : NULL; c && !answer; c = c->next) {
+        answer = visit_all(&c->before, visit, user);
+        if (!answer) answer = visit_all(&c->added, visit, user);
+        if (!answer) answer = visit_all(&c->removed, visit, user);
+    }
+    return answer;
 }
 
 void *cm_inst__committed(const cm_inst *inst, const cm_attr *attr) {

@@ -37,7 +37,7 @@ cm_status cm_inst_make_transient(cm_ctx *cx, cm_inst *inst) {
     if (st) return st;
     cm_inst__commit_all(cx, inst);
     cm_inst__clear_key(cx, inst);
-    inst->flags &= ~(uint32_t)(CM_INST_DELETED | CM_INST_EXPIRED | CM_INST_PARTIAL | CM_INST_NEW_ROW);
+    inst->flags &= ~(uint32_t)(CM_INST_DELETED | CM_INST_EXPIRED | CM_INST_STALE | CM_INST_PARTIAL | CM_INST_NEW_ROW);
     return CM_OK;
 }
 

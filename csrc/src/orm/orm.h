@@ -220,10 +220,10 @@ cm_status cm_session__event(cm_ctx *cx, cm_session *s, cm_event ev, cm_inst *ins
 
 /* ---- relation.c: what set, append and remove of relationships cause */
 typedef enum cm_link_op { CM_LINK_NONE = 0, CM_LINK_SET = 1, CM_LINK_APPEND = 2, CM_LINK_REMOVE = 3 } cm_link_op;
-typedef struct cm_initiator {
-    const cm_relation *origin;
+typedef struct cm_initiator {   /* where a chain of events began */
+    const cm_relation *relation; /* as the class that began it has it */
     cm_link_op op;
-} cm_initiator;                                                                          /* where a chain of events began */
+} cm_initiator;
 cm_status cm_relation__set(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *value); /* scalar or whole collection */
 cm_status cm_relation__clear(cm_ctx *cx, cm_inst *inst, const cm_attr *attr);            /* del */
 

@@ -24,9 +24,7 @@ static cm_status remove_back(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, voi
 
 static bool tracks_parents(const cm_relation *r) { return (r->cascade & CM_CASCADE_DELETE_ORPHAN) || r->single_parent; }
 
-static cm_initiator started_by(cm_initiator by, const cm_relation *r, cm_link_op op) {
-    return by.origin ? by : (cm_initiator){r->origin, op};
-}
+static cm_initiator started_by(cm_initiator by, const cm_relation *r, cm_link_op op) { return by.relation ? by : (cm_initiator){r, op}; }
 
 /* The mapped instance behind a value; NULL for the null object. */
 static cm_status related(cm_ctx *cx, const cm_relation *r, void *value, cm_inst **out) {
@@ -55,9 +53,11 @@ static cm_status check_single_parent(cm_ctx *cx, const cm_relation *r, cm_inst *
         cm_inst__text(child, text, sizeof text), cm_str_text(r->parent->name), cm_str_text(r->parent->name), cm_str_text(r->attr->key));
 }
 
+static bool started_here(const link_event *e) { return !e->by.relation || e->by.relation->origin == e->r->origin; }
+
 static cm_status follow_into_session(cm_ctx *cx, const link_event *e, cm_inst *child) {
     cm_session *s = e->inst->session;
-    bool own = !e->by.origin || e->by.origin == e->r->origin;
+    bool own = started_here(e);
     if (!s || !own || e->r->viewonly || !(e->r->cascade & CM_CASCADE_SAVE_UPDATE) || cm_session__has(s, child)) return CM_OK;
     return cm_session_add(cx, s, child);
 }
@@ -66,8 +66,8 @@ static cm_status follow_into_session(cm_ctx *cx, const link_event *e, cm_inst *c
 static cm_status joins(cm_ctx *cx, const link_event *e, cm_inst *child) {
     cm_status st = CM_OK;
     if (tracks_parents(e->r)) {
-        bool own = !e->by.origin || e->by.origin == e->r->origin; /* a backref moves the child on: its old parent is about to let go */
-        if (own) st = check_single_parent(cx, e->r, child, e->inst);
+        if (started_here(e))
+            st = check_single_parent(cx, e->r, child, e->inst); /* a backref moves the child on: its old parent is about to let go */
         if (!st) st = cm_inst__set_parent(cx, child, e->r, e->inst);
     }
     return st ? st : follow_into_session(cx, e, child);
@@ -91,7 +91,7 @@ static const cm_attr *back_attr(const cm_relation *r, const cm_inst *other, cm_i
     if (!r->back || r->viewonly) return NULL;
     const cm_attr *back = cm_mapper__own_attr(other->mapper, r->back);
     if (!back || !back->relation || back->relation->viewonly) return NULL;
-    bool echo = by.origin == back->relation->origin && (by.op == op || by.op == CM_LINK_SET);
+    bool echo = by.relation == back->relation && (by.op == op || by.op == CM_LINK_SET);
     return echo ? NULL : back;
 }
 
@@ -108,8 +108,7 @@ static cm_status unlink_back(cm_ctx *cx, const link_event *e, cm_link_op op, cm_
     const cm_attr *back = back_attr(e->r, other, by, CM_LINK_REMOVE);
     void *self = cm__object(cx, e->inst);
     if (!back || !self) return CM_OK;
-    if (op == CM_LINK_SET)
-        by = (cm_initiator){e->r->origin, op}; /* a chain of its own: it ends at this attribute, which is not stored yet */
+    if (op == CM_LINK_SET) by = (cm_initiator){e->r, op}; /* a chain of its own: it ends at this attribute, which is not stored yet */
     return back->uselist ? remove_back(cx, other, back, self, by) : set_scalar(cx, other, back, cm__none(cx), by, self);
 }
 
@@ -154,8 +153,7 @@ static cm_status remove_event(cm_ctx *cx, cm_inst *owner, const cm_attr *attr, v
 }
 
 static cm_initiator public_initiator(const cm_attr *attr, cm_link_op op) {
-    return attr && attr->relation ? (cm_initiator){attr->relation->origin, attr->uselist ? op : CM_LINK_SET}
-                                  : (cm_initiator){NULL, CM_LINK_NONE};
+    return attr && attr->relation ? (cm_initiator){attr->relation, attr->uselist ? op : CM_LINK_SET} : (cm_initiator){NULL, CM_LINK_NONE};
 }
 
 static cm_status own_collection(cm_ctx *cx, const cm_inst *owner, const cm_attr *attr, const cm_attr **out) {
@@ -259,13 +257,13 @@ static cm_status value_before(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, vo
     return st;
 }
 
-/* only_if: change nothing unless this is the value now (a backref takes back what it once set). */
+/* only_if: change nothing unless this is the value now, or nobody knows (a backref takes back what it once set). */
 static cm_status set_scalar(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *value, cm_initiator by, const void *only_if) {
     link_event e = {inst, attr->relation, by};
     cm_inst *child = NULL, *before = NULL;
     void *old = NULL, *given = value;
     cm_status st = value_before(cx, inst, attr, &old);
-    if (!st && only_if && old != only_if) goto done;
+    if (!st && only_if && old != only_if && (old || !(inst->flags & CM_INST_KEY))) goto done;
     if (!st) st = listen(cx, CM_EV_ATTR_SET, &e, &value);
     if (!st) st = related(cx, e.r, value, &child);
     if (!st && old == value) st = cm_inst_changing(cx, inst, attr, old); /* counts as touched, changes nothing */
@@ -308,7 +306,7 @@ static cm_status rebuild(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, const c
 
 /* A member that stays follows into the session all the same. */
 static cm_status stays(cm_ctx *cx, cm_inst *owner, const cm_attr *attr, void *member) {
-    link_event e = {owner, attr->relation, {attr->relation->origin, CM_LINK_APPEND}};
+    link_event e = {owner, attr->relation, {attr->relation, CM_LINK_APPEND}};
     cm_inst *child = cm__host(cx)->object_inst(cx, member);
     return child ? follow_into_session(cx, &e, child) : CM_OK;
 }
@@ -316,7 +314,7 @@ static cm_status stays(cm_ctx *cx, cm_inst *owner, const cm_attr *attr, void *me
 /* Append events for members that are new, remove events for those gone. members: may be replaced by listeners. */
 static cm_status replace_events(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, const cm_objs *old, cm_objs *members, bool *replaced) {
     cm_map were = {0}, are = {0};
-    cm_initiator by = {attr->relation->origin, CM_LINK_APPEND};
+    cm_initiator by = {attr->relation, CM_LINK_APPEND};
     cm_status st = index_members(cx, old, &were);
     for (size_t i = 0; !st && i < members->n; i++) {
         void *member = members->v[i];

@@ -189,7 +189,8 @@ void cm_session__detach(cm_ctx *cx, cm_session *s, cm_inst *inst, bool transient
     if (transient && (was & (CM_INST_PERSISTENT | CM_INST_DELETED))) {
         cm_inst__commit_all(cx, inst);
         cm_inst__clear_key(cx, inst);
-        inst->flags &= ~(uint32_t)(CM_INST_EXPIRED | CM_INST_PARTIAL | CM_INST_DELETED);
+        inst->flags &= ~(uint32_t)(CM_INST_PARTIAL | CM_INST_DELETED);
+        if (!(was & CM_INST_STALE)) inst->flags &= ~(uint32_t)CM_INST_EXPIRED; /* else all was lost: reading it says so */
     } else if (modified && (inst->flags & CM_INST_KEY)) {
         inst->flags |= CM_INST_MODIFIED; /* it is written when it comes back */
     }
@@ -203,12 +204,24 @@ static void forget_deleted(cm_ctx *cx, cm_session *s, cm_inst *inst) {
     for (cm_transaction *t = s->tx; t; t = t->parent) remove_from(cx, &t->deleted, object);
 }
 
+static bool lists(const cm_objs *list, const void *obj) {
+    for (size_t i = 0; i < list->n; i++)
+        if (list->v[i] == obj) return true;
+    return false;
+}
+
+/* Savepoints list what was inserted inside them; of the outermost level's rows, those whose instances left the session. */
+static cm_status remember_new(cm_ctx *cx, cm_transaction *t, void *object) {
+    while (t->nested && !lists(&t->news, object)) t = t->parent;
+    return t->nested ? CM_OK : cm_objs__hold(cx, &t->news, object);
+}
+
 /* A row inserted by this transaction is remembered: rollback makes its instance transient all the same. */
 static cm_status expunge_one(cm_ctx *cx, cm_session *s, cm_inst *inst) {
     if (inst->session != s) return CM_OK;
     void *object = cm__object(cx, inst);
     bool new_row = (inst->flags & CM_INST_NEW_ROW) && s->tx;
-    cm_status st = new_row && !s->tx->nested ? cm_objs__hold(cx, &s->tx->news, object) : CM_OK;
+    cm_status st = new_row ? remember_new(cx, s->tx, object) : CM_OK;
     if (st) return st;
     cm__retain(cx, object);
     if (inst->flags & CM_INST_DELETED) forget_deleted(cx, s, inst);

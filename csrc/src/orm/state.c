@@ -221,6 +221,7 @@ static cm_status keep_committed(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, 
     if (s->committed[attr->slot]) return CM_OK;
     if (old) cm__retain(cx, old);
     s->committed[attr->slot] = old ? old : CM_UNSET;
+    if (old && !(attr->type && attr->type->atomic)) cm__host(cx)->value_stored(cx, inst, attr->type, old);
     return CM_OK;
 }
 
@@ -287,7 +288,7 @@ cm_status cm_inst_get(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void **out
 
 void cm_inst__commit_all(cm_ctx *cx, cm_inst *inst) {
     cm_state *s = inst->state;
-    inst->flags &= ~(uint32_t)CM_INST_MODIFIED;
+    inst->flags &= ~(uint32_t)(CM_INST_MODIFIED | CM_INST_STALE);
     if (!s) return;
     void **committed = s->committed;
     cm_coll_state *colls = s->colls;
@@ -329,7 +330,7 @@ void cm_inst__expire(cm_ctx *cx, cm_inst *inst, const cm_attr *const *attrs, siz
         cm_inst__commit_all(cx, inst);
         if (inst->state) inst->state->nparents = 0; /* who holds it is read again, too */
         for (size_t i = 0; i < m->nattrs; i++) cm_inst__store_take(cx, inst, m->attrs[i], NULL);
-        if (inst->flags & CM_INST_KEY) inst->flags |= CM_INST_EXPIRED;
+        if (inst->flags & CM_INST_KEY) inst->flags |= CM_INST_EXPIRED | CM_INST_STALE;
     }
     for (size_t i = 0; i < n; i++) {
         const cm_attr *own = cm_mapper__own_attr(m, attrs[i]);

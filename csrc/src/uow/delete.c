@@ -74,11 +74,16 @@ static cm_status fly(cm_ctx *cx, cm_uow *u, cm_mapper *m, cm_table *table, cm_uo
     return cm_uow__depart(cx, u, conn, &f->flight);
 }
 
+/* Rows of several classes of a hierarchy go in one statement from the tables that they share. */
+static bool together(const cm_mapper *a, const cm_mapper *b, size_t depth) {
+    return a == b || (a->root == b->root && a->tables[depth] == b->tables[depth] && a->confirm_deleted_rows == b->confirm_deleted_rows);
+}
+
 cm_status cm_uow__delete(cm_ctx *cx, cm_uow *u, size_t depth, cm_uow_row **rows, size_t n) {
     cm_status st = CM_OK;
     for (size_t begin = 0, i = 0; !st && i < n; begin = i) {
         cm_mapper *m = rows[begin]->inst->mapper;
-        while (i < n && rows[i]->inst->mapper == m) i++;
+        while (i < n && together(rows[i]->inst->mapper, m, depth)) i++;
         st = fly(cx, u, m, m->tables[depth], rows + begin, i - begin);
     }
     return st;

@@ -211,13 +211,21 @@ static cm_status follow_upwards(cm_ctx *cx, const step_args *a) {
     return st;
 }
 
+/* post_update takes the foreign key away before the row goes: what it led to is looked up before, where no statement is needed. */
+static cm_status keep_target(cm_ctx *cx, const step_args *a) {
+    void *target = NULL;
+    cm_status st = cm_inst_load(cx, a->row->inst, a->r->attr, false, &target);
+    if (target) cm__release(cx, target);
+    return st;
+}
+
 static cm_status follow_deleted(cm_ctx *cx, const step_args *a) {
     cm_history h;
     cm_objs members = {0};
     bool nulls = a->r->direction == CM_ONE_TO_MANY && !(a->r->cascade & CM_CASCADE_DELETE);
     if (a->r->passive_deletes == 2 || a->r->direction == CM_MANY_TO_MANY) return CM_OK;
-    if (a->r->direction == CM_MANY_TO_ONE && (a->r->cascade & CM_CASCADE_DELETE)) {
-        cm_status up = follow_upwards(cx, a);
+    if (a->r->direction == CM_MANY_TO_ONE && (a->r->post_update || (a->r->cascade & CM_CASCADE_DELETE))) {
+        cm_status up = a->r->cascade & CM_CASCADE_DELETE ? follow_upwards(cx, a) : keep_target(cx, a);
         if (up) return up;
     }
     if (a->r->direction == CM_MANY_TO_ONE && !(a->r->cascade & CM_CASCADE_DELETE_ORPHAN)) return CM_OK;

@@ -78,7 +78,7 @@ static cm_status carries_key(cm_ctx *cx, cm_inst *parent, const cm_relation *r, 
         const cm_attr *a = cm_mapper__column_attr(child->mapper, r->target_columns[i]),
                       *key = cm_mapper__column_attr(parent->mapper, r->parent_columns[i]);
         void *mine = a ? cm_inst__peek(cx, child, a) : NULL, *theirs = key ? cm_inst__peek(cx, parent, key) : NULL;
-        if (!mine || !theirs || mine == theirs || cm__is_none(cx, mine)) continue;
+        if (!mine || !theirs || mine == theirs || cm__is_none(cx, mine) || cm_inst__committed(parent, key)) continue;
         cm__retain(cx, mine);
         cm__retain(cx, theirs);
         cm_status st = cm__host(cx)->equal(cx, a->type, mine, theirs, out);
@@ -94,7 +94,8 @@ static cm_status clear(cm_ctx *cx, cm_inst *inst, cm_column *const *columns, siz
         const cm_attr *a = cm_mapper__column_attr(inst->mapper, columns[i]);
         char text[128];
         if (!a) return unmapped(cx, inst->mapper, columns[i]);
-        if (a->primary_key && (inst->flags & CM_INST_KEY))
+        const void *now = cm_inst__peek(cx, inst, a);
+        if (a->primary_key && (now ? !cm__is_none(cx, now) : inst->flags & CM_INST_KEY))
             return cm__fail(cx, CM_E_DEPENDENCY,
                             "Dependency rule on column '%s.%s' tried to blank-out primary key column '%s.%s' on instance '%s'",
                             cm_str_text(because->table->name), cm_str_text(because->name), cm_str_text(columns[i]->table->name),

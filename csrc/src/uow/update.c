@@ -295,8 +295,8 @@ static cm_column *const *post_columns(const cm_post_row *p) {
 }
 
 static bool posted_alike(const cm_post_row *a, const cm_post_row *b) {
-    bool alike = a->inst->mapper == b->inst->mapper && a->relation->npairs == b->relation->npairs &&
-                 ((a->inst->flags ^ b->inst->flags) & CM_INST_KEY) == 0;
+    bool alike = a->inst->mapper->root == b->inst->mapper->root && a->relation->npairs == b->relation->npairs &&
+                 (!a->inst->mapper->version || ((a->inst->flags ^ b->inst->flags) & CM_INST_KEY) == 0); /* new rows keep their version */
     return alike && memcmp(post_columns(a), post_columns(b), a->relation->npairs * sizeof(cm_column *)) == 0;
 }
 

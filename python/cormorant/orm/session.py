@@ -599,13 +599,14 @@ class Session(_core.Session):
         if found is not None:
             return found
         mapper = object_mapper(instance)
-        key = _core.inst_identity(instance)
+        key, state = _core.inst_identity(instance), _core.inst_state(instance)
         if key is None and not load:
             raise exc.InvalidRequestError("merge() with load=False option does not support objects transient (i.e. unpersisted) objects.  flush() all changes on mapped instances before merging with load=False.")
         if _core.inst_session(instance) is self and _core.inst_status(instance) in (1, 2):
             return instance
         if key is None:
-            values = [_core.inst_peek(instance, mapper.get_property_by_column(c).key, None) for c in mapper.primary_key]
+            keys = [mapper.get_property_by_column(c).key for c in mapper.primary_key]
+            values = [getattr(instance, k) if state.expired else _core.inst_peek(instance, k, None) for k in keys]
             key = tuple(values) if all(v is not None for v in values) else None
         target = None
         if key is not None:
@@ -617,7 +618,7 @@ class Session(_core.Session):
             if load:
                 self.add(target)
             else:
-                if _core.inst_state(instance).modified:
+                if state.modified:
                     raise exc.InvalidRequestError("merge() with load=False option does not support objects marked as 'dirty'.  flush() all changes on mapped instances before merging with load=False.")
                 _core.inst_set_identity(target, key)
                 self.add(target)
@@ -625,8 +626,9 @@ class Session(_core.Session):
         if key is not None:
             seen[mapper.base_mapper, key] = target
         _refuse_other_version(instance, target, mapper)
-        self._merge_columns(instance, target, mapper, load)
-        return self._merge_relations(instance, target, mapper, load, seen)
+        self._merge_relations(instance, target, mapper, load, seen)
+        self._merge_columns(instance, target, mapper, load)  # last: what it reaches may have its key, too
+        return target
 
     def _merge_columns(self, instance: t.Any, target: t.Any, mapper: t.Any, load: bool) -> None:
         for key, value in _core.inst_loaded(instance).items():
@@ -638,7 +640,7 @@ class Session(_core.Session):
             else:
                 setattr(target, key, value)
 
-    def _merge_relations(self, instance: t.Any, target: t.Any, mapper: t.Any, load: bool, seen: t.Dict[t.Any, t.Any]) -> t.Any:
+    def _merge_relations(self, instance: t.Any, target: t.Any, mapper: t.Any, load: bool, seen: t.Dict[t.Any, t.Any]) -> None:
         loaded = _core.inst_loaded(instance)
         for prop in mapper._relations():
             if "merge" not in prop.cascade or prop.key not in loaded or prop.viewonly:
@@ -655,7 +657,6 @@ class Session(_core.Session):
                 setattr(target, prop.key, value)
             else:
                 set_committed_value(target, prop.key, value)
-        return target
 
     # ---- bulk
 
