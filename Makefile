@@ -18,7 +18,7 @@ VENV := .venv/bin
 EXTENSION := $(BUILD)/.extension
 EXTENSION_SOURCES := $(shell find csrc bindings -name '*.[ch]' -o -name '*.def' -o -name sources.txt) setup.py
 
-.PHONY: help run serve screenshots test bench-flask bench-full bench-peers bench-c core install extension test-c test-c-tiny test-asan test-valgrind test-examples-c test-python bench format lint clean
+.PHONY: help run serve screenshots test bench-flask bench-full bench-peers bench-c bench-plot core install extension test-c test-c-tiny test-asan test-valgrind test-examples-c test-python bench format lint clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
@@ -66,10 +66,15 @@ bench-full: ## everyday work scenario by scenario: SQLAlchemy, the sqlite3 modul
 	@$(MAKE) --no-print-directory extension bench-c
 	@$(BENCH) --all --json $(BUILD)/bench/full.json $(BENCH_FLAGS)
 
-bench-peers: ## the operations of the public orm-benchmarks suite, on every ORM that installs, and in plain C
+bench-peers: ## the operations of the public orm-benchmarks suite, on every ORM that installs (BENCH_FLAGS="--database postgresql")
 	@.ci/setup bench
 	@$(MAKE) --no-print-directory extension bench-c
 	@$(BENCH).peers --json $(BUILD)/bench/peers.json $(BENCH_FLAGS)
+
+bench-plot: ## the pictures of docs/performance.md, from build/bench/full.json and peers.json
+	@.ci/setup bench
+	@$(BENCH).plot $(BUILD)/bench/full.json docs/img/performance.png
+	@$(BENCH).plot $(BUILD)/bench/peers.json docs/img/peers.png
 
 bench-flask: ## requests per second and p99 of the example applications, on Flask-SQLAlchemy and here, in one run
 	@.ci/setup test

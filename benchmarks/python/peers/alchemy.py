@@ -56,8 +56,12 @@ class Alchemy(Contender):
         large = type("Large", (base,), {"__tablename__": "large", **first(), **wide})
         self.models = {"small": small, "related": related, "large": large}
 
-    def open(self, path: str) -> None:
-        self.engine = self.core.create_engine(f"sqlite:///{path}")
+    def open(self, address: str) -> None:
+        if "://" not in address:
+            address = f"sqlite:///{address}"
+        elif self.name == "sqlalchemy":
+            address = address.replace("postgresql://", "postgresql+psycopg://")
+        self.engine = self.core.create_engine(address)
 
     def close(self) -> None:
         self.engine.dispose()

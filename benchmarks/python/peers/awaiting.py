@@ -17,14 +17,14 @@ class Awaiting(Contender):
     def __init__(self) -> None:
         self.loop = asyncio.Runner()  # one context for all operations
 
-    def open(self, path: str) -> None:
-        self.loop.run(self.connect(path))
+    def open(self, address: str) -> None:
+        self.loop.run(self.connect(address))
 
     def close(self) -> None:
         self.loop.run(self.disconnect())
         self.loop.close()
 
-    async def connect(self, path: str) -> None:
+    async def connect(self, address: str) -> None:
         raise NotImplementedError
 
     async def disconnect(self) -> None:

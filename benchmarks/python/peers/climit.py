@@ -31,8 +31,8 @@ class Peer(Contender):
         if not os.access(PROGRAM, os.X_OK):
             raise ImportError(f"{PROGRAM} is not built: make bench-c")
 
-    def open(self, path: str) -> None:
-        self.process = subprocess.Popen([PROGRAM, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def open(self, address: str) -> None:
+        self.process = subprocess.Popen([PROGRAM, address], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def close(self) -> None:
         self.process.stdin.close()

@@ -34,11 +34,11 @@ SMALL = 200  # E: so many queries
 
 
 class Absent(Exception):
-    """The contender has no such operation; its text says so."""
+    """The contender has no such operation, or no such database; its text says so."""
 
 
 class Contender:
-    """Base of the contenders: `open` connects to the file; an operation answers the rows it found, or nothing when it writes.
+    """Base of the contenders: `open` connects to a file, or to a server by its URL; an operation answers the rows it found, or nothing when it writes.
     Objects that it changes are loaded before the clock starts. Where there are sessions, a pass over the levels (D, G, H) has
     one, each small query (E) has one, and all keys together (F) have one."""
 
@@ -46,7 +46,7 @@ class Contender:
     version = ""
     remarks = ""  # what differs from the others, in words
 
-    def open(self, path: str) -> None:
+    def open(self, address: str) -> None:
         raise NotImplementedError
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ import django
 from django.conf import settings
 
 from .contender import SMALL, TIMES, Clock, Contender
+from .databases import server_parts
 from .tables import COLUMNS, LARGE, LEVELS, choices, keys, new_rows
 
 
@@ -47,8 +48,10 @@ def models() -> dict:
 class Peer(Contender):
     name, version = "django", django.__version__
 
-    def open(self, path: str) -> None:
-        database = {"ENGINE": "django.db.backends.sqlite3", "NAME": path}
+    def open(self, address: str) -> None:
+        database = {"ENGINE": "django.db.backends.sqlite3", "NAME": address}
+        if server := server_parts(address):
+            database = {"ENGINE": "django.db.backends.postgresql", "NAME": server.pop("database"), **{k.upper(): str(v) for k, v in server.items()}}
         settings.configure(DATABASES={"default": database}, USE_TZ=False, INSTALLED_APPS=[], DEBUG=False)
         django.setup()
         from django.db import transaction

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Dict, Optional
 
 import oxyde
 from oxyde import Field, PoolSettings, db
 
 from .awaiting import Awaiting
+from .databases import server_parts
 from .tables import LARGE
 
-# Decimals of a NUMERIC column come back as None, hence floats.
-KINDS = {"float": float, "smallint": int, "int": int, "bigint": int, "char": str, "text": str, "decimal": float, "json": Dict[str, Any]}
+KINDS = {"float": float, "smallint": int, "int": int, "bigint": int, "char": str, "text": str, "json": Dict[str, Any]}
 
 
-def models() -> dict:
+def models(exact: bool) -> dict:
+    """exact: decimals as such. Those of a NUMERIC column of SQLite come back as None, so there they are floats."""
+    kinds = {**KINDS, "decimal": Decimal if exact else float}
+
     def model(name: str, table: str, extra: Dict[str, tuple]) -> Any:
         columns = {
             "id": (Optional[int], Field(default=None, db_pk=True)),
@@ -33,8 +37,8 @@ def models() -> dict:
 
     def column(kind: str, value: Any) -> tuple:
         if value is None:
-            return Optional[KINDS[kind]], Field(default=None)
-        return KINDS[kind], Field(default=float(value) if kind == "decimal" else value)
+            return Optional[kinds[kind]], Field(default=None)
+        return kinds[kind], Field(default=float(value) if kinds[kind] is float else value)
 
     return {
         "small": model("Small", "small", {}),
@@ -45,12 +49,14 @@ def models() -> dict:
 
 class Peer(Awaiting):
     name, version = "oxyde", oxyde.__version__
-    remarks = "asyncio; table 2 without its relations, decimals as floats"
+    remarks = "asyncio; table 2 without its relations, decimals of SQLite as floats"
 
-    async def connect(self, path: str) -> None:
-        self.models = models()
+    async def connect(self, address: str) -> None:
+        server = server_parts(address)
+        url = f"postgresql://{server['user']}@localhost/{server['database']}?host={server['host']}" if server else f"sqlite:///{address}"
         settings = PoolSettings(sqlite_journal_mode="DELETE", sqlite_synchronous="FULL")
-        await db.init(default=f"sqlite:///{path}", settings=settings)
+        self.models = models(bool(server))
+        await db.init(default=url, settings=settings)
         self.atomic = db.transaction.atomic
 
     async def disconnect(self) -> None:

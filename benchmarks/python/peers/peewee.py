@@ -9,6 +9,7 @@ from typing import Any
 import peewee as p
 
 from .contender import SMALL, TIMES, Clock, Contender
+from .databases import server_parts
 from .tables import COLUMNS, LARGE, LEVELS, choices, keys, new_rows
 
 
@@ -17,7 +18,7 @@ class Json(p.TextField):
         return None if value is None else json.dumps(value)
 
     def python_value(self, value: Any) -> Any:
-        return None if value is None else json.loads(value)
+        return json.loads(value) if isinstance(value, str) else value
 
 
 def models(db: Any) -> dict:
@@ -49,8 +50,9 @@ def models(db: Any) -> dict:
 class Peer(Contender):
     name, version = "peewee", p.__version__
 
-    def open(self, path: str) -> None:
-        self.db = p.SqliteDatabase(path)
+    def open(self, address: str) -> None:
+        server = server_parts(address)
+        self.db = p.PostgresqlDatabase(**server) if server else p.SqliteDatabase(address)
         self.models = models(self.db)
         self.db.connect()
 

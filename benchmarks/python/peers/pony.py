@@ -10,6 +10,7 @@ import pony
 from pony import orm
 
 from .contender import SMALL, TIMES, Absent, Clock, Contender
+from .databases import server_parts
 from .tables import COLUMNS, LARGE, LEVELS, choices, keys, new_rows
 
 
@@ -44,10 +45,14 @@ def models(db: Any) -> dict:
 class Peer(Contender):
     name, version = "pony", pony.__version__
 
-    def open(self, path: str) -> None:
+    def open(self, address: str) -> None:
+        server = server_parts(address)
         db = orm.Database()
         self.models = models(db)
-        db.bind("sqlite", path)
+        if server:
+            db.bind("postgres", **server)
+        else:
+            db.bind("sqlite", address)
         db.generate_mapping(check_tables=False)
 
     def insert_single(self, table: str, n: int, clock: Clock) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from datetime import datetime
 from decimal import Decimal
-import json
 from typing import Any, List
 
 from .contender import SMALL, TIMES, Clock, Contender
@@ -15,8 +15,8 @@ from .tables import COLUMNS, LARGE, LEVELS, choices, keys, new_rows
 class Peer(Contender):
     name, version, remarks = "sqlite3", sqlite3.sqlite_version, "no ORM: dates, decimals and documents as they are stored"
 
-    def open(self, path: str) -> None:
-        self.db = sqlite3.connect(path)
+    def open(self, address: str) -> None:
+        self.db = sqlite3.connect(address)
 
     def close(self) -> None:
         self.db.close()

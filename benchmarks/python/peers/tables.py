@@ -1,11 +1,10 @@
-"""The three tables of the suite: small without relations, small with relations, large. Their rows, and their files read back."""
+"""The three tables of the suite: small without relations, small with relations, large. Their columns and rows, and how rows are compared."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import random
-import sqlite3
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Dict, Iterable, List, Tuple
@@ -37,48 +36,15 @@ COLUMNS: Dict[str, List[str]] = {
 }
 
 
-def create(db: sqlite3.Connection) -> None:
-    first = "id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, timestamp DATETIME NOT NULL, level SMALLINT NOT NULL, text VARCHAR(255) NOT NULL"
-    db.execute(f"CREATE TABLE small ({first})")
-    db.execute(f"CREATE TABLE related ({first}, parent_id INTEGER REFERENCES related (id))")
-    db.execute(
-        "CREATE TABLE knows (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, from_id INTEGER NOT NULL REFERENCES related (id), "
-        "to_id INTEGER NOT NULL REFERENCES related (id), UNIQUE (from_id, to_id))"
-    )
-    wide = ", ".join(f"{name} {GROUPS[kind][0]}{'' if value is None else ' NOT NULL'}" for name, kind, value in LARGE)
-    db.execute(f"CREATE TABLE large ({first}, {wide})")
-    db.execute("CREATE INDEX ix_related_parent ON related (parent_id)")
-    db.execute("CREATE INDEX ix_knows_from ON knows (from_id)")
-    db.execute("CREATE INDEX ix_knows_to ON knows (to_id)")
-    for table in COLUMNS:
-        db.execute(f"CREATE INDEX ix_{table}_level ON {table} (level)")
-        db.execute(f"CREATE INDEX ix_{table}_text ON {table} (text)")
-    db.commit()
-
-
 def new_rows(n: int) -> List[Dict[str, Any]]:
     """What an insert is given; the other columns have defaults."""
     return [{"level": LEVELS[i * 7 % 5], "text": f"{WORDS[i % 8]} {i}"} for i in range(n)]
 
 
-def _stored(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return float(value)
-    return json.dumps(value) if isinstance(value, dict) else value
-
-
-def reset(db: sqlite3.Connection, table: str, n: int) -> None:
-    """Leaves n rows with keys from 1 in the table, whatever was there."""
-    db.execute("DELETE FROM knows")
-    db.execute(f"DELETE FROM {table}")
-    db.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
-    rest = [_stored(value) for _, _, value in LARGE] if table == "large" else [None] * (table == "related")
-    rows = [
-        (i, (START + timedelta(seconds=i)).strftime("%Y-%m-%d %H:%M:%S.%f"), row["level"], row["text"], *rest) for i, row in enumerate(new_rows(n), 1)
-    ]
-    marks = ", ".join("?" * len(COLUMNS[table]))
-    db.executemany(f"INSERT INTO {table} ({', '.join(COLUMNS[table])}) VALUES ({marks})", rows)
-    db.commit()
+def full_rows(table: str, n: int) -> List[tuple]:
+    """n rows with keys from 1, every column of the table."""
+    rest = [value for _, _, value in LARGE] if table == "large" else [None] * (table == "related")
+    return [(i, START + timedelta(seconds=i), row["level"], row["text"], *rest) for i, row in enumerate(new_rows(n), 1)]
 
 
 def plain(value: Any) -> Any:
@@ -106,12 +72,6 @@ def digest(rows: Iterable[Iterable[Any]]) -> Dict[str, Any]:
     """What stands for these rows in a comparison: how many, the first in words, and a hash of all in the order of their keys."""
     seen = sorted([plain(v) for v in row] for row in rows) if not isinstance(rows, str) else []
     return {"rows": len(seen), "first": repr(seen[:1])[:400], "hash": hashlib.sha256(repr(seen).encode()).hexdigest()}
-
-
-def contents(db: sqlite3.Connection, table: str, without: str = "") -> Dict[str, Any]:
-    """The digest of a table, read by a plain driver."""
-    names = [name for name in COLUMNS[table] if name != without]
-    return digest(db.execute(f"SELECT {', '.join(names)} FROM {table}").fetchall())
 
 
 def choices(n: int, times: int) -> List[Tuple[int, int]]:

@@ -12,6 +12,7 @@ from tortoise import fields as f
 from tortoise.transactions import in_transaction
 
 from .awaiting import Awaiting
+from .databases import server_parts
 from .tables import LARGE
 
 MODULE = "benchmarks.python.peers.tortoise_models"
@@ -45,14 +46,19 @@ def models() -> dict:
 class Peer(Awaiting):
     name, version = "tortoise", tortoise.__version__
 
-    async def connect(self, path: str) -> None:
+    async def connect(self, address: str) -> None:
         self.models = models()
         module = sys.modules[MODULE] = ModuleType(MODULE)  # Tortoise finds models by the name of their module
         for model in self.models.values():
             model.__module__ = MODULE
             setattr(module, model.__name__, model)
-        url = f"sqlite://{path}?journal_mode=DELETE"
-        await tortoise.Tortoise.init(db_url=url, modules={"peers": [MODULE]}, use_tz=False)
+        server = server_parts(address)
+        if server:
+            connection = {"engine": "tortoise.backends.asyncpg", "credentials": {**server, "password": ""}}
+        else:
+            connection = {"engine": "tortoise.backends.sqlite", "credentials": {"file_path": address, "journal_mode": "DELETE"}}
+        apps = {"peers": {"models": [MODULE], "default_connection": "default"}}
+        await tortoise.Tortoise.init({"connections": {"default": connection}, "apps": apps, "use_tz": False})
         self.atomic = in_transaction
 
     async def disconnect(self) -> None:

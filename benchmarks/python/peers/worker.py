@@ -1,4 +1,4 @@
-"""`python -m benchmarks.python.peers.worker MODULE FILE [cpu]`: one contender, told line by line what to do, answering line by line."""
+"""`python -m benchmarks.python.peers.worker MODULE ADDRESS [cpu]`: one contender, told line by line what to do, answering line by line."""
 
 from __future__ import annotations
 
@@ -21,18 +21,20 @@ def answer(peer, order: dict) -> dict:
         found = peer.run(operation, order["table"], order["n"], clock)
     except Absent as absent:
         return {"absent": str(absent)}
+    except Exception as error:  # whatever a library throws: the run goes on without it
+        return {"absent": f"fails with {type(error).__name__}: {' '.join(str(error).split())[:160]}", "failed": True}
     return {"seconds": clock.seconds, "units": clock.units, "found": None if found is None else digest(found)}
 
 
 def main() -> int:
-    module, path = sys.argv[1:3]
+    module, address = sys.argv[1:3]
     choose(sys.argv[3:] == ["cpu"])
     out = sys.stdout
     with contextlib.redirect_stdout(sys.stderr):  # what a library prints is not an answer
         try:
             peer = importlib.import_module(f".{module}", __package__).Peer()
-            peer.open(path)
-        except ImportError as error:
+            peer.open(address)
+        except (ImportError, Absent) as error:
             print(json.dumps({"left_out": str(error)}), file=out, flush=True)
             return 0
         print(json.dumps({"name": peer.name, "version": peer.version, "remarks": peer.remarks}), file=out, flush=True)
