@@ -95,9 +95,15 @@ static const struct {
                {"subpartition_by", RAW | SPACED | BARE},
                {"subpartitions", RAW | BARE}};
 
+/* "default charset", as it is read from a database, is default_charset. */
+static bool is_named(const char *given, const char *name) {
+    while (*given && (*given == *name || (*given | 32) == *name || (*given == ' ' && *name == '_'))) given++, name++;
+    return !*given && !*name;
+}
+
 static int how_of(const char *name) {
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-        if (strcasecmp(options[i].name, name) == 0) return options[i].how;
+        if (is_named(name, options[i].name)) return options[i].how;
     return 0;
 }
 
@@ -105,14 +111,13 @@ static int how_of(const char *name) {
 static int place_of(const char *name) {
     static const char *const late[] = {"collate", "comment", "partition_by", "partitions", "subpartition_by", "subpartitions"};
     for (size_t i = 0; i < sizeof late / sizeof *late; i++)
-        if (strcasecmp(late[i], name) == 0) return (int)i + 1;
+        if (is_named(name, late[i])) return (int)i + 1;
     return 0;
 }
 
 enum { PLACES = 7, COMMENT_PLACE = 2 };
 
-static bool is_value(const char *p, bool tables) {
-    const char *more = tables ? "(), `._" : ".+-_";
+static bool is_made_of(const char *p, const char *more) {
     if (!*p) return false;
     for (; *p; p++)
         if (!is_word_char(*p) && !strchr(more, *p)) return false;
@@ -122,7 +127,7 @@ static bool is_value(const char *p, bool tables) {
 static cm_status write_option(cm_compiler *c, const cm_ddl_option *o) {
     int how = how_of(o->name);
     const char *value = o->value.text ? o->value.text : "";
-    if (!is_value(o->name, false) || (!(how & (TEXT | RAW)) && !is_value(value, how & TABLES)))
+    if (!is_made_of(o->name, " ") || (!(how & (TEXT | RAW)) && !is_made_of(value, how & TABLES ? "(), `." : ".+-")))
         return cm__fail(c->cx, CM_E_COMPILE, "Unexpected SQL phrase: %s_%s='%s'", o->dialect, o->name, value);
     cm_out(c, " ");
     for (const char *p = o->name; *p; p++) {

@@ -49,7 +49,7 @@ class Inspector:
 
     @property
     def default_schema_name(self) -> Optional[str]:
-        return getattr(self.dialect, "default_schema_name", None)
+        return getattr(self.dialect, "default_schema_name", None) or self.engine.url.database
 
     def clear_cache(self) -> None:
         self.info_cache.clear()

@@ -59,6 +59,11 @@ class MySQLDialect(DefaultDialect):
 
         return dbapi
 
+    def reflection(self, connection: t.Any) -> t.Any:
+        from .reflection import MySQLReflection  # only programs that ask need it
+
+        return MySQLReflection(connection)
+
     # ---- definitions
 
     def string_literal(self, text: str) -> str:

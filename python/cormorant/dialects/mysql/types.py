@@ -126,6 +126,15 @@ class BIT(_MySQL, TypeEngine[int]):
     def __init__(self, length: int | None = None) -> None:
         self.length = length
 
+    def _flags(self) -> int:
+        return int(_core.TYPE_HOST)
+
+    def _bind(self, value: t.Any) -> t.Any:
+        return int.from_bytes(value, "big") if isinstance(value, bytes) else value
+
+    def _result(self, value: t.Any) -> t.Any:
+        return int.from_bytes(value, "big") if isinstance(value, bytes) else value
+
     def _spelled(self) -> str:
         return "BIT" if self.length is None else f"BIT({int(self.length)})"
 
