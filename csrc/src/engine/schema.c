@@ -127,9 +127,14 @@ static bool is_altered(cm_table *const *tables, size_t n) {
 }
 
 static cm_status drop_together(cm_ctx *cx, cm_conn *conn, cm_table *const *tables, size_t n) {
+    const char *const *around = conn->engine->dialect->free_drop;
     cm_compiled *c = NULL;
-    cm_status st = cm_sql__ddl_drop_tables(cx, conn->engine->dialect, schemas_of(conn), tables, n, &c);
-    return st ? st : run_ddl(cx, conn, c);
+    cm_status st = around ? cm_conn__run_text(cx, conn, around[0], strlen(around[0])) : CM_OK;
+    if (st) return st;
+    st = cm_sql__ddl_drop_tables(cx, conn->engine->dialect, schemas_of(conn), tables, n, &c);
+    if (!st) st = run_ddl(cx, conn, c);
+    cm_status after = around ? cm_conn__run_text(cx, conn, around[1], strlen(around[1])) : CM_OK;
+    return st ? st : after;
 }
 
 typedef struct schema_job {

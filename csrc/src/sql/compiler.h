@@ -149,6 +149,8 @@ cm_status cm_compiler__bool(cm_compiler *c, cm_node *n);
 /* ---- op.c */
 cm_status cm_compiler__binary(cm_compiler *c, cm_node *n);
 cm_status cm_compiler__unary(cm_compiler *c, cm_node *n);
+/* Does an ORDER BY item say where NULLs go, on a dialect that cannot? Then `x IS NULL` is sorted by before it. */
+bool cm_compiler__sorts_nulls(const cm_compiler *c, const cm_node *n, bool *first);
 const char *cm_compiler__hint_of(const cm_node *n);      /* name parameters take from what they are compared with; NULL: none */
 
 /* ---- func.c */

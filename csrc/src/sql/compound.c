@@ -82,12 +82,36 @@ static cm_status write_rows(cm_compiler *c, cm_node *const *rows, size_t n) {
     return st;
 }
 
+/* (SELECT :p AS id, :q AS n UNION ALL SELECT :r, :s) AS v */
+static cm_status write_values_union(cm_compiler *c, cm_node *n, const char *name, uint32_t flags) {
+    size_t ncolumns, nrows, width;
+    cm_node *const *columns = cm_node_segment(n, 0, &ncolumns), *const *rows = cm_node_segment(n, 1, &nrows);
+    cm_status st = CM_OK;
+    cm_out(c, n->op == CM_OP_LATERAL ? "LATERAL (" : "(");
+    for (size_t i = 0; !st && i < nrows; i++) {
+        cm_node *const *items = cm_node_segment(rows[i], 0, &width);
+        cm_out(c, i ? " UNION ALL SELECT " : "SELECT ");
+        for (size_t k = 0; !st && k < width; k++) {
+            if (k) cm_out(c, ", ");
+            st = cm_compiler__operand(c, items[k], CM_OP_COMMA);
+            const char *column = !i && k < ncolumns ? cm_expr__name(columns[k]) : NULL;
+            if (column) cm_out(c, " AS ");
+            if (!st && column) st = cm_compiler__cname(c, column);
+        }
+    }
+    cm_out(c, ")");
+    if (st || !name) return st;
+    cm_out(c, " AS ");
+    return cm_compiler__name(c, name, strlen(name), flags);
+}
+
 /* (VALUES (:p, :q), (:r, :s)) AS v (id, n) */
 cm_status cm_compiler__values(cm_compiler *c, cm_node *n) {
     size_t ncolumns, nrows;
     uint32_t flags = 0;
     cm_node *const *columns = cm_node_segment(n, 0, &ncolumns), *const *rows = cm_node_segment(n, 1, &nrows);
     const char *name = cm_compiler__from_name(c, n, &flags);
+    if (cm_has(c, CM_F_VALUES_UNION)) return write_values_union(c, n, name, flags);
     cm_out(c, n->op == CM_OP_LATERAL ? "LATERAL (VALUES " : "(VALUES ");
     cm_status st = write_rows(c, rows, nrows);
     cm_out(c, ")");

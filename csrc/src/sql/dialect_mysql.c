@@ -324,10 +324,14 @@ static void write_empty_in(cm_buf *b, uint32_t width) {
     cm_buf__puts(b, ") as _empty_set WHERE 1!=1");
 }
 
+/* The server looks at foreign keys table by table, even when it drops both ends of one at once. */
+static const char *const free_drop[] = {"SET @cormorant_checks = @@foreign_key_checks, foreign_key_checks = 0",
+                                        "SET foreign_key_checks = @cormorant_checks"};
+
 #define COMMON                                                                                                                             \
     (CM_F_FOR_UPDATE | CM_F_ALTER_FK | CM_F_SCHEMAS | CM_F_MULTI_VALUES | CM_F_LASTROWID | CM_F_NATIVE_ENUM | CM_F_COMMENTS |              \
      CM_F_ROW_VALUES | CM_F_CONCAT_FUNC | CM_F_UPDATE_LIST | CM_F_CTE_AFTER_INSERT | CM_F_DUAL | CM_F_DML_LIMIT | CM_F_INDEX_OF_TABLE |    \
-     CM_F_GROUPED_INDEX | CM_F_NO_MATCH)
+     CM_F_GROUPED_INDEX | CM_F_NO_MATCH | CM_F_VALUES_UNION | CM_F_FRAME_LITERALS)
 #define MARIADB (COMMON | CM_F_RETURNING | CM_F_SEQUENCES | CM_F_REGEXP_INLINE | CM_F_JSON_TEXT)
 #define DIALECT(name_, features_, type_, server)                                                                                           \
     {                                                                                                                                      \
@@ -335,7 +339,7 @@ static void write_empty_in(cm_buf *b, uint32_t width) {
         .reserved = cm_mysql__words, .nreserved = CM_MYSQL_WORDS, .node = write_node, .op = write_op, .func = write_func, .type = type_,   \
         .cast_type = cm_mysql__cast_type, .limit = write_limit, .literal = cm_mysql__literal, .string = cm_mysql__string,                  \
         .column = cm_mysql__column, .table_end = cm_mysql__table_end, .index = cm_mysql__index, .empty_in = write_empty_in,                \
-        .insert_default_values = "() VALUES ()", .delete_using = " USING ", .for_server = server                                           \
+        .insert_default_values = "() VALUES ()", .delete_using = " USING ", .free_drop = free_drop, .for_server = server                   \
     }
 
 /* The server tells what it is when the first connection is made: numbers from 10.0.0 on are MariaDB's. */

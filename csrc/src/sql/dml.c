@@ -299,15 +299,15 @@ static cm_status write_delete(cm_compiler *c, cm_node *n, const cm_objs *others)
     cm_out(c, "DELETE ");
     cm_status st = write_prefixes(c, n);
     cm_out(c, "FROM ");
-    bool listed = others->n && cm_has(c, CM_F_UPDATE_LIST);
+    bool listed = cm_has(c, CM_F_UPDATE_LIST) && (others->n || cm_sql__from(n->u.n.kid)->kind == CM_N_ALIAS);
     if (!st && listed) st = write_target_name(c, n);
     else if (!st) st = write_target(c, n);
-    if (st || !others->n) return st ? st : write_where(c, n);
+    if (st || (!others->n && !listed)) return st ? st : write_where(c, n);
     if (!c->d->delete_using)
         return cm__fail(c->cx, CM_E_UNSUPPORTED, "This backend does not support multiple-table criteria within DELETE");
     cm_out(c, c->d->delete_using);
     if (listed) st = write_target(c, n);
-    if (listed) cm_out(c, ", ");
+    if (listed && others->n) cm_out(c, ", ");
     if (!st) st = cm_compiler__from_list(c, others);
     return st ? st : write_where(c, n);
 }

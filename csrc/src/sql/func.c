@@ -87,7 +87,10 @@ static cm_status write_bound(cm_compiler *c, cm_node *bound) {
     case CM_OP_UNBOUNDED_FOLLOWING: cm_out(c, cm__ops[bound->op].sql); return CM_OK;
     case CM_OP_PRECEDING:
     case CM_OP_FOLLOWING: {
+        bool literals = c->literals;
+        c->literals = literals || cm_has(c, CM_F_FRAME_LITERALS);
         cm_status st = cm_compiler__expr(c, bound->u.k.kid[0]);
+        c->literals = literals;
         cm_out(c, cm__ops[bound->op].sql);
         return st;
     }

@@ -307,11 +307,31 @@ cm_status cm_compiler__binary(cm_compiler *c, cm_node *n) {
     return infix(c, n, cm__ops[n->op].sql);
 }
 
+bool cm_compiler__sorts_nulls(const cm_compiler *c, const cm_node *n, bool *first) {
+    for (; n->kind == CM_N_UNARY && cm__ops[n->op].postfix; n = n->u.k.kid[0]) {
+        *first = n->op == CM_OP_NULLS_FIRST;
+        if (*first || n->op == CM_OP_NULLS_LAST) return !cm_has(c, CM_F_NULLS_ORDER);
+    }
+    return false;
+}
+
+/* x IS NULL, x DESC for x DESC NULLS LAST */
+static cm_status write_nulls(cm_compiler *c, cm_node *n, bool first) {
+    cm_node *inner = n;
+    while (inner->kind == CM_N_UNARY && cm__ops[inner->op].postfix) inner = inner->u.k.kid[0];
+    cm_status st = cm_compiler__operand(c, inner, CM_OP_IS);
+    cm_out(c, first ? " IS NULL DESC, " : " IS NULL, ");
+    return st ? st : cm_compiler__expr(c, n->u.k.kid[0]);
+}
+
 cm_status cm_compiler__unary(cm_compiler *c, cm_node *n) {
     cm_node *kid = n->u.k.kid[0];
     const cm_op_info *info = &cm__ops[n->op];
     cm_status st = CM_OK;
+    bool first;
     if (c->d->op && info->dialect && c->d->op(c, n, &st)) return st;
+    if ((n->op == CM_OP_NULLS_FIRST || n->op == CM_OP_NULLS_LAST) && cm_compiler__sorts_nulls(c, n, &first))
+        return write_nulls(c, n, first);
     if (info->postfix) {
         st = kid->kind == CM_N_UNARY && cm__ops[kid->op].postfix ? cm_compiler__expr(c, kid) : cm_compiler__operand(c, kid, n->op);
         cm_out(c, info->sql);

@@ -53,7 +53,8 @@ static bool is_selected(const cm_level *level, const cm_node *label) {
 static cm_status write_modifiers(cm_compiler *c, cm_node *n) {
     if (n->kind != CM_N_UNARY) return CM_OK;
     cm_status st = write_modifiers(c, n->u.k.kid[0]);
-    cm_out(c, cm__ops[n->op].sql);
+    bool nulls = n->op == CM_OP_NULLS_FIRST || n->op == CM_OP_NULLS_LAST;
+    if (!nulls || cm_has(c, CM_F_NULLS_ORDER)) cm_out(c, cm__ops[n->op].sql);
     return st;
 }
 
@@ -61,7 +62,13 @@ static cm_status write_modifiers(cm_compiler *c, cm_node *n) {
 static cm_status write_ordered(cm_compiler *c, cm_node *n) {
     cm_node *label = ordered_label(n);
     if (!label || !is_selected(c->level, label)) return cm_compiler__operand(c, n, CM_OP_COMMA);
-    cm_status st = cm_compiler__str(c, label->u.n.name, label->flags & (CM_FLAG_QUOTE | CM_FLAG_NO_QUOTE));
+    bool first;
+    cm_status st = CM_OK;
+    if (cm_compiler__sorts_nulls(c, n, &first)) {
+        st = cm_compiler__str(c, label->u.n.name, label->flags & (CM_FLAG_QUOTE | CM_FLAG_NO_QUOTE));
+        cm_out(c, first ? " IS NULL DESC, " : " IS NULL, ");
+    }
+    if (!st) st = cm_compiler__str(c, label->u.n.name, label->flags & (CM_FLAG_QUOTE | CM_FLAG_NO_QUOTE));
     return st ? st : write_modifiers(c, n);
 }
 

@@ -136,6 +136,7 @@ struct cm_dialect {
     const cm_dialect *(*for_server)(int version);
     const char *insert_default_values;       /* "DEFAULT VALUES" or "() VALUES ()" */
     const char *delete_using;                /* before further tables of DELETE (" USING "); NULL: there can be none */
+    const char *const *free_drop;            /* statements around a DROP of tables that refer to each other; NULL: none are needed */
     bool tells_keys;                         /* INSERTs of one row get RETURNING for the key, as nothing else tells it */
     bool bare_returning;                     /* RETURNING takes no table names */
 };
@@ -156,6 +157,8 @@ enum {
 #define CM_F_JSON_TEXT (UINT64_C(1) << 32) /* JSON is text with a check: nothing is cast to it */
 #define CM_F_GROUPED_INDEX (UINT64_C(1) << 35) /* expressions of indexes stand in parentheses */
 #define CM_F_NO_MATCH (UINT64_C(1) << 36) /* MATCH of foreign keys is refused: the server would ignore all that follows it */
+#define CM_F_VALUES_UNION (UINT64_C(1) << 37) /* VALUES as a table is SELECT ... UNION ALL SELECT ... */
+#define CM_F_FRAME_LITERALS (UINT64_C(1) << 38) /* no parameters in window frames */
 #define CM_F_LOCK_OF (UINT64_C(1) << 34) /* FOR UPDATE OF t, FOR SHARE */
 #define CM_F_CHANGE_RETURNING (UINT64_C(1) << 33) /* RETURNING of UPDATE; CM_F_RETURNING alone: INSERT and DELETE have it */
 extern const cm_dialect cm__dialect_default, cm__dialect_sqlite, cm__dialect_postgresql, cm__dialect_mysql, cm__dialect_mariadb;

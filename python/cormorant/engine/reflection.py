@@ -213,6 +213,10 @@ class Inspector:
             inspector._reflect_foreign_keys(sa_schema, table, include_columns, exclude_columns, resolve_fks, _extend_on)
             inspector._reflect_indexes(sa_schema, table, include_columns)
             inspector._reflect_constraints(sa_schema, table, include_columns)
+            try:
+                table.comment = inspector.get_table_comment(table.name, table.schema)["text"] or table.comment
+            except NotImplementedError:
+                pass
             for option, value in inspector.get_table_options(table.name, table.schema).items():
                 table.kwargs.setdefault(option, value) if hasattr(table.kwargs, "setdefault") else None
 
@@ -271,6 +275,8 @@ class Inspector:
     def _reflect_constraints(self, sa_schema: Any, table: Any, include: Any) -> None:
         for constraint in self.get_unique_constraints(table.name, table.schema):
             names = constraint["column_names"]
+            if constraint.get("duplicates_index"):  # it came as an index
+                continue
             if not include or all(name in include for name in names):
                 table.append_constraint(sa_schema.UniqueConstraint(*[table.c[n] for n in names if n in table.c], name=constraint["name"]))
         for check in self.get_check_constraints(table.name, table.schema):
