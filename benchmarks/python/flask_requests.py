@@ -1,18 +1,18 @@
-"""`python -m benchmarks.python.flask_requests [--rounds N] [--seconds S] [--load N]`: the example applications on Flask-SQLAlchemy and on
+"""`python -m benchmarks.python.flask_requests [--rounds N] [--seconds S] [--load N] [--json FILE]`: the example applications on Flask-SQLAlchemy and on
 Cormorant. First requests per second inside a process, in turns; then the library behind gunicorn (4 workers of 8 threads) under load."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import platform
-import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from tests.apps import load, servers, twins
+
+from .report import Report, conditions, mid
 
 APPS = ("shop", "students", "books", "library")
 HERE = Path(twins.__file__).parent
@@ -50,21 +50,29 @@ def behind_gunicorn(copy: Path, folder: Path, side: str, requests: int) -> load.
         return load.run(address, 24, requests, 4)
 
 
+def in_one_process(report: Report, copies: dict, folder: Path, rounds: int, seconds: float) -> None:
+    print(f"{'':<34}{'cormorant':>12}{'flask-sqlalchemy':>18}{'ratio':>8}")
+    for app in APPS:
+        for scenario, rates in in_turns(copies, folder, app, rounds, seconds).items():
+            times = {side: [1 / rate for rate in rates[side]] for side in twins.SIDES}
+            result = report.add("Flask", f"{app}: {scenario}", "request", times)
+            ours, theirs = (1 / mid(result, name) for name in ("cormorant", "sqlalchemy"))
+            print(f"{app + ': ' + scenario:<34}{ours:>12,.0f}{theirs:>18,.0f}{ours / theirs:>7.1f}x", flush=True)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=0.4, help="for each scenario of a round")
     parser.add_argument("--load", type=int, default=2400, help="requests to gunicorn; 0: without it")
+    parser.add_argument("--json")
     options = parser.parse_args()
+    report = Report(conditions(n="requests per second in one process, templates and JSON included", journal="SQLite file, rollback", rounds=options.rounds))
+    report.head()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         copies = twins.copies(folder / "copies", HERE / "served.py", HERE / "rounds.py")
-        print(f"CPython {platform.python_version()}; requests per second in one process, SQLite file, medians of {options.rounds} rounds in turns\n")
-        print(f"{'':<34}{'cormorant':>12}{'flask-sqlalchemy':>18}{'ratio':>8}")
-        for app in APPS:
-            for scenario, rates in in_turns(copies, folder, app, options.rounds, options.seconds).items():
-                ours, theirs = (statistics.median(rates[side]) for side in twins.SIDES)
-                print(f"{app + ': ' + scenario:<34}{ours:>12,.0f}{theirs:>18,.0f}{ours / theirs:>7.1f}x", flush=True)
+        in_one_process(report, copies, folder, options.rounds, options.seconds)
         if options.load:
             print("\nlibrary behind gunicorn, 4 workers x 8 threads, 24 clients on this machine, a request in ten writes")
             for side in twins.SIDES:
@@ -73,6 +81,7 @@ def main() -> int:
                 if outcome.wrong:
                     print(*outcome.wrong[:3], sep="\n")
                     return 1
+    report.save(options.json)
     return 0
 
 
