@@ -89,10 +89,13 @@ static cm_status refuse(PyObject *cls, const char *format, ...) {
 }
 
 /* A kind of object no database takes: the database interface's own ProgrammingError, wrapped as execution wraps it. */
-static cm_status refuse_kind(PyObject *v) {
+static cm_status refuse_kind(cm_ctx *cx, PyObject *v) {
     PyObject *module = NULL, *cls = NULL, *orig = NULL, *exc = NULL;
     PyObject *wrapper = cmpy_exc_class("ProgrammingError");
-    if (wrapper && (module = PyImport_ImportModule("cormorant.dbapi"))) cls = PyObject_GetAttrString(module, "ProgrammingError");
+    const char *driver = cx ? cm_ctx_driver(cx) : NULL;
+    char path[80] = "cormorant.dbapi";
+    if (driver && strcmp(driver, "sqlite") != 0) PyOS_snprintf(path, sizeof path, "cormorant.dialects.%s.dbapi", driver);
+    if (wrapper && (module = PyImport_ImportModule(path))) cls = PyObject_GetAttrString(module, "ProgrammingError");
     if (cls) {
         PyObject *text = PyUnicode_FromFormat("Error binding parameter: type '%s' is not supported", Py_TYPE(v)->tp_name);
         if (text) orig = PyObject_CallOneArg(cls, text);
@@ -137,10 +140,21 @@ static cm_status set_made_text(PyObject *take_s, cm_arena *scratch, cm_value *ou
     return st;
 }
 
-static cm_status set_int(PyObject *v, cm_value *out) {
+static bool for_sqlite(const cm_ctx *cx) {
+    const char *driver = cx ? cm_ctx_driver(cx) : NULL;
+    return !driver || strcmp(driver, "sqlite") == 0;
+}
+
+/* More than 64 bits are digits for a server, which may have a place for them; SQLite has none. */
+static cm_status set_int(cm_ctx *cx, PyObject *v, cm_arena *scratch, cm_value *out) {
     int overflow;
     long long i = PyLong_AsLongLongAndOverflow(v, &overflow);
-    if (overflow) return refuse(PyExc_OverflowError, "Python int too large to convert to SQLite INTEGER");
+    if (overflow && for_sqlite(cx)) return refuse(PyExc_OverflowError, "Python int too large to convert to SQLite INTEGER");
+    if (overflow) {
+        cm_status st = set_made_text(PyObject_Str(v), scratch, out);
+        out->kind = CM_DECIMAL;
+        return st;
+    }
     if (i == -1 && PyErr_Occurred()) return CM_E_HOST;
     out->kind = CM_INT;
     out->u.i = i;
@@ -265,8 +279,8 @@ static bool as_float(PyObject *v, double *out) {
 
 /* ---- one function per family of types */
 
-static cm_status encode_integer(PyObject *v, cm_value *out) {
-    if (PyLong_Check(v)) return set_int(v, out);
+static cm_status encode_integer(cm_ctx *cx, PyObject *v, cm_arena *scratch, cm_value *out) {
+    if (PyLong_Check(v)) return set_int(cx, v, scratch, out);
     if (PyUnicode_Check(v)) {
         bool integral;
         Py_ssize_t n;
@@ -275,7 +289,7 @@ static cm_status encode_integer(PyObject *v, cm_value *out) {
         if (!is_number_text(p, (size_t)n, &integral)) return refuse(PyExc_ValueError, "invalid value for an integer column: %R", v);
         PyObject *number = integral ? PyLong_FromUnicodeObject(v, 10) : PyFloat_FromString(v);
         if (!number) return CM_E_HOST;
-        cm_status st = encode_integer(number, out);
+        cm_status st = encode_integer(cx, number, scratch, out);
         Py_DECREF(number);
         return st;
     }
@@ -291,13 +305,13 @@ static cm_status encode_integer(PyObject *v, cm_value *out) {
     if (is_decimal(v)) {
         PyObject *f = PyNumber_Float(v);
         if (!f) return CM_E_HOST;
-        cm_status st = encode_integer(f, out);
+        cm_status st = encode_integer(cx, f, scratch, out);
         Py_DECREF(f);
         return st;
     }
     PyObject *i = as_index(v);
-    if (!i) return refuse_kind(v);
-    cm_status st = set_int(i, out);
+    if (!i) return refuse_kind(cx, v);
+    cm_status st = set_int(cx, i, scratch, out);
     Py_DECREF(i);
     return st;
 }
@@ -370,14 +384,14 @@ static cm_status encode_blob(PyObject *v, cm_arena *scratch, cm_value *out) {
     return refuse(PyExc_TypeError, "memoryview: a bytes-like object is required, not '%s'", Py_TYPE(v)->tp_name);
 }
 
-static cm_status encode_text(PyObject *v, cm_arena *scratch, cm_value *out) {
+static cm_status encode_text(cm_ctx *cx, PyObject *v, cm_arena *scratch, cm_value *out) {
     if (PyUnicode_Check(v)) return set_text(v, out);
     if (PyBool_Check(v)) return set_made_text(PyUnicode_FromString(v == Py_True ? "1" : "0"), scratch, out);
     if (PyLong_Check(v) || PyFloat_Check(v)) return set_made_text(PyObject_Str(v), scratch, out);
     if (PyBytes_Check(v) || PyObject_CheckBuffer(v)) return encode_blob(v, scratch, out);
     if (PyDateTime_Check(v)) return set_made_text(PyObject_CallMethod(v, "isoformat", "s", " "), scratch, out);
     if (PyDate_Check(v)) return set_made_text(PyObject_CallMethod(v, "isoformat", NULL), scratch, out);
-    return refuse_kind(v);
+    return refuse_kind(cx, v);
 }
 
 static cm_status encode_boolean(PyObject *v, cm_value *out) {
@@ -428,16 +442,19 @@ static cm_status encode_json(PyObject *v, cm_arena *scratch, cm_value *out) {
     return st;
 }
 
-static cm_status encode_moment(const cm_type_def *def, PyObject *v, cm_value *out) {
+/* Servers read moments from text themselves; SQLite would keep whatever it is given. */
+static cm_status encode_moment(cm_ctx *cx, const cm_type_def *def, PyObject *v, cm_value *out) {
     bool zone = def->flags & CM_TYPE_TIMEZONE;
+    const char *whose = for_sqlite(cx) ? "SQLite " : "";
+    if (!*whose && PyUnicode_Check(v)) return set_text(v, out);
     switch (def->kind) {
     case CM_T_DATE:
-        if (!PyDate_Check(v)) return refuse(PyExc_TypeError, "SQLite Date type only accepts Python date objects as input.");
+        if (!PyDate_Check(v)) return refuse(PyExc_TypeError, "%sDate type only accepts Python date objects as input.", whose);
         set_date_fields(v, out);
         out->kind = CM_DATE;
         return CM_OK;
     case CM_T_TIME:
-        if (!PyTime_Check(v)) return refuse(PyExc_TypeError, "SQLite Time type only accepts Python time objects as input.");
+        if (!PyTime_Check(v)) return refuse(PyExc_TypeError, "%sTime type only accepts Python time objects as input.", whose);
         return set_time(v, zone, out);
     case CM_T_INTERVAL:
         if (!PyDelta_Check(v))
@@ -446,7 +463,7 @@ static cm_status encode_moment(const cm_type_def *def, PyObject *v, cm_value *ou
     default:
         if (PyDateTime_Check(v)) return set_datetime(v, zone, out);
         if (!PyDate_Check(v))
-            return refuse(PyExc_TypeError, "SQLite DateTime type only accepts Python datetime and date objects as input.");
+            return refuse(PyExc_TypeError, "%sDateTime type only accepts Python datetime and date objects as input.", whose);
         set_date_fields(v, out);
         out->kind = CM_DATETIME;
         return CM_OK;
@@ -457,7 +474,7 @@ static cm_status encode_moment(const cm_type_def *def, PyObject *v, cm_value *ou
 static cm_status encode_free(cm_ctx *cx, PyObject *v, cm_arena *scratch, cm_value *out) {
     if (PyUnicode_Check(v)) return set_text(v, out);
     if (PyBool_Check(v)) return encode_boolean(v, out);
-    if (PyLong_Check(v)) return set_int(v, out);
+    if (PyLong_Check(v)) return set_int(cx, v, scratch, out);
     if (PyFloat_Check(v)) return set_double(PyFloat_AS_DOUBLE(v), out);
     if (PyBytes_Check(v)) return encode_blob(v, scratch, out);
     if (PyDateTime_Check(v)) return set_datetime(v, true, out);
@@ -479,11 +496,11 @@ static cm_status encode_free(cm_ctx *cx, PyObject *v, cm_arena *scratch, cm_valu
     double d;
     PyObject *i = as_index(v);
     if (i) {
-        cm_status st = set_int(i, out);
+        cm_status st = set_int(cx, i, scratch, out);
         Py_DECREF(i);
         return st;
     }
-    return as_float(v, &d) ? set_double(d, out) : refuse_kind(v);
+    return as_float(v, &d) ? set_double(d, out) : refuse_kind(cx, v);
 }
 
 static cm_status encode_host(cm_ctx *cx, const cm_type_def *def, PyObject *v, cm_arena *scratch, cm_value *out) {
@@ -510,18 +527,18 @@ static cm_status encode_as(cm_ctx *cx, const cm_type *type, PyObject *v, cm_aren
     switch (def->kind) {
     case CM_T_SMALLINT:
     case CM_T_INTEGER:
-    case CM_T_BIGINT: return encode_integer(v, out);
+    case CM_T_BIGINT: return encode_integer(cx, v, scratch, out);
     case CM_T_NUMERIC:
     case CM_T_FLOAT:
     case CM_T_DOUBLE: return encode_number(def, v, scratch, out);
     case CM_T_STRING:
     case CM_T_TEXT:
-    case CM_T_ENUM: return encode_text(v, scratch, out);
+    case CM_T_ENUM: return encode_text(cx, v, scratch, out);
     case CM_T_BOOLEAN: return encode_boolean(v, out);
     case CM_T_DATE:
     case CM_T_TIME:
     case CM_T_DATETIME:
-    case CM_T_INTERVAL: return encode_moment(def, v, out);
+    case CM_T_INTERVAL: return encode_moment(cx, def, v, out);
     case CM_T_BLOB: return encode_blob(v, scratch, out);
     case CM_T_JSON: return encode_json(v, scratch, out);
     case CM_T_UUID: return encode_uuid(v, scratch, out);

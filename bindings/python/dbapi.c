@@ -44,9 +44,12 @@ static PyObject *fail(cm_ctx *cx, cm_status st) {
     return NULL;
 }
 
-static void raise_dbapi(const char *name, const char *format, ...) {
+/* Raises an exception of the driver's own PEP 249 module. */
+static void raise_dbapi(const cmpy_dbapi *self, const char *name, const char *format, ...) {
+    char path[80] = "cormorant.dbapi";
     PyErr_Clear();
-    PyObject *module = PyImport_ImportModule("cormorant.dbapi"), *cls = module ? PyObject_GetAttrString(module, name) : NULL;
+    if (self->driver->network) PyOS_snprintf(path, sizeof path, "cormorant.dialects.%s.dbapi", self->driver->name);
+    PyObject *module = PyImport_ImportModule(path), *cls = module ? PyObject_GetAttrString(module, name) : NULL;
     va_list args;
     va_start(args, format);
     if (cls) PyErr_FormatV(cls, format, args);
@@ -57,7 +60,7 @@ static void raise_dbapi(const char *name, const char *format, ...) {
 
 static int is_open(cmpy_dbapi *self) {
     if (self->face.holder) return 1;
-    raise_dbapi("ProgrammingError", "Cannot operate on a closed database.");
+    raise_dbapi(self, "ProgrammingError", "Cannot operate on a closed database.");
     return 0;
 }
 
@@ -70,7 +73,7 @@ typedef struct run_state {
     size_t n;
     cm_dstmt *stmt;
     cm_arena *scratch; /* the context's encodings live here */
-    PyObject *rows, *names;
+    PyObject *rows, *names, *types;
     int64_t changed;
 } run_state;
 
@@ -79,8 +82,10 @@ static cm_status database_failure(run_state *r, cm_status st) {
     return st;
 }
 
-static cm_status misuse(const char *format, size_t a, size_t b) {
-    raise_dbapi("ProgrammingError", format, (int)a, (int)b);
+static cm_status wrong_count(const run_state *r, size_t wanted, size_t given) {
+    raise_dbapi(r->self, "ProgrammingError",
+                "Incorrect number of bindings supplied. The current statement uses %d, and there are %d supplied.", (int)wanted,
+                (int)given);
     return CM_E_HOST;
 }
 
@@ -89,12 +94,13 @@ static PyObject *parameter(run_state *r, PyObject *set, size_t i) {
     const char *name = r->self->driver->param_name(r->stmt, i);
     if (PyDict_Check(set) || (PyMapping_Check(set) && !PySequence_Check(set))) {
         if (!name || !name[0] || name[0] == '?') {
-            raise_dbapi("ProgrammingError", "Binding %d has no name, but you supplied a dictionary (which has only names).", (int)i + 1);
+            raise_dbapi(r->self, "ProgrammingError", "Binding %d has no name, but you supplied a dictionary (which has only names).",
+                        (int)i + 1);
             return NULL;
         }
         PyObject *value = PyMapping_GetItemString(set, name + 1);
         if (!value && PyErr_ExceptionMatches(PyExc_KeyError))
-            raise_dbapi("ProgrammingError", "You did not supply a value for binding parameter :%s.", name + 1);
+            raise_dbapi(r->self, "ProgrammingError", "You did not supply a value for binding parameter :%s.", name + 1);
         return value;
     }
     return PySequence_GetItem(set, (Py_ssize_t)i);
@@ -103,14 +109,11 @@ static PyObject *parameter(run_state *r, PyObject *set, size_t i) {
 static cm_status bind_set(run_state *r, PyObject *set, PyObject *held) {
     const cm_driver *d = r->self->driver;
     size_t n = d->nparams(r->stmt);
-    if (!set)
-        return n ? misuse("Incorrect number of bindings supplied. The current statement uses %d, and there are %d supplied.", n, 0) : CM_OK;
+    if (!set) return n ? wrong_count(r, n, 0) : CM_OK;
     if (!PyDict_Check(set)) {
         Py_ssize_t given = PySequence_Size(set);
         if (given < 0) return CM_E_HOST;
-        if ((size_t)given != n)
-            return misuse("Incorrect number of bindings supplied. The current statement uses %d, and there are %d supplied.", n,
-                          (size_t)given);
+        if ((size_t)given != n) return wrong_count(r, n, (size_t)given);
     }
     for (size_t i = 0; i < n; i++) {
         cm_value v = {0};
@@ -143,11 +146,21 @@ static cm_status take_row(run_state *r, size_t n) {
     return st < 0 ? CM_E_HOST : CM_OK;
 }
 
+/* The first step runs the statement: with the host left where that may take long. */
+static int step_once(run_state *r, bool first, cm_status *st) {
+    const cm_driver *d = r->self->driver;
+    bool leave = first && d->network;
+    if (leave) cm_ctx_leave(r->cx);
+    int step = d->step(r->cx, r->stmt, st);
+    if (leave) cm_ctx_enter(r->cx);
+    return step;
+}
+
 static cm_status step_all(run_state *r) {
     const cm_driver *d = r->self->driver;
-    for (;;) {
+    for (bool first = true;; first = false) {
         cm_status st = CM_OK;
-        int step = d->step(r->cx, r->stmt, &st);
+        int step = step_once(r, first, &st);
         if (step == CM_STEP_DONE) return CM_OK;
         if (step != CM_STEP_ROW) return database_failure(r, st ? st : CM_E_DB);
         st = take_row(r, d->ncolumns(r->stmt));
@@ -155,21 +168,37 @@ static cm_status step_all(run_state *r) {
     }
 }
 
+/* Of servers the number of the type; SQLite's columns have none. */
+static PyObject *type_code(const run_state *r, size_t i) {
+    const cm_driver *d = r->self->driver;
+    const char *text = d->network ? d->column_decltype(r->stmt, i) : NULL;
+    if (!text || *text < '0' || *text > '9') return Py_NewRef(Py_None);
+    return PyLong_FromString(text, NULL, 10);
+}
+
 static cm_status name_columns(run_state *r) {
     size_t n = r->self->driver->ncolumns(r->stmt);
     if (!n) return CM_OK;
     r->names = PyTuple_New((Py_ssize_t)n);
-    for (size_t i = 0; r->names && i < n; i++) {
-        PyObject *name = PyUnicode_FromString(r->self->driver->column_name(r->stmt, i));
-        if (name) PyTuple_SET_ITEM(r->names, (Py_ssize_t)i, name);
-        else Py_CLEAR(r->names);
+    r->types = PyTuple_New((Py_ssize_t)n);
+    for (size_t i = 0; r->names && r->types && i < n; i++) {
+        PyObject *name = PyUnicode_FromString(r->self->driver->column_name(r->stmt, i)), *type = type_code(r, i);
+        if (!name || !type) {
+            Py_XDECREF(name);
+            Py_XDECREF(type);
+            return CM_E_HOST;
+        }
+        PyTuple_SET_ITEM(r->names, (Py_ssize_t)i, name);
+        PyTuple_SET_ITEM(r->types, (Py_ssize_t)i, type);
     }
-    return r->names ? CM_OK : CM_E_HOST;
+    return r->names && r->types ? CM_OK : CM_E_HOST;
 }
 
 static cm_status begin_if_due(run_state *r, bool autobegin) {
     const cm_driver *d = r->self->driver;
-    if (!autobegin || d->kind(r->stmt) != CM_STMT_WRITE || d->in_transaction(r->self->d)) return CM_OK;
+    cm_stmt_kind kind = d->kind(r->stmt);
+    bool due = kind == CM_STMT_WRITE || (kind == CM_STMT_READ && d->network && d->begin_reads(r->self->d));
+    if (!autobegin || !due || d->in_transaction(r->self->d)) return CM_OK;
     cm_status st = d->begin(r->cx, r->self->d, NULL);
     return st ? database_failure(r, st) : CM_OK;
 }
@@ -178,8 +207,10 @@ static cm_status run_set(run_state *r, PyObject *set) {
     PyObject *held = PyList_New(0);
     cm_status st = held ? bind_set(r, set, held) : CM_E_HOST;
     if (!st) st = step_all(r);
+    if (!st && !r->names) st = name_columns(r);
     if (!st) {
-        int64_t changes = r->self->driver->kind(r->stmt) == CM_STMT_WRITE ? r->self->driver->changes(r->stmt) : -1;
+        bool counts = r->self->driver->network || r->self->driver->kind(r->stmt) == CM_STMT_WRITE;
+        int64_t changes = counts ? r->self->driver->changes(r->stmt) : -1;
         if (changes >= 0) r->changed = (r->changed < 0 ? 0 : r->changed) + changes;
     }
     r->self->driver->reset(r->stmt, false);
@@ -187,7 +218,7 @@ static cm_status run_set(run_state *r, PyObject *set) {
     return st;
 }
 
-/* run(sql, sets, autobegin) -> (names or None, rows, rowcount, lastrowid). sets: list of sequences or mappings, or None. */
+/* run(sql, sets, autobegin) -> (names or None, type codes or None, rows, rowcount, lastrowid). sets: list of sequences or mappings, or None. */
 static PyObject *Dbapi_run(PyObject *o, PyObject *args) {
     cmpy_dbapi *self = (cmpy_dbapi *)o;
     PyObject *sets, *answer = NULL;
@@ -199,26 +230,29 @@ static PyObject *Dbapi_run(PyObject *o, PyObject *args) {
     r.n = used = (size_t)n;
     r.cx = cmpy_cx_take();
     r.rows = PyList_New(0);
+    if (r.cx) cm_ctx_set_driver(r.cx, self->driver->name);
     cm_status st = !r.cx || !r.rows ? CM_E_HOST : cm_arena_new(r.cx, &r.scratch);
-    if (!st && (st = self->driver->prepare(r.cx, self->d, r.sql, r.n, CM_PREPARE_TEXT, &used, &r.stmt))) st = database_failure(&r, st);
+    if (!st && (st = self->driver->prepare(r.cx, self->d, r.sql, r.n, CM_PREPARE_TEXT | CM_PREPARE_RAW, &used, &r.stmt)))
+        st = database_failure(&r, st);
     for (size_t i = used; !st && i < r.n; i++)
         if (!strchr(" \t\r\n;", r.sql[i])) {
-            raise_dbapi("ProgrammingError", "You can only execute one statement at a time.");
+            raise_dbapi(self, "ProgrammingError", "You can only execute one statement at a time.");
             st = CM_E_HOST;
         }
     if (!st && r.stmt) {
         st = begin_if_due(&r, autobegin);
         if (sets == Py_None) st = st ? st : run_set(&r, NULL);
         for (Py_ssize_t i = 0; !st && sets != Py_None && i < PyList_GET_SIZE(sets); i++) st = run_set(&r, PyList_GET_ITEM(sets, i));
-        if (!st) st = name_columns(&r);
     }
     if (r.stmt) self->driver->finalize(r.cx, r.stmt);
     if (!st)
-        answer = Py_BuildValue("(OOLL)", r.names ? r.names : Py_None, r.rows, (long long)r.changed,
+        answer = Py_BuildValue("(OOOLL)", r.names ? r.names : Py_None, r.types ? r.types : Py_None, r.rows, (long long)r.changed,
                                (long long)self->driver->last_insert_id(self->d));
     else if (r.cx) fail(r.cx, st);
     if (r.cx) cm_arena_free(r.cx, r.scratch);
+    if (r.cx) cm_ctx_set_driver(r.cx, NULL);
     if (r.cx) cmpy_cx_give(r.cx);
+    Py_XDECREF(r.types);
     Py_XDECREF(r.names);
     Py_XDECREF(r.rows);
     return answer;
@@ -231,7 +265,9 @@ static PyObject *end(PyObject *o, cm_status (*call)(const cm_driver *, cm_ctx *,
     if (!is_open(self)) return NULL;
     cm_ctx *cx = cmpy_cx_take();
     if (!cx) return NULL;
+    cm_ctx_leave(cx);
     cm_status st = call(self->driver, cx, self->d);
+    cm_ctx_enter(cx);
     if (st) {
         self->driver->error(cx, self->d, sql, strlen(sql));
         fail(cx, st);

@@ -78,7 +78,8 @@ static PyObject *dbapi_exception(const cm_error *e, const char *name) {
         PyErr_Clear();
         return PyObject_CallFunction(PyExc_Exception, "s", e->message);
     }
-    PyObject *message = text_or_none(e->message);
+    PyObject *message =
+        e->subject && *e->subject ? PyUnicode_FromFormat("%s (column or parameter: %s)", e->message, e->subject) : text_or_none(e->message);
     bool numbered = e->code && !e->code_name;
     if (message) exc = numbered ? PyObject_CallFunction(cls, "iO", e->code, message) : PyObject_CallOneArg(cls, message);
     if (exc && set_codes(exc, e) < 0) Py_CLEAR(exc);

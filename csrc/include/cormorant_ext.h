@@ -444,6 +444,12 @@ struct cm_host {
 /* The session that further rows of a result come through (cm_session_stream), for hosts that take turns; NULL: none. */
 CM_API cm_session *cm_result_session(const cm_result *r);
 CM_API const cm_host *cm_ctx_host(const cm_ctx *cx);
+/* The two doors of a blocking stretch, for hosts that call drivers themselves: between them no host object is touched. */
+CM_API void cm_ctx_leave(cm_ctx *cx);
+CM_API void cm_ctx_enter(cm_ctx *cx);
+/* Name of the driver whose parameters are being encoded ("sqlite"), NULL: nobody's. set answers the one before. */
+CM_API const char *cm_ctx_driver(const cm_ctx *cx);
+CM_API const char *cm_ctx_set_driver(cm_ctx *cx, const char *name);
 /* The plain C host: values are cm_obj, instances and nodes are malloc'd, collections are vectors. csrc/src/host/plain.c. */
 CM_API const cm_host *cm_host_plain(void);
 

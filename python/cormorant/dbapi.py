@@ -10,9 +10,9 @@ from __future__ import annotations
 import datetime as _dt
 import time as _time
 import typing as t
-import weakref
 
 from . import _core
+from .engine import pep249 as _pep249
 
 try:
     import sqlite3 as _sqlite3
@@ -34,7 +34,6 @@ try:
     )
 
     _ConnectionBase: t.Any = _sqlite3.Connection
-    _CursorBase: t.Any = object
 except ImportError as _e:  # a Python built without the sqlite3 module
     raise ImportError("cormorant.dbapi needs the sqlite3 module of the standard library") from _e
 
@@ -68,44 +67,12 @@ def TimestampFromTicks(ticks: float) -> _dt.datetime:  # noqa: N802
     return _dt.datetime(*_time.localtime(ticks)[:6])
 
 
-class Cursor:
+class Cursor(_pep249.Cursor):
     """Executes statements of a connection and hands out their rows."""
 
     def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self.arraysize = 1
+        super().__init__(connection)
         self.row_factory = connection.row_factory
-        self._closed = False
-        self._forget()
-
-    def _forget(self) -> None:
-        self.description: t.Any = None
-        self.rowcount = -1
-        self.lastrowid: int | None = None
-        self._rows: list[t.Any] = []
-        self._at = 0
-
-    def _check(self) -> None:
-        if self._closed:
-            raise ProgrammingError("Cannot operate on a closed cursor.")
-
-    def _run(self, sql: str, sets: t.Any) -> t.Self:
-        self._check()
-        self._forget()
-        core = self.connection._core_connection()
-        autobegin = self.connection.isolation_level is not None
-        names, self._rows, self.rowcount, lastrowid = core.run(sql, sets, autobegin)
-        if names is not None:
-            self.description = tuple((name, None, None, None, None, None, None) for name in names)
-        if self.rowcount >= 0:
-            self.lastrowid = lastrowid
-        return self
-
-    def execute(self, sql: str, parameters: t.Any = ()) -> t.Self:
-        return self._run(sql, [parameters] if parameters else None)
-
-    def executemany(self, sql: str, seq_of_parameters: t.Iterable[t.Any]) -> t.Self:
-        return self._run(sql, list(seq_of_parameters))
 
     def executescript(self, sql_script: str) -> t.Self:
         self._check()
@@ -114,56 +81,6 @@ class Cursor:
         for statement in _split(sql_script):
             self.connection._core_connection().run(statement, None, False)
         return self
-
-    def _made(self, row: tuple[t.Any, ...]) -> t.Any:
-        factory = self.row_factory
-        return row if factory is None else factory(self, row)
-
-    def fetchone(self) -> t.Any:
-        self._check()
-        if self._at >= len(self._rows):
-            return None
-        self._at += 1
-        return self._made(self._rows[self._at - 1])
-
-    def fetchmany(self, size: int | None = None) -> list[t.Any]:
-        rows = []
-        for _ in range(self.arraysize if size is None else size):
-            row = self.fetchone()
-            if row is None:
-                break
-            rows.append(row)
-        return rows
-
-    def fetchall(self) -> list[t.Any]:
-        self._check()
-        rows, self._at = self._rows[self._at :], len(self._rows)
-        return [self._made(row) for row in rows] if self.row_factory is not None else rows
-
-    def __iter__(self) -> t.Self:
-        return self
-
-    def __next__(self) -> t.Any:
-        row = self.fetchone()
-        if row is None:
-            raise StopIteration
-        return row
-
-    def close(self) -> None:
-        self._closed = True
-        self._rows = []
-
-    def setinputsizes(self, sizes: t.Any) -> None:
-        """Sizes need not be said."""
-
-    def setoutputsize(self, size: t.Any, column: t.Any = None) -> None:
-        """Sizes need not be said."""
-
-    def __enter__(self) -> t.Self:
-        return self
-
-    def __exit__(self, *exc_info: t.Any) -> None:
-        self.close()
 
 
 def _split(script: str) -> t.Iterator[str]:
@@ -179,24 +96,18 @@ def _split(script: str) -> t.Iterator[str]:
         yield pending.rstrip(";")
 
 
-class Connection(_ConnectionBase):  # type: ignore[misc]
+class Connection(_pep249.Connection, _ConnectionBase):  # type: ignore[misc]
     """A physical connection of a pool. Made by the pool; `facade()` answers it."""
 
-    def __init__(self) -> None:
-        raise TypeError("connections are made by engines: create_engine(url).raw_connection()")
+    cursor_class = Cursor
+    ProgrammingError = ProgrammingError  # sqlite3.Connection's own looks at a connection that was never opened
 
     @classmethod
-    def _around(cls, core: t.Any) -> Connection:
-        made = cls.__new__(cls)
-        d = made.__dict__
-        d.update(_core=core, _info={}, _isolation="", _row_factory=None, _text_factory=str)
-        return t.cast("Connection", made)
+    def _state(cls) -> dict[str, t.Any]:
+        return {"_isolation": "", "_row_factory": None, "_text_factory": str}
 
-    def _core_connection(self) -> t.Any:
-        core = self.__dict__.get("_core")
-        if core is None:
-            raise ProgrammingError("Base Connection.__init__ not called.")
-        return core
+    def _autobegin(self) -> bool:
+        return self.isolation_level is not None
 
     # sqlite3.Connection keeps these in C, where nothing was opened
     @property
@@ -234,12 +145,9 @@ class Connection(_ConnectionBase):  # type: ignore[misc]
     def total_changes(self) -> int:  # type: ignore[override]
         return t.cast("int", self.execute("SELECT total_changes()").fetchone()[0])
 
-    def cursor(self, factory: t.Any = Cursor) -> t.Any:  # type: ignore[override]
-        self._core_connection().in_transaction  # noqa: B018 - raises when the connection is gone
-        return Cursor(self) if factory in (None, Cursor) else factory(self)
-
-    def execute(self, sql: str, parameters: t.Any = ()) -> t.Any:  # type: ignore[override]
-        return self.cursor().execute(sql, parameters)
+    def cursor(self, factory: t.Any = Cursor) -> t.Any:
+        made = super().cursor()
+        return made if factory in (None, Cursor) else factory(self)
 
     def executemany(self, sql: str, parameters: t.Iterable[t.Any]) -> t.Any:  # type: ignore[override]
         return self.cursor().executemany(sql, parameters)
@@ -247,18 +155,8 @@ class Connection(_ConnectionBase):  # type: ignore[misc]
     def executescript(self, sql_script: str) -> t.Any:  # type: ignore[override]
         return self.cursor().executescript(sql_script)
 
-    def commit(self) -> None:
-        self._core_connection().commit()
-
-    def rollback(self) -> None:
-        self._core_connection().rollback()
-
     def interrupt(self) -> None:
-        self._core_connection().interrupt()
-
-    def close(self) -> None:
-        """The pool closes connections; what was not committed is rolled back."""
-        self.rollback()
+        self.cancel()
 
     def create_function(self, name: str, narg: int, func: t.Any, *, deterministic: bool = False) -> None:  # type: ignore[override]
         _core.sqlite_create_function(self._core_connection().native, name, narg, func, deterministic, False)
@@ -284,13 +182,6 @@ class Connection(_ConnectionBase):  # type: ignore[misc]
     def __call__(self, sql: str) -> t.Any:
         raise NotSupportedError("prepared statement objects are not supported")
 
-    def __enter__(self) -> t.Self:
-        return self
-
-    def __exit__(self, type_: t.Any, value: t.Any, traceback: t.Any) -> t.Literal[False]:
-        self.commit() if type_ is None else self.rollback()
-        return False
-
 
 def _unsupported(name: str) -> t.Any:
     def method(self: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Any:
@@ -309,16 +200,8 @@ for _name in (
 
 
 def facade(connection: t.Any) -> Connection:
-    """The PEP 249 connection under a `cormorant.Connection`: the same one as long as the physical connection lives."""
-    core = connection._dbapi()
-    found = core.facade() if core.facade is not None else None
-    if found is None:
-        found = Connection._around(core)
-        core.facade = weakref.ref(found)
-        faces = connection.engine._faces
-        faces[:] = [f for f in faces if not f._core_connection().closed]
-        faces.append(found)
-    return t.cast("Connection", found)
+    """The PEP 249 connection under a `cormorant.Connection`."""
+    return t.cast("Connection", _pep249.facade(connection, Connection))
 
 
 def connect(database: str, **kwargs: t.Any) -> t.Any:

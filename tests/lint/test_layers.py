@@ -100,7 +100,7 @@ PACKAGE = [
     {"compat", "migrate"},
     {"flask"},
 ]
-LATE = {("dialects", "engine"), ("pool", "dbapi")}  # these may, inside functions
+LATE = {("dialects", "engine")}  # these may, inside functions
 
 
 def room_of(module):

@@ -104,6 +104,14 @@ void cm_ctx_free(cm_ctx *cx) {
 }
 
 void *cm_ctx_host_data(const cm_ctx *cx) { return cx->env->host_data; }
+void cm_ctx_leave(cm_ctx *cx) { cm__leave(cx); }
+void cm_ctx_enter(cm_ctx *cx) { cm__enter(cx); }
+const char *cm_ctx_driver(const cm_ctx *cx) { return cx->driver; }
+const char *cm_ctx_set_driver(cm_ctx *cx, const char *name) {
+    const char *before = cx->driver;
+    cx->driver = name;
+    return before;
+}
 const cm_host *cm_ctx_host(const cm_ctx *cx) { return cx->env->host; }
 const cm_error *cm_ctx_error(const cm_ctx *cx) { return &cx->err; }
 

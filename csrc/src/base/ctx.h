@@ -32,6 +32,7 @@ struct cm_ctx {
     cm_arena *scratch;               /* reusable arena of the innermost operation, or NULL */
     cm_node *pending;                /* plain C host: nodes to take apart, linked through id */
     bool draining;
+    const char *driver;              /* whose parameters are being encoded; static, or NULL */
     bool left;                       /* the host is left: no host object may be touched (cm__leave, cm__enter) */
 };
 

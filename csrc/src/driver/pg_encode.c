@@ -274,6 +274,9 @@ static cm_status check_slice(cm_dstmt *s, const cm_value *v) {
 /* Whole numbers that the column's type cannot hold are refused here; without a type the value chose its own. */
 cm_status cm_pg__check_value(cm_dstmt *s, Oid oid, const cm_value *v) {
     int64_t most = oid == PG_INT2 ? INT16_MAX : INT32_MAX;
+    bool whole = oid == PG_INT2 || oid == PG_INT4 || oid == PG_INT8;
+    if (whole && v->kind == CM_DECIMAL) /* more than 64 bits */
+        return cm_pg__fail(s->conn, CM_E_DATA, "22003", oid == PG_INT8 ? "bigint out of range" : "integer out of range");
     if (v->kind != CM_INT || (oid != PG_INT2 && oid != PG_INT4) || (v->u.i <= most && v->u.i >= -most - 1)) return check_slice(s, v);
     return cm_pg__fail(s->conn, CM_E_DATA, "22003", oid == PG_INT2 ? "smallint out of range" : "integer out of range");
 }

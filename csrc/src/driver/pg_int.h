@@ -93,6 +93,7 @@ struct cm_dstmt {
     char *names_text; const char **names; /* of %(name)s placeholders, ":name"; or NULL */
     size_t nparams;
     uint8_t kind;                /* cm_stmt_kind */
+    bool utility;                /* neither a query nor a change of rows */
     uint64_t name;               /* of the server's statement; 0: not prepared */
     bool described, binary_ok;   /* columns are known; all of them have a binary form */
     unsigned learned;            /* of the connection when binary_ok was found out */
@@ -110,6 +111,7 @@ struct cm_dstmt {
     bool running;
     pg_column *columns; size_t ncolumns, columns_cap;
     cm_status bad_row;           /* a value of the row could not be read; the next step reports it */
+    char type_code[12];          /* of the column asked about last */
     Oid reading;                 /* type of the value being decoded */
     cm_arena *scratch;           /* decoded forms of the row; NULL: none yet */
 };
@@ -140,7 +142,8 @@ uint64_t cm_pg__waits(void);             /* turns, each of which some connection
 bool cm_pg__hung_up(cm_dconn *c);       /* between statements: has the server ended the connection already? */
 cm_status cm_pg__wait(cm_ctx *cx, cm_dconn *c);                    /* until a reply can be read without waiting */
 cm_status cm_pg__queue(cm_dconn *c, const char *sql);               /* one more command of the prefix */
-cm_status cm_pg__prologue(cm_ctx *cx, cm_dconn *c);                /* queues BEGIN and DEALLOCATEs that are due */
+/* Queues BEGIN and, unless the statement must be alone outside of a transaction (VACUUM), DEALLOCATEs and questions that are due. */
+cm_status cm_pg__prologue(cm_ctx *cx, cm_dconn *c, bool alone);
 cm_status cm_pg__reserve(cm_ctx *cx, cm_dconn *c);                 /* room to note an execution */
 void cm_pg__queued(cm_dconn *c);                                   /* an execution was queued */
 cm_status cm_pg__send_sync(cm_ctx *cx, cm_dconn *c);

@@ -32,6 +32,14 @@ static cm_status make_params(cm_ctx *cx, cm_dstmt *s) {
     return CM_OK;
 }
 
+static bool is_utility(const char *word) {
+    static const char *const words[] = {"select", "insert", "update", "delete",  "merge", "with",
+                                        "values", "table",  "show",   "explain", "fetch"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i], word) == 0) return false;
+    return true;
+}
+
 cm_status cm_pg__prepare(cm_ctx *cx, cm_dconn *c, const char *sql, size_t n, uint32_t flags, size_t *used, cm_dstmt **out) {
     cm_scan scan;
     const char *what = "";
@@ -54,6 +62,7 @@ cm_status cm_pg__prepare(cm_ctx *cx, cm_dconn *c, const char *sql, size_t n, uin
                     .names = scan.names,
                     .nparams = scan.nparams,
                     .kind = (uint8_t)scan.kind,
+                    .utility = is_utility(scan.word),
                     .blank = scan.blank};
     if (used) *used = scan.used;
     st = make_params(cx, s);
@@ -146,7 +155,7 @@ static cm_status queue_execution(cm_ctx *cx, cm_dstmt *s) {
     for (size_t i = 0; i < s->nparams; i++)
         if (s->offsets[i]) s->values[i] = s->text + s->offsets[i] - 1;
     if (s->name && is_prepared_otherwise(s)) close_name(cx, s);
-    cm_status st = c->executions ? CM_OK : cm_pg__prologue(cx, c);
+    cm_status st = c->executions ? CM_OK : cm_pg__prologue(cx, c, s->utility);
     if (!st) st = cm_pg__reserve(cx, c);
     if (!st && !c->unnamed) st = send_prepare(s, name);
     if (st) return st;
@@ -321,9 +330,11 @@ const char *cm_pg__column_name(cm_dstmt *s, size_t i) {
     const char *name = s->res ? PQfname(s->res, (int)i) : NULL;
     return name ? name : "";
 }
+/* The number of its type, as digits: until the next question. */
 const char *cm_pg__column_decltype(cm_dstmt *s, size_t i) {
-    (void)s, (void)i;
-    return NULL;
+    if (!s->res) return NULL;
+    snprintf(s->type_code, sizeof s->type_code, "%u", PQftype(s->res, (int)i));
+    return s->type_code;
 }
 
 void cm_pg__row(cm_dstmt *s, size_t first, size_t n, cm_value *out) {

@@ -166,7 +166,7 @@ cm_status cm_pg__let_go(cm_ctx *cx, cm_dconn *c) {
     if (c->begin_due || c->nest) return cm_pg__rollback(cx, c);
     size_t wonders = c->nwonders;
     c->nwonders = 0; /* nobody will read what the catalogue says */
-    cm_status st = cm_pg__prologue(cx, c);
+    cm_status st = cm_pg__prologue(cx, c, false);
     c->nwonders = wonders;
     if (!st && !PQsendQueryParams(c->pg, "ROLLBACK", 0, NULL, NULL, NULL, NULL, 0)) st = cm_pg__lost(c);
     if (!st && (!PQpipelineSync(c->pg) || PQflush(c->pg) < 0)) st = cm_pg__lost(c);

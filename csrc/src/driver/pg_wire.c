@@ -70,7 +70,7 @@ static cm_status queued(cm_dconn *c, int sent) {
 
 cm_status cm_pg__queue(cm_dconn *c, const char *sql) { return queued(c, PQsendQueryParams(c->pg, sql, 0, NULL, NULL, NULL, NULL, 0)); }
 
-cm_status cm_pg__prologue(cm_ctx *cx, cm_dconn *c) {
+cm_status cm_pg__prologue(cm_ctx *cx, cm_dconn *c, bool alone) {
     cm_status st = CM_OK;
     c->cx = cx;
     c->failure.status = CM_OK; /* of an operation that nobody asked the outcome of */
@@ -83,6 +83,7 @@ cm_status cm_pg__prologue(cm_ctx *cx, cm_dconn *c) {
         c->begin_due = false;
     }
     if (st) return st;
+    if (alone && !c->prefix && !cm_pg__in_transaction(c)) return CM_OK;
     if ((!c->nclosing && !c->nwonders) || (!c->ending && PQtransactionStatus(c->pg) == PQTRANS_INERROR)) return st;
     for (size_t i = 0; !st && i < c->nclosing; i++) {
         char sql[64];
@@ -217,7 +218,7 @@ cm_status cm_pg__finish(cm_ctx *cx, cm_dconn *c, cm_status st) {
 
 cm_status cm_pg__run(cm_ctx *cx, cm_dconn *c, const char *sql, int nvalues, const char *const *values, PGresult **out) {
     PGresult *res = NULL;
-    cm_status st = cm_pg__prologue(cx, c);
+    cm_status st = cm_pg__prologue(cx, c, false);
     if (!st) st = cm_pg__reserve(cx, c);
     if (!st && !PQsendQueryParams(c->pg, sql, nvalues, NULL, values, NULL, NULL, 0)) st = cm_pg__lost(c);
     if (!st) cm_pg__queued(c);

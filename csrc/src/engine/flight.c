@@ -128,17 +128,28 @@ cm_status cm_run__announce(cm_run *r) {
 
 /* ---- steps */
 
+/* A value that the driver refuses: whose it was to be. */
+static void bind_failed(cm_run *r, size_t i, cm_status st) {
+    const cm_param *p = r->flight->stmt->params ? &r->flight->stmt->params[i] : NULL;
+    cm_run__driver_failed(r, st);
+    if (p && p->column && p->column->table)
+        cm__fail_subject(r->cx, "%s.%s", cm_str_text(p->column->table->name), cm_str_text(p->column->name));
+    else if (p && p->name) cm__fail_subject(r->cx, "%s", cm_str_text(p->name));
+}
+
 cm_status cm_run__bind(cm_run *r, size_t set) {
     const cm_flight *f = r->flight;
     const cm_driver *driver = r->link->driver;
     if (r->nvalues == 0) return CM_OK;
     if (r->scratch.page) cm_arena__reset(&r->scratch);
+    const char *outer = cm_ctx_set_driver(r->cx, driver->name);
     cm_status st = f->bind ? f->bind(r->cx, r->flight, set, r->values, &r->scratch)
                            : cm__fail(r->cx, CM_E_MISUSE, "the statement has values and nobody to give them");
+    cm_ctx_set_driver(r->cx, outer);
     if (!st && r->scratch.failed) st = cm__nomem(r->cx);
     for (size_t i = 0; i < r->nvalues && !st; i++) {
         st = driver->bind(r->cx, r->stmt->d, i, &r->values[i], f->stmt->params ? f->stmt->params[i].type : NULL);
-        if (st) cm_run__driver_failed(r, st);
+        if (st) bind_failed(r, i, st);
     }
     return st;
 }

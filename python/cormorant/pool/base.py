@@ -179,11 +179,9 @@ class PoolProxiedConnection(ManagesConnection):
 
     @property
     def dbapi_connection(self) -> t.Any:
-        from ..dbapi import facade
-
         if self._connection is None or self._connection.closed:
             return None
-        return facade(self._connection)
+        return self._connection.dialect.dbapi.facade(self._connection)
 
     @property
     def connection(self) -> t.Any:

@@ -6,15 +6,18 @@ They are subclasses of those in `cormorant.dbapi`, so that a handler for either 
 
 from __future__ import annotations
 
+import typing as t
+
 from ... import dbapi as _base
 from ...dbapi import (
     BINARY, DATETIME, NUMBER, ROWID, STRING, Binary, Date, DateFromTicks, Time, TimeFromTicks, Timestamp, TimestampFromTicks, Warning,  # noqa: A004
 )
+from ...engine import pep249 as _pep249
 
 __all__ = [
-    "BINARY", "Binary", "DATETIME", "DataError", "DatabaseError", "Date", "DateFromTicks", "Error", "IntegrityError", "InterfaceError",
+    "BINARY", "Binary", "Connection", "DATETIME", "DataError", "DatabaseError", "Date", "DateFromTicks", "Error", "IntegrityError", "InterfaceError",
     "InternalError", "NUMBER", "NotSupportedError", "OperationalError", "ProgrammingError", "ROWID", "STRING", "Time", "TimeFromTicks",
-    "Timestamp", "TimestampFromTicks", "Warning", "apilevel", "paramstyle", "threadsafety",
+    "Timestamp", "TimestampFromTicks", "Warning", "apilevel", "facade", "paramstyle", "threadsafety",
 ]  # fmt: skip
 
 apilevel = "2.0"
@@ -67,3 +70,17 @@ class ProgrammingError(DatabaseError, _base.ProgrammingError):
 
 class NotSupportedError(DatabaseError, _base.NotSupportedError):
     """The server has no such thing."""
+
+
+class Connection(_pep249.Connection):
+    """A physical connection of a pool. Made by the pool; `facade()` answers it."""
+
+    autocommit: bool
+    Warning = Warning
+    Error, InterfaceError, DatabaseError, DataError, OperationalError = Error, InterfaceError, DatabaseError, DataError, OperationalError
+    IntegrityError, InternalError, ProgrammingError, NotSupportedError = IntegrityError, InternalError, ProgrammingError, NotSupportedError
+
+
+def facade(connection: t.Any) -> Connection:
+    """The PEP 249 connection under a `cormorant.Connection`."""
+    return t.cast("Connection", _pep249.facade(connection, Connection))

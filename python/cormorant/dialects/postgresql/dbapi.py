@@ -1,25 +1,34 @@
-"""PEP 249 names of the built-in PostgreSQL driver: the classes of `error.orig`.
+"""PEP 249: the face of the built-in PostgreSQL driver, for `raw_connection()` and other libraries, and the classes of `error.orig`.
 
-They are subclasses of those in `cormorant.dbapi`, so that a handler for either catches them; `sqlstate` (also `pgcode`), `diag` and
+Those are subclasses of those in `cormorant.dbapi`, so that a handler for either catches them; `sqlstate` (also `pgcode`), `diag` and
 `constraint_name` tell what the server said.
 """
 
 from __future__ import annotations
 
+import typing as t
+
 from ... import dbapi as _base
-from ...dbapi import (
-    BINARY, DATETIME, NUMBER, ROWID, STRING, Binary, Date, DateFromTicks, Time, TimeFromTicks, Timestamp, TimestampFromTicks, Warning,  # noqa: A004
-)
+from ...dbapi import Binary, Date, DateFromTicks, Time, TimeFromTicks, Timestamp, TimestampFromTicks, Warning  # noqa: A004
+from ...engine import pep249 as _pep249
 
 __all__ = [
-    "BINARY", "Binary", "DATETIME", "DataError", "DatabaseError", "Date", "DateFromTicks", "Diagnostics", "Error", "IntegrityError",
-    "InterfaceError", "InternalError", "NUMBER", "NotSupportedError", "OperationalError", "ProgrammingError", "ROWID", "STRING", "Time",
-    "TimeFromTicks", "Timestamp", "TimestampFromTicks", "Warning", "apilevel", "paramstyle", "threadsafety",
+    "BINARY", "Binary", "Connection", "Cursor", "DATETIME", "DataError", "DatabaseError", "Date", "DateFromTicks", "Diagnostics", "Error",
+    "IntegrityError", "InterfaceError", "InternalError", "NUMBER", "NotSupportedError", "OperationalError", "ProgrammingError", "ROWID",
+    "STRING", "Time", "TimeFromTicks", "Timestamp", "TimestampFromTicks", "Warning", "apilevel", "connect", "facade", "paramstyle",
+    "threadsafety",
 ]  # fmt: skip
 
 apilevel = "2.0"
 threadsafety = 1
 paramstyle = "pyformat"
+
+# Type codes are the server's numbers of types.
+STRING = _pep249.TypeSet({18, 19, 25, 142, 1042, 1043})
+BINARY = _pep249.TypeSet({17})
+NUMBER = _pep249.TypeSet({20, 21, 23, 700, 701, 1700})
+DATETIME = _pep249.TypeSet({1082, 1083, 1114, 1184, 1186, 1266})
+ROWID = _pep249.TypeSet({26})
 
 
 class Diagnostics:
@@ -79,3 +88,35 @@ class ProgrammingError(DatabaseError, _base.ProgrammingError):
 
 class NotSupportedError(DatabaseError, _base.NotSupportedError):
     """The server does not support this."""
+
+
+class Cursor(_pep249.Cursor):
+    """Executes statements of a connection and hands out their rows. Parameters: `%s`, `%(name)s` or `$1`."""
+
+    def _readable(self) -> None:
+        self._check()
+        if self.description is None:
+            raise ProgrammingError("the last operation didn't produce a result")
+
+
+class Connection(_pep249.Connection):
+    """A physical connection of a pool. Made by the pool; `facade()` answers it."""
+
+    cursor_class = Cursor
+    autocommit: bool
+    Warning = Warning
+    Error, InterfaceError, DatabaseError, DataError, OperationalError = Error, InterfaceError, DatabaseError, DataError, OperationalError
+    IntegrityError, InternalError, ProgrammingError, NotSupportedError = IntegrityError, InternalError, ProgrammingError, NotSupportedError
+
+
+def facade(connection: t.Any) -> Connection:
+    """The PEP 249 connection under a `cormorant.Connection`."""
+    return t.cast("Connection", _pep249.facade(connection, Connection))
+
+
+def connect(conninfo: str = "", **kwargs: t.Any) -> t.Any:
+    """A connection of its own, outside any engine of the program. conninfo: a URL; other arguments: options of libpq."""
+    from ...engine import create_engine
+    from ...pool import NullPool
+
+    return create_engine(conninfo or "postgresql://", poolclass=NullPool, connect_args=kwargs).raw_connection()
