@@ -165,13 +165,13 @@ void cm_uow__scrap(cm_ctx *cx, cm_uow *u) {
 typedef struct sent_step {
     cm_uow_row **inserts, **updates;
     size_t ninserts, nupdates;
-    bool synced; /* keys went to the children already */
+    bool awaits; /* keys made by the database; else children have theirs already */
 } sent_step;
 
 static cm_status save_landed(cm_ctx *cx, cm_uow *u, const cm_uow_step *step, const sent_step *s) {
     cm_status st = save_events(cx, u, s->updates, s->nupdates, CM_EV_AFTER_UPDATE);
     if (!st) st = save_events(cx, u, s->inserts, s->ninserts, CM_EV_AFTER_INSERT);
-    return st || s->synced ? st : cm_sync__after_save(cx, u, step);
+    return st || !s->awaits ? st : cm_sync__after_save(cx, u, step);
 }
 
 /* All saves sent so far have landed. */
@@ -182,9 +182,10 @@ static cm_status land_saves(cm_ctx *cx, cm_uow *u, const sent_step *steps) {
 }
 
 /* Whether rows of a group take keys from rows on their way, or give them. */
-static bool needs_sent(const cm_uow *u, const cm_uow_group *group) {
-    for (size_t i = u->landed; u->awaits && i < u->sent; i++) {
+static bool needs_sent(const cm_uow *u, const sent_step *steps, const cm_uow_group *group) {
+    for (size_t i = u->landed; i < u->sent; i++) {
         const cm_uow_group *before = u->saves[i].group;
+        if (!steps[i].awaits) continue;
         if (u->edges[before->index * u->ngroups + group->index] || u->edges[group->index * u->ngroups + before->index]) return true;
     }
     return false;
@@ -227,12 +228,16 @@ static cm_status save_all(cm_ctx *cx, cm_uow *u, sent_step *steps) {
     while (!st && u->sent < u->nsaves) {
         const cm_uow_step *step = &u->saves[u->sent];
         sent_step *s = &steps[u->sent];
-        if (needs_sent(u, step->group)) st = land_saves(cx, u, steps);
+        if (needs_sent(u, steps, step->group)) st = land_saves(cx, u, steps);
+        bool awaited = u->awaits;
+        u->awaits = false;
         if (!st) st = save_step(cx, u, step, s);
+        s->awaits = u->awaits;
+        u->awaits = awaited || s->awaits;
         if (st) break;
         u->sent++;
         if (tells_after(s)) st = land_saves(cx, u, steps);
-        else if ((s->synced = !u->awaits)) st = cm_sync__after_save(cx, u, step);
+        if (!st && !s->awaits) st = cm_sync__after_save(cx, u, step);
     }
     return st;
 }
