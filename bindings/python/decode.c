@@ -167,6 +167,13 @@ static PyObject *enum_word(const cm_type_def *def, const cm_value *v) {
     return NULL;
 }
 
+/* A BIGINT UNSIGNED of MySQL over 2**63 - 1. */
+static PyObject *whole_object(const cm_value *v) {
+    PyObject *text = text_object(v->u.s.p, v->u.s.n, true), *number = text ? PyLong_FromUnicodeObject(text, 10) : NULL;
+    Py_XDECREF(text);
+    return number;
+}
+
 static PyObject *raw_object(const cm_value *v) {
     switch ((cm_value_kind)v->kind) {
     case CM_NULL: return Py_NewRef(Py_None);
@@ -175,7 +182,7 @@ static PyObject *raw_object(const cm_value *v) {
     case CM_BOOL: return PyBool_FromLong(v->u.i != 0);
     case CM_TEXT: return text_object(v->u.s.p, v->u.s.n, v->ascii);
     case CM_BLOB: return PyBytes_FromStringAndSize(v->u.s.p, (Py_ssize_t)v->u.s.n);
-    case CM_DECIMAL: return decimal_object(text_object(v->u.s.p, v->u.s.n, true));
+    case CM_DECIMAL: return v->ascii == CM_WHOLE ? whole_object(v) : decimal_object(text_object(v->u.s.p, v->u.s.n, true));
     case CM_DATE: return PyDateTimeAPI->Date_FromDate(v->u.t.year, v->u.t.month, v->u.t.day, PyDateTimeAPI->DateType);
     case CM_TIME: return time_object(&v->u.t);
     case CM_DATETIME: return datetime_object(&v->u.t);
@@ -197,6 +204,7 @@ static PyObject *number_object(const cm_type_def *def, const cm_value *v) {
         Py_XDECREF(f);
         return decimal_object(text);
     }
+    if (as_decimal && v->kind == CM_DECIMAL) return decimal_object(text_object(v->u.s.p, v->u.s.n, true));
     if (!as_decimal && v->kind == CM_INT) return PyFloat_FromDouble((double)v->u.i);
     if (!as_decimal && v->kind == CM_DECIMAL) {
         PyObject *text = text_object(v->u.s.p, v->u.s.n, true), *f = text ? PyFloat_FromString(text) : NULL;

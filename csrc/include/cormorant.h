@@ -182,11 +182,13 @@ typedef struct cm_civil {
     int32_t offset_s;         /* seconds east of UTC */
 } cm_civil;
 
+enum { CM_WHOLE = 2 };
+
 /* A value between host and database. Text, decimal, blob and JSON are slices, lists are arrays of values; all borrowed as
  * their producer says. */
 typedef struct cm_value {
     uint8_t kind;             /* cm_value_kind */
-    uint8_t ascii;            /* text: known to be pure ASCII */
+    uint8_t ascii;            /* text: known to be pure ASCII. CM_DECIMAL: CM_WHOLE, an integer that int64_t cannot hold */
     union {
         int64_t i;
         double d;

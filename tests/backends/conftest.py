@@ -42,6 +42,8 @@ def engine(database, server):
     engine = sa.create_engine(server.url())
     yield engine
     engine.dispose()
+    if not database.clean:
+        return
     cleaner = sa.create_engine(server.url(), poolclass=sa.pool.NullPool, isolation_level="AUTOCOMMIT")
     with cleaner.connect() as connection:
         for statement in database.clean:

@@ -10,7 +10,7 @@ import importlib
 
 import pytest
 
-from tests.backends.server import MariaDB, PostgreSQL, Server
+from tests.backends.server import MariaDB, PostgreSQL, Server, SQLite
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,22 +19,25 @@ class Database:
 
     name: str
     server: type[Server]
-    driver: str
-    package: str
-    clean: tuple[str, ...]  # empties the schema
-    session_id: str
-    kill: str
-    sleep: str  # seconds as :s
-    lock_timeout: str
-    durable: dict[str, object]  # settings of a server that keeps what was committed when it is killed
-    gone: str  # what a server that is not there is reported as
     capabilities: frozenset[str]
+    driver: str = ""  # extension; none where the core holds the driver
+    package: str = ""
+    clean: tuple[str, ...] = ()  # empties the schema
+    session_id: str = ""
+    kill: str = ""
+    sleep: str = ""  # seconds as :s
+    lock_timeout: str = ""
+    prepared: str = ""  # how many statements the session has prepared
+    durable: dict[str, object] = dataclasses.field(default_factory=dict)  # settings of a server that keeps what was committed when it is killed
+    gone: str = ""  # what a server that is not there is reported as
 
     def __str__(self) -> str:
         return self.name
 
     def running(self, **settings) -> Server:
         """A running server; skips where it or the driver is not installed."""
+        if not self.driver:
+            return self.server()
         if self.server.binaries() is None:
             pytest.skip(self.server.install)
         try:
@@ -50,6 +53,11 @@ class Database:
 
 DATABASES = (
     Database(
+        name="sqlite",
+        server=SQLite,
+        capabilities=frozenset({"SQLite's SQL", "returning of updates", "moments to the microsecond"}),
+    ),
+    Database(
         name="postgresql",
         server=PostgreSQL,
         driver="_pg",
@@ -60,9 +68,10 @@ DATABASES = (
         sleep="SELECT pg_sleep(:s)",
         lock_timeout="SET lock_timeout = '100ms'",
         durable={"fsync": "on"},
+        prepared="SELECT count(*) FROM pg_prepared_statements",
         gone="No such file or directory|refused",
         capabilities=frozenset({
-            "PostgreSQL's SQL", "a process for each session", "a failed statement ends the transaction", "DDL in transactions", "fork",
+            "server", "PostgreSQL's SQL", "changes in WITH", "returning of updates", "isolation levels", "moments to the microsecond", "a process for each session", "a failed statement ends the transaction", "DDL in transactions",
             "serializable conflicts", "idle timeout in a transaction",
         }),
     ),
@@ -77,8 +86,9 @@ DATABASES = (
         sleep="SELECT SLEEP(:s)",
         lock_timeout="SET innodb_lock_wait_timeout = 1",
         durable={"innodb-flush-log-at-trx-commit": 1},
+        prepared="SELECT variable_value FROM information_schema.session_status WHERE variable_name = 'PREPARED_STMT_COUNT'",
         gone="Can't connect|refused",
-        capabilities=frozenset({"MariaDB's SQL", "a lock timeout leaves the transaction open", "fork"}),
+        capabilities=frozenset({"server", "MariaDB's SQL", "isolation levels", "a lock timeout leaves the transaction open"}),
     ),
 )  # fmt: skip
 
@@ -93,4 +103,4 @@ def chosen(node) -> list[Database]:
     """The databases a test runs on, by its marks; PostgreSQL where it has none."""
     marks = list(node.iter_markers("needs"))
     wanted = {c for mark in marks for c in mark.args}
-    return [d for d in DATABASES if wanted <= d.capabilities] if marks else [DATABASES[0]]
+    return [d for d in DATABASES if wanted <= d.capabilities] if marks else [d for d in DATABASES if d.name == "postgresql"]

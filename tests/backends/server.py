@@ -203,6 +203,21 @@ class MariaDB(Server):
         return f"{backend}://root@/{database}?unix_socket={self.socket_path}{more}"
 
 
+class SQLite:
+    """SQLite, which needs no server: an empty file for each test."""
+
+    def __init__(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="cm-lite-"))
+        self.count = 0
+
+    def url(self):
+        self.count += 1
+        return f"sqlite:///{self.folder}/{self.count}.db"
+
+    def remove(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
 SERVERS = {"postgresql": PostgreSQL, "mariadb": MariaDB}
 
 

@@ -2,13 +2,12 @@
 
 import datetime as dt
 import decimal
-import enum
 import uuid
 
 import pytest
 
 import cormorant as sa
-from cormorant import Column, func, insert, select, text, update
+from cormorant import Column, func, insert, select, text
 
 UTC = dt.timezone.utc
 VALUES = [
@@ -129,16 +128,6 @@ def test_a_failed_transaction_cannot_be_committed_in_silence(engine, people):
         assert c.scalar(select(func.count()).select_from(people)) == 0
 
 
-def test_keys_come_back(engine, people):
-    with engine.begin() as c:
-        assert c.execute(insert(people), {"name": "a"}).inserted_primary_key == (1,)
-        assert c.execute(insert(people), {"id": 77, "name": "b"}).inserted_primary_key == (77,)
-        assert c.execute(insert(people).returning(people.c.id, people.c.name), [{"name": "c"}, {"name": "d"}]).all() == [(2, "c"), (3, "d")]
-        result = c.execute(insert(people), [{"id": 100 + i, "name": str(i)} for i in range(1500)])
-        assert result.rowcount == 1500 and not result.returns_rows
-        assert c.execute(update(people).where(people.c.id < 4).values(age=5)).rowcount == 3
-
-
 def test_savepoints_isolation_autocommit(engine, people):
     with engine.connect() as c:
         with c.begin():
@@ -180,38 +169,6 @@ def test_a_plan_that_went_stale(engine, people):
                 c.rollback()
 
 
-def test_enums_are_created_once_and_dropped_last(engine):
-    class Color(enum.Enum):
-        red = 1
-        blue = 2
-
-    metadata = sa.MetaData()
-    one = sa.Table("one", metadata, Column("id", sa.Integer, primary_key=True), Column("color", sa.Enum(Color)))
-    two = sa.Table("two", metadata, Column("id", sa.Integer, primary_key=True), Column("color", sa.Enum(Color)))
-    metadata.create_all(engine)
-    with engine.begin() as c:
-        c.execute(insert(one), [{"color": Color.blue}, {"color": None}])
-        assert c.execute(select(one.c.color).order_by(one.c.id)).scalars().all() == [Color.blue, None]
-        assert c.scalar(select(func.count()).where(one.c.color.in_([Color.red, Color.blue]))) == 1
-    one.drop(engine)
-    with engine.begin() as c:
-        c.execute(insert(two), {"color": Color.red})
-    metadata.drop_all(engine)
-    with engine.connect() as c:
-        assert c.scalar(text("SELECT count(*) FROM pg_type WHERE typname = 'color'")) == 0
-
-
-def test_tables_in_a_circle(engine):
-    metadata = sa.MetaData()
-    sa.Table("hen", metadata, Column("id", sa.Integer, primary_key=True), Column("egg_id", sa.ForeignKey("egg.id")))
-    sa.Table("egg", metadata, Column("id", sa.Integer, primary_key=True), Column("hen_id", sa.ForeignKey("hen.id")))
-    metadata.create_all(engine)
-    with engine.connect() as c:
-        assert c.scalar(text("SELECT count(*) FROM pg_constraint WHERE contype = 'f'")) == 2
-    metadata.drop_all(engine)
-    assert sa.inspect(engine).has_table("hen") is False
-
-
 def test_prepared_statements_can_be_done_without(server):
     """For poolers that hand each transaction to another server process."""
     engine = sa.create_engine(server.url(), connect_args={"prepare_threshold": None})
@@ -219,16 +176,6 @@ def test_prepared_statements_can_be_done_without(server):
         for i in range(3):
             assert c.execute(select(sa.literal(i), sa.literal("x"))).one() == (i, "x")
         assert c.scalar(text("SELECT count(*) FROM pg_prepared_statements")) == 0
-    engine.dispose()
-
-
-def test_statements_that_leave_the_cache_leave_the_server(server):
-    engine = sa.create_engine(server.url())
-    with engine.connect() as c:
-        for i in range(300):
-            c.execute(text(f"SELECT {i}"))
-        c.commit()
-        assert c.scalar(text("SELECT count(*) FROM pg_prepared_statements")) <= 130
     engine.dispose()
 
 
@@ -242,19 +189,3 @@ def test_options_are_checked_before_connecting(server):
         assert c.scalar(text("SHOW application_name")) == "mine"
         assert c.scalar(text("SHOW statement_timeout")) == "12345ms"
     engine.dispose()
-
-
-def test_parameters_of_with_clauses_and_repeated_expressions(engine, people):
-    with engine.begin() as c:
-        c.execute(insert(people), [{"name": f"n{i}", "age": i + 1} for i in range(6)])
-        old = select(people).where(people.c.age > 2).cte("old")
-        stmt = select(sa.literal("x"), old.c.name).where(old.c.age < 5).order_by(old.c.id)
-        assert c.execute(stmt).all() == [("x", "n2"), ("x", "n3")]
-        first = func.substr(people.c.name, 1, 1).label("first")
-        assert c.execute(select(first, func.count()).group_by(first)).all() == [("n", 6)]
-        bucket = (people.c.age % 3).label("bucket")
-        assert c.execute(select(bucket, func.count()).group_by(bucket).order_by(bucket)).all() == [(0, 2), (1, 2), (2, 2)]
-        gone = sa.delete(people).where(people.c.age == 6).returning(people.c.name).cte("gone")
-        assert c.execute(select(gone.c.name, sa.literal(5))).all() == [("n5", 5)]
-        many = [{"id": 1000 + i, "name": str(i)} for i in range(400)]
-        assert c.execute(insert(people).values(many).returning(people.c.id)).all() == [(m["id"],) for m in many]

@@ -14,7 +14,7 @@ from cormorant import String, insert, select, text
 from cormorant.orm import DeclarativeBase, Mapped, Session, mapped_column
 from tests.backends.databases import needs
 
-pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning"), needs()]  # fork beside threads
+pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning"), needs("server")]  # fork beside threads
 
 
 class Base(DeclarativeBase):

@@ -2,12 +2,14 @@
 
 import datetime as dt
 import decimal
+import threading
+import time
 import uuid
 
 import pytest
 
 import cormorant as sa
-from cormorant import Column, func, insert, select, text
+from cormorant import func, insert, select, text
 from cormorant.orm import DeclarativeBase, Mapped, Session, mapped_column
 from tests.backends.databases import needs
 
@@ -26,30 +28,81 @@ class Item(Base):
     n: Mapped[int] = mapped_column(default=0)
 
 
-VALUES = [
-    (sa.SmallInteger(), -32768), (sa.Integer(), 2**31 - 1), (sa.BigInteger(), -(2**63)), (sa.Numeric(30, 5), decimal.Decimal("-1234567890123456789.00012")),
-    (sa.Numeric(10, 2, asdecimal=False), 2.5), (sa.Double(), 1e300), (sa.Float(53), 0.1), (sa.Float(), 0.1),
-    (sa.String(20), "grün ☃ 😀"), (sa.String(20), "nul\0"), (sa.Text(), ""), (sa.Boolean(), False), (sa.Boolean(), True), (sa.Date(), dt.date(1000, 1, 1)), (sa.Date(), dt.date(9999, 12, 31)),
-    (sa.Time(), dt.time(23, 59, 59)), (sa.DateTime(), dt.datetime(1969, 12, 31, 23, 59, 59)),
-    (sa.Interval(), dt.timedelta(days=-3)), (sa.LargeBinary(), bytes(range(256))), (sa.Uuid(), uuid.UUID(int=2**127 + 5)),
-    (sa.Uuid(native_uuid=False), uuid.UUID(int=99)), (sa.JSON(), {"a": [1, None, "ü"]}), (sa.Enum("x", "y", name="xy"), "y"),
-    (sa.Enum("x", "y", native_enum=False), "x"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("type_", "value"), VALUES, ids=lambda v: repr(v)[:40])
-def test_values_go_there_and_back(engine, type_, value):
-    """One set and many (an array of parameters); NULL; compared with itself."""
-    table = sa.Table("t", sa.MetaData(), Column("id", sa.Integer, primary_key=True), Column("v", type_))
-    table.create(engine)
+def test_types_of_its_own(engine):
+    """What a program reads from tables that others made, with and without types; the second run is the one that binds and reads by habit."""
     with engine.begin() as c:
-        c.execute(insert(table), {"v": value})
-        c.execute(insert(table), [{"v": None}, {"v": value}])
+        c.execute(text(
+            "CREATE TABLE t (u BIGINT UNSIGNED, m MEDIUMINT, tu TINYINT UNSIGNED, su SMALLINT UNSIGNED, iu INT UNSIGNED ZEROFILL, y YEAR, b BIT(10), "
+            "long_time TIME(6), dt6 DATETIME(6), ts TIMESTAMP(3) NULL, f FLOAT, e ENUM('a','b'), s SET('x','y','z'), bin BINARY(3), j JSON, d DECIMAL(65,30), "
+            "id UUID, ip INET6, medium MEDIUMTEXT, big LONGBLOB)"
+        ))  # fmt: skip
+        c.execute(text(
+            "INSERT INTO t VALUES (18446744073709551615, -8388608, 255, 65535, 4294967295, 2024, b'1000000001', '-838:59:58.999999', '9999-12-31 23:59:59.999999', "
+            "'2024-02-29 13:37:00.123', 0.1, 'b', 'x,z', 'ab', '{\"a\": 1}', 12345678901234567890123456789012345.000000000000000000000000000001, "
+            "'01234567-89ab-4def-8123-456789abcdef', '::1', 'm', 'b'), (9223372036854775807, 8388607, 0, 0, 0, 1901, b'0', '00:00:00', '1000-01-01', NULL, "
+            "-1e30, 'a', '', '', 'null', 0, NULL, NULL, '', '')"
+        ))  # fmt: skip
         for _ in range(2):
-            got = c.execute(select(table.c.v).order_by(table.c.id)).scalars().all()
-            assert got == [value, None, value] and type(got[0]) is type(value)
-        if not isinstance(type_, (sa.JSON, sa.Float)) or isinstance(type_, sa.Double):
-            assert len(c.execute(select(table.c.id).where(table.c.v == value)).all()) == 2
+            one, two = c.execute(text("SELECT * FROM t ORDER BY m")).all()
+        assert one.u == 2**64 - 1 and type(one.u) is int and two.u == 2**63 - 1
+        assert (one.m, one.tu, one.su, one.iu, one.y) == (-8388608, 255, 65535, 4294967295, 2024) and two.m == 8388607
+        assert one.b == b"\x02\x01" and one.bin == b"ab\0" and one.big == b"b" and one.medium == "m"
+        assert one.long_time == -dt.timedelta(hours=838, minutes=59, seconds=58, microseconds=999999) and two.long_time == dt.timedelta(0)
+        assert one.dt6 == dt.datetime(9999, 12, 31, 23, 59, 59, 999999) and one.ts == dt.datetime(2024, 2, 29, 13, 37, 0, 123000) and two.ts is None
+        assert (one.f, two.f) == (0.1, -1e30) and (one.e, one.s, one.j) == ("b", "x,z", '{"a": 1}')
+        assert one.d == decimal.Decimal("12345678901234567890123456789012345.000000000000000000000000000001")
+        assert (one.id, one.ip) == ("01234567-89ab-4def-8123-456789abcdef", "::1")
+        typed = sa.table("t", sa.column("long_time", sa.Time), sa.column("j", sa.JSON), sa.column("id", sa.Uuid), sa.column("u", sa.BigInteger), sa.column("m"))
+        assert c.execute(select(typed).order_by(typed.c.m)).first()[:4] == (
+            -dt.timedelta(hours=838, minutes=59, seconds=58, microseconds=999999), {"a": 1}, uuid.UUID("01234567-89ab-4def-8123-456789abcdef"), 2**64 - 1
+        )  # fmt: skip
+        assert c.scalar(select(func.count()).select_from(typed).where(typed.c.id == uuid.UUID("01234567-89ab-4def-8123-456789abcdef"))) == 1
+        assert c.scalar(text("SELECT count(*) FROM t WHERE long_time > :d"), {"d": dt.time(0)}) == 0
+
+
+def test_text_of_statements_without_a_prepared_form(engine):
+    """CHECK TABLE and their like answer rows in text."""
+    Base.metadata.create_all(engine)
+    with engine.connect() as c:
+        assert c.execute(text("CHECK TABLE item")).one() == ("test.item", "check", "status", "OK")
+        c.execute(text("CREATE TABLE z (d DATE, t DATETIME)"))
+        c.execute(text("SET STATEMENT sql_mode='' FOR INSERT INTO z VALUES ('0000-00-00', '2024-00-00 00:00:00')"))
+        assert c.execute(text("SELECT * FROM z")).one() == (None, None), "dates of zeros are NULL"
+
+
+def test_procedures_answer_their_first_rows(engine):
+    with engine.connect() as c:
+        c.exec_driver_sql("CREATE PROCEDURE two(n INT) BEGIN SELECT n, 'first'; SELECT 'second', 2; END")
+        for n in (1, 2):
+            assert c.execute(text("CALL two(:n)"), {"n": n}).all() == [(n, "first")]
+            assert c.exec_driver_sql("CALL two(5)").all() == [(5, "first")]
+        assert c.scalar(text("SELECT 1")) == 1
+
+
+def test_definitions_commit_and_say_so(engine):
+    Base.metadata.create_all(engine)
+    with engine.connect() as c:
+        c.execute(insert(Item), {"name": "a"})
+        with pytest.warns(sa.exc.SAWarning, match="commit the changes of this transaction before they run: CREATE TABLE other"):
+            c.execute(text("CREATE TABLE other (id INT)"))
+        c.execute(insert(Item), {"name": "b"})
+        c.rollback()
+        assert c.execute(select(Item.name)).scalars().all() == ["a"]
+
+
+def test_a_statement_is_stopped_from_another_thread(engine):
+    with engine.connect() as c:
+        timer = threading.Timer(0.2, c.connection.driver_connection.interrupt)
+        timer.start()
+        begin = time.monotonic()
+        with pytest.raises(sa.exc.OperationalError) as caught:
+            c.execute(text("SELECT SLEEP(20) FROM (SELECT 1 UNION SELECT 2) x FOR UPDATE"))
+            c.execute(text("SELECT benchmark(1000000000, md5('x'))"))
+        assert caught.value.orig.errno == 1317 and not caught.value.connection_invalidated
+        assert time.monotonic() - begin < 10
+        timer.join()
+        c.rollback()
+        assert c.scalar(text("SELECT 1")) == 1
 
 
 def test_text_is_compared_with_text(engine):
@@ -104,6 +157,24 @@ def test_errors_have_class_number_state_and_constraint(engine, values, cls, errn
     assert not caught.value.connection_invalidated
     with engine.connect() as c:
         assert c.scalar(select(func.count()).select_from(Item)) == 1
+
+
+def test_options(engine, server):
+    Base.metadata.create_all(engine)
+    with pytest.raises(sa.exc.ArgumentError, match="nonsense is not an option of MySQL connections"):
+        sa.create_engine(server.url(), connect_args={"nonsense": 1})
+    for name, value in (("charset", "latin1"), ("local_infile", 1), ("multi_statements", True), ("sql_mode", "x' OR"), ("port", "x"), ("connect_timeout", "soon")):
+        with pytest.raises(sa.exc.ArgumentError, match=f"Invalid value .* for the MySQL option {name}"):
+            sa.create_engine(server.url(), connect_args={name: value})
+    for backend in ("mysql", "mariadb", "mysql+pymysql", "mysql+mysqldb", "mysql+mysqlconnector", "mariadb+mariadbconnector", "mysql+asyncmy", "mysql+aiomysql"):
+        other = sa.create_engine(server.url(backend=backend, charset="utf8mb4"), connect_args={"sql_mode": "ANSI_QUOTES", "init_command": "SET @x = 5"})
+        with other.connect() as c:
+            assert c.execute(text("SELECT @x, @@sql_mode, @@local_infile")).one()[0] == 5
+            assert c.execute(text('SELECT "x" FROM (SELECT 1 AS x) q')).one() == (1,)
+            assert c.scalar(text("SELECT @@sql_mode")) == "ANSI_QUOTES,STRICT_TRANS_TABLES"
+            with pytest.raises(sa.exc.OperationalError, match="LOCAL"):
+                c.execute(text("LOAD DATA LOCAL INFILE '/etc/hostname' INTO TABLE item"))
+        other.dispose()
 
 
 def test_the_session_is_strict_and_in_utf8mb4(engine):

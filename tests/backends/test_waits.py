@@ -1,10 +1,16 @@
 """How often a program waits for the server. Budgets, not timings: what rides along with what."""
 
+import sys
+
 import pytest
 
 import cormorant as sa
 from cormorant import ForeignKey, String, select
 from cormorant.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, selectinload
+from tests.backends.databases import needs
+
+
+pytestmark = needs("server")
 
 
 class Base(DeclarativeBase):
@@ -21,7 +27,7 @@ class Author(Base):
 class Book(Base):
     __tablename__ = "book"
     id: Mapped[int] = mapped_column(primary_key=True)
-    title: Mapped[str]
+    title: Mapped[str] = mapped_column(String(30))
     author_id: Mapped[int] = mapped_column(ForeignKey("author.id"))
     author: Mapped[Author] = relationship(back_populates="books")
     pages: Mapped[list["Page"]] = relationship(cascade="all, delete-orphan", order_by="Page.id")
@@ -30,7 +36,7 @@ class Book(Base):
 class Page(Base):
     __tablename__ = "page"
     id: Mapped[int] = mapped_column(primary_key=True)
-    text: Mapped[str]
+    text: Mapped[str] = mapped_column(String(30))
     book_id: Mapped[int] = mapped_column(ForeignKey("book.id"))
 
 
@@ -43,10 +49,12 @@ class Counted(Base):
 
 
 class Waits:
-    def __enter__(self):
-        from cormorant import _pg
+    """How often the block waits for a server, whichever it is."""
 
-        self.waits, self.before = _pg.waits, _pg.waits()
+    def __enter__(self):
+        modules = [sys.modules[name] for name in ("cormorant._pg", "cormorant._mysql") if name in sys.modules]
+        self.waits = lambda: sum(m.waits() for m in modules)
+        self.before = self.waits()
         return self
 
     def __exit__(self, *exc_info):
@@ -75,8 +83,9 @@ def test_a_request_that_reads_once(library):
         with Waits() as w, Session(library) as s:
             assert s.get(Author, 1).name == "a0"
     assert w.n == 1
-    with Waits() as w, library.connect() as c:
-        assert c.scalar(select(sa.func.count()).select_from(Page)) == 36
+    for _ in range(2):  # MariaDB prepares a statement before its first run
+        with Waits() as w, library.connect() as c:
+            assert c.scalar(select(sa.func.count()).select_from(Page)) == 36
     assert w.n == 1
 
 
@@ -102,13 +111,14 @@ def test_keys_belong_to_their_rows(library):
 
 
 def test_version_counters(library):
-    with Session(library) as s:
-        found = s.scalars(select(Counted)).all()
-        for each in found:
-            each.n += 1
-        s.add_all(graph(2))
-        with Waits() as w:
-            s.commit()
+    for _ in range(2):
+        with Session(library) as s:
+            found = s.scalars(select(Counted)).all()
+            for each in found:
+                each.n += 1
+            s.add_all(graph(2))
+            with Waits() as w:
+                s.commit()
     assert w.n <= 5
     with Session(library) as s, Session(library) as other:
         a, b = s.get(Counted, 1), other.get(Counted, 1)

@@ -119,13 +119,14 @@ cm_status cm_mysql__want_transaction(cm_ctx *cx, cm_dconn *c, const cm_dstmt *s)
                               "a statement of this transaction gave up waiting for a lock, and what came before it is not committed: "
                               "roll back first");
     if (c->begun) c->ran = true;
+    if (c->begun && s->changes_rows) c->wrote = true;
     if (s->kind == CM_STMT_OTHER || on == !c->begun) return CM_OK;
     return run(cx, c, c->begun ? "SET autocommit = 0" : "SET autocommit = 1");
 }
 
 static cm_status begin(cm_ctx *cx, cm_dconn *c, const char *mode) {
     (void)cx, (void)mode;
-    if (!c->begun) c->ran = c->poisoned = false;
+    if (!c->begun) c->ran = c->wrote = c->poisoned = false;
     c->begun = true;
     return CM_OK;
 }
@@ -133,7 +134,7 @@ static cm_status begin(cm_ctx *cx, cm_dconn *c, const char *mode) {
 /* Nothing was sent that the server would have to end. */
 static bool nothing_ran(const cm_dconn *c) { return !c->ran && !server_in_transaction(c); }
 
-static void end_transaction(cm_dconn *c) { c->begun = c->ran = c->poisoned = false; }
+static void end_transaction(cm_dconn *c) { c->begun = c->ran = c->wrote = c->poisoned = false; }
 
 static cm_status commit(cm_ctx *cx, cm_dconn *c) {
     if (c->poisoned)

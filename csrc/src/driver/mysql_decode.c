@@ -43,33 +43,44 @@ static void set_slice(cm_value *out, cm_value_kind kind, const char *p, size_t n
 
 /* ---- numbers */
 
-static const char *decode_tiny(cm_dstmt *s, const my_column *col, const char *p, cm_value *out) {
+static const char *decode_tiny(cm_dstmt *s, my_column *col, const char *p, cm_value *out) {
     (void)s;
     set_int(out, col->is_unsigned ? (uint8_t)*p : (int8_t)*p);
     return p + 1;
 }
-static const char *decode_short(cm_dstmt *s, const my_column *col, const char *p, cm_value *out) {
+static const char *decode_short(cm_dstmt *s, my_column *col, const char *p, cm_value *out) {
     (void)s;
     uint16_t v = (uint16_t)get_number(p, 2);
     set_int(out, col->is_unsigned ? v : (int16_t)v);
     return p + 2;
 }
-static const char *decode_long(cm_dstmt *s, const my_column *col, const char *p, cm_value *out) {
+static const char *decode_long(cm_dstmt *s, my_column *col, const char *p, cm_value *out) {
     (void)s;
     uint32_t v;
     memcpy(&v, p, 4);
     set_int(out, col->is_unsigned ? (int64_t)v : (int32_t)v);
     return p + 4;
 }
-static const char *decode_longlong(cm_dstmt *s, const my_column *col, const char *p, cm_value *out) {
+static void set_unsigned(my_column *col, uint64_t v, cm_value *out) {
+    if (v <= INT64_MAX) {
+        set_int(out, (int64_t)v);
+        return;
+    }
+    int n = snprintf(col->digits, sizeof col->digits, "%llu", (unsigned long long)v);
+    set_slice(out, CM_DECIMAL, col->digits, (size_t)n);
+    out->ascii = CM_WHOLE;
+}
+
+static const char *decode_longlong(cm_dstmt *s, my_column *col, const char *p, cm_value *out) {
+    (void)s;
     uint64_t v;
     memcpy(&v, p, 8);
-    if (col->is_unsigned && v > INT64_MAX) bad_value(s, out, "a BIGINT UNSIGNED value over 9223372036854775807 cannot be read");
+    if (col->is_unsigned) set_unsigned(col, v, out);
     else set_int(out, (int64_t)v);
     return p + 8;
 }
 
-static const char *decode_double(cm_dstmt *s, const my_column *col, const char *p, cm_value *out) {
+static const char *decode_double(cm_dstmt *s, my_column *col, const char *p, cm_value *out) {
     (void)s, (void)col;
     out->kind = CM_DOUBLE;
     memcpy(&out->u.d, p, 8);
@@ -77,7 +88,7 @@ static const char *decode_double(cm_dstmt *s, const my_column *col, const char *
 }
 
 /* The decimal that a FLOAT prints as: 0.1, not 0.10000000149. */
-static const char *decode_float(cm_dstmt *s, const my_column *col, const char *p, cm_value *out) {
+static const char *decode_float(cm_dstmt *s, my_column *col, const char *p, cm_value *out) {
     (void)s, (void)col;
     float f;
     char text[40];
@@ -91,7 +102,7 @@ static const char *decode_float(cm_dstmt *s, const my_column *col, const char *p
     return p + 4;
 }
 
-static const char *decode_decimal(cm_dstmt *s, const my_column *col, const char *p, cm_value *out) {
+static const char *decode_decimal(cm_dstmt *s, my_column *col, const char *p, cm_value *out) {
     (void)s, (void)col;
     size_t n = get_length(&p);
     set_slice(out, CM_DECIMAL, p, n);
@@ -100,7 +111,7 @@ static const char *decode_decimal(cm_dstmt *s, const my_column *col, const char 
 
 /* ---- text and bytes */
 
-static const char *decode_slice(cm_dstmt *s, const my_column *col, const char *p, cm_value *out) {
+static const char *decode_slice(cm_dstmt *s, my_column *col, const char *p, cm_value *out) {
     (void)s;
     size_t n = get_length(&p);
     set_slice(out, col->binary ? CM_BLOB : CM_TEXT, p, n);
@@ -115,7 +126,7 @@ static void set_moment(cm_value *out, bool clock, const cm_civil *t) {
     out->u.t = *t;
 }
 
-static const char *decode_moment(cm_dstmt *s, const my_column *col, const char *p, cm_value *out) {
+static const char *decode_moment(cm_dstmt *s, my_column *col, const char *p, cm_value *out) {
     (void)s;
     size_t n = get_length(&p);
     cm_civil t = {0};
@@ -134,7 +145,7 @@ static const char *decode_moment(cm_dstmt *s, const my_column *col, const char *
     return p + n;
 }
 
-static const char *decode_duration(cm_dstmt *s, const my_column *col, const char *p, cm_value *out) {
+static const char *decode_duration(cm_dstmt *s, my_column *col, const char *p, cm_value *out) {
     (void)s, (void)col;
     size_t n = get_length(&p);
     int64_t us = 0;
@@ -180,7 +191,7 @@ static int64_t duration_of_text(const char *p) {
     return minus ? -us : us;
 }
 
-static void text_moment(cm_dstmt *s, const my_column *col, const char *p, size_t n, cm_value *out) {
+static void text_moment(cm_dstmt *s, my_column *col, const char *p, size_t n, cm_value *out) {
     bool clock = col->decode == decode_moment && col->type != MYSQL_TYPE_DATE && col->type != MYSQL_TYPE_NEWDATE;
     cm_civil t;
     if (strncmp(p, "0000", 4) == 0) out->kind = CM_NULL;
@@ -188,7 +199,7 @@ static void text_moment(cm_dstmt *s, const my_column *col, const char *p, size_t
     else bad_value(s, out, "a date of the server cannot be read");
 }
 
-void cm_mysql__text_value(cm_dstmt *s, const my_column *col, const char *p, size_t n, cm_value *out) {
+void cm_mysql__text_value(cm_dstmt *s, my_column *col, const char *p, size_t n, cm_value *out) {
     my_decoder d = col->decode;
     if (d == decode_moment) {
         text_moment(s, col, p, n, out);
@@ -202,6 +213,8 @@ void cm_mysql__text_value(cm_dstmt *s, const my_column *col, const char *p, size
         set_slice(out, CM_DECIMAL, p, n);
     } else if (d == decode_slice) {
         set_slice(out, col->binary ? CM_BLOB : CM_TEXT, p, n);
+    } else if (d == decode_longlong && col->is_unsigned) {
+        set_unsigned(col, strtoull(p, NULL, 10), out);
     } else {
         set_int(out, strtoll(p, NULL, 10));
     }

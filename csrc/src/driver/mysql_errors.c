@@ -129,7 +129,7 @@ static cm_status server_failed(cm_dconn *c, unsigned errnum, const char *sqlstat
     copy(c->sqlstate, sizeof c->sqlstate, sqlstate, strlen(sqlstate));
     find_constraint(c);
     if (errnum == 1213) { /* the server gave up all of the transaction; its answer to an error does not say so */
-        c->begun = c->ran = false;
+        c->begun = c->ran = c->wrote = false;
         c->my->server_status &= ~(unsigned)SERVER_STATUS_IN_TRANS;
     }
     if (errnum == 1205) c->poisoned = c->begun; /* ... of the statement only */

@@ -28,7 +28,7 @@ struct cm_dconn {
     const cm_url *url; const char *const *options; /* the engine's; for the connection that cancels */
     bool mariadb;                /* takes arrays of parameters, answers keys with RETURNING; else MySQL */
     bool begun;                  /* a transaction is wanted or under way */
-    bool ran;                    /* a statement ran since it was begun */
+    bool ran, wrote;             /* a statement ran since it was begun; one that may have changed rows */
     bool poisoned;               /* a lock was waited for in vain: earlier statements are still in the transaction */
     bool dead;                   /* the server hung up */
     bool ending;                 /* ROLLBACK was sent; its answer is read before anything else is */
@@ -49,11 +49,12 @@ struct cm_dconn {
 };
 
 typedef struct my_column my_column;
-typedef const char *(*my_decoder)(cm_dstmt *s, const my_column *col, const char *p, cm_value *out); /* answers what follows */
+typedef const char *(*my_decoder)(cm_dstmt *s, my_column *col, const char *p, cm_value *out); /* answers what follows */
 struct my_column {
     my_decoder decode;
     uint8_t type;                /* enum_field_types */
     bool is_unsigned, binary;    /* binary: bytes, not text */
+    char digits[24];             /* of a number over INT64_MAX */
 };
 
 /* Consecutive sets that travel as one message. */
@@ -73,6 +74,7 @@ struct cm_dstmt {
     bool direct;                 /* goes as text, unprepared */
     bool changes_rows;           /* INSERT, UPDATE, DELETE, REPLACE: takes arrays */
     bool rolls_back;             /* ROLLBACK, perhaps TO SAVEPOINT */
+    bool commits;                /* DDL: the server commits what was done before */
     MYSQL_STMT *st;              /* NULL: not prepared */
     /* parameters of the set at hand, in wire form */
     uint16_t *types;             /* per parameter: enum_field_types */
@@ -134,7 +136,7 @@ char *cm_mysql__put_length(char *to, size_t n);                    /* at most 9 
 
 /* mysql_decode.c */
 my_decoder cm_mysql__decoder(const MYSQL_FIELD *field);
-void cm_mysql__text_value(cm_dstmt *s, const my_column *col, const char *p, size_t n, cm_value *out);
+void cm_mysql__text_value(cm_dstmt *s, my_column *col, const char *p, size_t n, cm_value *out);
 
 /* mysql_stmt.c */
 cm_status cm_mysql__prepare(cm_ctx *cx, cm_dconn *c, const char *sql, size_t n, uint32_t flags, size_t *used, cm_dstmt **out);

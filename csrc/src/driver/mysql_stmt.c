@@ -4,20 +4,22 @@
  * as text. A statement that the server wants prepared again is, at once, for it did not run. */
 #include "driver/mysql_int.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Everything belongs in a transaction but what speaks of transactions itself, what ends them (DDL), and the session's affairs. */
-static const cm_scan_word words[] = {
-    {"begin", CM_STMT_OTHER},    {"start", CM_STMT_OTHER},  {"commit", CM_STMT_OTHER},  {"rollback", CM_STMT_OTHER},
-    {"xa", CM_STMT_OTHER},       {"set", CM_STMT_OTHER},    {"use", CM_STMT_OTHER},     {"kill", CM_STMT_OTHER},
-    {"create", CM_STMT_OTHER},   {"alter", CM_STMT_OTHER},  {"drop", CM_STMT_OTHER},    {"truncate", CM_STMT_OTHER},
-    {"rename", CM_STMT_OTHER},   {"grant", CM_STMT_OTHER},  {"revoke", CM_STMT_OTHER},  {"analyze", CM_STMT_OTHER},
-    {"optimize", CM_STMT_OTHER}, {"repair", CM_STMT_OTHER}, {"check", CM_STMT_OTHER},   {"flush", CM_STMT_OTHER},
-    {"lock", CM_STMT_OTHER},     {"unlock", CM_STMT_OTHER}, {"install", CM_STMT_OTHER}, {"uninstall", CM_STMT_OTHER},
-    {"select", CM_STMT_READ},    {"values", CM_STMT_READ},  {"table", CM_STMT_READ},    {"show", CM_STMT_READ},
-    {"desc", CM_STMT_READ},      {"explain", CM_STMT_READ}, {"describe", CM_STMT_READ}, {"help", CM_STMT_READ},
-    {NULL, CM_STMT_WRITE}};
+static const cm_scan_word words[] = {{"begin", CM_STMT_OTHER, true}, {"start", CM_STMT_OTHER},    {"commit", CM_STMT_OTHER},
+                                     {"rollback", CM_STMT_OTHER},    {"xa", CM_STMT_OTHER},       {"set", CM_STMT_OTHER},
+                                     {"use", CM_STMT_OTHER},         {"kill", CM_STMT_OTHER},     {"create", CM_STMT_OTHER, true},
+                                     {"alter", CM_STMT_OTHER, true}, {"drop", CM_STMT_OTHER},     {"truncate", CM_STMT_OTHER},
+                                     {"rename", CM_STMT_OTHER},      {"grant", CM_STMT_OTHER},    {"revoke", CM_STMT_OTHER},
+                                     {"analyze", CM_STMT_OTHER},     {"optimize", CM_STMT_OTHER}, {"repair", CM_STMT_OTHER},
+                                     {"check", CM_STMT_OTHER},       {"flush", CM_STMT_OTHER},    {"lock", CM_STMT_OTHER},
+                                     {"unlock", CM_STMT_OTHER},      {"install", CM_STMT_OTHER},  {"uninstall", CM_STMT_OTHER},
+                                     {"select", CM_STMT_READ},       {"values", CM_STMT_READ},    {"table", CM_STMT_READ},
+                                     {"show", CM_STMT_READ},         {"desc", CM_STMT_READ},      {"explain", CM_STMT_READ},
+                                     {"describe", CM_STMT_READ},     {"help", CM_STMT_READ},      {NULL, CM_STMT_WRITE}};
 static const cm_scan_style style = {.backslash = true, .words = words};
 
 static bool is_one_of(const char *word, const char *const *list) {
@@ -30,6 +32,7 @@ static bool is_one_of(const char *word, const char *const *list) {
 
 static void take_scan(cm_dstmt *s, const cm_scan *scan) {
     static const char *const changing[] = {"insert", "update", "delete", "replace", NULL};
+    static const char *const committing[] = {"create", "alter", "drop", "truncate", "rename", "grant", "revoke", "lock", NULL};
     static const char *const unprepared[] = {"savepoint", "release", NULL};
     s->sql = scan->sql;
     s->nsql = scan->nsql;
@@ -40,6 +43,7 @@ static void take_scan(cm_dstmt *s, const cm_scan *scan) {
     s->blank = scan->blank;
     s->changes_rows = is_one_of(scan->word, changing);
     s->rolls_back = strcmp(scan->word, "rollback") == 0;
+    s->commits = is_one_of(scan->word, committing);
     s->direct = !s->nparams && (scan->kind == CM_STMT_OTHER || is_one_of(scan->word, unprepared));
 }
 
@@ -188,12 +192,24 @@ static bool is_stale(const cm_dstmt *s) {
     return s->st && (e == 1615 || e == 1243 || e == 2030 || (e == 2057 && s->kind == CM_STMT_READ));
 }
 
+/* The server commits what was done so far: ROLLBACK will not take it back. */
+static void warn_of_commit(cm_ctx *cx, cm_dstmt *s) {
+    char text[200];
+    bool left = cx->left;
+    s->conn->wrote = false;
+    snprintf(text, sizeof text, "MySQL and MariaDB commit the changes of this transaction before they run: %.60s", s->sql);
+    if (left) cm__enter(cx);
+    cm__host(cx)->warn(cx, "SAWarning", text);
+    if (left) cm__leave(cx);
+}
+
 cm_status cm_mysql__run(cm_ctx *cx, cm_dstmt *s, const my_part *part) {
     cm_dconn *c = s->conn;
     cm_status st = cm_mysql__ready(cx, c);
     drop_result(s);
     if (!st) st = cm_mysql__want_transaction(cx, c, s);
     if (st) return st;
+    if (s->commits && c->wrote && c->begun && !c->poisoned) warn_of_commit(cx, s);
     __atomic_store_n(&c->cancelled, 0, __ATOMIC_RELAXED);
     if (!s->direct) st = run_prepared(cx, s, part);
     if (st && is_stale(s)) {

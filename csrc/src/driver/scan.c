@@ -15,6 +15,7 @@ typedef struct scanner {
     size_t nout; /* text with native placeholders */
     size_t nparams;
     bool raw, format; /* format: %s or %(x)s was met */
+    bool whole;       /* semicolons do not end the statement */
     char *names;
     size_t nnames; /* ":x\0:y\0", in order of first use */
     size_t nnamed;
@@ -141,7 +142,7 @@ static void walk(scanner *s) {
         if (end > s->at) {
             put(s, s->p + s->at, end - s->at);
             s->at = end;
-        } else if (c == ';') {
+        } else if (c == ';' && !s->whole) {
             return;
         } else if (c == '$' && s->style->numbered) {
             take_dollar(s);
@@ -179,7 +180,7 @@ static size_t skip_blank(const scanner *s, size_t at, const char *also) {
 }
 
 /* Everything belongs in a transaction but what speaks of transactions itself. */
-static void classify(const scanner *s, cm_scan *out) {
+static void classify(scanner *s, cm_scan *out) {
     char *word = out->word;
     size_t at = skip_blank(s, 0, "(;"), n = 0;
     while (at + n < s->n && n < sizeof out->word - 1 && isalpha((unsigned char)s->p[at + n])) {
@@ -189,7 +190,10 @@ static void classify(const scanner *s, cm_scan *out) {
     out->kind = CM_STMT_WRITE;
     out->blank = at >= s->n;
     for (const cm_scan_word *known = s->style->words; known->word; known++)
-        if (strcmp(word, known->word) == 0) out->kind = known->kind;
+        if (strcmp(word, known->word) == 0) {
+            out->kind = known->kind;
+            s->whole = known->whole;
+        }
 }
 
 static cm_status take_names(cm_ctx *cx, scanner *s, cm_scan *out) {
@@ -211,9 +215,9 @@ cm_status cm_scan__sql(cm_ctx *cx, const cm_scan_style *style, const char *sql, 
     if (raw) s.names = cm__alloc(cx, n + 2);
     if (!s.out || (raw && !s.names)) st = CM_E_NOMEM;
     if (!st) {
+        classify(&s, out);
         walk(&s);
         if (s.format) fold_percents(&s);
-        classify(&s, out);
         out->used = skip_blank(&s, s.at, ";");
         if (out->used < n && s.at == out->used) out->used = n;
         out->nparams = s.nparams;

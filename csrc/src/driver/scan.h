@@ -10,6 +10,7 @@ enum { CM_SCAN_PARAMS_MAX = 65535 };
 typedef struct cm_scan_word {
     const char *word;            /* the first of a statement, in lower case; NULL ends */
     cm_stmt_kind kind;
+    bool whole;                  /* semicolons inside may belong to it: bodies of procedures */
 } cm_scan_word;
 
 /* How a database writes strings, comments and placeholders. */
