@@ -82,11 +82,14 @@ bench-flask: ## requests per second and p99 of the example applications, on Flas
 	@$(MAKE) --no-print-directory extension
 	@PYTHONPATH=$(CURDIR)/python $(VENV)/python -m benchmarks.python.flask_requests $(BENCH_FLAGS)
 
-C_LIMITS := $(patsubst benchmarks/c/%.c,$(BUILD)/bench/%,$(filter-out benchmarks/c/kit.c,$(wildcard benchmarks/c/*.c)))
-$(BUILD)/bench/%: benchmarks/c/%.c benchmarks/c/kit.c benchmarks/c/kit.h
-	@mkdir -p $(@D)
-	@$(CC) -std=c11 -D_GNU_SOURCE -O2 -g $(WARN) $< benchmarks/c/kit.c -lsqlite3 -o $@
-bench-c: $(C_LIMITS) ## the same work in plain C on the SQLite library: the limit
+PQ := $(shell pkg-config --cflags --libs libpq 2>/dev/null)
+C_LIMITS := $(BUILD)/bench/suite $(BUILD)/bench/world $(if $(PQ),$(BUILD)/bench/suite_pg)
+BENCH_CC = mkdir -p $(@D) && $(CC) -std=c11 -D_GNU_SOURCE -O2 -g $(WARN) $(filter %.c,$^)
+$(BUILD)/bench/%: benchmarks/c/%.c benchmarks/c/kit.c benchmarks/c/orders.c benchmarks/c/kit.h benchmarks/c/orders.h
+	@$(BENCH_CC) -lsqlite3 -o $@
+$(BUILD)/bench/suite_pg: benchmarks/c/suite_pg.c benchmarks/c/orders.c benchmarks/c/orders.h
+	@$(BENCH_CC) $(PQ) -o $@
+bench-c: $(C_LIMITS) ## the same work in plain C on SQLite's library, and on libpq where its headers are: the limit
 
 test-c-tiny: ## the C suites again with tiny buffers, tables and batches
 	@$(MAKE) --no-print-directory test-c BUILD=$(BUILD)/tiny EXTRA_CFLAGS="-DCM_TINY -DCM_DEBUG"

@@ -1,16 +1,10 @@
 #include "kit.h"
+#include "orders.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-double now(void) {
-    struct timespec t;
-    clock_gettime(getenv("BENCH_CPU") ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 void die(const char *what, sqlite3 *db) {
     fprintf(stderr, "benchmarks/c: %s: %s\n", what, db ? sqlite3_errmsg(db) : "no memory");
@@ -90,17 +84,6 @@ size_t store_rows(store *s, sqlite3_stmt *stmt) {
     if (st != SQLITE_DONE) die(sqlite3_sql(stmt), sqlite3_db_handle(stmt));
     sqlite3_reset(stmt);
     return rows;
-}
-
-static void print_text(const char *p, int n) {
-    putchar('"');
-    for (int i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)p[i];
-        if (c == '"' || c == '\\') printf("\\%c", c);
-        else if (c < 0x20) printf("\\u%04x", c);
-        else putchar(c);
-    }
-    putchar('"');
 }
 
 void store_print(const store *s) {

@@ -1,4 +1,4 @@
-/* What the C programs of the benchmark share: a clock, rows kept in memory, statements that must succeed.
+/* What the SQLite programs of the benchmark share: rows kept in memory, statements that must succeed (the clock: orders.h).
  * They do with the database library alone what the scenarios ask for: the limit that no ORM can pass. */
 #ifndef BENCH_KIT_H
 #define BENCH_KIT_H
@@ -24,7 +24,6 @@ typedef struct store {
     int columns;
 } store;
 
-double now(void);                                             /* seconds; of processor time where BENCH_CPU is set */
 _Noreturn void die(const char *what, sqlite3 *db);
 sqlite3 *open_db(const char *path, const char *journal);      /* journal NULL: as the file says */
 sqlite3_stmt *prepare(sqlite3 *db, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -1,6 +1,7 @@
 /* `world FILE SCENARIO [ARGUMENTS]`: scenarios of benchmarks/python/everyday on the SQLite library alone, run twice, the second time counts.
  * Prints `seconds units answer`; the answer is JSON and the same that the other contenders give. */
 #include "kit.h"
+#include "orders.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,11 +14,11 @@ static sqlite3 *db;
 static store found;
 static double seconds;
 static size_t units;
-static char answer[256];
+static char result[256];
 
 static const cell *last_cell(int column) { return &found.cells[found.n - (size_t)(found.columns - column)]; }
 
-static void answer_count_and_first(size_t n) { snprintf(answer, sizeof answer, "[%zu, %lld]", n, (long long)last_cell(0)->u.i); }
+static void answer_count_and_first(size_t n) { snprintf(result, sizeof result, "[%zu, %lld]", n, (long long)last_cell(0)->u.i); }
 
 /* A float as Python's JSON writes it. */
 static const char *number(double d) {
@@ -58,7 +59,7 @@ static void columns(const char *which) {
     units = store_rows(&found, stmt);
     seconds = now() - started;
     if (last_cell(0)->type == SQLITE_INTEGER) answer_count_and_first(units);
-    else snprintf(answer, sizeof answer, "[%zu, \"%.*s\"]", units, last_cell(0)->n, found.bytes + last_cell(0)->u.at);
+    else snprintf(result, sizeof result, "[%zu, \"%.*s\"]", units, last_cell(0)->n, found.bytes + last_cell(0)->u.at);
     sqlite3_finalize(stmt);
 }
 
@@ -73,13 +74,13 @@ static void get(int in_transaction) {
     }
     seconds = now() - started, units = 1000;
     if (in_transaction) run(db, "ROLLBACK");
-    snprintf(answer, sizeof answer, "\"%.*s\"", last_cell(1)->n, found.bytes + last_cell(1)->u.at);
+    snprintf(result, sizeof result, "\"%.*s\"", last_cell(1)->n, found.bytes + last_cell(1)->u.at);
     sqlite3_finalize(stmt);
 }
 
 /* ---- relations: parents, then their children, joined to their parents by position */
 
-static void answer_children(size_t children) { snprintf(answer, sizeof answer, "[%zu, %lld]", children, (long long)last_cell(0)->u.i); }
+static void answer_children(size_t children) { snprintf(result, sizeof result, "[%zu, %lld]", children, (long long)last_cell(0)->u.i); }
 
 static void selectinload(void) {
     sqlite3_stmt *parents = prepare(db, "SELECT id, name FROM parent ORDER BY id");
@@ -129,7 +130,7 @@ static void lazy(int in_transaction) {
     }
     seconds = now() - started, units = n;
     if (in_transaction) run(db, "ROLLBACK");
-    snprintf(answer, sizeof answer, "%zu", rows);
+    snprintf(result, sizeof result, "%zu", rows);
     sqlite3_finalize(parents);
     sqlite3_finalize(children);
     store_free(&all);
@@ -161,7 +162,7 @@ static void insert(void) {
     run(db, "COMMIT");
     seconds = now() - started, units = N;
     double n = one_number("SELECT count(*) FROM item");
-    snprintf(answer, sizeof answer, "[%.0f, %s]", n, number(one_number("SELECT sum(price) FROM item")));
+    snprintf(result, sizeof result, "[%.0f, %s]", n, number(one_number("SELECT sum(price) FROM item")));
 }
 
 static void change(const char *sql, int price) {
@@ -179,7 +180,7 @@ static void change(const char *sql, int price) {
     run(db, "COMMIT");
     seconds = now() - started, units = N;
     sqlite3_finalize(stmt);
-    snprintf(answer, sizeof answer, "%s", price ? number(one_number("SELECT sum(price) FROM item")) : "0");
+    snprintf(result, sizeof result, "%s", price ? number(one_number("SELECT sum(price) FROM item")) : "0");
 }
 
 static int once(int argc, char **argv) {
@@ -209,7 +210,7 @@ int main(int argc, char **argv) {
             fprintf(stderr, "benchmarks/c: no scenario %s\n", argv[2]);
             return 2;
         }
-    printf("%.9f %zu %s\n", seconds, units, answer);
+    printf("%.9f %zu %s\n", seconds, units, result);
     store_free(&found);
     sqlite3_close(db);
     return 0;

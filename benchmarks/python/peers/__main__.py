@@ -20,7 +20,7 @@ from .tables import COLUMNS
 
 JUDGES = {"cormorant", "sqlalchemy", "sqlite3", "psycopg", "asyncpg", "c"}  # must agree; another that does not is left out of the operation
 ORMS = ("cormorant", "sqlalchemy", "django", "peewee", "pony", "tortoise", "oxyde", "ferro")
-DRIVERS = {"sqlite": ("stdlib", "climit"), "postgresql": ("psycopg", "asyncpg")}
+DRIVERS = {"sqlite": ("stdlib", "climit"), "postgresql": ("psycopg", "asyncpg", "climit")}
 
 
 class Worker:
@@ -64,6 +64,8 @@ def start(names: List[str], database: Callable[[str], Any], cpu: bool, left_out:
             worker.end()
         else:
             workers[worker.about["name"]] = worker
+    if "cormorant" in left_out:
+        raise SystemExit(f"cormorant cannot take part: {left_out['cormorant']}")
     return workers
 
 

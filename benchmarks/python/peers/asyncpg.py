@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 
 from .awaiting import Awaiting
-from .contender import SMALL, TIMES, Clock
+from .contender import SMALL, TIMES, Absent, Clock
 from .databases import server_parts
 from .tables import COLUMNS, LARGE, LEVELS, choices, keys, new_rows
 
@@ -18,7 +18,10 @@ class Peer(Awaiting):
     name, version, remarks = "asyncpg", asyncpg.__version__, "asyncio; no ORM"
 
     async def connect(self, address: str) -> None:
-        self.db = await asyncpg.connect(**server_parts(address))
+        server = server_parts(address)
+        if not server:
+            raise Absent("asyncpg speaks to PostgreSQL only")
+        self.db = await asyncpg.connect(**server)
 
     async def disconnect(self) -> None:
         await self.db.close()

@@ -1,4 +1,4 @@
-"""The limit: `benchmarks/c/suite.c`, a plain C program on the SQLite library, told the same orders."""
+"""The limit: `benchmarks/c/suite.c` on the SQLite library and `suite_pg.c` on libpq, plain C programs, told the same orders."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import subprocess
 from decimal import Decimal
 from typing import Any, List
 
-from .contender import SMALL, Clock, Contender, Operation
+from .contender import SMALL, Absent, Clock, Contender, Operation
 from .tables import COLUMNS, LARGE, choices, keys, new_rows
 
-PROGRAM = os.path.join(os.environ.get("BENCH_C", "build/bench"), "suite")
+FOLDER = os.environ.get("BENCH_C", "build/bench")
 
 
 def parameter(value: Any) -> str:
@@ -27,12 +27,11 @@ def parameter(value: Any) -> str:
 class Peer(Contender):
     name, remarks = "c", "no ORM, no Python"
 
-    def __init__(self) -> None:
-        if not os.access(PROGRAM, os.X_OK):
-            raise ImportError(f"{PROGRAM} is not built: make bench-c")
-
     def open(self, address: str) -> None:
-        self.process = subprocess.Popen([PROGRAM, address], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        program = os.path.join(FOLDER, "suite_pg" if "://" in address else "suite")
+        if not os.access(program, os.X_OK):
+            raise Absent(f"{program} is not built: make bench-c")
+        self.process = subprocess.Popen([program, address], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def close(self) -> None:
         self.process.stdin.close()

@@ -9,7 +9,8 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Json
 
-from .contender import SMALL, TIMES, Clock, Contender
+from .contender import SMALL, TIMES, Absent, Clock, Contender
+from .databases import server_parts
 from .tables import COLUMNS, LARGE, LEVELS, choices, keys, new_rows
 
 
@@ -17,6 +18,8 @@ class Peer(Contender):
     name, version, remarks = "psycopg", psycopg.__version__, f"{psycopg.pq.__impl__}; no ORM"
 
     def open(self, address: str) -> None:
+        if not server_parts(address):
+            raise Absent("psycopg speaks to PostgreSQL only")
         self.db = psycopg.connect(address)
 
     def close(self) -> None:

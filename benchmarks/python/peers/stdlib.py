@@ -8,7 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, List
 
-from .contender import SMALL, TIMES, Clock, Contender
+from .contender import SMALL, TIMES, Absent, Clock, Contender
+from .databases import server_parts
 from .tables import COLUMNS, LARGE, LEVELS, choices, keys, new_rows
 
 
@@ -16,6 +17,8 @@ class Peer(Contender):
     name, version, remarks = "sqlite3", sqlite3.sqlite_version, "no ORM: dates, decimals and documents as they are stored"
 
     def open(self, address: str) -> None:
+        if server_parts(address):
+            raise Absent("the sqlite3 module speaks to files only")
         self.db = sqlite3.connect(address)
 
     def close(self) -> None:

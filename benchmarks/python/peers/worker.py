@@ -34,8 +34,9 @@ def main() -> int:
         try:
             peer = importlib.import_module(f".{module}", __package__).Peer()
             peer.open(address)
-        except (ImportError, Absent) as error:
-            print(json.dumps({"left_out": str(error)}), file=out, flush=True)
+        except Exception as error:
+            why = str(error) if isinstance(error, (ImportError, Absent)) else f"{type(error).__name__}: {error}"
+            print(json.dumps({"left_out": " ".join(why.split())[:200]}), file=out, flush=True)
             return 0
         print(json.dumps({"name": peer.name, "version": peer.version, "remarks": peer.remarks}), file=out, flush=True)
         for line in sys.stdin:
