@@ -94,14 +94,22 @@ if os.environ.get("CORMORANT_SANITIZE"):  # "address,undefined"
     link += sanitize
 flags += os.environ.get("CORMORANT_CFLAGS", "").split()
 
+# CORMORANT_SQLITE=folder: SQLite's amalgamation (sqlite3.c, sqlite3.h) goes into the extension instead of the system's library.
+# One connection serves one thread at a time, so THREADSAFE=2. docs/performance.md says what it gains and when it is dangerous.
+own_sqlite = os.environ.get("CORMORANT_SQLITE")
+if own_sqlite:
+    flags += ["-w", *(f"-DSQLITE_{option}" for option in (
+        "THREADSAFE=2", "DEFAULT_MEMSTATUS=0", "USE_ALLOCA", "USE_URI=1", "OMIT_DEPRECATED", "DEFAULT_RECURSIVE_TRIGGERS=1", "ENABLE_COLUMN_METADATA",
+        "ENABLE_FTS5", "ENABLE_RTREE", "ENABLE_MATH_FUNCTIONS", "ENABLE_DBSTAT_VTAB", "MAX_VARIABLE_NUMBER=250000"))]
+
 setup(
     ext_modules=[
         Extension(
             "cormorant._core",
-            sources=core_sources() + binding_sources(),
+            sources=core_sources() + binding_sources() + ([f"{own_sqlite}/sqlite3.c"] if own_sqlite else []),
             depends=HEADERS,
-            include_dirs=["csrc/include", "csrc/src"],
-            libraries=["sqlite3", "m"],
+            include_dirs=["csrc/include", "csrc/src", *([own_sqlite] if own_sqlite else [])],
+            libraries=["m"] if own_sqlite else ["sqlite3", "m"],
             extra_compile_args=flags,
             extra_link_args=link,
         ),

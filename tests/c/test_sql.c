@@ -189,6 +189,10 @@ WORLD_TEST(select_clauses) {
            "\nHAVING count(users.id) > :count_1 ORDER BY users.name DESC\n LIMIT :param_1");
     LITE(s, "SELECT users.id \nFROM users \nWHERE users.id = ? AND users.name != ? GROUP BY users.id "
             "\nHAVING count(users.id) > ? ORDER BY users.name DESC\n LIMIT ? OFFSET ?");
+    const cm_dialect *old = cm_dialect_find("sqlite"), *since_3_47 = old->for_server(3047000);
+    cr_assert_eq(old->for_server(3046001), old);
+    check(&w, with(&w, sel(&w, w.id, NULL), CM_SEG_LIMIT, num(&w, 5)), since_3_47, "SELECT users.id \nFROM users\n LIMIT +? OFFSET ?", __LINE__);
+    check(&w, with(&w, sel(&w, w.id, NULL), CM_SEG_OFFSET, num(&w, 3)), since_3_47, "SELECT users.id \nFROM users\n LIMIT +? OFFSET ?", __LINE__);
     SQL(with(&w, sel(&w, w.id, NULL), CM_SEG_OFFSET, num(&w, 3)), "SELECT users.id \nFROM users\n LIMIT -1 OFFSET :param_1");
     SQL(with_flags(&w, sel(&w, w.id, NULL), CM_FLAG_DISTINCT), "SELECT DISTINCT users.id \nFROM users");
 }

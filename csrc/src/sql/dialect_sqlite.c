@@ -41,15 +41,21 @@ static void write_empty_in(cm_buf *b, uint32_t width) {
 }
 
 /* LIMIT and OFFSET always come together, so that one text serves with and without an offset of zero. */
-static cm_status write_limit(cm_compiler *c, cm_node *n) {
+static cm_status limit_after(cm_compiler *c, cm_node *n, const char *sql) {
     size_t nlimit, noffset;
     cm_node *const *limit = cm_node_segment(n, CM_SEG_LIMIT, &nlimit), *const *offset = cm_node_segment(n, CM_SEG_OFFSET, &noffset);
-    cm_out(c, "\n LIMIT ");
+    cm_out(c, sql);
     cm_status st = nlimit ? cm_compiler__expr(c, limit[0]) : cm_compiler__constant(c, -1);
     if (st) return st;
     cm_out(c, " OFFSET ");
     return noffset ? cm_compiler__expr(c, offset[0]) : cm_compiler__constant(c, 0);
 }
+
+static cm_status write_limit(cm_compiler *c, cm_node *n) { return limit_after(c, n, "\n LIMIT "); }
+
+/* Since 3.47 SQLite plans with the value of the parameter that is all of LIMIT, and prepares the statement again whenever it
+ * is bound. With a sign in front the statement stays prepared. */
+static cm_status write_signed_limit(cm_compiler *c, cm_node *n) { return limit_after(c, n, "\n LIMIT +"); }
 
 /* ---- operators */
 
@@ -174,24 +180,19 @@ static cm_status write_column(cm_compiler *c, const cm_column *column) {
     return st ? st : cm_ddl__computed(c, column);
 }
 
-const cm_dialect cm__dialect_sqlite = {
-    .name = "sqlite",
-    .quote_open = '"',
-    .quote_close = '"',
-    .params = CM_PARAM_QMARK,
-    .features = CM_F_RETURNING | CM_F_CHANGE_RETURNING | CM_F_CTE_DML | CM_F_MULTI_VALUES | CM_F_TUPLE_IN_VALUES | CM_F_UPDATE_FROM |
-                CM_F_NULLS_ORDER | CM_F_LASTROWID | CM_F_ON_CONFLICT | CM_F_ROW_VALUES | CM_F_LOCAL_FK | CM_F_PARTIAL_INDEX,
-    .max_identifier = 9999,
-    .reserved = reserved,
-    .nreserved = sizeof reserved / sizeof *reserved,
-    .node = write_node,
-    .op = write_op,
-    .func = write_func,
-    .type = write_type,
-    .limit = write_limit,
-    .literal = write_literal,
-    .column = write_column,
-    .empty_in = write_empty_in,
-    .insert_default_values = "DEFAULT VALUES",
-    .bare_returning = true,
-};
+#define FEATURES                                                                                                                           \
+    (CM_F_RETURNING | CM_F_CHANGE_RETURNING | CM_F_CTE_DML | CM_F_MULTI_VALUES | CM_F_TUPLE_IN_VALUES | CM_F_UPDATE_FROM |                 \
+     CM_F_NULLS_ORDER | CM_F_LASTROWID | CM_F_ON_CONFLICT | CM_F_ROW_VALUES | CM_F_LOCAL_FK | CM_F_PARTIAL_INDEX)
+#define DIALECT(limit_)                                                                                                                    \
+    {                                                                                                                                      \
+        .name = "sqlite", .quote_open = '"', .quote_close = '"', .params = CM_PARAM_QMARK, .features = FEATURES, .max_identifier = 9999,   \
+        .reserved = reserved, .nreserved = sizeof reserved / sizeof *reserved, .node = write_node, .op = write_op, .func = write_func,     \
+        .type = write_type, .limit = limit_, .literal = write_literal, .column = write_column, .empty_in = write_empty_in,                 \
+        .insert_default_values = "DEFAULT VALUES", .bare_returning = true, .for_server = for_server                                        \
+    }
+
+static const cm_dialect *for_server(int version);
+const cm_dialect cm__dialect_sqlite = DIALECT(write_limit);
+static const cm_dialect since_3_47 = DIALECT(write_signed_limit);
+
+static const cm_dialect *for_server(int version) { return version >= 3047000 ? &since_3_47 : &cm__dialect_sqlite; }

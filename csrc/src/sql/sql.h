@@ -61,7 +61,6 @@ typedef struct cm_compile_request {
     cm_param_style params;
     bool literal_binds, render_postcompile, for_execution;
     const char *const *schema_map;
-    int server_version;
     void *host_dialect;      /* the host's own dialect object, borrowed, where types must be asked of it; else NULL */
 } cm_compile_request;
 cm_status cm_sql__compile(cm_ctx *cx, cm_node *stmt, const cm_compile_request *request, cm_compiled **out);
