@@ -280,17 +280,18 @@ static PyObject *Connection_run(PyObject *o, PyObject *args) {
     return run((cmpy_conn *)o, stmt, params);
 }
 
-/* _stream(statement node, mapping or None): rows come as they are asked for. */
+/* _stream(statement node, mapping or None, part): rows come as they are asked for, of a server so many at a time. */
 static PyObject *Connection_stream(PyObject *o, PyObject *args) {
     cmpy_conn *self = (cmpy_conn *)o;
     PyObject *stmt, *params = Py_None;
     cm_result *result = NULL;
-    if (!PyArg_ParseTuple(args, "O|O:_stream", &stmt, &params)) return NULL;
+    Py_ssize_t part = 0;
+    if (!PyArg_ParseTuple(args, "O|On:_stream", &stmt, &params, &part)) return NULL;
     if (!cmpy_is_node(stmt)) return PyErr_Format(PyExc_TypeError, "a statement was expected, not %R", stmt);
     cm_ctx *cx = begin_work(self);
     if (!cx) return NULL;
     cm_status st = cm_conn_in_transaction(self->conn) ? CM_OK : cm_conn_begin(cx, self->conn);
-    if (!st) st = cm_conn_stream(cx, self->conn, CMPY_NODE(stmt), params == Py_None ? NULL : params, &result);
+    if (!st) st = cm_conn_stream(cx, self->conn, CMPY_NODE(stmt), params == Py_None ? NULL : params, part > 0 ? (size_t)part : 0, &result);
     if (st) cmpy_raise(cx, st);
     cmpy_cx_give(cx);
     cmpy_connection_leave(self);

@@ -484,8 +484,8 @@ CM_API cm_status cm_conn_execute_driver(cm_ctx *cx, cm_conn *conn, const char *s
 /* Runs several statements of SQL text, one after the other, without values; rows are dropped. */
 CM_API cm_status cm_conn_execute_script(cm_ctx *cx, cm_conn *conn, const char *sql, size_t n);
 /* Executes a statement whose rows are fetched as they are asked for: the result holds the connection's statement open
- * until it is freed, read to its end, or the connection is closed. */
-CM_API cm_status cm_conn_stream(cm_ctx *cx, cm_conn *conn, cm_node *stmt, void *params, cm_result **out);
+ * until it is freed, read to its end, or the connection is closed. part: rows that a server is asked for at a time, 0: 1000. */
+CM_API cm_status cm_conn_stream(cm_ctx *cx, cm_conn *conn, cm_node *stmt, void *params, size_t part, cm_result **out);
 /* create_all / drop_all: tables in dependency order, foreign keys of cycles by ALTER where the database has it,
  * indexes after their table. checkfirst: leave existing (or missing) tables alone. */
 CM_API cm_status cm_conn_create_tables(cm_ctx *cx, cm_conn *conn, cm_table *const *tables, size_t n, bool checkfirst);

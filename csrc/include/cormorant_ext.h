@@ -572,6 +572,8 @@ struct cm_driver {
     cm_status (*let_go)(cm_ctx *, cm_dconn *);
     /* Optional: is there a type of that name (native enums)? unused: only when no column has it. */
     cm_status (*has_type)(cm_ctx *, cm_dconn *, const char *schema, const char *name, bool unused, bool *out);
+    /* Optional: rows of the next run are asked for in parts of so many, where that is possible; until reset. */
+    void (*stream)(cm_dstmt *, size_t rows);
     /* Optional: a switch of transactions to come ("readonly", "deferrable"); set_isolation(NULL) takes it back. fails: CM_E_ARGUMENT. */
     cm_status (*set_option)(cm_ctx *, cm_dconn *, const char *name, bool value);
 };

@@ -622,7 +622,7 @@ Test(engine, selects_share_a_plan_by_shape) {
         select = NULL;
         cm_engine_plan_stats(w.e, &before);
         OOM_TRY(people_named(cx, &w, names, 4, &select));
-        OOM_TRY(cm_conn_stream(cx, w.c, select, NULL, &r));
+        OOM_TRY(cm_conn_stream(cx, w.c, select, NULL, 0, &r));
         OOM_TRY(cm_result_fetch(cx, r, rows, 4, &n));
         cr_assert(n == 2 && cm_obj_get(rows[1])->u.i == 3);
         OOM_TRY(cm_result_next(cx, r, rows + 2, &more));
@@ -631,7 +631,7 @@ Test(engine, selects_share_a_plan_by_shape) {
         cr_assert(after.compiles == before.compiles && after.hits == before.hits + 1);
         cm_result_free(cx, r);
         r = NULL;
-        OOM_TRY(cm_conn_stream(cx, w.c, select, NULL, &r)); /* left open: closing the connection ends it */
+        OOM_TRY(cm_conn_stream(cx, w.c, select, NULL, 0, &r)); /* left open: closing the connection ends it */
     OOM_DONE:
         for (int i = 0; i < 4; i++) cm_obj_release(cx, rows[i]);
         for (int i = 0; i < 3; i++) cm_obj_release(cx, maps[i]);

@@ -6,6 +6,7 @@
  *   pg_options.c  URL and connect_args -> conninfo
  *   pg_wire.c     the conversation: what is queued, the one place that waits, replies in their order
  *   pg_stmt.c     prepare, bind, step, rows
+ *   pg_stream.c   rows in parts
  *   pg_encode.c   values -> parameters          pg_decode.c, pg_text.c   columns -> values, binary and text
  *   pg_numeric.c pg_array.c pg_forms.c          numeric, arrays, types that are text to the host: in detail
  *   pg_types.c    OIDs: arrays and their items, the database's own types
@@ -56,6 +57,7 @@ struct cm_dconn {
     uint8_t nest;                /* pg_nest: inside a transaction around all others (tests) */
     bool statement_saved;        /* there: a statement's own savepoint is set */
     bool ending_nested;          /* there: what runs ends a savepoint */
+    uint64_t tx;                 /* counts transactions begun, and rollbacks: cursors of before may be gone */
     bool begin_due;              /* BEGIN goes out with the next statement */
     bool unnamed;                /* no named statements (behind a pooler of transactions) */
     bool dead;                   /* the server hung up */
@@ -68,7 +70,7 @@ struct cm_dconn {
     PGresult **ahead; size_t nahead, ahead_at, ahead_cap; /* replies of executions sent ahead, not stepped yet */
     cm_ctx *cx;                  /* of the operation under way */
     uint64_t names;              /* statements named so far */
-    uint64_t *closing; size_t nclosing, closing_cap; /* names to DEALLOCATE when it costs no wait */
+    uint64_t *closing; size_t nclosing, closing_cap; /* names to DEALLOCATE (PG_PORTAL: to CLOSE) when it costs no wait */
     pg_kind *kinds; size_t nkinds, kinds_cap;
     Oid wonders[PG_WONDERS_MAX]; size_t nwonders; /* types met that the catalogue is to be asked of */
     unsigned types_in;           /* the catalogue's answer is so many replies ahead; 0: not asked */
@@ -93,6 +95,10 @@ struct cm_dstmt {
     char *names_text; const char **names; /* of %(name)s placeholders, ":name"; or NULL */
     size_t nparams;
     uint8_t kind;                /* cm_stmt_kind */
+    bool can_stream;             /* a query that a cursor may be declared for */
+    size_t part;                 /* rows are fetched so many at a time; 0: all at once */
+    uint64_t portal, portal_tx;  /* number of the server's cursor, 0: none; conn->tx when it was declared */
+    bool rolls_back;             /* ROLLBACK, ROLLBACK TO */
     bool utility;                /* neither a query nor a change of rows */
     uint64_t name;               /* of the server's statement; 0: not prepared */
     bool described, binary_ok;   /* columns are known; all of them have a binary form */
@@ -205,7 +211,17 @@ cm_arena *cm_pg__scratch_arena(cm_dstmt *s); /* the same as a whole */
 void cm_pg__moment(cm_dstmt *s, int64_t us, bool zone, cm_value *out); /* us since 2000-01-01 */
 enum { PG_EPOCH_DAYS = 10957 }; /* 1970-01-01 to 2000-01-01 */
 
+/* pg_stream.c */
+#define PG_PORTAL (1ull << 63)
+bool cm_pg__may_stream(const char *word, const char *sql);
+void cm_pg__stream(cm_dstmt *s, size_t rows);
+bool cm_pg__streams(const cm_dstmt *s);      /* now: there is a transaction for the cursor to live in */
+cm_status cm_pg__open_portal(cm_ctx *cx, cm_dstmt *s, PGresult **out);
+cm_status cm_pg__next_part(cm_ctx *cx, cm_dstmt *s, PGresult **out);
+
 /* pg_stmt.c */
+void cm_pg__place_values(cm_dstmt *s);       /* pointers of the parameters that lie in s->text */
+bool cm_pg__answers_binary(cm_dstmt *s);
 cm_status cm_pg__prepare(cm_ctx *cx, cm_dconn *c, const char *sql, size_t n, uint32_t flags, size_t *used, cm_dstmt **out);
 void cm_pg__finalize(cm_ctx *cx, cm_dstmt *s);
 size_t cm_pg__nparams(cm_dstmt *s);

@@ -63,6 +63,8 @@ cm_status cm_pg__prepare(cm_ctx *cx, cm_dconn *c, const char *sql, size_t n, uin
                     .nparams = scan.nparams,
                     .kind = (uint8_t)scan.kind,
                     .utility = is_utility(scan.word),
+                    .rolls_back = strcmp(scan.word, "rollback") == 0,
+                    .can_stream = cm_pg__may_stream(scan.word, scan.sql),
                     .blank = scan.blank};
     if (used) *used = scan.used;
     st = make_params(cx, s);
@@ -74,10 +76,8 @@ cm_status cm_pg__prepare(cm_ctx *cx, cm_dconn *c, const char *sql, size_t n, uin
     return CM_OK;
 }
 
-/* The server's statement goes with the next message that is sent anyway; without memory for that it stays until the end. */
-static void close_name(cm_ctx *cx, cm_dstmt *s) {
-    cm_dconn *c = s->conn;
-    if (!s->name) return;
+/* What the server keeps goes with the next message that is sent anyway; without memory for that it stays until the end. */
+static void close_later(cm_ctx *cx, cm_dconn *c, uint64_t name) {
     if (c->nclosing == c->closing_cap) {
         size_t cap = c->closing_cap ? 2 * c->closing_cap : 16;
         uint64_t *grown = cm__alloc(cx, cap * sizeof *grown);
@@ -87,8 +87,17 @@ static void close_name(cm_ctx *cx, cm_dstmt *s) {
         c->closing = grown;
         c->closing_cap = cap;
     }
-    c->closing[c->nclosing++] = s->name;
+    c->closing[c->nclosing++] = name;
+}
+
+static void close_name(cm_ctx *cx, cm_dstmt *s) {
+    if (s->name) close_later(cx, s->conn, s->name);
     s->name = 0;
+}
+
+static void close_portal(cm_ctx *cx, cm_dstmt *s) {
+    if (s->portal && s->portal_tx == s->conn->tx) close_later(cx, s->conn, s->portal | PG_PORTAL);
+    s->portal = 0;
 }
 
 void cm_pg__finalize(cm_ctx *cx, cm_dstmt *s) {
@@ -147,19 +156,22 @@ static cm_status send_prepare(cm_dstmt *s, char *name) {
     return CM_OK;
 }
 
-static bool answers_binary(cm_dstmt *s);
+void cm_pg__place_values(cm_dstmt *s) {
+    for (size_t i = 0; i < s->nparams; i++)
+        if (s->offsets[i]) s->values[i] = s->text + s->offsets[i] - 1;
+}
 
 static cm_status queue_execution(cm_ctx *cx, cm_dstmt *s) {
     cm_dconn *c = s->conn;
     char name[PG_NAME_BYTES];
-    for (size_t i = 0; i < s->nparams; i++)
-        if (s->offsets[i]) s->values[i] = s->text + s->offsets[i] - 1;
+    cm_pg__place_values(s);
     if (s->name && is_prepared_otherwise(s)) close_name(cx, s);
     cm_status st = c->executions ? CM_OK : cm_pg__prologue(cx, c, s->utility);
+    if (s->rolls_back) c->tx++;
     if (!st) st = cm_pg__reserve(cx, c);
     if (!st && !c->unnamed) st = send_prepare(s, name);
     if (st) return st;
-    int n = (int)s->nparams, binary = answers_binary(s);
+    int n = (int)s->nparams, binary = cm_pg__answers_binary(s);
     int sent = c->unnamed ? PQsendQueryParams(c->pg, s->sql, n, s->oids, s->values, s->lengths, s->formats, binary)
                           : PQsendQueryPrepared(c->pg, name, n, s->values, s->lengths, s->formats, binary);
     if (!sent) return broken(c);
@@ -231,7 +243,7 @@ static cm_status describe(cm_ctx *cx, cm_dstmt *s) {
 }
 
 /* The catalogue was asked of types that the statement has: may it answer in binary now? */
-static bool answers_binary(cm_dstmt *s) {
+bool cm_pg__answers_binary(cm_dstmt *s) {
     pg_column column;
     if (!s->described || s->binary_ok || s->learned == s->conn->learned) return s->described && s->binary_ok;
     s->binary_ok = true;
@@ -306,9 +318,22 @@ static cm_status begin_run(cm_ctx *cx, cm_dstmt *s) {
         return cm_pg__fail(c, CM_E_INTERFACE, "", "a statement cannot run while others are on their way to the server");
     } else {
         __atomic_store_n(&c->cancelled, 0, __ATOMIC_RELAXED);
-        st = run(cx, s, &res);
+        st = cm_pg__streams(s) ? cm_pg__open_portal(cx, s, &res) : run(cx, s, &res);
     }
     return st ? st : take_result(cx, s, res);
+}
+
+/* At the end of a part: the next one. A part that is not full is the last. */
+static cm_status turn_part(cm_ctx *cx, cm_dstmt *s) {
+    PGresult *res = NULL;
+    if ((size_t)s->nrows < s->part) {
+        close_portal(cx, s);
+        return CM_OK;
+    }
+    cm_status st = cm_pg__next_part(cx, s, &res);
+    if (st) return st;
+    PQclear(s->res);
+    return take_result(cx, s, res);
 }
 
 int cm_pg__step(cm_ctx *cx, cm_dstmt *s, cm_status *failure) {
@@ -317,6 +342,7 @@ int cm_pg__step(cm_ctx *cx, cm_dstmt *s, cm_status *failure) {
     if (s->blank) return CM_STEP_DONE;
     if (!s->running) st = begin_run(cx, s);
     if (!st) st = s->bad_row;
+    if (!st && s->portal && s->row + 1 == s->nrows) st = turn_part(cx, s);
     if (!st && ++s->row < s->nrows) {
         if (s->scratch) cm_arena_reset(cx, s->scratch);
         return CM_STEP_ROW;
@@ -367,6 +393,8 @@ void cm_pg__reset(cm_dstmt *s, bool again) {
     s->bad_row = CM_OK;
     s->running = false;
     if (again) return;
+    close_portal(s->conn->cx, s);
+    s->part = 0;
     if (s->unsure) s->name = 0;
     s->unsure = false;
     s->queued = 0;

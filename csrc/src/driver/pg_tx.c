@@ -97,6 +97,7 @@ static cm_status end_nested(cm_ctx *cx, cm_dconn *c, bool commit) {
     cm_status st = outer_is_there(c);
     bool failed = PQtransactionStatus(c->pg) == PQTRANS_INERROR;
     if (st) return st;
+    c->tx++;
     c->ending_nested = true;
     if (failed || !commit) st = cm_pg__run(cx, c, "ROLLBACK TO " NESTED, 0, NULL, NULL);
     if (!st) st = cm_pg__run(cx, c, "RELEASE " NESTED, 0, NULL, NULL);

@@ -72,7 +72,9 @@ cm_status cm_pg__queue(cm_dconn *c, const char *sql) { return queued(c, PQsendQu
 
 cm_status cm_pg__prologue(cm_ctx *cx, cm_dconn *c, bool alone) {
     cm_status st = CM_OK;
+    bool begins = c->begin_due;
     c->cx = cx;
+    if (begins) c->tx++;
     c->failure.status = CM_OK; /* of an operation that nobody asked the outcome of */
     c->prefix_failed = c->failure.stale_plan = false;
     if (c->dead) return cm_pg__fail(c, CM_E_OPERATIONAL, "08003", "the connection to the server is closed");
@@ -87,7 +89,9 @@ cm_status cm_pg__prologue(cm_ctx *cx, cm_dconn *c, bool alone) {
     if ((!c->nclosing && !c->nwonders) || (!c->ending && PQtransactionStatus(c->pg) == PQTRANS_INERROR)) return st;
     for (size_t i = 0; !st && i < c->nclosing; i++) {
         char sql[64];
-        snprintf(sql, sizeof sql, "DEALLOCATE cm_%llu", (unsigned long long)c->closing[i]);
+        bool portal = (c->closing[i] & PG_PORTAL) != 0;
+        if (portal && (begins || !cm_pg__in_transaction(c))) continue; /* gone with its transaction */
+        snprintf(sql, sizeof sql, "%s cm_%llu", portal ? "CLOSE" : "DEALLOCATE", (unsigned long long)(c->closing[i] & ~PG_PORTAL));
         st = cm_pg__queue(c, sql);
     }
     c->nclosing = 0;

@@ -41,6 +41,7 @@ typedef struct cm_flight {
     /* Once, at the end, whatever became of it; answers st, or a failure of its own. set: at fault, SIZE_MAX: none of this
      * flight. NULL: nobody cares. */
     cm_status (*over)(cm_ctx *cx, struct cm_flight *f, size_t set, cm_status st);
+    size_t part;             /* cm_conn__open: rows a server is asked for at a time; 0: as the driver has it */
 } cm_flight;
 /* Runs a flight: prepares (cache by stmt->id), begins the transaction if one is due, binds, steps, resets. GIL policy here.
  * On failure SQL is added to the error and the connection's transaction state is read back from the database. */

@@ -312,7 +312,9 @@ static void shut(cm_ctx *cx, cm_cursor *c, cm_status st) {
 }
 
 static cm_status open_cursor(cm_cursor *c) {
+    const cm_driver *driver = c->run.link->driver;
     cm_status st = cm_run__start(&c->run);
+    if (!st && driver->stream && c->flight.part) driver->stream(c->run.stmt->d, c->flight.part);
     if (!st) st = cm_run__bind(&c->run, 0);
     if (!st) st = cm_run__announce(&c->run);
     if (!st) c->step = first_step(&c->run, 0, &st);

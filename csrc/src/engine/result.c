@@ -304,7 +304,7 @@ static cm_status bind_stream(cm_ctx *cx, cm_flight *f, size_t set, cm_value *val
     return cm_bind__values(cx, r->plan->compiled, &r->stream->env, values, scratch);
 }
 
-cm_status cm_conn_stream(cm_ctx *cx, cm_conn *conn, cm_node *stmt, void *params, cm_result **out) {
+cm_status cm_conn_stream(cm_ctx *cx, cm_conn *conn, cm_node *stmt, void *params, size_t part, cm_result **out) {
     cm_keybuf key = {0};
     cm_plan *plan = NULL;
     cm_result *r = NULL;
@@ -322,7 +322,8 @@ cm_status cm_conn_stream(cm_ctx *cx, cm_conn *conn, cm_node *stmt, void *params,
     if (params) cm__host(cx)->retain(cx, r->stream->params = params);
     r->stream->env.key = &key;
     r->stream->env.mapping = params;
-    cm_flight flight = {.stmt = plan->compiled, .nsets = 1, .bind = bind_stream, .user = &r, .columns = cm_result__columns};
+    cm_flight flight = {
+        .stmt = plan->compiled, .nsets = 1, .bind = bind_stream, .user = &r, .columns = cm_result__columns, .part = part ? part : 1000};
     st = cm_conn__open(cx, conn, &flight, &r->stream->cursor);
     if (st) goto done;
     r->stream->env.key = NULL;

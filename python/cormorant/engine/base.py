@@ -432,7 +432,7 @@ class Connection(_core.Connection):
             return self._execute_ddl(node)
         per = options.get("yield_per")
         if (options.get("stream_results") or per) and not isinstance(parameters, (list, tuple)) and node._kind in (_core.K_SELECT, _core.K_TEXT, _core.K_COMPOUND):
-            found = self._stream(node, parameters)
+            found = self._stream(node, parameters, per or options.get("max_row_buffer") or 0)
         else:
             found = self._run(node, parameters)
         if per:
