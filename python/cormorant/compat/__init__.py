@@ -50,6 +50,7 @@ class _Loader(Loader):
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         module = importlib.import_module(self.real)
+        _name_types(module)
         if spec.name in REFERENCE:
             return _Alias(spec.name, module, REFERENCE[spec.name][1])
         spec.loader_state = module.__spec__  # importlib overwrites it with the alias's
@@ -59,6 +60,16 @@ class _Loader(Loader):
         spec = module.__spec__
         if spec is not None and spec.loader_state is not None:
             module.__spec__ = spec.loader_state
+
+
+def _name_types(module: ModuleType) -> None:
+    """Types say the module that programs know them from: converters are found by it."""
+    from cormorant.sql import sqltypes
+
+    for holder in (module, sqltypes):
+        for cls in list(vars(holder).values()):
+            if isinstance(cls, type) and issubclass(cls, sqltypes.TypeEngine) and cls.__module__.startswith("cormorant."):
+                cls.__module__ = "sqlalchemy" + cls.__module__[len("cormorant") :]
 
 
 class _Finder(MetaPathFinder):

@@ -36,6 +36,8 @@ def create_engine(url: str | URL, **kwargs: t.Any) -> Engine:
     :raises TypeError: an argument that is not known.
     """
     given = make_url(url)
+    if given.get_backend_name() == "sqlite" and (given.database or "").startswith("file:") and given.query.get("mode") == "memory":
+        given = given.update_query_dict({"uri": "true"})  # a database in memory has no file that could be meant
     dialect_class = find_dialect(given.get_backend_name())
     driver_args = {k: v for k, v in (kwargs.get("connect_args") or {}).items() if k not in _DRIVER_OPTIONS}
     options = _core_options(given, kwargs)

@@ -208,6 +208,9 @@ class HybridAttribute(Label):
     __slots__ = ()
     is_attribute = True
 
+    def __bool__(self) -> bool:  # `if getattr(User, name, None):` asks whether there is such an attribute
+        return True
+
     @property
     def class_(self) -> t.Any:
         return self.__dict__["_owner"]

@@ -182,10 +182,8 @@ class Mapper(_core.Mapper, InspectionAttr):
         self.inherits = class_mapper_of(inherits)
         self.local_table = local_table if local_table is not None else (self.inherits.local_table if self.inherits else None)
         self.single = self.inherits is not None and (local_table is None or local_table is self.inherits.local_table)
-        self.concrete = concrete and self.inherits is not None
+        self.concrete = concrete and self.inherits is not None and not self.single
         self._concrete_given = concrete
-        if self.concrete and self.single:
-            raise exc.ArgumentError(f"class {class_.__name__}: concrete=True needs a table of its own")
         self.polymorphic_identity = polymorphic_identity
         self.polymorphic_abstract = polymorphic_abstract
         self.version_id_generator = version_id_generator

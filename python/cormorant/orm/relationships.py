@@ -383,6 +383,10 @@ class RelationshipProperty(StrategizedProperty):
 
     # ---- the public face
 
+    def _clsregistry_resolve_name(self, name: str) -> t.Callable[[], t.Any]:
+        """What a name in a string of this relationship stands for, when it is called."""
+        return lambda: Resolver(self).class_(name)
+
     @property
     def remote_side(self) -> t.Set[t.Any]:
         return set(self._join.remote_columns)

@@ -387,6 +387,9 @@ class ExternalType(TypeEngineMixin):
     cache_ok: bool | None = None
 
 
+type_compilers: list[type] = []  # classes of dialects that programs give visit functions of their own types
+
+
 class UserDefinedType(ExternalType, TypeEngineMixin, TypeEngine[_T]):
     """Base for types with a spelling of their own, answered by `get_col_spec()`."""
 
@@ -395,6 +398,10 @@ class UserDefinedType(ExternalType, TypeEngineMixin, TypeEngine[_T]):
     ensure_kwarg = "get_col_spec"
 
     def get_col_spec(self, **kwargs: t.Any) -> str:
+        for compiler in type_compilers:
+            visit = getattr(compiler, f"visit_{self.__visit_name__}", None)
+            if visit is not None:
+                return str(visit(None, self))
         raise NotImplementedError(f"{type(self).__name__} must have a method get_col_spec()")
 
     def _spell(self) -> str:

@@ -6,9 +6,11 @@ import typing as t
 
 from ... import exc
 from ...engine.default import DefaultDialect
+from ...sql.compiler import TypeCompiler
+from ...sql.type_api import type_compilers
 from .reflection import ischema_names
 
-__all__ = ["PGDialect", "PGDialect_psycopg", "dialect", "ischema_names"]
+__all__ = ["PGDialect", "PGDialect_psycopg", "PGTypeCompiler", "dialect", "ischema_names"]
 
 _LEVELS = ("SERIALIZABLE", "READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "AUTOCOMMIT")
 
@@ -18,6 +20,13 @@ def _json_index(value: t.Any) -> t.Any:
     if isinstance(value, (str, int)):
         return value
     return "{" + ",".join(str(p) if isinstance(p, int) else '"' + p.replace("\\", "\\\\").replace('"', '\\"') + '"' for p in value) + "}"
+
+
+class PGTypeCompiler(TypeCompiler):
+    """Programs give it `visit_NAME(compiler, type)` for types whose `__visit_name__` is NAME."""
+
+
+type_compilers.append(PGTypeCompiler)
 
 
 class PGDialect(DefaultDialect):
