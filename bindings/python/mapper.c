@@ -354,6 +354,7 @@ static int relation_parse(PyObject *d, cm_relation_def *def, relation_read *r) {
     def->target_columns = r->target;
     def->secondary_columns = r->secondary;
     def->secondary_target_columns = r->secondary_target;
+    def->entity = item_node(d, "entity");
     def->primaryjoin = item_node(d, "primaryjoin");
     def->secondaryjoin = item_node(d, "secondaryjoin");
     def->key = item_text(d, "key");

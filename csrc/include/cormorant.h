@@ -626,6 +626,8 @@ typedef struct cm_attr_def {
 typedef struct cm_relation_def {
     const char *key;
     cm_mapper *target;
+    cm_node *entity;              /* aliased ENTITY of the target that is read in its place (viewonly), or NULL; retained. The
+                                     conditions are over its columns then */
     cm_direction direction;
     size_t npairs;                /* ONE_TO_MANY, MANY_TO_ONE: (parent column, target column) that carry the key */
     cm_column *const *parent_columns, *const *target_columns;

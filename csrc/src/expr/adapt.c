@@ -199,8 +199,8 @@ static void exchange_parts(cm_ctx *cx, const adapter *a, cm_node *copy) {
         exchange(cx, a, &copy->u.attr.expr);
         exchange(cx, a, &copy->u.attr.entity);
         if (copy->kind != CM_N_ENTITY) break;
-        copy->flags |= CM_FLAG_ALIASED; /* reads something else than its mapper does */
-        copy->id = cm_serial(cx);
+        if (!(copy->flags & CM_FLAG_ALIASED)) copy->id = cm_serial(cx); /* an alias stays the alias it is */
+        copy->flags |= CM_FLAG_ALIASED;                                 /* reads something else than its mapper does */
     }
 }
 

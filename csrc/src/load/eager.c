@@ -38,7 +38,7 @@ static cm_status add_follow(cm_expansion *x, cm_load_entity *e, const cm_attr *a
 
 /* The entity that contains_eager() reads: what it names, or the relationship's own class. */
 static cm_status contained_entity(cm_expansion *x, const cm_attr *attr, cm_node *named, cm_node **out) {
-    *out = named ? named : attr->relation->target->entity;
+    *out = named ? named : cm_relation__entity(attr->relation);
     if ((*out)->kind == CM_N_ENTITY) return CM_OK;
     cm_node *made = NULL;
     cm_status st = cm_mapper_alias(x->cx, attr->relation->target, NULL, named, &made);
@@ -114,13 +114,14 @@ static cm_status keep_all(cm_expansion *x, cm_node *const *take, size_t n) {
 }
 
 /* ON with what belongs to the target wherever it is read, and the option's own conditions. Kept. */
-static cm_status joined_on(cm_expansion *x, cm_node *on, const cm_node *target, const cm_rel_opt *said, cm_node **out) {
+static cm_status joined_on(cm_expansion *x, const cm_relation *r, cm_node *on, const cm_node *target, const cm_rel_opt *said,
+                           cm_node **out) {
     cm_objs terms = {0};
     cm_status st = cm_objs_add(x->cx, &terms, on);
     if (!st) st = cm_expansion__criteria(x, target, true, &terms);
     for (size_t i = 0; i < said->ncriteria && !st; i++) {
         cm_node *adapted = NULL;
-        st = cm_entity__adapt(x->cx, target, said->criteria[i], &adapted);
+        st = cm_relation__adapt(x->cx, r, target, said->criteria[i], &adapted);
         if (!st) st = cm_expansion__keep(x, adapted);
         if (!st) st = cm_objs_add(x->cx, &terms, adapted);
     }
@@ -134,7 +135,7 @@ static cm_status add_order(cm_expansion *x, const cm_relation *r, const cm_node 
     cm_status st = CM_OK;
     for (size_t i = 0; i < r->norder_by && !st; i++) {
         cm_node *by = NULL, *moved = NULL;
-        st = cm_entity__adapt(x->cx, target, r->order_by[i], &by);
+        st = cm_relation__adapt(x->cx, r, target, r->order_by[i], &by);
         if (!st && secondary) {
             cm_adapt map = {.n = 1, .from = &r->secondary->node, .to = &secondary};
             st = cm_node_adapt(x->cx, by, &map, &moved);
@@ -160,7 +161,7 @@ static cm_status add_join(cm_expansion *x, cm_load_entity *e, const cm_relation 
     cm_status st = cm_relation__on(x->cx, r, e->entity, target, secondary, &primary, &second);
     if (st) return st;
     st = keep_all(x, (cm_node *const[]){primary, second}, 2);
-    if (!st) st = joined_on(x, second ? second : primary, target, said, &on);
+    if (!st) st = joined_on(x, r, second ? second : primary, target, said, &on);
     if (!st && secondary) {
         st = cm_node__join(x->cx, secondary, right, on, 0, &right);
         if (!st) st = cm_expansion__keep(x, right);
@@ -177,7 +178,7 @@ static cm_status join_relation(cm_expansion *x, cm_load_entity *e, const cm_attr
     cm_load_entity *child = NULL;
     cm_opts below = {NULL, 0, 0};
     const bool inner = said->inner && !e->outer;
-    cm_status st = cm_entity__alias(x->cx, r->target, &target);
+    cm_status st = r->entity ? cm_entity__again(x->cx, r->entity, &target) : cm_entity__alias(x->cx, r->target, &target);
     if (!st) st = cm_expansion__keep(x, target);
     if (!st && r->secondary) {
         cm_node_spec spec = {.kind = CM_N_ALIAS, .op = CM_OP_ALIAS, .kid = {r->secondary->node, NULL, NULL}};

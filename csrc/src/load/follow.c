@@ -307,12 +307,12 @@ static cm_status fill_parts(follow *f, keyed *k, parts *p) {
     release_nodes(f->cx, &keys);
     for (size_t i = 0; i < f->said.ncriteria && !st; i++) {
         cm_node *adapted = NULL;
-        st = cm_entity__adapt(f->cx, f->target, f->said.criteria[i], &adapted);
+        st = cm_relation__adapt(f->cx, f->r, f->target, f->said.criteria[i], &adapted);
         if (!st) st = take(f->cx, &p->where, adapted);
     }
     for (size_t i = 0; i < f->r->norder_by && !st && f->attr->uselist; i++) {
         cm_node *by = NULL;
-        st = cm_entity__adapt(f->cx, f->target, f->r->order_by[i], &by);
+        st = cm_relation__adapt(f->cx, f->r, f->target, f->r->order_by[i], &by);
         if (!st) st = take(f->cx, &p->order, by);
     }
     return st;
@@ -557,7 +557,7 @@ static cm_status choose_key(follow *f) {
     const cm_relation *r = f->r;
     const cm_mapper *m = r->parent;
     cm_status st = CM_OK;
-    f->by_get = r->use_get && !f->said.ncriteria && f->target == r->target->entity;
+    f->by_get = r->use_get && !f->said.ncriteria && f->target == cm_relation__entity(r);
     f->by_parent = !f->by_get && !r->simple_equality;
     if (f->by_parent) {
         cm_column **keys = cm_arena__alloc(&f->run->arena, m->nprimary_key * sizeof *keys);

@@ -73,7 +73,8 @@ static cm_status replacements(cm_ctx *cx, const cm_node *entity, cm_objs *from, 
     }
     if (!st && whole) st = leaves(cx, cm_entity__mapper(entity)->from, &tables);
     cm_node *read = cm_entity__from(cm_entity__mapper(entity)->entity);
-    if (!st && whole && read->kind != CM_N_JOIN) st = cm_objs_add(cx, &tables, read); /* also itself: its inside is left alone */
+    if (!st && whole && read->kind != CM_N_JOIN) st = cm_objs_add(cx, &tables, read);
+    if (!st && whole) st = cm_objs_add(cx, &tables, whole); /* its inside is left alone */
     for (size_t i = 0; whole && i < tables.n && !st; i++) {
         bool known = false;
         for (size_t k = 0; k < from->n; k++) known |= from->v[k] == tables.v[i];
@@ -127,6 +128,7 @@ static bool has_table(const cm_mapper *m, const cm_table *t) {
 
 /* Whether a column of a relationship's condition is the target's. */
 static bool is_remote(const sides *s, const cm_node *node, const cm_column *column) {
+    if (s->r->entity) return !has_table(s->r->parent, column->table);
     if (s->in_secondaryjoin) return true;
     if (s->r->secondary) return !has_table(s->r->parent, column->table);
     if (s->r->self_referential || has_table(s->r->parent, column->table)) {
@@ -168,6 +170,10 @@ static cm_status to_side(cm_ctx *cx, void *user, cm_node *node, cm_node **out) {
     sides *s = user;
     *out = NULL;
     cm_node *plain = cm__node_unalias(node);
+    if (plain->kind == CM_N_PROXY && s->r->entity) { /* of the alias, whose inside is left alone */
+        cm_node_retain(cx, *out = plain);
+        return CM_OK;
+    }
     if (plain->kind != CM_N_COLUMN || !plain->u.col.ref) return CM_OK;
     cm_column *column = plain->u.col.ref;
     if (s->r->secondary && column->table == s->r->secondary) return secondary_column(cx, s, column->node, out);
@@ -220,11 +226,40 @@ static cm_status secondary_on(cm_ctx *cx, sides *s, cm_node **out) {
     return cm_node_adapt(cx, r->secondaryjoin, &map, out);
 }
 
+/* A condition over what one alias reads, over what another alias of the same reads. */
+static cm_status move_alias(cm_ctx *cx, const cm_node *from, const cm_node *to, cm_node **condition) {
+    cm_objs old = {0}, new_ = {0};
+    cm_node *moved = NULL;
+    cm_status st = leaves(cx, cm_entity__from(from), &old);
+    if (!st) st = leaves(cx, cm_entity__from(to), &new_);
+    const cm_adapt map = {.n = old.n, .from = (cm_node *const *)(void *)old.v, .to = (cm_node *const *)(void *)new_.v};
+    if (!st && old.n == new_.n) st = cm_node_adapt(cx, *condition, &map, &moved);
+    if (!st && moved) {
+        cm_node_release(cx, *condition);
+        *condition = moved;
+    }
+    cm_objs_free(cx, &old);
+    cm_objs_free(cx, &new_);
+    return st;
+}
+
+cm_status cm_relation__adapt(cm_ctx *cx, const cm_relation *r, const cm_node *target, cm_node *expr, cm_node **out) {
+    if (!r->entity) return cm_entity__adapt(cx, target, expr, out);
+    cm_node_retain(cx, *out = expr);
+    cm_status st = target == r->entity ? CM_OK : move_alias(cx, r->entity, target, out);
+    if (!st) return CM_OK;
+    cm_node_release(cx, *out);
+    *out = NULL;
+    return st;
+}
+
 cm_status cm_relation__on(cm_ctx *cx, const cm_relation *r, const cm_node *parent, const cm_node *target, cm_node *secondary,
                           cm_node **primary, cm_node **second) {
-    sides s = {.r = r, .parent = parent, .target = target, .secondary = secondary};
+    const bool moves = r->entity && target != r->entity && cm_entity__mapper(target) == r->target;
+    sides s = {.r = r, .parent = parent, .target = moves ? r->entity : target, .secondary = secondary};
     *primary = *second = NULL;
     cm_status st = primary_on(cx, &s, primary);
+    if (!st && moves) st = move_alias(cx, r->entity, target, primary);
     if (!st && r->secondary) st = secondary_on(cx, &s, second);
     if (st) {
         cm_node_release(cx, *primary);

@@ -41,6 +41,15 @@ static cm_node *open_condition(cm_node *on, step *s) {
     return terms[0];
 }
 
+/* The alias a relationship leads to, as the statement has it: with its inside made plain. */
+static cm_node *as_named(const cm_expansion *x, cm_node *entity) {
+    for (size_t i = 0; i < x->sources.n && (entity->flags & CM_FLAG_ALIASED); i++) {
+        cm_node *source = x->sources.v[i];
+        if (source->id && source->id == entity->id) return source;
+    }
+    return entity;
+}
+
 static cm_status read_step(cm_expansion *x, const cm_node *join, step *s) {
     cm_node *target = join->u.k.kid[0], *on = open_condition(join->u.k.kid[1], s), *left = join->u.k.kid[2];
     const cm_node *relation = relation_of(target);
@@ -62,7 +71,7 @@ static cm_status read_step(cm_expansion *x, const cm_node *join, step *s) {
         if (!s->left_entity)
             return cm__fail(x->cx, CM_E_ARGUMENT, "relationship \"%s\" belongs to no class here", cm_str_text(s->relation->key));
         s->left = cm_entity__from(s->left_entity);
-        if (relation_of(target) && !s->entity) s->entity = s->relation->relation->target->entity;
+        if (relation_of(target) && !s->entity) s->entity = as_named(x, cm_relation__entity(s->relation->relation));
     }
     s->target = s->entity ? cm_entity__from(s->entity) : as_from(target);
     return CM_OK;

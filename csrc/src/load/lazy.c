@@ -121,7 +121,7 @@ static cm_status build_lazy(cm_ctx *cx, cm_relation *r, cm_node *target, const c
     if (!st) on = NULL; /* moved */
     for (size_t i = 0; i < said->ncriteria && !st; i++) {
         cm_node *adapted = NULL;
-        st = cm_entity__adapt(cx, target, said->criteria[i], &adapted);
+        st = cm_relation__adapt(cx, r, target, said->criteria[i], &adapted);
         if (!st && (st = cm_objs_add(cx, &where, adapted))) cm_node_release(cx, adapted);
     }
     if (!st) st = cm_select(cx, &target, 1, &select);
@@ -140,7 +140,7 @@ static cm_status build_lazy(cm_ctx *cx, cm_relation *r, cm_node *target, const c
 /* The statement, kept by the relationship unless an option changed it. */
 static cm_status lazy_stmt(cm_ctx *cx, cm_relation *r, const cm_rel_opt *said, cm_keyed_stmt **out, bool *owned) {
     cm_node *target = cm_rel_opt__target(said, r);
-    *owned = said->ncriteria > 0 || target != r->target->entity;
+    *owned = said->ncriteria > 0 || target != cm_relation__entity(r);
     *out = *owned ? NULL : r->load_cache;
     if (*out) return CM_OK;
     cm_keyed_stmt *k = cm__alloc(cx, sizeof *k);
@@ -378,7 +378,7 @@ static cm_status load_persistent(lazy *l, void **out) {
     }
     st = read_expired_row(l, out);
     if (st || *out) return st;
-    if (l->r->use_get && !l->said.ncriteria && cm_rel_opt__target(&l->said, l->r) == l->r->target->entity) return load_by_get(l, out);
+    if (l->r->use_get && !l->said.ncriteria && cm_rel_opt__target(&l->said, l->r) == cm_relation__entity(l->r)) return load_by_get(l, out);
     return load_by_statement(l, out);
 }
 

@@ -176,11 +176,15 @@ cm_status cm_node__and(cm_ctx *cx, cm_node *const *v, size_t n, cm_node **out); 
 cm_status cm_entity__alias(cm_ctx *cx, cm_mapper *mapper, cm_node **out);
 static inline cm_mapper *cm_entity__mapper(const cm_node *entity) { return (cm_mapper *)(uintptr_t)entity->u.attr.attr; }
 static inline cm_node *cm_entity__from(const cm_node *entity) { return entity->u.attr.expr; }
+/* What is read for the target of a relationship. */
+static inline cm_node *cm_relation__entity(const cm_relation *r) { return r->entity ? r->entity : r->target->entity; }
 /* The expression of a table's column as seen through an entity. owns: retained. */
 cm_status cm_entity__column(cm_ctx *cx, const cm_node *entity, const cm_column *column, cm_node **out);
 /* The same for every column of its class inside an expression. */
 cm_status cm_entity__adapt(cm_ctx *cx, const cm_node *entity, cm_node *expr, cm_node **out);
 cm_status cm_entity__attr_expr(cm_ctx *cx, const cm_node *entity, const cm_attr *attr, cm_node **out);
+/* An expression over the target's columns, as the entity read for it sees them. owns: retained. */
+cm_status cm_relation__adapt(cm_ctx *cx, const cm_relation *r, const cm_node *target, cm_node *expr, cm_node **out);
 /* Conditions of a relationship between two entities; secondary: FROM element standing for the secondary table, or NULL.
  * *secondary_on is NULL without a secondary. owns: retained. */
 cm_status cm_relation__on(cm_ctx *cx, const cm_relation *r, const cm_node *parent, const cm_node *target, cm_node *secondary,

@@ -179,7 +179,7 @@ cm_rel_opt cm_opts__relation(cm_opts from, const cm_attr *attr) {
 
 cm_node *cm_rel_opt__target(const cm_rel_opt *said, const cm_relation *r) {
     cm_node *given = said->of_type;
-    return given && given->kind == CM_N_ENTITY && cm_entity__mapper(given) == r->target ? given : r->target->entity;
+    return given && given->kind == CM_N_ENTITY && cm_entity__mapper(given) == r->target ? given : cm_relation__entity(r);
 }
 
 static bool lists_attr(const cm_node *option, const cm_attr *attr) {

@@ -79,6 +79,7 @@ static void release_value(cm_ctx *cx, void *value) {
 static void relation_free(cm_ctx *cx, cm_relation *r) {
     if (!r) return;
     cm_load__relation_free(cx, r);
+    cm_node_release(cx, r->entity);
     cm_node_release(cx, r->primaryjoin);
     cm_node_release(cx, r->secondaryjoin);
     cm_node_release(cx, r->lazy_stmt);
@@ -149,7 +150,7 @@ static void mapper_free(cm_ctx *cx, cm_mapper *m) {
 /* ---- what is held, for collectors: the mirror of releasing */
 
 static int visit_relation(const cm_relation *r, int (*visit)(void *user, cm_node *node, void *value), void *user) {
-    cm_node *const held[] = {cm_load__cached(r->load_cache), r->primaryjoin, r->secondaryjoin, r->lazy_stmt};
+    cm_node *const held[] = {cm_load__cached(r->load_cache), r->entity, r->primaryjoin, r->secondaryjoin, r->lazy_stmt};
     int stop = r->collection_class ? visit(user, NULL, r->collection_class) : 0;
     for (size_t i = 0; !stop && i < sizeof held / sizeof *held; i++)
         if (held[i]) stop = visit(user, held[i], NULL);
@@ -275,7 +276,7 @@ static cm_status copy_columns(cm_ctx *cx, cm_column *const *from, size_t n, cm_c
 /* A many-to-one over exactly the target's primary key may be looked up in the identity map. */
 static bool targets_primary_key(const cm_relation *r) {
     const cm_mapper *t = r->target;
-    if (r->direction != CM_MANY_TO_ONE || !r->simple_equality || r->npairs != t->nprimary_key) return false;
+    if (r->entity || r->direction != CM_MANY_TO_ONE || !r->simple_equality || r->npairs != t->nprimary_key) return false;
     for (size_t i = 0; i < r->npairs; i++) {
         bool found = false;
         for (size_t k = 0; k < t->nprimary_key; k++) found = found || cm_mapper__column_attr(t, r->target_columns[i]) == t->primary_key[k];
@@ -326,6 +327,7 @@ static cm_status relation_fill(cm_ctx *cx, cm_relation *r, const cm_relation_def
     r->npairs = def->npairs;
     r->nsecondary_pairs = def->nsecondary_pairs;
     if ((r->secondary = def->secondary)) cm_table_retain(r->secondary);
+    if ((r->entity = def->entity)) cm_node_retain(cx, r->entity);
     if ((r->primaryjoin = def->primaryjoin)) cm_node_retain(cx, r->primaryjoin);
     if ((r->secondaryjoin = def->secondaryjoin)) cm_node_retain(cx, r->secondaryjoin);
     if ((r->collection_class = def->collection_class)) cm__host(cx)->retain(cx, r->collection_class);
@@ -417,6 +419,7 @@ cm_status cm_mapper_add_relation(cm_ctx *cx, cm_mapper *m, const cm_relation_def
 static cm_relation_def relation_def(const cm_relation *r) {
     return (cm_relation_def){.key = cm_str_text(r->attr->key),
                              .target = r->target,
+                             .entity = r->entity,
                              .direction = r->direction,
                              .npairs = r->npairs,
                              .parent_columns = r->parent_columns,
@@ -671,8 +674,8 @@ static cm_status alias_from(cm_ctx *cx, cm_node *from, const char *name, cm_node
         cm_node *alias = NULL;
         cm_node *leaf = leaves.v[i];
         const char *called = leaves.n == 1 ? name : NULL;
-        const bool subquery = leaf->kind == CM_N_SUBQUERY;
-        cm_node_spec spec = {.kind = subquery ? CM_N_SUBQUERY : CM_N_ALIAS,
+        const bool subquery = leaf->kind == CM_N_SUBQUERY || leaf->kind == CM_N_ALIAS; /* the same again, not an alias of an alias */
+        cm_node_spec spec = {.kind = subquery ? leaf->kind : CM_N_ALIAS,
                              .op = CM_OP_ALIAS,
                              .name = called,
                              .name_n = called ? strlen(called) : 0,
@@ -704,6 +707,14 @@ cm_status cm_mapper_alias(cm_ctx *cx, cm_mapper *m, const char *name, cm_node *f
         st = cm_node_make(cx, &spec, out);
     }
     cm_node_release(cx, made);
+    return st;
+}
+
+cm_status cm_entity__again(cm_ctx *cx, const cm_node *entity, cm_node **out) {
+    cm_node *from = NULL;
+    cm_status st = alias_from(cx, entity->u.attr.expr, NULL, &from);
+    if (!st) st = cm_mapper_alias(cx, (cm_mapper *)(uintptr_t)entity->u.attr.attr, NULL, from, out);
+    cm_node_release(cx, from);
     return st;
 }
 

@@ -26,6 +26,7 @@ typedef struct cm_relation {
     cm_table **tables; size_t ntables; /* the target's; retained */
     size_t nsecondary_pairs;
     cm_column **secondary_columns, **secondary_target_columns;
+    cm_node *entity;                /* aliased ENTITY that is read for the target, or NULL */
     cm_node *primaryjoin, *secondaryjoin;
     cm_node **order_by;
     size_t norder_by;
@@ -81,6 +82,8 @@ struct cm_mapper {
     void *load_cache;  /* read side's own (get statement ...), freed by cm_load__mapper_free */
     void *flush_cache; /* write side's own (compiled DML by column set), freed by cm_uow__mapper_free */
 };
+/* Another alias of what an entity reads. owns: retained. */
+cm_status cm_entity__again(cm_ctx *cx, const cm_node *entity, cm_node **out);
 bool cm_mapper__isa(const cm_mapper *m, const cm_mapper *base);               /* same or inherits from */
 cm_attr *cm_mapper__column_attr(const cm_mapper *m, const cm_column *column); /* attribute of a column, or NULL */
 /* The same attribute on the mapper of an instance: attributes of a base class are met as copies by its subclasses. NULL when

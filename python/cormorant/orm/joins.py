@@ -264,6 +264,10 @@ class JoinCondition:
 
     # ---- for the core
 
+    def read_through(self, condition: t.Any) -> None:
+        """The condition over the columns of an alias, whose pairs were found in that over the columns of its tables."""
+        self.primaryjoin, self.self_referential = condition, False
+
     def marked_primaryjoin(self) -> t.Any:
         """The condition with the remote columns of a self-reference marked."""
         if self.secondary is not None or not self.self_referential:
@@ -279,6 +283,24 @@ class JoinCondition:
             self.primaryjoin, (), (),
             lambda n: n._with(set=_core.FLAG_REMOTE) if isinstance(n, Column) and n in remote_columns and not n._flags & _core.FLAG_REMOTE else None,
         )
+
+
+def from_tables(source: t.Any) -> t.List[t.Any]:
+    """The tables that a FROM element reads, directly or inside its joins."""
+    if source._kind == _core.K_JOIN:
+        return [*from_tables(source._kids[0]), *from_tables(source._kids[1])]
+    return [source] if isinstance(source, Table) else []
+
+
+def on_tables(condition: t.Any) -> t.Any:
+    """A condition whose columns of aliases and subqueries are the columns of tables that they stand for."""
+
+    def replace(n: t.Any) -> t.Any:
+        if n._kind != _core.K_PROXY:
+            return None
+        return next((c for c in n.base_columns if isinstance(c, Column) and c.table is not None), None)
+
+    return _core.adapt(condition, (), (), replace)
 
 
 def _is_marked(n: t.Any) -> bool:

@@ -143,6 +143,7 @@ class RelationshipAttribute(InstrumentedAttribute):
         prop = self.property
         join, target = prop._join, prop.mapper
         alias = self.__dict__.get("_of_type")
+        through = alias is None and prop._alias is not None
         criteria: t.List[t.Any] = list(self.__dict__.get("_extra_criteria", ()))
         if criterion is not None:
             criteria.append(criterion)
@@ -154,7 +155,7 @@ class RelationshipAttribute(InstrumentedAttribute):
             criteria += [getattr(cls, k) == v for k, v in (kwargs or {}).items()]
             own = cls.__mapper__
             adapted = prop._self_referential
-            entity = own._alias(None) if adapted else own.__clause_element__()
+            entity = prop._alias if through else own._alias(None) if adapted else own.__clause_element__()
             if adapted:
                 criteria = [_to_alias(c, own, entity) for c in criteria]
         primary, second = join.marked_primaryjoin(), join.secondaryjoin

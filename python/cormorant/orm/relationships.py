@@ -12,7 +12,7 @@ from .base import MANYTOMANY, MANYTOONE, ONETOMANY, RelationshipDirection
 from .clsregistry import Resolver
 from .decl_dataclass import take_options
 from .interfaces import MapperProperty, StrategizedProperty, put_attribute
-from .joins import JoinCondition, foreign, foreign_key_constraints, original, plain_node, remote
+from .joins import JoinCondition, foreign, foreign_key_constraints, from_tables, on_tables, original, plain_node, remote
 from .relation_attribute import RelationshipAttribute
 
 _CASCADES = {"save-update": 1, "merge": 2, "delete": 4, "delete-orphan": 8, "expunge": 16, "refresh-expire": 32}
@@ -69,6 +69,8 @@ class RelationshipProperty(StrategizedProperty):
 
     is_relationship = True
     direction: t.Any = None
+
+    _alias: t.Any = None  # ENTITY of an aliased class, where that is the target
 
     def __init__(
         self, argument: t.Any = None, secondary: t.Any = None, *, uselist: t.Optional[bool] = None, collection_class: t.Any = None,
@@ -206,10 +208,19 @@ class RelationshipProperty(StrategizedProperty):
         elif isinstance(argument, type) and isinstance(getattr(argument, "__mapper__", None), Mapper):
             self.mapper = argument.__mapper__
         elif hasattr(argument, "_aliased_mapper"):
-            raise NotImplementedError(f"relationship {self}: an aliased class as target is not supported yet")
+            self._take_alias(argument)
+            return
         else:
             raise exc.ArgumentError(f"relationship '{self.key}' expects a class or a mapper argument (received: {type(argument)})")
         self.entity = self.mapper
+
+    def _take_alias(self, alias: t.Any) -> None:
+        """The target is an alias of a class, over a subquery or a join."""
+        if self.secondary_argument is not None:
+            raise NotImplementedError(f"relationship {self} to an aliased class takes no secondary; join it inside the alias")
+        self.mapper = alias._aliased_mapper
+        self.entity = alias._aliased_insp
+        self._alias = alias.__clause_element__()
 
     def _find_secondary(self) -> t.Any:
         secondary = self.secondary_argument
@@ -239,14 +250,22 @@ class RelationshipProperty(StrategizedProperty):
         primary, second = self._evaluate(self._primaryjoin), self._evaluate(self._secondaryjoin)
         parents, targets = _tables(self.parent), _tables(self.mapper)
         union = None if parents else self._concrete_table(targets)
+        own, through = targets, None if self._alias is None or primary is None else plain_node(primary)
+        if through is not None:
+            targets = [*targets, *(table for table in from_tables(self._alias._kids[0]) if not any(table is other for other in targets))]
+            primary = on_tables(through)
         if union is not None:
             parents = [union]
-        self._self_referential = self.parent.base_mapper is self.mapper.base_mapper or any(a is b for a in parents for b in targets)
+        shared = self.parent.base_mapper is self.mapper.base_mapper or any(a is b for a in parents for b in targets)
+        self._self_referential = shared and self._alias is None
         self._join = JoinCondition(
             self, parents, targets, self.secondary, None if primary is None else plain_node(primary),
             None if second is None else plain_node(second), self._read_columns(self._foreign_keys), self._read_columns(self._remote_side),
             self._self_referential,
         )
+        if self._alias is not None:
+            source = self._alias._kids[0]
+            self._join.read_through(_core.adapt(self._join.primaryjoin, own, [source] * len(own)) if through is None else through)
         if union is not None:
             self._join.primaryjoin = _core.adapt(self._join.primaryjoin, (union,), (self.parent.local_table,))
         self.direction: RelationshipDirection = self._join.direction
@@ -370,7 +389,7 @@ class RelationshipProperty(StrategizedProperty):
             back = None
         passive = 2 if self.passive_deletes == "all" else 1 if self.passive_deletes else 0
         return {
-            "key": self.key, "target": self.mapper, "direction": self.direction.value, "node": node,
+            "key": self.key, "target": self.mapper, "entity": self._alias, "direction": self.direction.value, "node": node,
             "parent_columns": [a for a, _ in join.pairs], "target_columns": [b for _, b in join.pairs], "secondary": self.secondary,
             "secondary_columns": [a for a, _ in join.secondary_pairs], "secondary_target_columns": [b for _, b in join.secondary_pairs],
             "primaryjoin": join.marked_primaryjoin(), "secondaryjoin": join.secondaryjoin, "order_by": self._order, "back": back,
