@@ -10,6 +10,7 @@ from typing import Any, Dict, List
 
 from .clock import add_option, choose
 from .everyday import SCENARIOS, Bench
+from .everyday.derived import derived
 from .report import Report, against, conditions, mid, told
 from .world import STRIDED, World
 
@@ -71,6 +72,8 @@ def main() -> int:
                 print(group)
             print("  " + line(report.add(s.group, s.name, s.unit, bench.turns(s, options.rounds), s.goal)), flush=True)
         bench.close()
+    for text in derived(report.results):
+        print(text)
     report.save(options.json)
     return 0
 

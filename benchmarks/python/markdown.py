@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any, Dict, List
 
+from .everyday.derived import derived
+from .peers.__main__ import fastest
 from .report import against, load, mid, told
 
 
@@ -19,6 +21,9 @@ def everyday(data: Dict[str, Any]) -> None:
         figures = [told(mid(r, name), r["unit"]) if mid(r, name) else "" for name in ("cormorant", "sqlalchemy", "sqlite3", "c")]
         ratios = [against(r, name).replace("-", "") for name in ("sqlalchemy", "sqlite3")]
         print(_row([r["scenario"], *ratios, *figures, "" if r["unit"] == "bytes" else r["unit"]]))
+    print()
+    for text in derived(data["results"]):
+        print(f"* {text}")
 
 
 def peers(data: Dict[str, Any]) -> None:
@@ -29,8 +34,6 @@ def peers(data: Dict[str, Any]) -> None:
             group = r["group"]
             print("\n" + _row([group, *names, "next ORM"]))
             print("|---" * (len(names) + 2) + "|")
-        from .peers.__main__ import fastest
-
         orms = [n for n in names if n not in ("sqlite3", "psycopg", "asyncpg", "c")]
         print(_row([r["scenario"], *(told(mid(r, n)) if mid(r, n) else "" for n in names), fastest(r, orms)]))
 

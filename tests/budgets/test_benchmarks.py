@@ -50,6 +50,15 @@ def test_everyday_work(root, tmp_path, programs):
     assert "[6x]" in text and "[0.6x]" in text and data["conditions"]["n"].startswith("20,000")
 
 
+def test_what_follows_from_two_scenarios():
+    from benchmarks.python.everyday.derived import derived
+
+    made = report.Report({})
+    made.add("loading", "load 1,000", "entity", {"cormorant": [1.0, 2.0, 9.0], "sqlalchemy": [8.0]})
+    made.add("loading", "load 1,000,000", "entity", {"cormorant": [3.0]})
+    assert list(derived(made.results)) == ["cost of a row among 1,000,000, of that among 1,000: cormorant 1.50 [<= 1.2]"]
+
+
 def test_what_differs_has_another_digest():
     """A digest tells one wrong value, and a table that holds one row too few."""
     from benchmarks.python.peers.tables import digest
