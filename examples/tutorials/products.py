@@ -20,7 +20,7 @@ class Product(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(100))
     price: Mapped[float]
-    note: Mapped[Optional[str]]
+    note: Mapped[Optional[str]] = mapped_column(String(80))
 
 
 def main(url: str = "sqlite://") -> None:

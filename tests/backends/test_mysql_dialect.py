@@ -9,6 +9,9 @@ import pytest
 import cormorant as sa
 from cormorant import Column, exc
 from cormorant.dialects import mysql
+from tests.backends.databases import needs
+
+pytestmark = needs("MariaDB's SQL")
 
 metadata = sa.MetaData()
 t = sa.Table(
@@ -24,10 +27,10 @@ doc = t.c.doc
 
 
 @pytest.fixture
-def filled(maria):
-    metadata.create_all(maria)
+def filled(engine):
+    metadata.create_all(engine)
     names, flags = ["a", "B", "a'b\\c", "%x_", None], [True, False, None]
-    with maria.begin() as c:
+    with engine.begin() as c:
         c.execute(sa.insert(t), [
             {
                 "id": i, "x": i * 3 % 7 - 2, "name": names[i % 5], "flag": flags[i % 3], "doc": [{"k": i, "s": f"v{i}", "l": [1, {"z": None}], "t": i % 2 == 0}, None, [1, 2]][i % 3],
@@ -36,7 +39,7 @@ def filled(maria):
             for i in range(1, 10)
         ])  # fmt: skip
         c.execute(sa.insert(u), [{"id": i, "t_id": i % 9 + 1, "y": i} for i in range(1, 7)])
-    return maria
+    return engine
 
 
 IDS = sa.select(t.c.id).order_by(t.c.id)
@@ -137,20 +140,20 @@ def make(into):
     )  # fmt: skip
 
 
-def test_reading_back(maria):
+def test_reading_back(engine):
     written = sa.MetaData()
     make(written)
-    written.create_all(maria)
-    written.create_all(maria)
-    with maria.begin() as c:
+    written.create_all(engine)
+    written.create_all(engine)
+    with engine.begin() as c:
         c.execute(sa.text("CREATE VIEW cheap AS SELECT id FROM book WHERE price < 2"))
         c.execute(sa.schema.CreateSequence(sa.Sequence("numbers", start=5)))
         assert c.scalar(sa.select(sa.Sequence("numbers").next_value())) == 5
-    inspector = sa.inspect(maria)
+    inspector = sa.inspect(engine)
     assert inspector.get_table_names() == ["author", "book"] and inspector.get_view_names() == ["cheap"] and inspector.get_sequence_names() == ["numbers"]
     assert inspector.has_table("cheap") and not inspector.has_table("none") and inspector.default_schema_name == "test"
     columns = {c["name"]: c for c in inspector.get_columns("book")}
-    types = {name: str(c["type"].compile(maria.dialect)) for name, c in columns.items()}
+    types = {name: str(c["type"].compile(engine.dialect)) for name, c in columns.items()}
     assert {name: types[name] for name in ("id", "price", "at", "key", "small", "big", "exact", "bits", "some", "kind")} == {
         "id": "BIGINT(20)", "price": "DECIMAL(8, 2)", "at": "DATETIME", "key": "UUID", "small": "TINYINT(1)", "big": "BIGINT(20) UNSIGNED",
         "exact": "DATETIME(6)", "bits": "BIT(8)", "some": "SET('a','b')", "kind": "ENUM('no''vel','po\\\\em')",
@@ -171,23 +174,23 @@ def test_reading_back(maria):
         inspector.get_columns("none")
 
 
-def test_tables_read_from_the_database_work(maria):
+def test_tables_read_from_the_database_work(engine):
     written = sa.MetaData()
     make(written)
-    written.create_all(maria)
+    written.create_all(engine)
     read = sa.MetaData()
-    read.reflect(maria)
+    read.reflect(engine)
     author, book = read.tables["author"], read.tables["book"]
-    with maria.begin() as c:
+    with engine.begin() as c:
         c.execute(author.insert(), {"name": "a"})
         c.execute(book.insert(), {"author_id": 1, "kind": "po\\em", "small": 1, "bits": 5, "some": {"b"}})
         row = c.execute(sa.select(book.c.kind, book.c.price, book.c.twice, book.c.title, book.c.bits, book.c.some)).one()
     assert row == ("po\\em", Decimal("1.50"), 3, "it's \\", 5, {"b"})
-    read.drop_all(maria)
-    assert sa.inspect(maria).get_table_names() == []
-    read.create_all(maria)
+    read.drop_all(engine)
+    assert sa.inspect(engine).get_table_names() == []
+    read.create_all(engine)
     again = sa.MetaData()
-    again.reflect(maria)
+    again.reflect(engine)
 
     def told(found):
         return {n: (sorted(str(c) + str(c.type) for c in x.c), sorted(str(i.name) for i in x.indexes), sorted(str(k.name) for k in x.constraints)) for n, x in found.tables.items()}
@@ -195,20 +198,20 @@ def test_tables_read_from_the_database_work(maria):
     assert told(again) == told(read)
 
 
-def test_names_of_64_characters_and_longer(maria):
+def test_names_of_64_characters_and_longer(engine):
     known = sa.Table("n" * 64, sa.MetaData(), Column("c" * 64, sa.Integer, primary_key=True))
-    known.create(maria)
-    with maria.begin() as c:
+    known.create(engine)
+    with engine.begin() as c:
         c.execute(known.insert().values({"c" * 64: 5}))
         assert c.execute(sa.select(known.c[0].label("l" * 250))).mappings().one() == {"l" * 250: 5}
     with pytest.raises(exc.DBAPIError, match="n" * 65):
-        sa.Table("n" * 65, sa.MetaData(), Column("c", sa.Integer)).create(maria)
+        sa.Table("n" * 65, sa.MetaData(), Column("c", sa.Integer)).create(engine)
 
 
-def test_tables_in_a_circle(maria):
+def test_tables_in_a_circle(engine):
     circle = sa.MetaData()
     sa.Table("one", circle, Column("id", sa.Integer, primary_key=True), Column("other", sa.ForeignKey("two.id", name="fk_one")))
     sa.Table("two", circle, Column("id", sa.Integer, primary_key=True), Column("other", sa.ForeignKey("one.id", name="fk_two")))
-    circle.create_all(maria)
-    circle.drop_all(maria)
-    assert sa.inspect(maria).get_table_names() == []
+    circle.create_all(engine)
+    circle.drop_all(engine)
+    assert sa.inspect(engine).get_table_names() == []
