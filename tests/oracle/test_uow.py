@@ -1,4 +1,5 @@
-"""The unit of work against the reference: ORACLE_MACHINES random programs, and a tenth as many over classes that inherit; each is made from the number in its failure."""
+"""The unit of work against the reference: ORACLE_MACHINES random programs, a tenth as many over classes that inherit and a tenth
+over wide models; each is made from the number in its failure."""
 
 import os
 
@@ -6,7 +7,7 @@ import pytest
 
 from . import differences
 from .judge import judge, shrink, unsteady
-from .machine import FAMILIES, draw
+from .machine import FAMILIES, WIDE, draw
 
 pytest.importorskip("sqlalchemy", minversion="2.1")
 MACHINES = int(os.environ.get("ORACLE_MACHINES", "1000"))
@@ -18,7 +19,7 @@ def chunks(first: int, count: int) -> "list[range]":
     return [range(n, min(n + CHUNK, first + count)) for n in range(first, first + count, CHUNK)]
 
 
-@pytest.mark.parametrize("seeds", chunks(FIRST, MACHINES) + chunks(FAMILIES + FIRST, MACHINES // 10), ids=lambda seeds: f"{seeds[0]}-{seeds[-1]}")
+@pytest.mark.parametrize("seeds", chunks(FIRST, MACHINES) + chunks(FAMILIES + FIRST, MACHINES // 10) + chunks(WIDE + FIRST, MACHINES // 10), ids=lambda seeds: f"{seeds[0]}-{seeds[-1]}")
 def test_machines(seeds: range) -> None:
     for seed in seeds:
         if seed in differences.OPEN:

@@ -74,7 +74,7 @@ class World:
                 result = getattr(self, f"do_{op.name}")(op, *op.args)
             except Exception as e:
                 facts["raised"] = type(e).__name__
-                inside = isinstance(e, KeyError) and op.name not in ("remove", "pop")
+                inside = isinstance(e, RecursionError) or isinstance(e, KeyError) and op.name not in ("remove", "pop")
                 facts["lost"] = inside or "LoaderCallableStatus" in str(e) or "using NULL for primary key value" in str(e)
                 facts["why"] = str(e)
                 self.failure = e

@@ -2,7 +2,7 @@
 
 import pytest
 from cormorant import Column, ForeignKey, Integer, String, Table, create_engine, event, inspect, select, update
-from cormorant.orm import DeclarativeBase, Session, aliased, relationship, subqueryload
+from cormorant.orm import DeclarativeBase, Session, aliased, attribute_keyed_dict, relationship, subqueryload
 from cormorant.orm.exc import DetachedInstanceError, StaleDataError
 
 
@@ -204,6 +204,13 @@ class Thing(Base):
     id = Column(Integer, primary_key=True)
     shelf_id = Column(ForeignKey("shelf.id"))
     shelf = relationship(Shelf, back_populates="things")
+    parts = relationship("Part", cascade="all, delete-orphan")
+
+
+class Part(Base):
+    __tablename__ = "part"
+    id = Column(Integer, primary_key=True)
+    thing_id = Column(ForeignKey("thing.id"))
 
 
 def test_a_pending_child_may_move(session):
@@ -213,6 +220,16 @@ def test_a_pending_child_may_move(session):
     b.things.append(thing)
     session.commit()
     assert (thing.shelf, a.things, b.things) == (b, [], [thing])
+
+
+def test_an_orphan_takes_its_own_children_along(session):
+    thing = Thing(id=1, parts=[Part(id=1)])
+    session.add(Shelf(id=1, things=[thing]))
+    session.commit()
+    elsewhere = Shelf(id=2, things=[thing])
+    elsewhere.things.remove(thing)
+    session.commit()
+    assert session.execute(select(Thing.id)).all() == session.execute(select(Part.id)).all() == []
 
 
 def test_added_again_is_written_whole(session):
@@ -396,6 +413,20 @@ def test_deletes_of_one_table_are_one_statement(session, engine):
     del engine.sent[:]
     session.flush()
     assert engine.sent.count("DELETE") == 2  # officer, and person with two rows
+
+
+def test_popitem_of_an_empty_dictionary():
+    with pytest.raises(KeyError, match="dictionary is empty"):
+        attribute_keyed_dict("id")().popitem()
+
+
+def test_a_member_is_added_before_what_it_reaches(session):
+    """Siblings are met before one follows what the first of them holds: rows are inserted in that order."""
+    a, b, c, d = (Node(name=x) for x in "abcd")
+    a.children = [b, c]
+    b.children = [d, c]
+    session.add(a)
+    assert [x.name for x in session.new] == ["a", "b", "d", "c"]
 
 
 def test_a_foreign_key_set_by_hand_hides_the_one_before(session):

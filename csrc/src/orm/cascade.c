@@ -79,27 +79,37 @@ static bool passes_over(const cm_relation *r, uint32_t bit, const cm_inst *child
     return bit == CM_CASCADE_REFRESH_EXPIRE && !(r->cascade & CM_CASCADE_DELETE_ORPHAN) && !(child->flags & CM_INST_KEY);
 }
 
-/* Enters a member: listed, and its own relations are next. */
-static cm_status enter(cm_ctx *cx, cm_cascade *c, frames *stack, const cm_relation *r, uint32_t bit, void *member,
-                       const cm_session *stop_in) {
-    cm_inst *child = cm__host(cx)->object_inst(cx, member);
-    if (!child || passes_over(r, bit, child) || cm_map__get(&c->seen, cm__ptr_key(child))) return CM_OK;
-    if (stop_in && cm_session__has(stop_in, child)) return CM_OK;
-    cm_status st = check_class(cx, r, child);
-    if (!st) st = cm_map__put(cx, &c->seen, cm__ptr_key(child), child);
-    if (!st) st = cm_objs__hold(cx, &c->found, member);
-    return st ? st : push(cx, stack, child);
+/* Leaves in a relation's members those nobody has met yet. All of them count as met before the first is followed: siblings come
+ * before what they reach, and are not listed below one another. */
+static cm_status keep_unmet(cm_ctx *cx, cm_cascade *c, const cm_relation *r, uint32_t bit, const cm_session *stop_in, cm_objs *members) {
+    cm_status st = CM_OK;
+    size_t kept = 0;
+    for (size_t i = 0; i < members->n; i++) {
+        void *member = members->v[i];
+        cm_inst *child = st ? NULL : cm__host(cx)->object_inst(cx, member);
+        bool skip = !child || passes_over(r, bit, child) || cm_map__get(&c->seen, cm__ptr_key(child)) ||
+                    (stop_in && cm_session__has(stop_in, child));
+        members->v[i] = NULL;
+        if (!skip) st = check_class(cx, r, child);
+        if (!skip && !st) st = cm_map__put(cx, &c->seen, cm__ptr_key(child), child);
+        if (skip || st) cm__release(cx, member);
+        else members->v[kept++] = member;
+    }
+    members->n = kept;
+    return st;
 }
 
 /* The next relation of a frame that cascades and holds something; false: the frame is finished. */
-static cm_status next_relation(cm_ctx *cx, frame *f, uint32_t bit, bool *more) {
+static cm_status next_relation(cm_ctx *cx, cm_cascade *c, frame *f, uint32_t bit, const cm_session *stop_in, bool *more) {
     const cm_mapper *m = f->inst->mapper;
     cm_status st = CM_OK;
     cm_objs__release(cx, &f->members);
     f->member = 0;
     while (!st && f->members.n == 0 && f->relation < m->nrelations) {
         const cm_relation *r = m->relations[f->relation++];
-        if ((r->cascade & bit) && !r->viewonly) st = members_of(cx, f->inst, r, bit, &f->members);
+        if (!(r->cascade & bit) || r->viewonly) continue;
+        st = members_of(cx, f->inst, r, bit, &f->members);
+        if (!st) st = keep_unmet(cx, c, r, bit, stop_in, &f->members);
     }
     *more = f->members.n > 0;
     return st;
@@ -112,13 +122,14 @@ cm_status cm_cascade__collect(cm_ctx *cx, cm_cascade *c, cm_inst *inst, uint32_t
     while (!st && stack.n > 0) {
         frame *f = &stack.v[stack.n - 1];
         if (f->member < f->members.n) {
-            const cm_relation *r = f->inst->mapper->relations[f->relation - 1];
             void *member = f->members.v[f->member++];
-            st = enter(cx, c, &stack, r, bit, member, stop_in); /* may move the stack */
+            cm_inst *child = cm__host(cx)->object_inst(cx, member);
+            st = cm_objs__hold(cx, &c->found, member);
+            if (!st && child) st = push(cx, &stack, child); /* may move the stack */
             continue;
         }
         bool more = false;
-        st = next_relation(cx, f, bit, &more);
+        st = next_relation(cx, c, f, bit, stop_in, &more);
         if (!more && !st) {
             cm_objs_free(cx, &f->members);
             stack.n--;

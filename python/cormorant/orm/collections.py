@@ -240,6 +240,8 @@ class _DictMethods(_Linked):
         return value
 
     def popitem(self) -> t.Tuple[t.Any, t.Any]:
+        if not self:
+            raise KeyError("popitem(): dictionary is empty")
         key = next(reversed(self))  # type: ignore[call-overload]
         return key, self.pop(key)
 
