@@ -79,6 +79,9 @@ PyObject *cmpy_exc_class(const char *name); /* borrowed: a class of cormorant.ex
 
 /* ---- host.c assembles the vtable from these */
 extern const cm_host cmpy_host;
+/* site.c */
+void cmpy_call_site(cm_ctx *cx, void **code, int *at);
+void cmpy_call_site_text(cm_ctx *cx, uint64_t thread, void *code, int at, void (*write)(void *user, const char *p, size_t n), void *user);
 /* convert.c */
 cm_status cmpy_encode(cm_ctx *cx, const cm_type *type, void *value, cm_arena *scratch, cm_value *out);
 cm_status cmpy_decode(cm_ctx *cx, const cm_type *type, const cm_value *value, void **out);

@@ -429,6 +429,10 @@ struct cm_host {
     void (*leave)(cm_ctx *);
     void (*enter)(cm_ctx *);
     cm_status (*check)(cm_ctx *);
+    /* Optional: where in the program the host is, as an object (a new reference, or NULL) and a place in it; and what a message
+     * says of a thread that was there. */
+    void (*call_site)(cm_ctx *, void **site, int *at);
+    void (*call_site_text)(cm_ctx *, uint64_t thread, void *site, int at, void (*write)(void *user, const char *p, size_t n), void *user);
     /* Looks at values and nodes that building and keying need; each may be NULL. */
     cm_status (*value_type)(cm_ctx *, void *value, const cm_type **out);          /* type of a bare value; *out retained. NULL entry: CM_T_NULL */
     cm_status (*sequence_size)(cm_ctx *, void *value, size_t *out);               /* items of an IN list, cheaply. NULL entry: `sequence` is counted */

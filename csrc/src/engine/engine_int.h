@@ -34,6 +34,8 @@ typedef struct cm_stmt_cache {
     size_t n, max;
 } cm_stmt_cache;
 
+enum { CM_LAST_SQL = 64 };
+
 typedef struct cm_link {
     const cm_driver *driver;
     cm_dconn *d;
@@ -44,6 +46,10 @@ typedef struct cm_link {
     uint64_t thread;               /* SingletonThread: whose it is */
     bool dead;                     /* not to be used again */
     int users;                     /* connections that hold it */
+    int64_t taken_us; uint64_t holder; /* of links in use: since when, by which thread */
+    void *site; int site_at;       /* where in the program (cm_host.call_site); owned, or NULL */
+    uint64_t last_sql[CM_LAST_SQL / 8]; /* the statement run last, its first bytes; atomic words */
+    struct cm_link *next_held, *prev_held; /* the pool's list of links in use */
     struct cm_link *next, *prev;   /* in the pool's list */
     cm_face *face;                 /* host object that stands for it, or NULL */
     void *lock;                    /* shared links: mutex of what follows; NULL: serves one connection */
@@ -82,8 +88,15 @@ typedef struct cm_pool {
     int nopening;                  /* shared links being opened */
     int64_t pid;
     uint64_t generation;
+    cm_link *held;                 /* links in use of a queue */
     cm_link *isolated;             /* the one link that is handed out (isolate.c), or NULL */
 } cm_pool;
+/* holders.c */
+void cm_holder__took(cm_ctx *cx, cm_pool *pool, cm_link *link);
+void cm_holder__gave(cm_ctx *cx, cm_pool *pool, cm_link *link);
+void cm_holder__ran(cm_link *link, const char *sql, size_t n);
+void cm_holder__tell(cm_ctx *cx, const cm_pool *pool, cm_buf *b); /* a line for each link in use */
+
 cm_status cm_pool__init(cm_ctx *cx, cm_pool *pool, const cm_engine_options *o, bool in_memory);
 void cm_pool__dispose(cm_ctx *cx, cm_pool *pool);  /* with its lock */
 void cm_pool__close_idle(cm_ctx *cx, cm_pool *pool);

@@ -58,7 +58,7 @@ static cm_status start_afresh(cm_ctx *cx, cm_pool *p) {
     void *fresh = cx->env->os.mutex_new(cx->env->os.user);
     if (!fresh) return cm__nomem(cx);
     p->lock = fresh;
-    p->first = p->last = NULL;
+    p->first = p->last = p->held = NULL;
     p->nidle = p->nopen = p->nopening = 0;
     p->generation++;
     p->pid = (int64_t)getpid();
@@ -96,8 +96,13 @@ static void close_counted(cm_ctx *cx, cm_pool *p, cm_link *link) {
 /* ---- queue */
 
 static cm_status timed_out(cm_ctx *cx, const cm_pool *p) {
-    return cm__fail(cx, CM_E_TIMEOUT, "QueuePool limit of size %d overflow %d reached, connection timed out, timeout %.2f", p->size,
-                    p->max_overflow, (double)p->timeout_us / 1e6);
+    cm_buf b;
+    cm_buf__init(&b, cx);
+    cm_holder__tell(cx, p, &b);
+    cm_status st = cm__fail(cx, CM_E_TIMEOUT, "QueuePool limit of size %d overflow %d reached, connection timed out, timeout %.2f%.*s",
+                            p->size, p->max_overflow, (double)p->timeout_us / 1e6, (int)b.n, b.p ? b.p : "");
+    cm_buf__dispose(&b);
+    return st;
 }
 
 static bool may_open(const cm_pool *p) { return p->size == 0 || p->max_overflow < 0 || p->nopen < p->size + p->max_overflow; }
@@ -252,7 +257,11 @@ cm_status cm_pool__take(cm_ctx *cx, cm_engine *engine, cm_link **out) {
     }
     if (p->isolated) return take_isolated(cx, p, out);
     if (keeps_shared(p)) return take_shared(cx, engine, out);
-    if (p->kind == CM_POOL_QUEUE) return take_queued(cx, engine, out);
+    if (p->kind == CM_POOL_QUEUE) {
+        cm_status st = take_queued(cx, engine, out);
+        if (!st) cm_holder__took(cx, p, *out);
+        return st;
+    }
     lock(cx, p);
     p->nopen++;
     unlock(cx, p);
@@ -262,7 +271,10 @@ cm_status cm_pool__take(cm_ctx *cx, cm_engine *engine, cm_link **out) {
 void cm_pool__give(cm_ctx *cx, cm_engine *engine, cm_link *link) {
     if (!link || cm_link__foreign(link)) return;
     if (link->lock) give_shared(cx, &engine->pool, link);
-    else give_queued(cx, &engine->pool, link);
+    else {
+        if (engine->pool.kind == CM_POOL_QUEUE) cm_holder__gave(cx, &engine->pool, link);
+        give_queued(cx, &engine->pool, link);
+    }
 }
 
 void cm_pool__close_idle(cm_ctx *cx, cm_pool *p) {

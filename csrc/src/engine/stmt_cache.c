@@ -84,6 +84,7 @@ cm_status cm_stmt__get(cm_ctx *cx, cm_link *link, const cm_compiled *c, bool ahe
     cm_stmt_cache *cache = &link->stmts;
     uint64_t key = key_of(c);
     cm_stmt *s = cm_map__get(&cache->by_key, key);
+    cm_holder__ran(link, c->sql, c->nsql);
     bool taken = s != NULL;
     *out = NULL;
     if (s && (!s->users || (ahead && s->ahead)) && (c->id || (s->nsql == c->nsql && memcmp(s->sql, c->sql, c->nsql) == 0))) {
