@@ -211,10 +211,19 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect):
 
     def with_only_columns(self, *entities: t.Any, maintain_column_froms: bool = False) -> t.Any:
         """A copy that selects other columns."""
-        made = self.select_from(*self.columns_clause_froms) if maintain_column_froms else self
+        made = self
+        if maintain_column_froms or self._joins_begin_at_columns():
+            froms = self.columns_clause_froms
+            if maintain_column_froms or len(froms) == 1:
+                made = self.select_from(*froms)
         if len(entities) == 1 and isinstance(entities[0], (list, tuple)):
             raise exc.ArgumentError("with_only_columns() takes columns as separate arguments, not a list of them")
         return made._replace(_core.SEG_COLUMNS, [_core.coerce(e, _core.ROLE_COLUMNS) for e in entities])
+
+    def _joins_begin_at_columns(self) -> bool:
+        """Whether the left side of the first join() is known by what is selected alone."""
+        steps = self._seg(_core.SEG_JOINS)
+        return bool(steps) and not self._seg(_core.SEG_FROM) and steps[0]._kids[2] is None
 
     def reduce_columns(self, only_synonyms: bool = True) -> t.Any:
         """A copy without columns that equal an earlier one."""
