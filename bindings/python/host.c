@@ -74,6 +74,25 @@ static void host_warn(cm_ctx *cx, const char *category, const char *message) {
     PyErr_Restore(type, value, traceback);
 }
 
+static void *host_set_aside(cm_ctx *cx) {
+    (void)cx;
+    PyObject *type, *value, *trace;
+    PyErr_Fetch(&type, &value, &trace);
+    if (!type) return NULL;
+    PyErr_NormalizeException(&type, &value, &trace);
+    if (trace) PyException_SetTraceback(value, trace);
+    Py_DECREF(type);
+    Py_XDECREF(trace);
+    return value;
+}
+
+static void host_put_back(cm_ctx *cx, void *failure) {
+    (void)cx;
+    PyObject *value = failure, *trace = PyException_GetTraceback(value);
+    PyErr_Clear();
+    PyErr_Restore(Py_NewRef((PyObject *)Py_TYPE(value)), value, trace);
+}
+
 static cm_status host_bundle_value(cm_ctx *cx, cm_node *bundle, void *const *values, size_t n, void **out) {
     (void)cx;
     PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, "bundle_value"), *row = hook ? PyTuple_New((Py_ssize_t)n) : NULL;
@@ -124,6 +143,8 @@ const cm_host cmpy_host = {
     .value_node = host_value_node,
     .bundle_value = host_bundle_value,
     .warn = host_warn,
+    .set_aside = host_set_aside,
+    .put_back = host_put_back,
     .leave = host_leave,
     .enter = host_enter,
     .check = host_check,

@@ -61,11 +61,12 @@ cm_inst *cmpy_object_inst(cm_ctx *cx, void *object) {
         cm_inst *inst = &((cmpy_instance *)o)->inst;
         return inst->mapper ? inst : NULL;
     }
+    bool failing = PyErr_Occurred() != NULL; /* that exception is not ours to clear */
     cmpy_mapper *m = cmpy_mapper_of(Py_TYPE(o));
     if (!m || !m->core) return NULL;
     PyObject *dict = PyObject_GenericGetDict(o, NULL);
     if (!dict) {
-        PyErr_Clear();
+        if (!failing) PyErr_Clear();
         return NULL;
     }
     PyObject *state = PyDict_GetItemWithError(dict, state_name());
@@ -79,7 +80,7 @@ cm_inst *cmpy_object_inst(cm_ctx *cx, void *object) {
         Py_XDECREF(made);
     }
     Py_DECREF(dict);
-    PyErr_Clear();
+    if (!failing) PyErr_Clear();
     return inst && inst->mapper ? inst : NULL;
 }
 
@@ -143,8 +144,7 @@ void *cmpy_dict_get(cm_ctx *cx, cm_inst *inst, const cm_attr *attr) {
     if (!obj || !h) return NULL;
     if (!(inst->flags & CMPY_INST_EMBEDDED) && !((cmpy_instance *)obj)->dict) return NULL;
     dict = cmpy_inst_dict(obj);
-    v = dict ? PyDict_GetItemWithError(dict, h->name) : NULL;
-    if (!v) PyErr_Clear();
+    v = dict ? PyDict_GetItem(dict, h->name) : NULL; /* keeps an exception under way */
     return v;
 }
 
@@ -161,11 +161,7 @@ cm_status cmpy_dict_set(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *va
         if (!(inst->flags & CMPY_INST_EMBEDDED)) cmpy_track(obj);
         return CM_OK;
     }
-    if (PyDict_DelItem(dict, h->name) < 0) {
-        if (!PyErr_ExceptionMatches(PyExc_KeyError)) return CM_E_HOST;
-        PyErr_Clear();
-    }
-    return CM_OK;
+    return PyDict_GetItem(dict, h->name) && PyDict_DelItem(dict, h->name) < 0 ? CM_E_HOST : CM_OK;
 }
 
 /* Moves every loaded value into the dictionary, which is the truth from now on. */

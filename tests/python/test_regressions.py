@@ -2,9 +2,11 @@
 
 import pytest
 
+from typing import List, Optional
+
 import cormorant as sa
-from cormorant import event, orm
-from cormorant.orm import DeclarativeBase, Session, relationship
+from cormorant import Column, ForeignKey, Integer, String, Table, create_engine, event, func, orm, select
+from cormorant.orm import DeclarativeBase, Mapped, Session, mapped_column, registry, relationship
 
 
 @pytest.fixture
@@ -150,3 +152,88 @@ def test_names_of_parameters_depend_on_all_bits_of_their_address():
     from cormorant import and_, column, select
 
     str(select(column("a")).where(and_(*[column(f"y{i % 64:x}") == i for i in range(3000)])))
+
+
+def test_what_a_listener_raises_survives_the_rollback_of_a_plain_class():
+    """Cleaning up after a failed flush used to clear the exception that made it fail."""
+
+    class Thing:
+        def __init__(self, name):
+            self.name = name
+
+    reg = registry()
+    reg.map_imperatively(Thing, Table("thing", reg.metadata, Column("id", Integer, primary_key=True), Column("name", String(9))))
+    engine = create_engine("sqlite://")
+    reg.metadata.create_all(engine)
+
+    def refuse(mapper, connection, target):
+        raise KeyError("refused")
+
+    event.listen(Thing, "before_update", refuse)
+    with Session(engine) as session:
+        session.add(Thing("a"))
+        session.commit()
+        thing = session.scalars(select(Thing)).one()
+        thing.name = "b"
+        with pytest.raises(KeyError, match="refused"):
+            session.flush()
+        session.rollback()
+        assert thing.name == "a"
+
+
+def test_the_key_of_a_joined_subclass_may_have_another_name():
+    class Base(DeclarativeBase):
+        pass
+
+    class Person(Base):
+        __tablename__ = "person"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        kind: Mapped[str]
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "person"}
+
+    class Engineer(Person):
+        __tablename__ = "engineer"
+        engineer_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+        skill: Mapped[str]
+        __mapper_args__ = {"polymorphic_identity": "engineer"}
+
+    class Lead(Engineer):
+        __tablename__ = "lead"
+        lead_id: Mapped[int] = mapped_column(ForeignKey("engineer.engineer_id"), primary_key=True)
+        mentor_id: Mapped[Optional[int]] = mapped_column(ForeignKey("person.id"))
+        mentor: Mapped[Optional[Person]] = relationship(foreign_keys=mentor_id, remote_side="Person.id")
+        __mapper_args__ = {"polymorphic_identity": "lead", "inherit_condition": lead_id == Engineer.engineer_id}
+
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        first, second = Person(), Engineer(skill="C")
+        third = Lead(skill="SQL", mentor=first)
+        session.add_all([first, second, third])
+        session.commit()
+        assert (second.id, second.engineer_id) == (2, 2) and (third.engineer_id, third.lead_id, third.mentor_id) == (3, 3, 1)
+        session.expunge_all()
+        assert [type(p) for p in session.scalars(select(Person).order_by(Person.id))] == [Person, Engineer, Lead]
+        assert session.scalars(select(Lead).where(Lead.lead_id == 3)).one().skill == "SQL"
+        session.delete(session.get(Lead, 3))
+        session.commit()
+        assert session.scalar(select(func.count()).select_from(Person)) == 2
+
+
+def test_other_columns_after_a_join_keep_its_left_side():
+    class Base(DeclarativeBase):
+        pass
+
+    class Parent(Base):
+        __tablename__ = "parent"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        children: Mapped[List["Child"]] = relationship()
+
+    class Child(Base):
+        __tablename__ = "child"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        parent_id: Mapped[int] = mapped_column(ForeignKey("parent.id"))
+
+    for joined in (select(Parent).join(Child), select(Parent).join(Parent.children), select(Parent.id).join(Child)):
+        text = " ".join(str(joined.with_only_columns(func.count(Child.id))).split())
+        assert text == "SELECT count(child.id) AS count_1 FROM parent JOIN child ON parent.id = child.parent_id"

@@ -74,6 +74,11 @@ void cm__fail_move(cm_ctx *to, cm_ctx *from);
 
 static inline int64_t cm__now_us(cm_ctx *cx) { return cx->env->os.now_us(cx->env->os.user); }
 static inline const cm_host *cm__host(cm_ctx *cx) { return cx->env->host; }
+/* Around cleaning up, so that what it calls in the host does not lose the failure that led there. */
+static inline void *cm__set_aside(cm_ctx *cx) { return cm__host(cx)->set_aside ? cm__host(cx)->set_aside(cx) : NULL; }
+static inline void cm__put_back(cm_ctx *cx, void *failure) {
+    if (failure) cm__host(cx)->put_back(cx, failure);
+}
 void *cm__none(cm_ctx *cx); /* the host's null object, borrowed */
 
 #ifdef CM_DEBUG

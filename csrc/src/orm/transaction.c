@@ -408,7 +408,9 @@ void cm_tx__fail(cm_ctx *cx, cm_session *s) {
     cm_transaction *t = s->tx;
     if (!t || t->inactive) return;
     t->reason = describe_failure(cx, s);
+    void *failure = cm__set_aside(cx);
     undo(cx, s, t); /* the failure that led here stays the first */
+    cm__put_back(cx, failure);
 }
 
 static cm_status flush_all(cm_ctx *cx, cm_session *s) {

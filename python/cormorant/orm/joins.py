@@ -58,7 +58,7 @@ def equalities(expr: t.Any) -> t.List[Pair]:
     found = []
     for node in _core.walk(expr):
         if node._kind == _core.K_BINARY and node._op == _core.OP_EQ:
-            left, right = node._kids[0], node._kids[1]
+            left, right = plain_node(node._kids[0]), plain_node(node._kids[1])
             if isinstance(left, Column) and isinstance(right, Column):
                 found.append((left, right))
     return found

@@ -19,6 +19,7 @@ from . import exc as orm_exc
 from .base import InspectionAttr
 from .composite import CompositeProperty
 from .interfaces import MapperProperty, put_attribute
+from .joins import equalities, plain_node
 from .properties import ColumnProperty, MappedColumn, SynonymProperty
 
 _lock = threading.RLock()
@@ -196,6 +197,7 @@ class Mapper(_core.Mapper, InspectionAttr):
         self._nodes: t.Dict[str, t.Any] = {}
         self._listeners: t.Dict[str, t.Tuple[t.Any, ...]] = {}  # by event, found once (events.py)
         self._subclasses: t.List[Mapper] = []
+        self._inherit_condition = inherit_condition
         self._polymorphic_on, self._primary_key_given, self._version_id_col = polymorphic_on, primary_key, version_id_col
         if self.inherits is not None and not self.concrete and version_id_col is None:
             self._version_id_col = self.inherits._version_id_col
@@ -245,11 +247,41 @@ class Mapper(_core.Mapper, InspectionAttr):
             self._put_column(props, key, prop or ColumnProperty(column))
         for key, prop in given.items():
             self._put_column(props, key, prop) if isinstance(prop, ColumnProperty) else props.__setitem__(key, prop)
+        if parent is not None and not self.single:
+            self._equate_keys(props)
         for key, prop in props.items():
             self._install(key, prop)
         if self.concrete and self.inherits is not None:
             for key in self.inherits._props.keys() - props.keys() - self.class_.__dict__.keys():
                 put_attribute(self.class_, key, _NotImplementedHere(self, key))
+
+    def _equate_keys(self, props: t.Dict[str, MapperProperty]) -> None:
+        """Columns that join the table to those of the bases belong to the attribute of the base, whatever their own names: those
+        become other names of it."""
+        keys = {id(c): key for key, prop in props.items() if isinstance(prop, ColumnProperty) for c in prop.columns}
+        for theirs, mine in self._inherit_pairs():
+            key, name = keys.get(id(theirs)), keys.get(id(mine))
+            if key is None or name is None or key == name:
+                continue
+            shared, own = t.cast(ColumnProperty, props[key]), t.cast(ColumnProperty, props[name])
+            shared._columns = [*shared.columns, mine]
+            own._columns = [c for c in own.columns if c is not mine]
+            if not own._columns:
+                props[name] = SynonymProperty(key)
+
+    def _inherit_pairs(self) -> t.List[t.Tuple[t.Any, t.Any]]:
+        """(column of a base's table, column of this table), as inherit_condition or else the foreign keys say."""
+        assert self.inherits is not None
+        tables = [base.local_table for base in (self.inherits, *_ancestors(self.inherits))]
+        if self._inherit_condition is not None:
+            pairs = equalities(plain_node(self._inherit_condition))
+            pairs += [(b, a) for a, b in pairs]
+            return [(a, b) for a, b in pairs if b.table is self.local_table and any(a.table is x for x in tables)]
+        found = [
+            (fk.column, column) for column in self.local_table.c for fk in column.foreign_keys for x in tables if isinstance(x, Table) and fk.references(x)
+        ]
+        keys = [pair for pair in found if pair[1].primary_key]
+        return keys or found
 
     def _table_columns(self, given: t.Mapping[str, t.Any]) -> t.List[t.Any]:
         if not self.single:
