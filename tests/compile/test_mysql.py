@@ -71,6 +71,8 @@ def test_words_are_quoted_with_backticks():
         (sa.delete(t).where(t.c.id == u.c.t_id), "DELETE FROM t USING t, u WHERE t.id = u.t_id"),
         (sa.insert(t).prefix_with("IGNORE").values(x=1), "INSERT IGNORE INTO t (x) VALUES (%s)"),
         (sa.insert(t).from_select(["x"], sa.select(c1.c.x)), "INSERT INTO t (x) WITH c1 AS (SELECT t.x AS x FROM t WHERE t.x > %s) SELECT c1.x FROM c1"),
+        (sa.select(t.c.id).with_hint(t, "USE INDEX (i)").join(u), "SELECT t.id FROM t USE INDEX (i) JOIN u ON t.id = u.t_id"),
+        (sa.select(t.c.id).with_hint(t, "USE INDEX (i)", "oracle"), "SELECT t.id FROM t"),
         (sa.extract("year", t.c.d), "EXTRACT(year FROM t.d)"),
         (sa.extract("dow", t.c.d), "(DAYOFWEEK(t.d) - 1)"),
     ],

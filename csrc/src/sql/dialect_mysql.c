@@ -331,7 +331,7 @@ static const char *const free_drop[] = {"SET @cormorant_checks = @@foreign_key_c
 #define COMMON                                                                                                                             \
     (CM_F_FOR_UPDATE | CM_F_ALTER_FK | CM_F_SCHEMAS | CM_F_MULTI_VALUES | CM_F_LASTROWID | CM_F_NATIVE_ENUM | CM_F_COMMENTS |              \
      CM_F_ROW_VALUES | CM_F_CONCAT_FUNC | CM_F_UPDATE_LIST | CM_F_CTE_AFTER_INSERT | CM_F_DUAL | CM_F_DML_LIMIT | CM_F_INDEX_OF_TABLE |    \
-     CM_F_GROUPED_INDEX | CM_F_NO_MATCH | CM_F_VALUES_UNION | CM_F_FRAME_LITERALS)
+     CM_F_GROUPED_INDEX | CM_F_NO_MATCH | CM_F_HINTS | CM_F_VALUES_UNION | CM_F_FRAME_LITERALS)
 #define MARIADB (COMMON | CM_F_RETURNING | CM_F_SEQUENCES | CM_F_REGEXP_INLINE | CM_F_JSON_TEXT)
 #define DIALECT(name_, features_, type_, server)                                                                                           \
     {                                                                                                                                      \

@@ -327,12 +327,33 @@ static cm_status write_from(cm_compiler *c, cm_node *from) {
     }
 }
 
+/* t USE INDEX (i): what with_hint() said of it; each hint is a LIST of a FROM element and the text */
+static cm_status write_hints(cm_compiler *c, cm_node *from) {
+    size_t n, two;
+    const cm_level *level = c->level;
+    if (!cm_has(c, CM_F_HINTS) || !level || level->stmt->kind != CM_N_SELECT || (from->kind != CM_N_TABLE && from->kind != CM_N_ALIAS))
+        return CM_OK;
+    cm_node *const *items = cm_node_segment(level->stmt, CM_SEG_EXTRA, &n);
+    cm_status st = CM_OK;
+    for (size_t i = 0; !st && i < n; i++) {
+        if (items[i]->kind != CM_N_LIST) continue;
+        cm_node *const *hint = cm_node_segment(items[i], 0, &two);
+        if (two != 2 || !cm_sql__same_from(cm_sql__from(hint[0]), from)) continue;
+        size_t at = c->b.n;
+        cm_out(c, " ");
+        st = cm_compiler__expr(c, hint[1]);
+        if (!c->b.failed && c->b.n == at + 1) c->b.n = at; /* a hint for another dialect */
+    }
+    return st;
+}
+
 cm_status cm_compiler__from(cm_compiler *c, cm_node *from) {
     cm_status st = cm_compiler__enter(c);
     if (st) return st;
     from = cm_sql__from(from);
     if (from->flags & CM_FLAG_HOST_COMPILE && cm__host(c->cx)->node_compile) st = cm__host(c->cx)->node_compile(c->cx, from, c);
     else if (!c->d->node || !c->d->node(c, from, &st)) st = write_from(c, from);
+    if (!st) st = write_hints(c, from);
     c->depth--;
     return st;
 }

@@ -158,6 +158,7 @@ enum {
 #define CM_F_NO_MATCH (UINT64_C(1) << 36) /* MATCH of foreign keys is refused: the server would ignore all that follows it */
 #define CM_F_VALUES_UNION (UINT64_C(1) << 37) /* VALUES as a table is SELECT ... UNION ALL SELECT ... */
 #define CM_F_FRAME_LITERALS (UINT64_C(1) << 38) /* no parameters in window frames */
+#define CM_F_HINTS (UINT64_C(1) << 39) /* hints after tables: USE INDEX (i) */
 #define CM_F_LOCK_OF (UINT64_C(1) << 34) /* FOR UPDATE OF t, FOR SHARE */
 #define CM_F_CHANGE_RETURNING (UINT64_C(1) << 33) /* RETURNING of UPDATE; CM_F_RETURNING alone: INSERT and DELETE have it */
 extern const cm_dialect cm__dialect_default, cm__dialect_sqlite, cm__dialect_postgresql, cm__dialect_mysql, cm__dialect_mariadb;

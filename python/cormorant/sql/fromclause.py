@@ -94,7 +94,7 @@ class HasPrefixes:
 
     def prefix_with(self, *prefixes: t.Any, dialect: str = "*") -> t.Any:
         """A copy with text after the first word."""
-        return self._append(_core.SEG_PREFIX, [_text_piece(p, dialect) for p in prefixes])  # type: ignore[attr-defined]
+        return self._append(_core.SEG_PREFIX, [text_piece(p, dialect) for p in prefixes])  # type: ignore[attr-defined]
 
 
 class HasSuffixes:
@@ -104,10 +104,10 @@ class HasSuffixes:
 
     def suffix_with(self, *suffixes: t.Any, dialect: str = "*") -> t.Any:
         """A copy with text at the end."""
-        return self._append(_core.SEG_SUFFIX, [_text_piece(s, dialect) for s in suffixes])  # type: ignore[attr-defined]
+        return self._append(_core.SEG_SUFFIX, [text_piece(s, dialect) for s in suffixes])  # type: ignore[attr-defined]
 
 
-def _text_piece(text: t.Any, dialect: str) -> t.Any:
+def text_piece(text: t.Any, dialect: str) -> t.Any:
     if dialect not in ("*", "default"):
         from .compiler import for_dialect
 
@@ -386,7 +386,7 @@ class CTE(Generative, HasPrefixes, HasSuffixes, AliasedReturnsRows, roles.DMLTab
         return self._compound(_core.OP_UNION_ALL, other)
 
     def _text(self, pieces: t.Iterable[t.Any], dialect: str) -> t.Any:
-        return self._append(1, [_text_piece(p, dialect) for p in pieces])
+        return self._append(1, [text_piece(p, dialect) for p in pieces])
 
     def prefix_with(self, *prefixes: t.Any, dialect: str = "*") -> t.Any:
         words = " ".join(p for p in prefixes if isinstance(p, str)).upper()

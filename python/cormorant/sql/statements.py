@@ -15,7 +15,7 @@ from . import roles
 from .base import DialectKWArgs, ExecutableStatement, Generative, _entity_namespace_key
 from .collections import ReadOnlyColumnCollection
 from .nodes import ClauseElement, ColumnElement, Grouping, UnaryExpression
-from .fromclause import HasCTE, HasPrefixes, HasSuffixes, Selectable, corresponding
+from .fromclause import HasCTE, HasPrefixes, HasSuffixes, Selectable, corresponding, text_piece
 
 _generic = classmethod(types.GenericAlias)
 
@@ -140,9 +140,11 @@ class GenerativeSelect(DialectKWArgs, Generative, SelectBase):
     _for_update_arg = property(lambda self: next(iter(self._seg(_core.SEG_FOR_UPDATE)), None))
 
     def with_hint(self, selectable: t.Any, text: str, dialect_name: str = "*") -> t.Any:
-        """A copy for databases that take hints about tables: none of those here does, and it is the same."""
-        _core.coerce(selectable, _core.ROLE_FROM)
-        return self._clone()
+        """A copy with a hint after one of its FROM elements (`USE INDEX (i)`), for databases that take some: MySQL and MariaDB."""
+        element = _core.coerce(selectable, _core.ROLE_FROM)
+        if "%(name)s" in text:
+            text = text.replace("%(name)s", str(selectable.name))
+        return self._append(_core.SEG_EXTRA, (_core.make(_core.K_LIST, op=_core.OP_COMMA, segs=((element, text_piece(text, dialect_name)),)),))
 
     def with_statement_hint(self, text: str, dialect_name: str = "*") -> t.Any:
         """A copy with a hint at its end."""
