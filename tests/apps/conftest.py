@@ -1,25 +1,30 @@
 import pytest
 
+from tests.backends.databases import DATABASES
 
-@pytest.fixture(scope="module")
-def postgresql():
+
+def databases(name):
     """A function that makes a database on a server of this test's own; its URL."""
-    from tests.backends.server import PostgreSQL
-
-    if PostgreSQL.binaries() is None:
-        pytest.skip(PostgreSQL.install)
-    pytest.importorskip("cormorant._pg", reason="built without the PostgreSQL driver: apt-get install libpq-dev")
     from cormorant import create_engine, text
 
-    server = PostgreSQL()
-    server.start()
+    server = next(d for d in DATABASES if d.name == name).running()
 
-    def make(name):
+    def make(database):
         engine = create_engine(server.url(), isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
+            connection.execute(text(f"CREATE DATABASE {database}"))
         engine.dispose()
-        return server.url(name)
+        return server.url(database)
 
     yield make
     server.remove()
+
+
+@pytest.fixture(scope="module")
+def postgresql():
+    yield from databases("postgresql")
+
+
+@pytest.fixture(scope="module")
+def mariadb():
+    yield from databases("mariadb")

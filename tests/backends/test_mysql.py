@@ -92,7 +92,7 @@ def test_definitions_commit_and_say_so(engine):
 
 def test_a_statement_is_stopped_from_another_thread(engine):
     with engine.connect() as c:
-        timer = threading.Timer(0.2, c.connection.driver_connection.interrupt)
+        timer = threading.Timer(0.2, c._dbapi().interrupt)
         timer.start()
         begin = time.monotonic()
         with pytest.raises(sa.exc.OperationalError) as caught:

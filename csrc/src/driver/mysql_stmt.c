@@ -179,6 +179,7 @@ static cm_status run_prepared(cm_ctx *cx, cm_dstmt *s, const my_part *part) {
     }
     mysql_stmt_attr_set(s->st, STMT_ATTR_ARRAY_SIZE, &array);
     st = cm_mysql__stmt_execute(cx, c, s->st, message, n);
+    if (st && mysql_stmt_field_count(s->st)) close_prepared(s); /* it failed among its rows: the library would wait for more of them */
     if (st) return st;
     s->affected = (int64_t)mysql_stmt_affected_rows(s->st);
     c->insert_id = (int64_t)mysql_stmt_insert_id(s->st);
@@ -189,7 +190,7 @@ static cm_status run_prepared(cm_ctx *cx, cm_dstmt *s, const my_part *part) {
 /* The server forgot the statement, or wants it prepared again; or its columns changed, which matters to queries only. */
 static bool is_stale(const cm_dstmt *s) {
     unsigned e = s->conn->errnum;
-    return s->st && (e == 1615 || e == 1243 || e == 2030 || (e == 2057 && s->kind == CM_STMT_READ));
+    return e == 1615 || e == 1243 || e == 2030 || (e == 2057 && s->kind == CM_STMT_READ);
 }
 
 /* The server commits what was done so far: ROLLBACK will not take it back. */
