@@ -61,10 +61,11 @@ bench: ## ratios against SQLAlchemy and the sqlite3 module, under three minutes
 	@PYTHONPATH=$(CURDIR)/python $(VENV)/python -m benchmarks.python $(BENCH_FLAGS)
 
 BENCH := PYTHONPATH=$(CURDIR)/python .venv-bench/bin/python -m benchmarks.python
-bench-full: ## everyday work scenario by scenario: SQLAlchemy, the sqlite3 module, plain C; and on MariaDB where it is installed
+bench-full: ## everyday work scenario by scenario: SQLAlchemy, the sqlite3 module, plain C; and on PostgreSQL and MariaDB where they are installed
 	@.ci/setup bench
 	@$(MAKE) --no-print-directory extension bench-c
 	@$(BENCH) --all --json $(BUILD)/bench/full.json $(BENCH_FLAGS)
+	@$(BENCH).postgresql --json $(BUILD)/bench/postgresql.json
 	@$(BENCH).mariadb --json $(BUILD)/bench/mariadb.json
 
 bench-peers: ## the operations of the public orm-benchmarks suite, on every ORM that installs (BENCH_FLAGS="--database postgresql")

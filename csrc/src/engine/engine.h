@@ -42,6 +42,10 @@ typedef struct cm_flight {
      * flight. NULL: nobody cares. */
     cm_status (*over)(cm_ctx *cx, struct cm_flight *f, size_t set, cm_status st);
     size_t part;             /* cm_conn__open: rows a server is asked for at a time; 0: as the driver has it */
+    /* The same for many sets at once, or NULL: its parameters take a list of the values of stmt's. key_at: column of its
+     * answer by whose order rows belong to their sets; -1: it answers none. */
+    const cm_compiled *bulk;
+    int key_at;
 } cm_flight;
 /* Runs a flight: prepares (cache by stmt->id), begins the transaction if one is due, binds, steps, resets. GIL policy here.
  * On failure SQL is added to the error and the connection's transaction state is read back from the database. */

@@ -155,6 +155,7 @@ struct cm_conn {
 cm_status cm_conn__usable(cm_ctx *cx, cm_conn *conn); /* fails: CM_E_CLOSED, CM_E_PENDING_ROLLBACK */
 cm_status cm_conn__ready(cm_ctx *cx, cm_conn *conn);  /* the same, and nothing is under way any more */
 cm_status cm_conn__send(cm_ctx *cx, cm_conn *conn, cm_flight *flight); /* cm_conn__depart of a flight that may */
+cm_status cm_bulk__send(cm_ctx *cx, cm_conn *conn, cm_flight *flight); /* the same by flight->bulk, in parts */
 bool cm_conn__may_depart(const cm_conn *conn);        /* a flight can be sent ahead, before any other that is not */
 /* Sends BEGIN if a statement of that kind asks for it; called with the host left. */
 cm_status cm_conn__begin_due(cm_ctx *cx, cm_conn *conn, cm_stmt_kind kind);

@@ -396,7 +396,7 @@ const cm_dialect cm__dialect_postgresql = {
     .features = CM_F_RETURNING | CM_F_CHANGE_RETURNING | CM_F_FOR_UPDATE | CM_F_ALTER_FK | CM_F_SCHEMAS | CM_F_CTE_DML | CM_F_LATERAL |
                 CM_F_MULTI_VALUES | CM_F_BOOLEAN | CM_F_UPDATE_FROM | CM_F_NULLS_ORDER | CM_F_NATIVE_ENUM | CM_F_NATIVE_UUID |
                 CM_F_COMMENTS | CM_F_SEQUENCES | CM_F_ON_CONFLICT | CM_F_DISTINCT_ON | CM_F_ILIKE | CM_F_ROW_VALUES | CM_F_PARTIAL_INDEX |
-                CM_F_IDENTITY | CM_F_ARRAY_IN,
+                CM_F_IDENTITY | CM_F_ARRAY_IN | CM_F_UNNEST,
     .max_identifier = 63,
     .reserved = reserved,
     .nreserved = sizeof reserved / sizeof *reserved,

@@ -374,6 +374,92 @@ static cm_status write_column_name(cm_compiler *c, const cm_column *column) {
     return cm_compiler__str(c, column->name, column->node->flags & (CM_FLAG_QUOTE | CM_FLAG_NO_QUOTE));
 }
 
+/* Text whose length the column checks: CHAR and VARCHAR by any name, words of an enumeration. */
+static bool is_plain_text(const cm_type_def *d) {
+    static const char *const words[] = {"CHAR", "VARCHAR", "NCHAR", "NVARCHAR", "TEXT", "CLOB", NULL};
+    bool text = d->kind == CM_T_STRING || d->kind == CM_T_TEXT || (d->kind == CM_T_ENUM && !(d->flags & CM_TYPE_NATIVE));
+    bool known = !d->spelling;
+    for (size_t i = 0; !known && words[i]; i++) known = strcmp(d->spelling, words[i]) == 0;
+    return text && known;
+}
+
+static cm_status type_without_size(cm_compiler *c, const cm_type *type, const cm_type **out) {
+    cm_type_def d = type->def;
+    d.length = d.precision = d.scale = -1;
+    return cm_type_get(c->cx, &d, out);
+}
+
+/* CAST($1 AS NUMERIC[]): without length and scale, which the column checks and a cast would cut. */
+static cm_status write_array(cm_compiler *c, cm_column *column, uint32_t *ordinal) {
+    const cm_type *stored = NULL, *bare = NULL;
+    cm_status st = cm_compiler__type_for(c, column->type, &stored);
+    const cm_type *storage = stored;
+    while (!st && (storage->def.flags & CM_TYPE_HOST) && storage->def.item) storage = storage->def.item;
+    bool text = !st && is_plain_text(&storage->def);
+    cm_out(c, "CAST(");
+    if (!st) st = place_column(c, column, ordinal);
+    cm_out(c, " AS ");
+    if (text) cm_out(c, "TEXT");
+    else if (!st) st = type_without_size(c, storage, &bare);
+    if (!st && bare) st = c->d->type(c->cx, &c->b, bare, true);
+    cm_out(c, "[])");
+    cm_type_release(c->cx, bare);
+    cm_type_release(c->cx, stored);
+    return st;
+}
+
+/* INSERT INTO t (a, b, c) SELECT p.v1, p.v2, now() FROM unnest(CAST($1 AS INTEGER[]), CAST($2 AS TEXT[])) WITH ORDINALITY
+ * AS p(v1, v2, n) ORDER BY p.n: keys are made in the order of the rows. */
+static cm_status write_unnest(cm_compiler *c, const cm_dml_request *rq) {
+    uint32_t ordinal = 0;
+    size_t n = 0;
+    cm_status st = CM_OK;
+    cm_out(c, ") SELECT ");
+    for (size_t i = 0; !st && i < rq->nset; i++) {
+        cm_node *sql = rq->set_sql ? rq->set_sql[i] : NULL;
+        if (i) cm_out(c, ", ");
+        if (sql) st = cm_compiler__operand(c, sql, CM_AGAINST_NONE);
+        else cm_buf__printf(&c->b, "p.v%zu", ++n);
+    }
+    cm_out(c, " FROM unnest(");
+    for (size_t i = 0; !st && i < rq->nset; i++) {
+        if (rq->set_sql && rq->set_sql[i]) continue;
+        if (ordinal) cm_out(c, ", ");
+        st = write_array(c, rq->set[i], &ordinal);
+    }
+    cm_out(c, ") WITH ORDINALITY AS p(");
+    for (size_t i = 1; i <= n; i++) cm_buf__printf(&c->b, "v%zu, ", i);
+    cm_out(c, "n) ORDER BY p.n");
+    return st;
+}
+
+/* Whether all rows' values of a column can be one array, and come out of it as they are. */
+static cm_status fits_unnest(cm_compiler *c, const cm_type *type, bool *fits) {
+    const cm_type *stored = NULL;
+    cm_status st = cm_compiler__type_for(c, type, &stored);
+    if (st) return st;
+    const cm_type *t = stored;
+    while ((t->def.flags & CM_TYPE_HOST) && t->def.item) t = t->def.item;
+    bool known = t->def.kind >= CM_T_SMALLINT && t->def.kind <= CM_T_UUID;
+    if (t->def.spelling && !is_plain_text(&t->def)) known = known && !strpbrk(t->def.spelling, "(") && !strstr(t->def.spelling, "BIT");
+    *fits = known && !((t->def.flags | stored->def.flags) & (CM_TYPE_BIND_EXPR | CM_TYPE_SPELLED));
+    cm_type_release(c->cx, stored);
+    return CM_OK;
+}
+
+static cm_status fit_arrays(cm_compiler *c, const cm_dml_request *rq, bool *fits) {
+    cm_status st = CM_OK;
+    size_t n = 0;
+    *fits = rq->kind == CM_N_INSERT && cm_has(c, CM_F_UNNEST);
+    for (size_t i = 0; !st && *fits && i < rq->nset; i++) {
+        if (rq->set_sql && rq->set_sql[i]) continue;
+        st = fits_unnest(c, rq->set[i]->type, fits);
+        n++;
+    }
+    *fits = *fits && n > 0;
+    return st;
+}
+
 static cm_status write_flat_insert(cm_compiler *c, const cm_dml_request *rq) {
     uint32_t ordinal = 0;
     size_t nrows = rq->nrows ? rq->nrows : 1;
@@ -389,6 +475,7 @@ static cm_status write_flat_insert(cm_compiler *c, const cm_dml_request *rq) {
         if (i) cm_out(c, ", ");
         st = write_column_name(c, rq->set[i]);
     }
+    if (rq->arrays) return st ? st : write_unnest(c, rq);
     cm_out(c, ") VALUES ");
     for (size_t row = 0; !st && row < nrows; row++) {
         cm_out(c, row ? ", (" : "(");
@@ -441,9 +528,11 @@ cm_status cm_sql__dml(cm_ctx *cx, const cm_dml_request *request, cm_compiled **o
     if (insert && request->nrows > 1) c.flags |= CM_C_MULTI_VALUES;
     cm_table_retain(request->table);
     c.table = request->table;
-    if (!st) st = insert ? write_flat_insert(&c, request) : write_flat_change(&c, request);
-    if (!st) st = write_flat_returning(&c, request);
-    if (!st) st = cm_compiler__finish(&c, NULL, out);
+    bool fits = true;
+    if (!st && request->arrays) st = fit_arrays(&c, request, &fits);
+    if (!st && fits) st = insert ? write_flat_insert(&c, request) : write_flat_change(&c, request);
+    if (!st && fits) st = write_flat_returning(&c, request);
+    if (!st && fits) st = cm_compiler__finish(&c, NULL, out);
     cm_compiler__dispose(&c);
     return st;
 }

@@ -77,6 +77,8 @@ typedef struct cm_dml_request {
     cm_column *const *where; size_t nwhere;
     cm_column *const *returning; size_t nreturning;
     size_t nrows;                     /* INSERT: rows of VALUES; 1 */
+    bool arrays;                      /* INSERT: each placeholder takes the values of all rows, as one array; the answer is
+                                         NULL where the dialect or a type has none */
     const char *const *schema_map;
     void *host_dialect;               /* as in cm_compile_request */
 } cm_dml_request;
@@ -159,6 +161,7 @@ enum {
 #define CM_F_VALUES_UNION (UINT64_C(1) << 37) /* VALUES as a table is SELECT ... UNION ALL SELECT ... */
 #define CM_F_FRAME_LITERALS (UINT64_C(1) << 38) /* no parameters in window frames */
 #define CM_F_HINTS (UINT64_C(1) << 39) /* hints after tables: USE INDEX (i) */
+#define CM_F_UNNEST (UINT64_C(1) << 44) /* INSERT ... SELECT FROM unnest(arrays): many rows by one array per column */
 #define CM_F_LOCK_OF (UINT64_C(1) << 34) /* FOR UPDATE OF t, FOR SHARE */
 #define CM_F_CHANGE_RETURNING (UINT64_C(1) << 33) /* RETURNING of UPDATE; CM_F_RETURNING alone: INSERT and DELETE have it */
 extern const cm_dialect cm__dialect_default, cm__dialect_sqlite, cm__dialect_postgresql, cm__dialect_mysql, cm__dialect_mariadb;

@@ -306,7 +306,9 @@ static cm_status fly(cm_ctx *cx, insert *in, cm_uow_row **rows, size_t n, bool o
                             .row = f->shape->nreturning ? insert_row : NULL,
                             .done = insert_done,
                             .user = f,
-                            .over = insert_over};
+                            .over = insert_over,
+                            .bulk = f->shape->bulk,
+                            .key_at = f->shape->key_at};
     in->u->awaits = in->u->awaits || f->generated || f->shape->nreturning;
     return cm_uow__depart(cx, in->u, in->conn, &f->flight);
 }

@@ -169,7 +169,14 @@ static cm_status fly_links(cm_ctx *cx, cm_uow *u, cm_link_row *const *rows, size
     cm_status st = cm_session__conn(cx, u->session, r->parent, r->secondary->node, &conn);
     if (!st) st = link_shape(cx, u, r, f->add, conn, &f->shape);
     if (st) return st;
-    f->flight = (cm_flight){.stmt = f->shape->stmt, .nsets = n, .bind = bind_link, .done = link_done, .user = f, .over = links_over};
+    f->flight = (cm_flight){.stmt = f->shape->stmt,
+                            .nsets = n,
+                            .bind = bind_link,
+                            .done = link_done,
+                            .user = f,
+                            .over = links_over,
+                            .bulk = f->shape->bulk,
+                            .key_at = -1};
     return cm_uow__depart(cx, u, conn, &f->flight);
 }
 

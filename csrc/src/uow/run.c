@@ -11,6 +11,7 @@
  */
 #include "uow/uow.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,7 +137,8 @@ cm_uow_row **cm_uow__copy_rows(cm_uow *u, cm_uow_row *const *rows, size_t n) {
 
 void cm_uow__blame(cm_ctx *cx, cm_inst *inst) {
     char text[160];
-    cm__fail_object(cx, cm_inst__text(inst, text, sizeof text));
+    snprintf(text, sizeof text, "<%s at %p>", cm_str_text(inst->mapper->name), cm__object(cx, inst));
+    cm__fail_object(cx, text);
 }
 
 cm_status cm_uow__depart(cm_ctx *cx, cm_uow *u, cm_conn *conn, cm_flight *flight) {

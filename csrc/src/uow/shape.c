@@ -31,6 +31,7 @@ cm_status cm_uow__mapper_init(cm_ctx *cx, cm_mapper *m) {
 static void shape_free(cm_ctx *cx, cm_dml_shape *s) {
     if (!s) return;
     cm_compiled_free(cx, s->stmt);
+    cm_compiled_free(cx, s->bulk);
     cm_schema_map__release(cx, s->schemas);
     cm__free(cx, s->marks);
     cm__free(cx, s->columns);
@@ -97,6 +98,26 @@ static cm_node *set_expression(const cm_shape_request *q, const cm_column *c) {
     return q->kind == CM_N_INSERT ? c->insert_default_sql : c->update_default_sql;
 }
 
+/* Answers of many rows are told apart by a key that grows with them. */
+static bool find_key(cm_dml_shape *s) {
+    s->key_at = -1;
+    if (s->kind != CM_N_INSERT) return false;
+    for (size_t i = 0; i < s->nreturning; i++)
+        if (s->returning[i] == s->table->autoincrement && s->marks[s->returning[i]->index] == CM_COL_OUT) s->key_at = (int)i;
+    return s->nreturning == 0 || s->key_at >= 0;
+}
+
+static cm_status compile_bulk(cm_ctx *cx, cm_dml_request dml, cm_dml_shape *s) {
+    dml.arrays = true;
+    cm_status st = cm_sql__dml(cx, &dml, &s->bulk);
+    bool alike = !st && s->bulk && s->bulk->nparams == s->stmt->nparams;
+    for (size_t i = 0; alike && i < s->stmt->nparams; i++) alike = s->bulk->params[i].source == CM_SRC_SET;
+    if (alike) return CM_OK;
+    cm_compiled_free(cx, s->bulk);
+    s->bulk = NULL;
+    return st;
+}
+
 static cm_status compile(cm_ctx *cx, const cm_shape_request *q, cm_dml_shape *s) {
     size_t n = q->table->ncolumns;
     cm_node **sql = cm__alloc(cx, n * sizeof(cm_node *));
@@ -120,6 +141,7 @@ static cm_status compile(cm_ctx *cx, const cm_shape_request *q, cm_dml_shape *s)
         sql[dml.nset++] = set_expression(q, &q->table->columns[i]);
     }
     cm_status st = sql && set ? cm_sql__dml(cx, &dml, &s->stmt) : CM_E_NOMEM;
+    if (!st && find_key(s)) st = compile_bulk(cx, dml, s);
     cm__free(cx, sql);
     cm__free(cx, set);
     return st;

@@ -128,6 +128,8 @@ typedef struct cm_dml_shape {
     const cm_column **returning;
     size_t nreturning;
     cm_compiled *stmt;
+    cm_compiled *bulk; /* INSERT: the same for many rows, by arrays; NULL: there is none */
+    int key_at;        /* of bulk, in its answer: the key that the database makes in the order of the rows; -1: it answers nothing */
 } cm_dml_shape;
 typedef struct cm_shape_request {
     cm_mapper *mapper;
