@@ -215,3 +215,32 @@ def test_tables_in_a_circle(engine):
     circle.create_all(engine)
     circle.drop_all(engine)
     assert sa.inspect(engine).get_table_names() == []
+
+
+def test_the_server_tells_what_it_is(engine, server):
+    """Under MySQL's name a MariaDB is met with the first connection: from then on RETURNING, UUID and sequences are written."""
+    named = sa.create_engine(engine.url.set(drivername="mysql+pymysql"))
+    insert = sa.insert(t).values(id=1).returning(t.c.id)
+    assert named.dialect.server_version_info is None and not named.dialect.is_mariadb
+    metadata.create_all(named)
+    with named.begin() as c:
+        assert named.dialect.server_version_info >= (10, 3) and named.dialect.is_mariadb and named.dialect.supports_sequences
+        assert c.execute(insert).all() == [(1,)]
+    with named.begin() as c:
+        c.execute(sa.schema.CreateSequence(sa.Sequence("s", start=3, increment=2, cycle=False)))
+        assert c.scalars(sa.select(sa.Sequence("s").next_value())).all() == [3]
+    assert {c["name"]: str(c["type"]) for c in sa.inspect(named).get_columns("t")}["key"] == "UUID"
+    named.dispose()
+
+
+def test_hints_belong_to_their_statement(engine):
+    metadata.create_all(engine)
+    index = sa.Index("ix_x", t.c.x)
+    index.create(engine)
+    t.indexes.discard(index)
+    sent = []
+    sa.event.listen(engine, "before_cursor_execute", lambda conn, cursor, statement, *rest: sent.append(statement))
+    with engine.connect() as c:
+        for statement in (sa.select(t.c.id), sa.select(t.c.id).with_hint(t, "USE INDEX (ix_x)"), sa.select(t.c.id).with_hint(t, "FORCE INDEX (ix_x)")):
+            c.execute(statement)
+    assert [s.partition("FROM t")[2].strip() for s in sent] == ["", "USE INDEX (ix_x)", "FORCE INDEX (ix_x)"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing as t
+import weakref
 
 from .. import _core, exc, log
 from ..dialects import find as find_dialect
@@ -94,6 +95,7 @@ def _furnish(engine: Engine, url: URL, dialect: t.Any, settings: dict[str, t.Any
 
     engine.url = url
     engine.dialect = dialect
+    dialect._engine = weakref.ref(engine)
     engine.hide_parameters = hide
     engine.logging_name = settings.get("logging_name")
     engine.pool = Pool.of(engine)

@@ -77,11 +77,13 @@ class DefaultDialect(Dialect):
     supports_sane_rowcount = True
     supports_schemas = False
     supports_sequences = False
+    no_cycle = " NO CYCLE"
     supports_statement_cache = True
     insert_returning = update_returning = delete_returning = False
     full_returning = False
     is_async = False
     server_version_info: tuple[int, ...] | None = None
+    _engine: t.Any = None  # weak reference to the engine it belongs to
     dbapi_exception_translation_map: t.Mapping[str, str] = {}
     _json_serializer: t.Any = None
     _json_deserializer: t.Any = None
@@ -93,6 +95,11 @@ class DefaultDialect(Dialect):
         self._given_dbapi = dbapi
         if kwargs:
             raise TypeError(f"{type(self).__name__}() got an unexpected keyword argument {next(iter(kwargs))!r}")
+
+    def _server_number(self) -> int:
+        """The version of the server as one number (101119), once an engine has met it; 0 before."""
+        engine = self._engine() if self._engine is not None else None
+        return 0 if engine is None else int(engine._server_version)
 
     @property
     def dbapi(self) -> t.Any:

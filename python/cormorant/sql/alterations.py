@@ -166,7 +166,7 @@ class CreateSequence(_OfSequence):
         text += " NO MAXVALUE" if s.nomaxvalue else ""
         text += f" CACHE {int(s.cache)}" if s.cache is not None else ""
         text += "" if s.order is None else " ORDER" if s.order else " NO ORDER"
-        return text + ("" if s.cycle is None else " CYCLE" if s.cycle else " NO CYCLE")
+        return text + ("" if s.cycle is None else " CYCLE" if s.cycle else self._for(dialect).no_cycle)
 
 
 class DropSequence(_OfSequence):

@@ -30,7 +30,20 @@ class MySQLDialect(DefaultDialect):
     supports_native_boolean = False
     supports_native_enum = True
     supports_schemas = True
-    is_mariadb = False
+    no_cycle = " NOCYCLE"
+
+    @property
+    def server_version_info(self) -> tuple[int, ...] | None:  # type: ignore[override]
+        number = self._server_number()
+        return (number // 10000, number // 100 % 100, number % 100) if number else None
+
+    @property
+    def is_mariadb(self) -> bool:
+        """Known once a connection was made, or by the URL; MySQL counts 8 and 9."""
+        return (self.server_version_info or (0,)) >= (10,)
+
+    # what MariaDB has under either name
+    insert_returning = delete_returning = supports_native_uuid = supports_sequences = is_mariadb
 
     @classmethod
     def load_driver(cls) -> None:

@@ -83,6 +83,11 @@ class PGDialect(DefaultDialect):
 
         return PGReflection(connection)
 
+    @property
+    def server_version_info(self) -> tuple[int, ...] | None:  # type: ignore[override]
+        number = self._server_number()
+        return (number // 10000, number % 10000) if number else None
+
     def get_isolation_level_values(self, dbapi_connection: t.Any) -> t.Sequence[str]:
         return _LEVELS
 
