@@ -47,7 +47,7 @@ def describe(machine: Machine) -> t.List[str]:
     return [*lines, *(f"  {op}" for op in machine.ops)]
 
 
-def judge(machine: Machine, packages: t.Tuple[str, str] = (REFERENCE, OURS)) -> Verdict:
+def judge(machine: Machine, packages: t.Tuple[str, str] = (REFERENCE, OURS), make: t.Callable[[Machine, str, Path], World] = World) -> Verdict:
     folder = Path(tempfile.mkdtemp(prefix="oracle"))
     worlds: t.List[World] = []
     sent = [0, 0]
@@ -55,7 +55,7 @@ def judge(machine: Machine, packages: t.Tuple[str, str] = (REFERENCE, OURS)) -> 
     gc.disable()  # what is collected when would be chance
     try:
         for i, package in enumerate(packages):
-            worlds.append(World(machine, package, folder / f"{i}.db"))
+            worlds.append(make(machine, package, folder / f"{i}.db"))
         for op in machine.ops:
             expected, found = worlds[0].run(op), worlds[1].run(op)
             for which, facts in enumerate((expected, found)):
@@ -77,9 +77,9 @@ def judge(machine: Machine, packages: t.Tuple[str, str] = (REFERENCE, OURS)) -> 
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def unsteady(machine: Machine) -> bool:
+def unsteady(machine: Machine, make: t.Callable[[Machine, str, Path], World] = World) -> bool:
     """Whether the reference does not even agree with itself: it walks sets of objects, whose order is their addresses'."""
-    return any(not judge(machine, (REFERENCE, REFERENCE)).agreed for _ in range(12))
+    return any(not judge(machine, (REFERENCE, REFERENCE), make).agreed for _ in range(12))
 
 
 def compare(expected: Facts, found: Facts, machine: Machine, op: Op, kept: Kept) -> t.List[str]:

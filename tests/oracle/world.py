@@ -22,18 +22,26 @@ class World:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             self.base, self.classes = build(machine.model, self.sa, self.orm)
-        self.engine = self.sa.create_engine(f"sqlite:///file:{path}?cache=shared&uri=true")
+        self.open()
         self.statements: t.List[str] = []
         self._listen()
         self.base.metadata.create_all(self.engine)
-        self.plain = sqlite3.connect(f"file:{path}?cache=shared", uri=True, isolation_level=None)
-        self.plain.execute("PRAGMA read_uncommitted = 1")
+        self.plain = self.watch_tables()
         self.session = self.orm.Session(self.engine, autoflush=machine.autoflush, expire_on_commit=machine.expire_on_commit)
         self.objects: t.Dict[str, t.Any] = {}
         self.names: t.Dict[int, str] = {}
         self.savepoints: t.List[t.Any] = []
         self.strangers = 0
         self.rows: t.Dict[str, t.Set[str]] = {"had": set(), "lost": set(), "again": set()}  # names of objects
+
+    def open(self) -> None:
+        self.engine = self.sa.create_engine(f"sqlite:///file:{self.path}?cache=shared&uri=true")
+
+    def watch_tables(self) -> t.Any:
+        """A connection of another driver, which sees what is not committed yet."""
+        plain = sqlite3.connect(f"file:{self.path}?cache=shared", uri=True, isolation_level=None)
+        plain.execute("PRAGMA read_uncommitted = 1")
+        return plain
 
     def _listen(self) -> None:
         begins = self.sa.__name__ == "sqlalchemy"  # sqlite3 begins no transaction before SAVEPOINT: RELEASE would commit
@@ -51,6 +59,9 @@ class World:
         if begins:
             self.sa.event.listen(self.engine, "begin", lambda conn: conn.connection.driver_connection.execute("BEGIN"))
 
+        self._count()
+
+    def _count(self) -> None:
         @self.sa.event.listens_for(self.engine, "before_cursor_execute")
         def count(conn: t.Any, cursor: t.Any, statement: str, parameters: t.Any, context: t.Any, executemany: bool) -> None:
             self.statements.append(f"{' '.join(statement.split())} {parameters!r}")
