@@ -360,6 +360,28 @@ static PyObject *Connection_set_isolation(PyObject *o, PyObject *level) {
     return cx ? end_work(self, cx, cm_conn_set_isolation(cx, self->conn, text)) : NULL;
 }
 
+static PyObject *Connection_two_phase(PyObject *o, PyObject *xid) {
+    cmpy_conn *self = (cmpy_conn *)o;
+    const char *text = PyUnicode_AsUTF8(xid);
+    if (!text) return NULL;
+    cm_ctx *cx = begin_work(self);
+    return cx ? end_work(self, cx, cm_conn_two_phase(cx, self->conn, text)) : NULL;
+}
+
+static PyObject *Connection_prepare_now(PyObject *o, PyObject *u) {
+    (void)u;
+    return simple(o, cm_conn_prepare);
+}
+
+static PyObject *Connection_finish_prepared(PyObject *o, PyObject *args) {
+    cmpy_conn *self = (cmpy_conn *)o;
+    const char *xid;
+    int commit;
+    if (!PyArg_ParseTuple(args, "sp:_finish_prepared", &xid, &commit)) return NULL;
+    cm_ctx *cx = begin_work(self);
+    return cx ? end_work(self, cx, cm_conn_finish_prepared(cx, self->conn, xid, commit)) : NULL;
+}
+
 static PyObject *Connection_set_option(PyObject *o, PyObject *args) {
     cmpy_conn *self = (cmpy_conn *)o;
     const char *name;
@@ -526,6 +548,9 @@ static PyMethodDef Connection_methods[] = {
     {"_savepoint", Connection_savepoint, METH_VARARGS, NULL},
     {"_close", Connection_close, METH_NOARGS, NULL},
     {"_set_isolation", Connection_set_isolation, METH_O, NULL},
+    {"_two_phase", Connection_two_phase, METH_O, NULL},
+    {"_prepare_now", Connection_prepare_now, METH_NOARGS, NULL},
+    {"_finish_prepared", Connection_finish_prepared, METH_VARARGS, NULL},
     {"_set_option", Connection_set_option, METH_VARARGS, NULL},
     {"_invalidate", Connection_invalidate, METH_NOARGS, NULL},
     {"_cancel", Connection_cancel, METH_NOARGS, NULL},

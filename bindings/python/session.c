@@ -210,6 +210,10 @@ static PyObject *Session_commit_level(PyObject *self, PyObject *unused) {
     (void)unused;
     return with_session(self, cm_session_commit);
 }
+static PyObject *Session_prepare_commit(PyObject *self, PyObject *unused) {
+    (void)unused;
+    return with_session(self, cm_session_prepare_commit);
+}
 static PyObject *Session_rollback_level(PyObject *self, PyObject *unused) {
     (void)unused;
     return with_session(self, cm_session_rollback);
@@ -265,11 +269,12 @@ static PyObject *Session_list(PyObject *self, PyObject *which) {
 
 static PyObject *Session_configure(PyObject *self, PyObject *args) {
     cmpy_session *s = (cmpy_session *)self;
-    int autoflush, expire;
-    if (!PyArg_ParseTuple(args, "pp", &autoflush, &expire)) return NULL;
+    int autoflush, expire, two_phase = 0;
+    if (!PyArg_ParseTuple(args, "pp|p", &autoflush, &expire, &two_phase)) return NULL;
     if (s->core) {
         cm_session_set_autoflush(s->core, autoflush);
         cm_session_set_expire_on_commit(s->core, expire);
+        cm_session_set_two_phase(s->core, two_phase);
     }
     Py_RETURN_NONE;
 }
@@ -596,6 +601,7 @@ static PyMethodDef session_methods[] = {
     {"rollback", Session_rollback, METH_NOARGS, "rollback($self, /)\n--\n\nRolls the transaction back."},
     {"_begin", Session_begin_root, METH_NOARGS, NULL},
     {"_begin_nested", Session_begin_savepoint, METH_NOARGS, NULL},
+    {"_prepare_commit", Session_prepare_commit, METH_NOARGS, NULL},
     {"_commit_level", Session_commit_level, METH_NOARGS, NULL},
     {"_rollback_level", Session_rollback_level, METH_NOARGS, NULL},
     {"_close", Session_close_all, METH_NOARGS, NULL},

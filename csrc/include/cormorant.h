@@ -528,6 +528,14 @@ CM_API void cm_engine_plan_stats(cm_engine *engine, cm_plan_stats *out);
 CM_API cm_engine *cm_conn_engine(const cm_conn *conn);              /* borrowed until the connection is freed */
 /* "AUTOCOMMIT" (every statement by itself), another level the database knows, or NULL: its default. Holds until the
  * connection is closed. fails: CM_E_INVALID_REQUEST inside a transaction, CM_E_ARGUMENT. */
+/* Transactions in two phases. two_phase: the transaction about to begin (or begun, before its first statement) will be prepared
+ * under that name. prepare: it is, and takes no further statement; commit and rollback then speak of the prepared one. fails:
+ * CM_E_DB_UNSUPPORTED where the driver has none. finish_prepared: ends one that some other connection prepared. */
+CM_API cm_status cm_conn_two_phase(cm_ctx *cx, cm_conn *conn, const char *xid);
+CM_API cm_status cm_conn_prepare(cm_ctx *cx, cm_conn *conn);
+CM_API bool cm_conn_prepared(const cm_conn *conn);
+CM_API const char *cm_conn_xid(const cm_conn *conn);              /* borrowed until the transaction ends; NULL: none */
+CM_API cm_status cm_conn_finish_prepared(cm_ctx *cx, cm_conn *conn, const char *xid, bool commit);
 /* A switch of the transactions to come, until the connection is closed: "readonly", "deferrable". fails: CM_E_ARGUMENT,
  * CM_E_DB_UNSUPPORTED where the driver has none. */
 CM_API cm_status cm_conn_set_option(cm_ctx *cx, cm_conn *conn, const char *name, bool value);
@@ -737,6 +745,10 @@ CM_API cm_status cm_session_row_deleted(cm_ctx *cx, cm_session *s, cm_inst *inst
 CM_API cm_status cm_session_flush(cm_ctx *cx, cm_session *s);
 CM_API cm_status cm_session_begin(cm_ctx *cx, cm_session *s);
 CM_API cm_status cm_session_begin_nested(cm_ctx *cx, cm_session *s);
+/* Two phases: every transaction is prepared on all its connections before the first is committed. prepare: the first phase alone,
+ * after a flush; then only commit or rollback. */
+CM_API void cm_session_set_two_phase(cm_session *s, bool on);
+CM_API cm_status cm_session_prepare_commit(cm_ctx *cx, cm_session *s);
 CM_API cm_status cm_session_commit(cm_ctx *cx, cm_session *s);     /* innermost level */
 CM_API cm_status cm_session_rollback(cm_ctx *cx, cm_session *s);   /* innermost level */
 CM_API cm_status cm_session_close(cm_ctx *cx, cm_session *s);      /* expunges all, gives the connection back; reusable */

@@ -527,6 +527,8 @@ typedef enum cm_stmt_kind {
     CM_STMT_OTHER = 2                  /* DDL, PRAGMA, BEGIN and the like: the engine opens no transaction for it */
 } cm_stmt_kind;
 
+typedef enum cm_two_phase { CM_TWO_PREPARE = 0, CM_TWO_COMMIT = 1, CM_TWO_ROLLBACK = 2 } cm_two_phase;
+
 /* Rules for drivers: no function touches a host object while the host is left (but through cx->left aware callbacks);
  * failures are left in the connection and copied into the context by `error`; only configure reports by itself. */
 struct cm_driver {
@@ -580,6 +582,8 @@ struct cm_driver {
     cm_status (*let_go)(cm_ctx *, cm_dconn *);
     /* Optional: is there a type of that name (native enums)? unused: only when no column has it. */
     cm_status (*has_type)(cm_ctx *, cm_dconn *, const char *schema, const char *name, bool unused, bool *out);
+    /* Optional: prepares the open transaction under a name, or ends one prepared under it. */
+    cm_status (*two_phase)(cm_ctx *, cm_dconn *, cm_two_phase what, const char *xid);
     /* Optional: rows of the next run are asked for in parts of so many, where that is possible; until reset. */
     void (*stream)(cm_dstmt *, size_t rows);
     /* Optional: a switch of transactions to come ("readonly", "deferrable"); set_isolation(NULL) takes it back. fails: CM_E_ARGUMENT. */

@@ -170,6 +170,7 @@ cm_status cm_pg__begin(cm_ctx *cx, cm_dconn *c, const char *mode);
 cm_status cm_pg__commit(cm_ctx *cx, cm_dconn *c);
 cm_status cm_pg__rollback(cm_ctx *cx, cm_dconn *c);
 cm_status cm_pg__let_go(cm_ctx *cx, cm_dconn *c);
+cm_status cm_pg__two_phase(cm_ctx *cx, cm_dconn *c, cm_two_phase what, const char *xid);
 
 /* pg_encode.c */
 cm_status cm_pg__encode(cm_ctx *cx, cm_dstmt *s, size_t i, const cm_value *v, const cm_type *type);

@@ -175,3 +175,38 @@ cm_status cm_pg__let_go(cm_ctx *cx, cm_dconn *c) {
     c->prefix = 0; /* DEALLOCATEs that went along are passed over with it */
     return st;
 }
+
+/* ---- two phases */
+
+static cm_status run_named(cm_ctx *cx, cm_dconn *c, const char *verb, const char *quoted, PGresult **res) {
+    enum { XID_ROOM = 512 };
+    char sql[XID_ROOM + 32];
+    size_t closing = c->nclosing, wonders = c->nwonders;
+    if (strlen(quoted) >= XID_ROOM)
+        return cm_pg__fail(c, CM_E_PROGRAMMING, "42602", "the name of a prepared transaction has 199 bytes at most");
+    snprintf(sql, sizeof sql, "%s %s", verb, quoted);
+    c->nclosing = c->nwonders = 0; /* COMMIT PREPARED has to be alone in its message */
+    cm_status st = cm_pg__run(cx, c, sql, 0, NULL, res);
+    c->nclosing = closing;
+    c->nwonders = wonders;
+    return st;
+}
+
+cm_status cm_pg__two_phase(cm_ctx *cx, cm_dconn *c, cm_two_phase what, const char *xid) {
+    static const char *const verbs[] = {"PREPARE TRANSACTION", "COMMIT PREPARED", "ROLLBACK PREPARED"};
+    PGresult *res = NULL;
+    if (c->nest) return cm_pg__fail(c, CM_E_DB_UNSUPPORTED, "0A000", "an isolated engine has no transactions in two phases");
+    bool alive = !c->dead && !cm_pg__hung_up(c);
+    char *quoted = PQescapeLiteral(c->pg, xid, strlen(xid));
+    if (!quoted) return cm_pg__fail(c, CM_E_DATA, "22021", "the name of a prepared transaction is not UTF-8");
+    cm_status st = run_named(cx, c, verbs[what], quoted, &res);
+    PQfreemem(quoted);
+    if (!st && what == CM_TWO_PREPARE) st = check_committed(c, res);
+    else if (st && alive && c->dead && what != CM_TWO_ROLLBACK) {
+        st = c->failure.status = CM_E_OUTCOME_UNKNOWN;
+        snprintf(c->failure.message, sizeof c->failure.message,
+                 "the connection was lost during %s: whether it was done is unknown; pg_prepared_xacts tells", verbs[what]);
+    }
+    PQclear(res);
+    return st;
+}

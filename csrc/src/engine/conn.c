@@ -58,6 +58,7 @@ static void clean(cm_ctx *cx, cm_conn *conn) {
 static void detach(cm_ctx *cx, cm_conn *conn) {
     if (!conn->link) return;
     if (!cm_link__foreign(conn->link)) clean(cx, conn);
+    cm_two_phase__forget(cx, conn);
     cm_pool__give(cx, conn->engine, conn->link);
     conn->link = NULL;
     conn->begun = conn->lost = conn->autocommit = conn->isolation_set = false;
@@ -92,6 +93,9 @@ cm_status cm_conn__usable(cm_ctx *cx, cm_conn *conn) {
         detach(cx, conn);
         return cm_pool__take(cx, conn->engine, &conn->link);
     }
+    if (conn->prepared)
+        return cm__fail(cx, CM_E_INVALID_REQUEST,
+                        "This session is in 'prepared' state; no further SQL can be emitted within this transaction.");
     if (conn->link->dead || conn->lost)
         return cm__fail(cx, CM_E_PENDING_ROLLBACK,
                         "Can't go on until the invalid transaction is rolled back: the database gave it up after an error");
@@ -168,13 +172,15 @@ static cm_status end_transaction(cm_ctx *cx, cm_conn *conn, cm_status (*end)(cm_
 
 cm_status cm_conn_commit(cm_ctx *cx, cm_conn *conn) {
     if (!conn->begun && conn->link) return CM_OK;
-    cm_status st = cm_conn__ready(cx, conn);
+    cm_status st = conn->prepared ? CM_OK : cm_conn__ready(cx, conn);
     if (!st) st = tell(cx, conn, CM_TX_COMMIT, NULL);
     if (st) return st;
     cm_link *link = conn->link;
     cm_link__lock(cx, link);
-    if (owns_transaction(conn)) st = end_transaction(cx, conn, link->driver->commit, "COMMIT");
+    if (conn->prepared) st = cm_two_phase__end(cx, conn, true);
+    else if (owns_transaction(conn)) st = end_transaction(cx, conn, link->driver->commit, "COMMIT");
     if (!st) {
+        cm_two_phase__forget(cx, conn);
         conn->begun = false;
         conn->tx = 0;
     } else if (!link->driver->in_transaction(link->d)) {
@@ -192,10 +198,13 @@ static cm_status roll_back(cm_ctx *cx, cm_conn *conn, cm_status (*end)(cm_ctx *,
     if (st) return st;
     cm_conn__scrap(cx, conn);
     cm_link__lock(cx, link);
-    if (!link->dead && conn->begun && owns_transaction(conn)) {
+    if (conn->prepared) {
+        st = cm_two_phase__end(cx, conn, false);
+    } else if (!link->dead && conn->begun && owns_transaction(conn)) {
         st = end_transaction(cx, conn, end, "ROLLBACK");
         if (st && link->driver->in_transaction(link->d)) link->dead = true;
     }
+    cm_two_phase__forget(cx, conn);
     conn->begun = conn->lost = false;
     conn->tx = 0;
     cm_link__settle(cx, link);

@@ -147,6 +147,8 @@ struct cm_conn {
     cm_keybuf key;                 /* reused from statement to statement */
     cm_face *face;                 /* host object that stands for it, or NULL */
     cm_schema_map *schemas;        /* owned, or NULL */
+    char *xid;                     /* owned: of a transaction in two phases, or NULL */
+    bool prepared;                 /* its first phase is over */
     struct cm_run *ahead;          /* flights sent and not landed, in order (ahead.c) */
     struct cm_run *sending;        /* the last of them, while it is being sent */
     size_t nahead;                 /* sets sent since the last wait */
@@ -159,6 +161,9 @@ cm_status cm_bulk__send(cm_ctx *cx, cm_conn *conn, cm_flight *flight); /* the sa
 bool cm_conn__may_depart(const cm_conn *conn);        /* a flight can be sent ahead, before any other that is not */
 /* Sends BEGIN if a statement of that kind asks for it; called with the host left. */
 cm_status cm_conn__begin_due(cm_ctx *cx, cm_conn *conn, cm_stmt_kind kind);
+/* two_phase.c */
+void cm_two_phase__forget(cm_ctx *cx, cm_conn *conn);
+cm_status cm_two_phase__end(cm_ctx *cx, cm_conn *conn, bool commit); /* of a prepared transaction */
 /* Wraps a link for on_connect; borrowed engine and link. */
 cm_status cm_conn__greet(cm_ctx *cx, cm_engine *engine, cm_link *link);
 /* Runs SQL that has neither values nor rows worth reading. */

@@ -215,6 +215,7 @@ struct cm_session {
     cm_join_mode join_mode;
     int committed_keys;  /* > 0: lazy loads look by keys as the database has them (flush, value before a change) */
     uint64_t savepoints; /* begun so far, for their names */
+    bool two_phase;      /* transactions are prepared on all connections before any is committed */
 };
 cm_status cm_session__conn(cm_ctx *cx, cm_session *s, cm_mapper *mapper, cm_node *stmt, cm_conn **out); /* begins, asks session_bind */
 cm_status cm_session__autoflush(cm_ctx *cx, cm_session *s);

@@ -137,6 +137,14 @@ static cm_status rollback_connection(cm_ctx *cx, const struct cm_session_conn *c
     return c->joined == CM_JOINED_SAVEPOINT ? cm_conn_savepoint(cx, c->conn, JOIN_NAME, 2) : cm_conn_rollback(cx, c->conn);
 }
 
+/* A name that nobody else has. */
+static cm_status name_transaction(cm_ctx *cx, cm_conn *conn) {
+    const cm_os *os = &cx->env->os;
+    char xid[48];
+    snprintf(xid, sizeof xid, "cm_%016llx%016llx", (unsigned long long)os->random(os->user), (unsigned long long)os->random(os->user));
+    return cm_conn_two_phase(cx, conn, xid);
+}
+
 static cm_status join_connection(cm_ctx *cx, cm_session *s, cm_engine *engine, size_t *at) {
     for (*at = 0; *at < s->nconns; ++*at)
         if (s->conns[*at].engine == engine) return CM_OK;
@@ -148,6 +156,7 @@ static cm_status join_connection(cm_ctx *cx, cm_session *s, cm_engine *engine, s
         if (!st) st = cm_engine_connect(cx, engine, &c.conn);
         if (!st && cm__host(cx)->session_opened) st = cm__host(cx)->session_opened(cx, s, c.conn);
         if (!st) st = cm_conn_begin(cx, c.conn);
+        if (!st && s->two_phase) st = name_transaction(cx, c.conn);
         if (st) cm_conn_close(cx, c.conn);
     }
     if (st) return st;
@@ -484,9 +493,32 @@ static void settle(cm_ctx *cx, cm_session *s, cm_transaction *t) {
     cm_objs__release(cx, &gone);
 }
 
-static cm_status commit_database(cm_ctx *cx, cm_session *s) {
+static cm_status prepare_database(cm_ctx *cx, cm_session *s) {
     cm_status st = CM_OK;
+    for (size_t i = 0; !st && i < s->nconns; i++)
+        if (cm_conn_xid(s->conns[i].conn)) st = cm_conn_prepare(cx, s->conns[i].conn);
+    return st;
+}
+
+static cm_status commit_database(cm_ctx *cx, cm_session *s) {
+    cm_status st = s->two_phase ? prepare_database(cx, s) : CM_OK;
     for (size_t i = 0; !st && i < s->nconns; i++) st = commit_connection(cx, &s->conns[i]);
+    return st;
+}
+
+void cm_session_set_two_phase(cm_session *s, bool on) { s->two_phase = on; }
+
+cm_status cm_session_prepare_commit(cm_ctx *cx, cm_session *s) {
+    s->cx = cx;
+    if (!s->two_phase) return cm__fail(cx, CM_E_INVALID_REQUEST, "'twophase' mode not enabled, or not root transaction; can't prepare.");
+    cm_status st = cm_session__ready(cx, s);
+    if (!st && s->tx->nested)
+        st = cm__fail(cx, CM_E_INVALID_REQUEST, "'twophase' mode not enabled, or not root transaction; can't prepare.");
+    if (!st) st = cm_session__event(cx, s, CM_EV_BEFORE_COMMIT, NULL);
+    if (!st) st = flush_all(cx, s);
+    if (st) return st;
+    st = prepare_database(cx, s);
+    if (st) cm_tx__fail(cx, s);
     return st;
 }
 

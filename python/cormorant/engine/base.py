@@ -8,6 +8,7 @@ objects below are made when somebody asks for them.
 from __future__ import annotations
 
 import contextlib
+import secrets
 import typing as t
 import weakref
 
@@ -158,9 +159,22 @@ class NestedTransaction(Transaction):
 
 
 class TwoPhaseTransaction(RootTransaction):
-    """A transaction in two phases; no built-in database has them yet."""
+    """A transaction in two phases: prepared under a name, then committed or rolled back."""
 
-    __slots__ = ()
+    __slots__ = ("xid", "is_prepared")
+
+    def __init__(self, connection: Connection, xid: str) -> None:
+        connection._two_phase(xid)
+        super().__init__(connection)
+        self.xid = xid
+        self.is_prepared = False
+
+    def prepare(self) -> None:
+        """Ends the first phase: what was done stays, even if everything crashes, until it is committed or rolled back."""
+        if not self.is_active:
+            raise exc.InvalidRequestError("This transaction is inactive")
+        self.connection._prepare_now()
+        self.is_prepared = True
 
 
 class ExceptionContextImpl:
@@ -312,7 +326,23 @@ class Connection(_core.Connection):
         return NestedTransaction(self)
 
     def begin_twophase(self, xid: t.Any = None) -> TwoPhaseTransaction:
-        raise NotImplementedError(f"{self.dialect.name} has no transactions in two phases")
+        """Begins a transaction in two phases. xid: its name, which nobody else may have; made up unless given."""
+        if self._in_transaction:
+            raise exc.InvalidRequestError("Cannot start a two phase transaction when a transaction is already in progress.")
+        self._raise_when_blocked()
+        return TwoPhaseTransaction(self, f"_sa_{secrets.randbits(128):032x}" if xid is None else str(xid))
+
+    def recover_twophase(self) -> list[t.Any]:
+        """Names of transactions that were prepared and not ended since."""
+        return t.cast("list[t.Any]", self.dialect.do_recover_twophase(self))
+
+    def commit_prepared(self, xid: t.Any, recover: bool = False) -> None:
+        """Commits a transaction that was prepared, whoever did that."""
+        self._finish_prepared(str(xid), True)
+
+    def rollback_prepared(self, xid: t.Any, recover: bool = False) -> None:
+        """Rolls a prepared transaction back."""
+        self._finish_prepared(str(xid), False)
 
     def _raise_when_blocked(self) -> None:
         if self._blocked:

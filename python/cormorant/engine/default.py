@@ -123,6 +123,9 @@ class DefaultDialect(Dialect):
     def dialect_description(self) -> str:
         return f"{self.name}+{self.driver}"
 
+    def do_recover_twophase(self, connection: t.Any) -> list[t.Any]:
+        raise exc.NotSupportedError(None, None, NotImplementedError(f"{self.name} has no transactions in two phases"))
+
     def get_isolation_level_values(self, dbapi_connection: t.Any) -> t.Sequence[str]:
         raise NotImplementedError(f"dialect {self.name} has no isolation levels")
 

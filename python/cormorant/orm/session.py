@@ -114,7 +114,8 @@ class SessionTransaction:
         return self.session.connection()
 
     def prepare(self) -> None:
-        raise NotImplementedError("two-phase transactions are not supported")
+        self._require()
+        self.session._prepare_commit()
 
     def commit(self) -> None:
         self._require()
@@ -173,8 +174,6 @@ class Session(_core.Session):
             raise exc.ArgumentError("autocommit=True is no longer supported; use session.begin() or commit()")
         if not future:
             raise exc.ArgumentError("The 'future' parameter passed to Session() may only be set to True.")
-        if twophase:
-            raise NotImplementedError("Session(twophase=True) is not supported yet")
         self.bind = bind
         self.__binds: t.Dict[t.Any, t.Any] = {}
         for key, engine in (binds or {}).items():
@@ -195,6 +194,8 @@ class Session(_core.Session):
             raise exc.ArgumentError(f"join_transaction_mode: {join_transaction_mode!r} is not one of {', '.join(map(repr, _JOIN_MODES))}")
         ask = bool(self.__binds) or type(self).get_bind is not Session.get_bind or bind is None or isinstance(bind, _core.Connection)
         self._open(None if ask else bind, autoflush, expire_on_commit, autobegin, ask)
+        if twophase:
+            self._configure(autoflush, expire_on_commit, True)
         install_session(self)
 
     # ---- settings
@@ -211,7 +212,7 @@ class Session(_core.Session):
     @autoflush.setter
     def autoflush(self, value: bool) -> None:
         self._autoflush = value
-        self._configure(value, self._expire_on_commit)
+        self._configure(value, self._expire_on_commit, self.twophase)
 
     @property
     def expire_on_commit(self) -> bool:
@@ -220,7 +221,7 @@ class Session(_core.Session):
     @expire_on_commit.setter
     def expire_on_commit(self, value: bool) -> None:
         self._expire_on_commit = value
-        self._configure(self._autoflush, value)
+        self._configure(self._autoflush, value, self.twophase)
 
     @property
     def no_autoflush(self) -> t.ContextManager["Session"]:
@@ -376,7 +377,8 @@ class Session(_core.Session):
         return self._transaction_at(self._depth) if self._depth else None
 
     def prepare(self) -> None:
-        raise NotImplementedError("two-phase transactions are not supported")
+        """Flushes, and prepares the transaction on all connections: the first phase of Session(twophase=True)."""
+        self._prepare_commit()
 
     def connection(self, bind_arguments: t.Any = None, execution_options: t.Any = None) -> t.Any:
         """The Connection of the transaction under way."""

@@ -88,6 +88,10 @@ class PGDialect(DefaultDialect):
         number = self._server_number()
         return (number // 10000, number % 10000) if number else None
 
+    def do_recover_twophase(self, connection: t.Any) -> list[t.Any]:
+        found = connection.exec_driver_sql("SELECT gid FROM pg_prepared_xacts WHERE database = current_database() ORDER BY prepared")
+        return t.cast("list[t.Any]", found.scalars().all())
+
     def get_isolation_level_values(self, dbapi_connection: t.Any) -> t.Sequence[str]:
         return _LEVELS
 
