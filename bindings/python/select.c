@@ -60,8 +60,44 @@ static PyObject *Select_having(PyObject *self, PyObject *const *args, Py_ssize_t
 static PyObject *Select_order_by(PyObject *self, PyObject *const *args, Py_ssize_t nargs) {
     return append_or_reset(self, CM_SEG_ORDER_BY, args, nargs, CMPY_ORDER);
 }
+/* All column attributes of an entity. */
+static int add_entity(cmpy_nodes *list, cm_node *entity) {
+    cm_mapper *m = (cm_mapper *)(uintptr_t)entity->u.attr.attr;
+    for (size_t i = 0; i < cm_mapper_nattrs(m); i++) {
+        cm_node *attr = NULL;
+        cm_status st = cm_entity_attr(cmpy_cx(), entity, cm_mapper_attr(m, i), &attr);
+        if (st) {
+            cmpy_raise(cmpy_cx(), st);
+            return -1;
+        }
+        const cm_node *column = attr->u.attr.expr;
+        if (!column || (column->kind != CM_N_COLUMN && column->kind != CM_N_PROXY)) cmpy_node_drop(attr);
+        else if (cmpy_nodes_add(list, attr) < 0) return -1;
+    }
+    return 0;
+}
+
+/* GROUP BY of a class is by all its columns. */
+static int add_grouping(cmpy_nodes *list, PyObject *arg) {
+    cm_node *n = cmpy_is_node(arg) || PyUnicode_Check(arg) ? NULL : cmpy_find_node(arg);
+    if (!n && PyErr_Occurred()) return -1;
+    const bool entity = n && n->kind == CM_N_ENTITY;
+    int st = entity ? add_entity(list, n) : cmpy_nodes_add(list, cmpy_coerce(arg, CMPY_GROUP, NULL));
+    cmpy_node_drop(n);
+    return st;
+}
+
 static PyObject *Select_group_by(PyObject *self, PyObject *const *args, Py_ssize_t nargs) {
-    return append_or_reset(self, CM_SEG_GROUP_BY, args, nargs, CMPY_GROUP);
+    cmpy_nodes list;
+    cm_node *n = NULL;
+    PyObject *result = NULL;
+    int st = 0;
+    if (nargs == 1 && (args[0] == Py_None || args[0] == Py_False)) return replace_with(self, CM_SEG_GROUP_BY, NULL, 0);
+    cmpy_nodes_init(&list);
+    for (Py_ssize_t i = 0; i < nargs && st == 0; i++) st = add_grouping(&list, args[i]);
+    if (st == 0) result = given(cm_node_append(cmpy_cx(), CMPY_NODE(self), CM_SEG_GROUP_BY, list.v, list.n, &n), &n);
+    cmpy_nodes_dispose(&list);
+    return result;
 }
 static PyObject *Select_add_columns(PyObject *self, PyObject *const *args, Py_ssize_t nargs) {
     return append_all(self, CM_SEG_COLUMNS, args, nargs, CMPY_COLUMNS);

@@ -9,11 +9,11 @@ import warnings
 import pytest
 
 from cormorant import (
-    Boolean, Column, Enum, FetchedValue, ForeignKey, Integer, MetaData, String, Table, and_, create_engine, exc, func, not_, or_, select, table,
-    column, text,
+    Boolean, Column, Enum, FetchedValue, ForeignKey, Integer, MetaData, String, Table, and_, column, create_engine, exc, exists, func, not_,
+    or_, select, table, text,
 )  # fmt: skip
 from cormorant.dialects import postgresql
-from cormorant.orm import DeclarativeBase, Session, aliased, relationship, synonym
+from cormorant.orm import DeclarativeBase, Session, aliased, relationship, synonym, with_loader_criteria
 from cormorant.orm.exc import StaleDataError
 from cormorant.orm.properties import ColumnProperty
 from cormorant.schema import CreateTable
@@ -234,3 +234,74 @@ def test_keys_of_links_are_the_databases_business(base):
         A()
     A.__mapper__._props.pop("bs")  # nothing else of this process is to fail for it
     A.__mapper__._failure = None
+
+
+# ---- found by running tutorials
+
+
+def follow_models(base):
+    links = Table("follows", base.metadata, Column("a", ForeignKey("user_account.id")), Column("b", ForeignKey("user_account.id")))
+
+    class User(base):
+        __tablename__ = "user_account"
+        id = Column(Integer, primary_key=True)
+        name = Column(String)
+        posts = relationship("Post", back_populates="user", lazy="write_only", passive_deletes=True)
+        fans = relationship("User", secondary=links, primaryjoin=links.c.b == id, secondaryjoin=links.c.a == id, lazy="write_only")
+
+    class Post(base):
+        __tablename__ = "post"
+        id = Column(Integer, primary_key=True)
+        title = Column(String)
+        user_id = Column(ForeignKey("user_account.id"))
+        user = relationship(User, back_populates="posts")
+
+    return User, Post
+
+
+def test_aliases_of_write_only_relationships(base):
+    User, Post = follow_models(base)
+    author, fan = aliased(User), aliased(User)
+    joined = str(select(Post.id).join(Post.user.of_type(author)).join(author.fans.of_type(fan)))
+    assert joined.count("FROM") == 1 and ", user_account" not in joined and "follows_1.b = user_account_1.id" in joined
+
+
+def test_grouping_by_a_class(base):
+    User, Post = follow_models(base)
+    other = aliased(User)
+    assert str(select(User).group_by(User)).endswith("GROUP BY user_account.id, user_account.name")
+    assert str(select(other).group_by(other)).endswith("GROUP BY user_account_1.id, user_account_1.name")
+    with session_of(base) as s:
+        s.add_all([User(name="a"), User(name="b", posts=[Post(title="x"), Post(title="y")])])
+        s.commit()
+        counted = select(User.name, func.count(Post.id)).outerjoin(Post).group_by(User).order_by(User.name)
+        assert s.execute(counted).all() == [("a", 0), ("b", 2)]
+
+
+def test_names_of_functions_in_rows(base):
+    User, _ = follow_models(base)
+    with session_of(base) as s:
+        s.add(User(name="a"))
+        s.commit()
+        row = s.execute(select(func.max(User.id), func.count(User.id), func.lower(User.name), func.lower(User.name), User.id + 1, User.id, User.id)).one()
+        assert row._fields == ("max", "count", "lower", "lower_1", "_no_label", "id", "id_1")
+        assert row.max == 1 and row.lower == "a" and row._mapping["_no_label"] == 2
+        assert s.connection().execute(select(func.max(User.__table__.c.id))).keys() == ["max_1"]
+
+
+def test_criteria_reach_what_is_nested(base):
+    User, Post = follow_models(base)
+    with session_of(base) as s:
+        s.add_all([User(name="a", posts=[Post(title="x"), Post(title="gone")]), User(name="b", posts=[Post(title="gone")])])
+        s.commit()
+        hidden = with_loader_criteria(Post, Post.title != "gone", include_aliases=True)
+        names = [
+            select(User.name).where(User.id.in_(select(Post.user_id))),
+            select(User.name).where(User.posts.any()),
+            select(User.name).where(select(func.count(Post.id)).where(Post.user_id == User.id).scalar_subquery() > 0),
+            select(User.name).where(exists().where(Post.user_id == User.id)),
+        ]
+        for statement in names:
+            assert s.scalars(statement.options(hidden)).all() == ["a"]
+        assert s.query(Post).options(hidden).count() == 1
+        assert s.scalar(select(func.count()).select_from(select(Post).subquery()).options(hidden)) == 1

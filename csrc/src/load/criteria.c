@@ -63,6 +63,14 @@ static bool speaks_for(const cm_node *criteria, const cm_node *entity, bool eage
     return !(entity->flags & CM_FLAG_ALIASED) || eager || (criteria->flags & CM_FLAG_INCLUDE_ALIASES);
 }
 
+bool cm_opts__have_criteria(const cm_node *stmt) {
+    size_t n = 0;
+    cm_node *const *options = cm_node_segment(stmt, CM_SEG_OPTIONS, &n);
+    for (size_t i = 0; i < n; i++)
+        if (options[i]->kind == CM_N_CRITERIA) return true;
+    return false;
+}
+
 cm_status cm_expansion__criteria(cm_expansion *x, const cm_node *entity, bool eager, cm_objs *out) {
     cm_status st = single_table(x, entity, out);
     for (size_t i = 0; i < x->opts.n && !st; i++) {

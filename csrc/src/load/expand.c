@@ -257,6 +257,18 @@ static cm_status note_source(cm_ctx *cx, void *user, cm_node *node, bool *descen
     return attr && node->u.attr.entity ? cm_objs_add(cx, &x->sources, node->u.attr.entity) : CM_OK;
 }
 
+/* Classes that only a condition mentions are read like others: criteria speak of them. */
+static cm_status note_mentioned(cm_ctx *cx, void *user, cm_node *node, bool *descend) {
+    cm_expansion *x = user;
+    if (cm__kinds[node->kind].statement || cm__kinds[node->kind].from)
+        *descend = cm__kinds[node->kind].expression && node->kind == CM_N_FUNC;
+    if (node->kind != CM_N_ATTR || !node->u.attr.entity) return CM_OK;
+    *descend = false;
+    for (size_t i = 0; i < x->sources.n; i++)
+        if (x->sources.v[i] == node->u.attr.entity) return CM_OK;
+    return cm_objs_add(cx, &x->sources, node->u.attr.entity);
+}
+
 static cm_status select_item(cm_expansion *x, cm_node *node) {
     size_t n = 0;
     cm_node *const *parts;
@@ -373,6 +385,7 @@ static cm_status take_apart(cm_expansion *x) {
     if (!st) st = add_joined_classes(x);
     cm_node *const *where = cm_node_segment(x->stmt, CM_SEG_WHERE, &n);
     if (!st) st = add_all(x->cx, &x->where, where, n);
+    for (size_t i = 0; i < n && !st && cm_opts__have_criteria(x->stmt); i++) st = cm_node_walk(x->cx, where[i], note_mentioned, x);
     if (!st) st = cm_expansion__where_criteria(x);
     cm_node *const *order_by = cm_node_segment(x->stmt, CM_SEG_ORDER_BY, &n);
     if (!st) st = add_all(x->cx, &x->order_by, order_by, n);

@@ -106,6 +106,7 @@ typedef struct cm_row_plan {
     uint32_t ncodec; uint32_t *codec; /* positions of plain values the codec must change */
     bool values_only;                /* no entity: rows are decoded whole */
     bool needs_unique, has_follows, has_sticky;
+    bool proxy_names;                /* functions are called by their name, other expressions _no_label, like things _1, _2 */
 } cm_row_plan;
 void cm_row_plan__free(cm_ctx *cx, void *plan);
 
@@ -201,6 +202,7 @@ cm_status cm_expansion__joins(cm_expansion *x);
  * alias was made here, not by the program. */
 cm_status cm_expansion__criteria(cm_expansion *x, const cm_node *entity, bool eager, cm_objs *out);
 cm_status cm_expansion__where_criteria(cm_expansion *x);
+bool cm_opts__have_criteria(const cm_node *stmt); /* with_loader_criteria() among a statement's options */
 cm_status cm_expansion__relations(cm_expansion *x, cm_load_entity *e);
 cm_status cm_expansion__eager(cm_expansion *x);                     /* adds what is joined, in all depths */
 cm_status cm_expansion__wrapped(cm_expansion *x, cm_node **out);    /* statement with joins around a subquery */

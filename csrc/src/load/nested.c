@@ -17,6 +17,25 @@ static bool is_orm(const cm_node *n) {
     return n->kind == CM_N_ENTITY || n->kind == CM_N_ATTR || n->kind == CM_N_BUNDLE;
 }
 
+static cm_status find_attr(cm_ctx *cx, void *user, cm_node *node, bool *descend) {
+    (void)cx;
+    if (node->kind == CM_N_ATTR && node->u.attr.entity) *(bool *)user = true;
+    if (cm__kinds[node->kind].statement || node->kind == CM_N_ATTR) *descend = false;
+    return CM_OK;
+}
+
+/* Whether a SELECT reads mapped attributes anywhere, so that criteria of the statement around it may speak of it. */
+static cm_status reads_attrs(cm_ctx *cx, const cm_node *select, bool *out) {
+    static const int looked_at[] = {CM_SEG_COLUMNS, CM_SEG_WHERE};
+    cm_status st = CM_OK;
+    size_t n = 0;
+    for (size_t s = 0; s < sizeof looked_at / sizeof *looked_at; s++) {
+        cm_node *const *items = cm_node_segment(select, looked_at[s], &n);
+        for (size_t i = 0; i < n && !*out && !st; i++) st = cm_node_walk(cx, items[i], find_attr, out);
+    }
+    return st;
+}
+
 /* Whether a SELECT says something that only the ORM understands. */
 static bool needs_orm(const cm_node *select) {
     static const int looked_at[] = {CM_SEG_COLUMNS, CM_SEG_FROM};
@@ -52,15 +71,36 @@ static cm_status remember(cm_ctx *cx, nested *nn, cm_node *node, cm_node *take_m
     return st;
 }
 
+/* with_loader_criteria() of a statement speaks of what is nested in it, too. */
+static cm_status under_criteria(cm_ctx *cx, const nested *nn, cm_node **stmt) {
+    size_t n = 0;
+    cm_node *const *options = cm_node_segment(nn->root, CM_SEG_OPTIONS, &n);
+    cm_status st = CM_OK;
+    for (size_t i = 0; i < n && !st; i++) {
+        cm_node *with = NULL;
+        if (options[i]->kind != CM_N_CRITERIA) continue;
+        st = cm_node_append(cx, *stmt, CM_SEG_OPTIONS, &options[i], 1, &with);
+        if (st) break;
+        cm_node_release(cx, *stmt);
+        *stmt = with;
+    }
+    return st;
+}
+
 static cm_status leave(cm_ctx *cx, void *user, cm_node *node, bool *descend) {
     nested *nn = user;
     cm_node *made = NULL, *plain = NULL;
     (void)descend;
     if (node == nn->root) return CM_OK;
-    const bool expand = node->kind == CM_N_SELECT && needs_orm(node);
+    bool expand = node->kind == CM_N_SELECT && needs_orm(node);
+    if (node->kind == CM_N_SELECT && !expand && cm_opts__have_criteria(nn->root)) {
+        cm_status looked = reads_attrs(cx, node, &expand);
+        if (looked) return looked;
+    }
     const bool carries = nn->from.n && cm__kinds[node->kind].identity;
     if (!expand && !carries) return CM_OK;
     cm_status st = adapted(cx, nn, node, &made);
+    if (!st && expand) st = under_criteria(cx, nn, &made);
     if (!st && expand) {
         const cm_expand_request request = {.stmt = made, .shallow = true};
         st = cm_expand__select(cx, &request, &plain, NULL);

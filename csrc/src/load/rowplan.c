@@ -8,6 +8,7 @@
  */
 #include "load/load.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void cm_row_plan__free(cm_ctx *cx, void *plan) {
@@ -152,10 +153,13 @@ static cm_status build_outputs(cm_expansion *x, cm_row_plan *p) {
     if (!p->outputs || !p->names) return cm__nomem(x->cx);
     p->noutputs = (uint32_t)x->nitems;
     p->values_only = true;
+    p->proxy_names = x->sources.n && !(x->stmt->flags & CM_FLAG_USE_LABELS);
     for (size_t i = 0; i < x->nitems; i++) {
         const struct cm_load_item *item = &x->items[i];
         p->outputs[i] = (cm_output){.group = item->entity ? item->entity->index : CM_NOWHERE, .pos = item->pos};
-        p->names[i] = cm_str_retain(item->name);
+        const cm_node *column = item->entity || item->pos >= x->columns.n ? NULL : x->columns.v[item->pos];
+        const bool function = p->proxy_names && !item->name && column && column->kind == CM_N_FUNC;
+        p->names[i] = cm_str_retain(function ? column->u.n.name : item->name);
         if (item->entity) p->values_only = false;
     }
     return CM_OK;
@@ -198,6 +202,37 @@ static void finish_group(const cm_row_plan *p, cm_group *g) {
     for (uint32_t i = 0; i < g->nshapes; i++) finish_shape(p, &g->shapes[i]);
 }
 
+static bool called(const cm_row_plan *p, uint32_t n, const char *name) {
+    for (uint32_t i = 0; i < n; i++)
+        if (p->names[i] && strcmp(cm_str_text(p->names[i]), name) == 0) return true;
+    return false;
+}
+
+static cm_status rename_output(cm_ctx *cx, cm_row_plan *p, uint32_t i, const char *name) {
+    cm_str *made = cm_str_new(cx, name, strlen(name));
+    if (!made) return CM_E_NOMEM;
+    cm_str_release(cx, p->names[i]);
+    p->names[i] = made;
+    return CM_OK;
+}
+
+/* Names of rows of an ORM statement: what has none is _no_label, and each is there once. */
+static cm_status finish_names(cm_ctx *cx, cm_row_plan *p) {
+    cm_status st = CM_OK;
+    for (uint32_t i = 0; i < p->noutputs && !st; i++) {
+        char text[160];
+        if (p->outputs[i].group != CM_NOWHERE || !p->names[i]) continue;
+        if (strncmp(cm_str_text(p->names[i]), "anon_", 5) == 0) st = rename_output(cx, p, i, "_no_label");
+        const char *name = st ? "" : cm_str_text(p->names[i]);
+        if (st || !called(p, i, name)) continue;
+        unsigned k = 0;
+        do snprintf(text, sizeof text, "%.120s_%u", name, ++k);
+        while (called(p, i, text));
+        st = rename_output(cx, p, i, text);
+    }
+    return st;
+}
+
 cm_status cm_row_plan__finish(cm_ctx *cx, cm_row_plan *p, const cm_compiled *c) {
     p->arena.cx = cx;
     p->ncolumns = (uint32_t)c->ncolumns;
@@ -214,5 +249,5 @@ cm_status cm_row_plan__finish(cm_ctx *cx, cm_row_plan *p, const cm_compiled *c) 
         if (!cm_codec__is_plain(o->type)) p->codec[p->ncodec++] = o->pos;
         if (!p->names[i]) p->names[i] = cm_str_retain(c->columns[o->pos].name);
     }
-    return CM_OK;
+    return p->proxy_names ? finish_names(cx, p) : CM_OK;
 }

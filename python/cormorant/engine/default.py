@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing as t
 
 from .. import _core, exc
-from ..sql.items import name_flags
+from ..sql.compiler import IdentifierPreparer
 from ..sql.type_api import to_instance
 from .interfaces import Dialect, ExecutionContext
 
@@ -115,6 +115,8 @@ class DefaultDialect(Dialect):
     def import_dbapi(cls) -> t.Any:
         raise exc.NoDBAPILoaded(f"dialect {cls.name} has no database interface")
 
+    preparer = IdentifierPreparer
+
     @property
     def identifier_preparer(self) -> IdentifierPreparer:
         return IdentifierPreparer(self)
@@ -160,46 +162,3 @@ class DefaultDialect(Dialect):
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__name__}>"
-
-
-class IdentifierPreparer:
-    """Quotes names as a dialect wants them."""
-
-    initial_quote = final_quote = '"'
-
-    def __init__(self, dialect: t.Any) -> None:
-        self.dialect = dialect
-
-    def _name(self) -> str | None:
-        return None if self.dialect.name == "default" else t.cast("str", self.dialect.name)
-
-    def quote(self, ident: str, force: t.Any = None) -> str:
-        if name_flags(ident) == _core.FLAG_NO_QUOTE:
-            return str(ident)
-        return t.cast("str", _core.quote(str(ident), name_flags(ident) == _core.FLAG_QUOTE, self._name()))
-
-    def quote_identifier(self, value: str) -> str:
-        return t.cast("str", _core.quote(value, True, self._name()))
-
-    def quote_schema(self, schema: str, force: t.Any = None) -> str:
-        return self.quote(schema)
-
-    def format_table(self, table: t.Any, use_schema: bool = True, name: str | None = None) -> str:
-        text = self.quote(name or table.name)
-        schema = getattr(table, "schema", None)
-        return f"{self.quote(schema)}.{text}" if use_schema and schema else text
-
-    def format_column(self, column: t.Any, use_table: bool = False, name: str | None = None, table_name: str | None = None) -> str:
-        text = self.quote(name or column.name)
-        return f"{self.format_table(column.table, name=table_name)}.{text}" if use_table else text
-
-    def format_schema(self, name: str) -> str:
-        return self.quote(name)
-
-    def format_index(self, index: t.Any) -> str:
-        return self.quote(index.name)
-
-    format_constraint = format_index
-
-    def format_sequence(self, sequence: t.Any, use_schema: bool = True) -> str:
-        return self.quote(sequence.name)

@@ -103,7 +103,10 @@ class hybrid_property(InspectionAttrInfo, ORMDescriptor[_T]):  # noqa: N801 - th
     def _on_class(self, owner: t.Any) -> t.Any:
         """The hybrid as an attribute of a class or alias. What is no column expression answers as it is."""
         found = (self.custom_comparator or self.expr or self.fget)(owner)
-        node = found if isinstance(found, _core.Node) else _core.find_node(found) if hasattr(found, "__clause_element__") else None
+        try:
+            node = found if isinstance(found, _core.Node) else _core.find_node(found) if hasattr(found, "__clause_element__") else None
+        except NotImplementedError:  # a comparator that stands for several columns
+            return found
         if node is None or not _is_expression(node):
             return found
         comparator = None if node is found else found
@@ -207,6 +210,14 @@ class HybridAttribute(Label):
 
     __slots__ = ()
     is_attribute = True
+
+    @property
+    def key(self) -> t.Any:  # type: ignore[override]
+        return self.__dict__.get("_called", self.name)
+
+    @key.setter
+    def key(self, value: t.Any) -> None:
+        self.__dict__["_called"] = value
 
     def __bool__(self) -> bool:  # `if getattr(User, name, None):` asks whether there is such an attribute
         return True

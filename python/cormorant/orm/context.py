@@ -75,15 +75,41 @@ class ORMExecuteState:
 
 
 class _QueryEntity:
-    """What a compiled query selects, in the reference. Queries here have none: `column_descriptions` says what they select."""
+    """One thing that a query selects."""
+
+    def __init__(self, expr: t.Any) -> None:
+        self.expr = self.column = expr
 
 
 class _MapperEntity(_QueryEntity):
-    """Nothing is an instance of it; programs ask whether something is."""
+    """A mapped class, or an alias of one."""
+
+    @property
+    def mapper(self) -> t.Any:
+        from .base import _mapper_or_none
+
+        return _mapper_or_none(self.expr)
 
 
 class _ColumnEntity(_QueryEntity):
-    """Nothing is an instance of it; programs ask whether something is."""
+    """An attribute or another expression."""
+
+
+class ORMSelectCompileState:
+    """What programs that look behind a query ask of it: `query._compile_state()`."""
+
+    def __init__(self, query: t.Any) -> None:
+        self.select_statement = query._statement
+        self._entities: t.List[_QueryEntity] = []
+        for described in query.column_descriptions:
+            entity, expr = described["entity"], described["expr"]
+            self._entities.append(_MapperEntity(expr) if entity is not None and expr is entity else _ColumnEntity(expr))
+
+    def _mapper_zero(self) -> t.Any:
+        from .base import _mapper_or_none
+        from .util import _entity_of_statement
+
+        return _mapper_or_none(_entity_of_statement(self._entities[0].expr))
 
 
 class QueryContext:

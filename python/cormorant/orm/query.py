@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import Any, Dict, Generic, Iterator, List, Optional, Sequence, Tuple, TypeVar
 
+from .. import _core
 from .. import exc as sa_exc
 from ..sql import func, literal_column, select
 from ..sql import delete as sql_delete
 from ..sql import exists as sql_exists
 from ..sql import update as sql_update
 from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL
+from .context import ORMSelectCompileState
 from .util import _entity_of_statement, _is_single_entity, with_parent
 
 _T = TypeVar("_T")
@@ -261,6 +263,13 @@ class Query(Generic[_T]):
         return self._statement.column_descriptions
 
     @property
+    def _order_by_clauses(self) -> Tuple[Any, ...]:
+        return tuple(self._statement._seg(_core.SEG_ORDER_BY))
+
+    def _compile_state(self, **_kw: Any) -> ORMSelectCompileState:
+        return ORMSelectCompileState(self)
+
+    @property
     def is_single_entity(self) -> bool:
         return len(self._entities) == 1 and _is_single_entity(self._entities[0])
 
@@ -373,8 +382,9 @@ class Query(Generic[_T]):
     def count(self) -> int:
         """How many rows this query would answer: `SELECT count(*) FROM (SELECT ...)`."""
         statement = self._statement
-        if statement._seg(_seg("OPTIONS")):
-            statement = statement._replace(_seg("OPTIONS"), ())
+        options = statement._seg(_seg("OPTIONS"))
+        if options:  # what is loaded does not matter, which rows there are does
+            statement = statement._replace(_seg("OPTIONS"), tuple(o for o in options if o._kind == _core.K_CRITERIA))
         inner = statement.subquery()
         result = self.session.execute(select(func.count(literal_column("*"))).select_from(inner), self._params or None)
         return result.scalar_one()

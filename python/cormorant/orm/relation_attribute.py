@@ -166,7 +166,7 @@ class RelationshipAttribute(InstrumentedAttribute):
         secondary_from = prop.secondary
         conditions = [self._localised(primary), *([second] if second is not None else []), *criteria]
         froms = [entity._kids[0], *([secondary_from] if secondary_from is not None else [])]
-        inner = select(_one()).select_from(*froms).where(*conditions).correlate_except(*froms)
+        inner = select(_one()).select_from(entity, *froms[1:]).where(*conditions).correlate_except(*froms)
         return exists(inner)
 
     def any(self, criterion: t.Any = None, **kwargs: t.Any) -> t.Any:

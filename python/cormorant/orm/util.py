@@ -85,6 +85,9 @@ class AliasedClass:
         value = next((c.__dict__[key] for c in mapper.class_.__mro__ if key in c.__dict__), None)
         if value is None and not hasattr(mapper.class_, key):
             raise AttributeError(f"{self!r} has no attribute {key!r}")
+        behind = getattr(value, "__dict__", {}).get("attribute")  # of dynamic and write-only relationships
+        if isinstance(behind, _core.InstrumentedAttribute):
+            value = behind
         if isinstance(value, _core.InstrumentedAttribute):
             found = self._adapted(key, value)
             d["_cache"][key] = found

@@ -12,6 +12,7 @@ import typing as t
 
 from .. import _core, exc
 from ..dialects import dialect_object
+from .items import name_flags
 
 __all__ = [
     "Compiled", "DDLCompiler", "ExpandedState", "GenericTypeCompiler", "IdentifierPreparer", "SQLCompiler", "StrSQLCompiler",
@@ -47,16 +48,18 @@ class ExpandedState(t.NamedTuple):
 class IdentifierPreparer:
     """Quotes names for a dialect."""
 
+    initial_quote = final_quote = '"'
+
     def __init__(self, dialect: t.Any = None) -> None:
         self.dialect = dialect
         self._name = getattr(dialect, "name", None)
 
     def quote(self, ident: str, force: t.Any = None) -> str:
         """A name, quoted where the dialect needs it."""
-        wanted = getattr(ident, "quote", None)
-        if wanted is False:
+        wanted = name_flags(ident)
+        if wanted == _core.FLAG_NO_QUOTE:
             return str(ident)
-        return _core.quote(str(ident), bool(wanted), _dialect_name(self._name))
+        return _core.quote(str(ident), wanted == _core.FLAG_QUOTE, _dialect_name(self._name))
 
     def quote_identifier(self, value: str) -> str:
         return _core.quote(str(value), True, _dialect_name(self._name))
@@ -85,6 +88,9 @@ class IdentifierPreparer:
         return self.quote(constraint.name)
 
     format_index = format_constraint
+
+    def format_sequence(self, sequence: t.Any, use_schema: bool = True) -> str:
+        return self.quote(sequence.name)
 
 
 class TypeCompiler:
