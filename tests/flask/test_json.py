@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cormorant import exc
+from cormorant import text as sql_text
 from cormorant.ext.hybrid import hybrid_property
 from cormorant.flask import JSONProvider, SQLAlchemy
 from cormorant.orm import attribute_keyed_dict, selectinload
@@ -129,8 +130,9 @@ def test_rows_and_results(app, db, models):
     assert db.jsonify(execute(select(User, Post.id.label("post")).join(Post)), only=[User.name]).json == [
         {"User": {"name": "ada"}, "post": 1}, {"User": {"name": "ada"}, "post": 2},
     ]  # fmt: skip
+    assert db.jsonify(execute(select(Post.id, User.id).join(Post)).first()).json == {"id": 1, "id_1": 1}
     with pytest.raises(TypeError, match="two columns of the row are called 'id'"):
-        db.jsonify(execute(select(Post.id, User.id)))
+        db.jsonify(execute(sql_text("SELECT 1 AS id, 2 AS id")))
 
 
 def test_new_and_pending_instances(db, models):
