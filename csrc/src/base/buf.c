@@ -120,7 +120,8 @@ void *cm_arena__alloc(cm_arena *a, size_t n) {
     if (__builtin_add_overflow(n, 7, &rounded)) goto fail;
     rounded &= ~(size_t)7;
     if (!a->page || a->page->cap - a->used < rounded) {
-        size_t cap = CM_SIZE(4096, 64) - sizeof(struct cm_arena_page), bytes;
+        /* the first page is one that malloc has at hand (glibc: up to 1032 bytes), for most regions are small */
+        size_t cap = (a->page ? CM_SIZE(4096, 64) : CM_SIZE(1024, 64)) - sizeof(struct cm_arena_page), bytes;
         if (cap < rounded) cap = rounded;
         if (__builtin_add_overflow(cap, sizeof(struct cm_arena_page), &bytes)) goto fail;
         struct cm_arena_page *page = cm_mem(a->cx, NULL, bytes);

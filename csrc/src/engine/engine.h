@@ -83,6 +83,10 @@ cm_status cm_row__decode(cm_ctx *cx, const cm_type *const *types, cm_value *raw,
 /* The plan of a statement as Core runs it: found by its key or compiled now. key: zeroed or reset; filled, so that binds can
  * be read from it. names: keys of the caller's mapping for INSERT and UPDATE. owns: *out retained. */
 cm_status cm_conn__plan(cm_ctx *cx, cm_conn *conn, cm_node *stmt, cm_keybuf *key, const char *const *names, size_t nnames, cm_plan **out);
+/* The connection's buffer for a key, empty, for one statement: a statement that runs inside another one starts with its own.
+ * give_key puts it back (or another in its place) while the connection is there. */
+cm_keybuf cm_conn__take_key(cm_conn *conn);
+void cm_conn__give_key(cm_ctx *cx, cm_conn *conn, cm_keybuf *take_key);
 
 /* cm_conn_rollback for a connection that is given back next: where the driver can, the answer is not waited for. */
 cm_status cm_conn__let_go(cm_ctx *cx, cm_conn *conn);

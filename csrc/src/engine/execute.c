@@ -98,9 +98,7 @@ cm_status cm_conn_execute(cm_ctx *cx, cm_conn *conn, cm_node *stmt, void *const 
     *out = NULL;
     cm_status st = cm_conn__ready(cx, conn);
     if (st) return st;
-    cm_keybuf key = conn->key; /* taken: a statement that runs inside this one starts with an empty one */
-    memset(&conn->key, 0, sizeof conn->key);
-    cm_key__reset(&key);
+    cm_keybuf key = cm_conn__take_key(conn);
     st = collect_names(cx, stmt, params, nparams, &names);
     if (!st) st = cm_conn__plan(cx, conn, stmt, &key, names.v, names.n, &plan);
     e.env.key = &key;
@@ -112,7 +110,6 @@ cm_status cm_conn_execute(cm_ctx *cx, cm_conn *conn, cm_node *stmt, void *const 
     cm_result_free(cx, e.result);
     cm_plan__release(cx, plan);
     free_names(cx, &names);
-    cm_key__dispose(cx, &conn->key);
-    conn->key = key;
+    cm_conn__give_key(cx, conn, &key);
     return st;
 }

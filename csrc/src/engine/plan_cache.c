@@ -174,6 +174,19 @@ void cm_plans__clear(cm_ctx *cx, cm_plan_cache *p) {
     }
 }
 
+cm_keybuf cm_conn__take_key(cm_conn *conn) {
+    cm_keybuf key = conn->key;
+    memset(&conn->key, 0, sizeof conn->key);
+    cm_key__reset(&key);
+    return key;
+}
+
+void cm_conn__give_key(cm_ctx *cx, cm_conn *conn, cm_keybuf *take_key) {
+    cm_key__dispose(cx, &conn->key);
+    conn->key = *take_key;
+    memset(take_key, 0, sizeof *take_key);
+}
+
 cm_status cm_conn__plan(cm_ctx *cx, cm_conn *conn, cm_node *stmt, cm_keybuf *key, const char *const *names, size_t nnames, cm_plan **out) {
     cm_engine *engine = conn->engine;
     cm_compiled *compiled = NULL;

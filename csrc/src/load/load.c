@@ -195,26 +195,32 @@ static cm_status fly(cm_load_run *run, cm_conn *conn, const cm_plan *plan, const
     run->env = (cm_bind_env){.key = key, .mapping = run->request->mapping};
     cm_status st = cm_load__prepare(run);
     if (!st) st = map_keys(run, key);
-    if (!st) st = cm_conn__fly(run->cx, conn, &flight);
-    return st ? st : cm_load__end(run);
+    return st ? st : cm_conn__fly(run->cx, conn, &flight);
+}
+
+static cm_status plan_and_fly(cm_load_run *run, cm_conn *conn, cm_plan **plan) {
+    cm_keybuf key = cm_conn__take_key(conn);
+    cm_status st = cm_load__plan(run->cx, conn, run->request, &key, plan);
+    if (!st) st = fly(run, conn, *plan, &key);
+    run->env.key = NULL;
+    cm_conn__give_key(run->cx, conn, &key);
+    return st;
 }
 
 cm_status cm_load__run(cm_ctx *cx, cm_session *s, const cm_load_request *q, cm_objs *out, size_t *nrows, cm_plan **plan) {
     cm_load_run run = {.cx = cx, .s = s, .host = cm__host(cx), .request = q};
-    cm_keybuf key = {0};
     cm_plan *found = NULL;
     cm_conn *conn = NULL;
     cm_load__begin(&run);
     cm_status st = cm_session__conn(cx, s, q->mapper, q->stmt, &conn);
-    if (!st) st = cm_load__plan(cx, conn, q, &key, &found);
-    if (!st) st = fly(&run, conn, found, &key);
+    if (!st) st = plan_and_fly(&run, conn, &found);
+    if (!st) st = cm_load__end(&run);
     if (!st && out) {
         *out = run.out;
         run.out = (cm_objs){0};
     }
     if (nrows) *nrows = run.nrows;
     cm_load__dispose(&run);
-    cm_key__dispose(cx, &key);
     if (!st && plan) *plan = found;
     else cm_plan__release(cx, found);
     return st;
