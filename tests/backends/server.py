@@ -187,7 +187,7 @@ class MariaDB(Server):
         settings = {
             "datadir": self.data, "socket": self.socket_path, "pid-file": self.folder / "pid", "init-file": self.folder / "init.sql", "skip-networking": 1,
             "innodb-flush-log-at-trx-commit": 0, "innodb-buffer-pool-size": "64M", "innodb-log-file-size": "16M", "max-connections": 60,
-            "character-set-server": "utf8mb4", "collation-server": "utf8mb4_general_ci", "innodb-lock-wait-timeout": 20, "innodb-buffer-pool-dump-at-shutdown": 0, **self.given,
+            "character-set-server": "utf8mb4", "collation-server": "utf8mb4_general_ci", "innodb-lock-wait-timeout": 20, "lock-wait-timeout": 20, "innodb-buffer-pool-dump-at-shutdown": 0, **self.given,
         }  # fmt: skip
         return [self.bin / "mariadbd", "--no-defaults", *(f"--{name.replace('_', '-')}={value}" for name, value in settings.items())]
 

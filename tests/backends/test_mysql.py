@@ -6,10 +6,12 @@ import threading
 import time
 import uuid
 
+import flask
 import pytest
 
 import cormorant as sa
 from cormorant import func, insert, select, text
+from cormorant.flask import SQLAlchemy
 from cormorant.orm import DeclarativeBase, Mapped, Session, mapped_column
 from tests.backends.databases import needs
 
@@ -88,6 +90,30 @@ def test_definitions_commit_and_say_so(engine):
         c.execute(insert(Item), {"name": "b"})
         c.rollback()
         assert c.execute(select(Item.name)).scalars().all() == ["a"]
+
+
+def test_isolation_of_tests_refuses_definitions(engine, server):
+    """They would commit the transaction that isolates the test; what the driver refuses leaves it as it was."""
+    app = flask.Flask(__name__)
+    app.config["SQLALCHEMY_DATABASE_URI"] = server.url()
+    db = SQLAlchemy(app)
+
+    class Note(db.Model):
+        id = db.Column(db.Integer, primary_key=True)
+
+    with app.app_context():
+        db.create_all()
+        with db.test_isolation():
+            db.session.add(Note())
+            db.session.commit()
+            with pytest.raises(sa.exc.InvalidRequestError, match="definitions belong before it"):
+                db.session.execute(text("CREATE TABLE other (id INT)"))
+            db.session.rollback()
+            assert db.session.scalar(select(func.count()).select_from(Note)) == 1
+            db.session.rollback()
+        assert db.session.scalar(select(func.count()).select_from(Note)) == 0
+        db.session.rollback()
+        db.engine.dispose()
 
 
 def test_a_statement_is_stopped_from_another_thread(engine):

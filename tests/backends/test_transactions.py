@@ -7,6 +7,7 @@ import cormorant as sa
 from cormorant import Column, insert, select, text
 from cormorant.flask import SQLAlchemy
 from cormorant.orm import Session
+from tests.backends.databases import needs
 
 
 @pytest.fixture
@@ -103,6 +104,7 @@ def world(engine, server):
         made.db.engine.dispose()
 
 
+@needs("server")
 def test_isolation_of_tests(world):
     client = world.app.test_client()
     for _ in range(2):
@@ -149,6 +151,7 @@ def test_isolation_by_every_door(world):
     assert world.notes() == ["before"]
 
 
+@needs("server")
 def test_isolation_ended_by_hand(world):
     db = world.db
     with world.app.app_context():
@@ -162,6 +165,7 @@ def test_isolation_ended_by_hand(world):
     assert world.notes() == ["before"]
 
 
+@needs("server")
 def test_isolation_of_threads(world):
     import threading
 

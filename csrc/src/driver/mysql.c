@@ -1,8 +1,5 @@
-/* The driver of MariaDB and MySQL: opening, transactions, questions about the server. See mysql_int.h for the map of its
- * files.
- *
- * A session is made strict, and asked whether it is. Autocommit is switched off when the first transaction is wanted and
- * stays so until a statement comes that wants none: COMMIT and ROLLBACK are then all that transactions cost. */
+/* The driver of MariaDB and MySQL: opening, isolation levels, questions about the server. See mysql_int.h for the map of its
+ * files. A session is made strict, and asked whether it is. */
 #include "driver/mysql_int.h"
 
 #include <stdio.h>
@@ -97,7 +94,6 @@ void cm_mysql__cancel(cm_dconn *c) {
     my_target to = cm_mysql__target(c->url, c->options);
     unsigned seconds = 5;
     char sql[64];
-    __atomic_store_n(&c->cancelled, 1, __ATOMIC_RELAXED);
     if (!my) return;
     cm_mysql__apply(my, c->url, c->options);
     mysql_options(my, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
@@ -106,75 +102,7 @@ void cm_mysql__cancel(cm_dconn *c) {
     mysql_close(my);
 }
 
-/* ---- transactions */
-
-static bool server_in_transaction(const cm_dconn *c) { return !c->ending && (c->my->server_status & SERVER_STATUS_IN_TRANS) != 0; }
-
-static bool in_transaction(cm_dconn *c) { return c->begun || (!c->dead && server_in_transaction(c)); }
-
-cm_status cm_mysql__want_transaction(cm_ctx *cx, cm_dconn *c, const cm_dstmt *s) {
-    bool on = (c->my->server_status & SERVER_STATUS_AUTOCOMMIT) != 0;
-    if (c->poisoned && s->kind != CM_STMT_OTHER)
-        return cm_mysql__fail(c, CM_E_OPERATIONAL, 1205,
-                              "a statement of this transaction gave up waiting for a lock, and what came before it is not committed: "
-                              "roll back first");
-    if (c->begun) c->ran = true;
-    if (c->begun && s->changes_rows) c->wrote = true;
-    if (s->kind == CM_STMT_OTHER || on == !c->begun) return CM_OK;
-    return run(cx, c, c->begun ? "SET autocommit = 0" : "SET autocommit = 1");
-}
-
-static cm_status begin(cm_ctx *cx, cm_dconn *c, const char *mode) {
-    (void)cx, (void)mode;
-    if (!c->begun) c->ran = c->wrote = c->poisoned = false;
-    c->begun = true;
-    return CM_OK;
-}
-
-/* Nothing was sent that the server would have to end. */
-static bool nothing_ran(const cm_dconn *c) { return !c->ran && !server_in_transaction(c); }
-
-static void end_transaction(cm_dconn *c) { c->begun = c->ran = c->wrote = c->poisoned = false; }
-
-static cm_status commit(cm_ctx *cx, cm_dconn *c) {
-    if (c->poisoned)
-        return cm_mysql__fail(c, CM_E_OPERATIONAL, 1205,
-                              "the transaction cannot be committed: one of its statements gave up waiting for a lock. Roll back");
-    if (nothing_ran(c)) {
-        end_transaction(c);
-        return CM_OK;
-    }
-    bool alive = !c->dead;
-    cm_status st = cm_mysql__ready(cx, c);
-    if (!st) st = run(cx, c, "COMMIT");
-    if (!st) end_transaction(c);
-    if (st && alive && c->dead && (c->errnum == 2006 || c->errnum == 2013)) { /* hung up without an answer */
-        st = c->status = CM_E_OUTCOME_UNKNOWN;
-        snprintf(c->message, sizeof c->message,
-                 "the connection was lost while committing: whether the transaction was committed is unknown");
-    }
-    return st;
-}
-
-static cm_status rollback(cm_ctx *cx, cm_dconn *c) {
-    cm_status st = CM_OK;
-    if (!nothing_ran(c)) {
-        st = cm_mysql__ready(cx, c);
-        if (!st) st = run(cx, c, "ROLLBACK");
-    }
-    if (!st) end_transaction(c);
-    return st;
-}
-
-static cm_status let_go(cm_ctx *cx, cm_dconn *c) {
-    cm_status st = CM_OK;
-    if (!nothing_ran(c)) {
-        st = cm_mysql__ready(cx, c);
-        if (!st) st = cm_mysql__send(cx, c, "ROLLBACK");
-    }
-    if (!st) end_transaction(c);
-    return st;
-}
+/* ---- isolation levels */
 
 static bool begin_reads(cm_dconn *c) {
     (void)c;
@@ -245,6 +173,7 @@ static int64_t last_insert_id(cm_dconn *c) { return c->insert_id; }
 
 static int limit(cm_dconn *c, int which) {
     if (which == CM_LIMIT_SQL_LENGTH) return c->max_packet && c->max_packet < INT32_MAX ? (int)c->max_packet : INT32_MAX;
+    if (which == CM_LIMIT_BUSY_MS) return 5000; /* connections that share one, in tests: as long as SQLite waits */
     return which == CM_LIMIT_PARAMS ? CM_SCAN_PARAMS_MAX : -1;
 }
 
@@ -279,10 +208,10 @@ const cm_driver cm__driver_mysql = {.version = 1,
                                     .last_insert_id = last_insert_id,
                                     .kind = cm_mysql__kind,
                                     .begin_reads = begin_reads,
-                                    .begin = begin,
-                                    .commit = commit,
-                                    .rollback = rollback,
-                                    .in_transaction = in_transaction,
+                                    .begin = cm_mysql__begin,
+                                    .commit = cm_mysql__commit,
+                                    .rollback = cm_mysql__rollback,
+                                    .in_transaction = cm_mysql__in_transaction,
                                     .cancel = cm_mysql__cancel,
                                     .error = cm_mysql__report,
                                     .limit = limit,
@@ -292,4 +221,5 @@ const cm_driver cm__driver_mysql = {.version = 1,
                                     .native = native,
                                     .send = cm_mysql__send_set,
                                     .sync = cm_mysql__sync,
-                                    .let_go = let_go};
+                                    .let_go = cm_mysql__let_go,
+                                    .nest = cm_mysql__nest};

@@ -1,7 +1,7 @@
 /* visible to: driver */
 /* The structures of the driver of MariaDB and MySQL and what its files share.
  *
- *   mysql.c          connections: opening, transactions, questions about the server
+ *   mysql.c          connections: opening, questions about the server        mysql_tx.c   transactions
  *   mysql_options.c  URL and connect_args -> options of the library
  *   mysql_wire.c     the one place that waits; one call per kind of command
  *   mysql_stmt.c     prepare, bind, step, rows
@@ -29,6 +29,7 @@ struct cm_dconn {
     bool mariadb;                /* takes arrays of parameters, answers keys with RETURNING; else MySQL */
     bool begun;                  /* a transaction is wanted or under way */
     bool ran, wrote;             /* a statement ran since it was begun; one that may have changed rows */
+    bool nest, saved;            /* inside a transaction that isolates tests; begin's savepoint was made in it */
     bool poisoned;               /* a lock was waited for in vain: earlier statements are still in the transaction */
     bool dead;                   /* the server hung up */
     bool ending;                 /* ROLLBACK was sent; its answer is read before anything else is */
@@ -39,7 +40,6 @@ struct cm_dconn {
     struct cm_dstmt *ahead;      /* sets of it were sent ahead and not all stepped */
     int64_t insert_id;
     cm_status interrupted;       /* the host stopped the wait */
-    int cancelled;               /* atomic: cm_driver.cancel was called */
     cm_status status;            /* the last failure: its status, CM_OK none */
     bool retryable;
     unsigned errnum;
@@ -162,8 +162,16 @@ cm_status cm_mysql__sync(cm_ctx *cx, cm_dconn *c);
 cm_status cm_mysql__next_set(cm_ctx *cx, cm_dstmt *s);             /* the result of the next set sent ahead becomes current */
 void cm_mysql__drop_parts(cm_ctx *cx, cm_dstmt *s);
 
+/* mysql_tx.c */
+bool cm_mysql__in_transaction(cm_dconn *c);
+cm_status cm_mysql__want_transaction(cm_ctx *cx, cm_dconn *c, const cm_dstmt *s); /* the session as the statement needs it */
+cm_status cm_mysql__begin(cm_ctx *cx, cm_dconn *c, const char *mode);
+cm_status cm_mysql__commit(cm_ctx *cx, cm_dconn *c);
+cm_status cm_mysql__rollback(cm_ctx *cx, cm_dconn *c);
+cm_status cm_mysql__let_go(cm_ctx *cx, cm_dconn *c);
+cm_status cm_mysql__nest(cm_ctx *cx, cm_dconn *c, bool on);
+
 /* mysql.c */
-cm_status cm_mysql__want_transaction(cm_ctx *cx, cm_dconn *c, const cm_dstmt *s); /* autocommit as the statement needs it */
 void cm_mysql__cancel(cm_dconn *c);
 
 extern const cm_driver cm__driver_mysql;

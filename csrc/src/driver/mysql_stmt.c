@@ -211,7 +211,6 @@ cm_status cm_mysql__run(cm_ctx *cx, cm_dstmt *s, const my_part *part) {
     if (!st) st = cm_mysql__want_transaction(cx, c, s);
     if (st) return st;
     if (s->commits && c->wrote && c->begun && !c->poisoned) warn_of_commit(cx, s);
-    __atomic_store_n(&c->cancelled, 0, __ATOMIC_RELAXED);
     if (!s->direct) st = run_prepared(cx, s, part);
     if (st && is_stale(s)) {
         close_prepared(s);
