@@ -3,7 +3,7 @@
 import pytest
 
 import cormorant as sa
-from cormorant import exc
+from cormorant import exc, orm
 from cormorant.dialects import mysql
 from cormorant.dialects.mysql import mariadb
 
@@ -113,3 +113,23 @@ def test_literals():
     values = sa.select(sa.literal("a'b\\c"), sa.literal(b"\x00a"), sa.literal(True), sa.literal(1.5))
     assert text(values, literal_binds=True) == r"SELECT 'a''b\\c' AS anon_1, x'0061' AS anon_2, true AS anon_3, 1.5 AS anon_4"
     assert text(t.c.name.in_(["\\", "'"]), literal_binds=True) == r"t.name IN ('\\', '''')"
+
+
+def test_updates_of_classes_in_several_tables():
+    class Base(orm.DeclarativeBase):
+        pass
+
+    class User(Base):
+        __tablename__ = "users"
+        id = sa.Column(sa.Integer, primary_key=True)
+        name = sa.Column(sa.String(9))
+        kind = sa.Column(sa.String(9))
+        __mapper_args__ = {"polymorphic_on": "kind"}
+
+    class Admin(User):
+        __tablename__ = "admins"
+        id = sa.Column(sa.ForeignKey("users.id"), primary_key=True)
+        level = sa.Column(sa.Integer)
+
+    change = sa.update(Admin).where(Admin.id == User.id, User.name == "x").values(level=8)
+    assert text(change) == "UPDATE admins, users SET admins.level=%s WHERE admins.id = users.id AND users.name = %s"

@@ -262,6 +262,7 @@ static cm_status write_dml_limit(cm_compiler *c, cm_node *n) {
 static cm_status write_target_name(cm_compiler *c, cm_node *n) {
     cm_node *target = cm_sql__from(n->u.n.kid);
     if (target->kind == CM_N_TABLE) return cm_compiler__table(c, target);
+    if (target->kind != CM_N_ALIAS && c->table) return cm_compiler__table(c, c->table->node); /* an entity of several tables */
     uint32_t flags = 0;
     const char *name = cm_compiler__from_name(c, target, &flags);
     return name ? cm_compiler__name(c, name, strlen(name), flags) : CM_E_NOMEM;
