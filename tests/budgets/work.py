@@ -189,6 +189,20 @@ def delete(w: World, session: Any, n: int) -> Any:
     return lambda: (session.commit(), objects)[0]
 
 
+@work("delete of objects with relationships")
+def delete_related(w: World, session: Any, n: int) -> Any:
+    session.execute(w.core.insert(w.Parent), [{"id": 1000 + i, "name": f"parent {i}"} for i in range(n)])
+    session.commit()
+    objects = session.scalars(w.core.select(w.Parent)).all()
+
+    def body() -> None:
+        for o in objects:
+            session.delete(o)
+        session.commit()
+
+    return body
+
+
 @work("graph of three levels, flush and commit")
 def graph(w: World, session: Any, n: int) -> Any:
     parents = [w.Parent(name="p", children=[w.Child(text="c", toys=[w.Toy(name="t")])]) for _ in range(n)]
