@@ -21,6 +21,13 @@ static cm_status apply_options(cm_ctx *cx, cm_dconn *c, const char *const *optio
     return cm_pg__set_isolation(cx, c, NULL);
 }
 
+/* As long as connecting may take, or five seconds. */
+static int64_t ping_time(const char *const *options) {
+    const char *text = cm_option__find(options, "connect_timeout");
+    double seconds;
+    return cm_option__number(text, &seconds) && seconds > 0 ? (int64_t)(seconds * 1e6) : 5000000;
+}
+
 /* libpq's own timeout is for its blocking calls only. Per host, as there. */
 static int64_t connect_deadline(cm_ctx *cx, const cm_dconn *c, const char *const *options) {
     const char *text = cm_option__find(options, "connect_timeout"), *hosts = PQhost(c->pg);
@@ -59,6 +66,8 @@ static cm_status open_server(cm_ctx *cx, const cm_url *url, const char *const *o
     cm_dconn *c = cm__alloc(cx, sizeof *c);
     *out = c;
     if (!c) return CM_E_NOMEM;
+    c->deadline_us = -1;
+    c->ping_us = ping_time(options);
     cm_status st = apply_options(cx, c, options);
     if (!st) st = cm_pg__conninfo(cx, url, options, &keys, &values);
     if (st) return cm_pg__fail(c, st, "", "out of memory");
@@ -66,9 +75,13 @@ static cm_status open_server(cm_ctx *cx, const cm_url *url, const char *const *o
     if (!c->pg) st = cm_pg__fail(c, CM_E_NOMEM, "", "out of memory");
     else if (PQstatus(c->pg) == CONNECTION_BAD) st = cm_pg__fail(c, CM_E_OPERATIONAL, "08001", PQerrorMessage(c->pg));
     if (!st) PQsetNoticeReceiver(c->pg, ignore_notice, NULL);
-    if (!st) st = connecting(cx, c, connect_deadline(cx, c, options));
+    int64_t deadline = st ? -1 : connect_deadline(cx, c, options);
+    if (!st) st = connecting(cx, c, deadline);
     cm__free(cx, (void *)(uintptr_t)keys);
-    return st ? st : settle(cx, c);
+    c->deadline_us = deadline;
+    if (!st) st = settle(cx, c);
+    c->deadline_us = -1;
+    return st;
 }
 
 static void close_server(cm_ctx *cx, cm_dconn *c) {
@@ -86,7 +99,9 @@ static void close_server(cm_ctx *cx, cm_dconn *c) {
 /* Has the server hung up? What it sent meanwhile says so; and then it is asked, for a half-open socket looks alive. */
 static bool is_alive(cm_ctx *cx, cm_dconn *c) {
     if (c->dead || !PQconsumeInput(c->pg)) return false;
+    c->deadline_us = cm__now_us(cx) + c->ping_us;
     bool alive = cm_pg__run(cx, c, "SELECT 1", 0, NULL, NULL) == CM_OK;
+    c->deadline_us = -1;
     c->failure.status = CM_OK;
     return alive;
 }

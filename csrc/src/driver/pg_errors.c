@@ -64,6 +64,13 @@ static void write_message(char *to, size_t cap, const PGresult *res) {
     copy(to + n + 10, cap - n - 10, detail);
 }
 
+/* Statements that are not there, or there already: other clients use the same server process. */
+static void explain_pooler(char *message, size_t cap) {
+    static const char hint[] = "\nHINT:  behind a pooler that hands out transactions (PgBouncer), connect with prepare_threshold=None";
+    size_t n = strlen(message);
+    if (n + sizeof hint <= cap) memcpy(message + n, hint, sizeof hint);
+}
+
 cm_status cm_pg__result_failed(cm_dconn *c, const PGresult *res) {
     const char *sqlstate = PQresultErrorField(res, PG_DIAG_SQLSTATE), *function = PQresultErrorField(res, PG_DIAG_SOURCE_FUNCTION);
     char message[CM_ERROR_TEXT];
@@ -71,6 +78,7 @@ cm_status cm_pg__result_failed(cm_dconn *c, const PGresult *res) {
     const pg_error_info *info = cm_pg__error_info(sqlstate);
     if (c->failure.status) return c->failure.status;
     write_message(message, sizeof message, res);
+    if (strcmp(sqlstate, "26000") == 0 || strcmp(sqlstate, "42P05") == 0) explain_pooler(message, sizeof message);
     cm_status st = cm_pg__fail(c, info->status, sqlstate, message);
     c->failure.stale_plan = strcmp(sqlstate, "26000") == 0 || (function && strcmp(function, "RevalidateCachedQuery") == 0);
     copy(c->failure.constraint, sizeof c->failure.constraint, PQresultErrorField(res, PG_DIAG_CONSTRAINT_NAME));
@@ -91,10 +99,10 @@ void cm_pg__report(cm_ctx *cx, cm_dconn *c, const char *sql, size_t n) {
         cm__nomem(cx);
     } else if (st && cx->err.status == CM_OK) {
         cm__fail(cx, st, "%s", c->failure.message);
+        cx->err.disconnected = c->dead;
         if (st < CM_E_DB) return;
         cm__fail_code(cx, 0, NULL, *c->failure.constraint ? c->failure.constraint : NULL);
         memcpy(cx->err.sqlstate, c->failure.sqlstate, sizeof c->failure.sqlstate);
-        cx->err.disconnected = c->dead;
         cx->err.retryable = c->failure.retryable;
         if (sql) cm__fail_sql(cx, sql, n);
     }

@@ -22,6 +22,7 @@
 
 #include <libpq-fe.h>
 
+enum { PG_GRACE_US = 2000000 }; /* how long a server may take to say that a statement was stopped */
 enum { PG_NAME_BYTES = 24, PG_SCALAR_BYTES = 16, PG_PARAMS_MAX = 65535, PG_WONDERS_MAX = 16, PG_FIRST_OWN = 16384 };
 
 /* OIDs of the types this driver has a binary form for; fixed in every PostgreSQL. */
@@ -76,6 +77,8 @@ struct cm_dconn {
     unsigned types_in;           /* the catalogue's answer is so many replies ahead; 0: not asked */
     unsigned learned;            /* answers so far */
     int server_version;
+    int64_t deadline_us;         /* when a wait is given up; -1: never */
+    int64_t ping_us;             /* how long a look whether the server is there may take */
     cm_status interrupted;       /* the host stopped the wait */
     int cancelled;               /* atomic: cm_driver.cancel was called */
     pg_failure failure;          /* the last one */

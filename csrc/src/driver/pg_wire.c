@@ -48,7 +48,15 @@ bool cm_pg__hung_up(cm_dconn *c) {
 /* The host wants to stop: the server is told, and its answer (an error, most likely) is waited for as usual. */
 static void interrupt(cm_dconn *c, cm_status st) {
     c->interrupted = st;
+    c->deadline_us = cm__now_us(c->cx) + PG_GRACE_US;
     stop_running(c);
+}
+
+/* No answer within the time that the wait was given: the server, or the way to it, is taken for gone. */
+static cm_status lost_in_silence(cm_dconn *c) {
+    c->dead = true;
+    c->deadline_us = -1;
+    return cm_pg__fail(c, CM_E_OPERATIONAL, "08006", "the server did not answer in time; the connection is given up");
 }
 
 cm_status cm_pg__wait(cm_ctx *cx, cm_dconn *c) {
@@ -56,7 +64,8 @@ cm_status cm_pg__wait(cm_ctx *cx, cm_dconn *c) {
         int unsent = PQflush(c->pg);
         if (unsent < 0) return cm_pg__lost(c);
         if (!PQisBusy(c->pg)) return CM_OK;
-        cm_status st = cm_pg__poll(cx, c, (short)(POLLIN | (unsent ? POLLOUT : 0)), -1);
+        cm_status st = cm_pg__poll(cx, c, (short)(POLLIN | (unsent ? POLLOUT : 0)), c->deadline_us);
+        if (st == CM_E_TIMEOUT) return lost_in_silence(c);
         if (st) interrupt(c, st);
         else if (!PQconsumeInput(c->pg)) return cm_pg__lost(c);
     }
@@ -215,6 +224,7 @@ cm_status cm_pg__finish(cm_ctx *cx, cm_dconn *c, cm_status st) {
     if (c->interrupted) {
         st = c->failure.status = c->interrupted;
         c->interrupted = CM_OK;
+        c->deadline_us = -1;
     }
     if (st && c->nest) cm_pg__mend_nested(cx, c);
     return st;
