@@ -6,7 +6,9 @@ import pytest
 
 import cormorant as sa
 from cormorant import orm
-from cormorant.orm import DeclarativeBase, Mapped, Session, backref, declarative_base, mapped_column, relationship
+from cormorant.orm import (
+    DeclarativeBase, Mapped, Session, backref, declarative_base, foreign, joinedload, lazyload, mapped_column, relationship, remote, selectinload,
+)
 from cormorant.orm.collections import attribute_keyed_dict
 
 
@@ -442,3 +444,39 @@ def test_viewonly_and_post_update(Base, run):
     session.add(w)
     session.commit()
     assert w.favourite_id == w.entries[1].id
+
+
+def test_conditions_without_an_equality():
+    """Paths of trees, ranges, casts: relationships that only read may join by any comparison."""
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Folder(Base):
+        __tablename__ = "folder"
+        path: Mapped[str] = mapped_column(primary_key=True)
+        below = relationship("Folder", viewonly=True, order_by=path, primaryjoin=lambda: remote(foreign(Folder.path)).like(Folder.path.concat("/%")))
+        above = relationship("Folder", viewonly=True, order_by=path, primaryjoin=lambda: Folder.path.like(remote(foreign(Folder.path)).concat("/%")))
+
+    engine = sa.create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all(Folder(path=p) for p in ("/a", "/a/b", "/a/b/c", "/x"))
+        session.commit()
+        expected = {"/a": ["/a/b", "/a/b/c"], "/a/b": ["/a/b/c"], "/a/b/c": [], "/x": []}
+        for option in (lazyload, joinedload, selectinload):
+            session.expunge_all()
+            folders = session.scalars(sa.select(Folder).options(option(Folder.below))).unique().all()
+            assert {f.path: [b.path for b in f.below] for f in folders} == expected
+        assert [f.path for f in session.get(Folder, "/a/b/c").above] == ["/a", "/a/b"]
+        assert [f.path for f in session.scalars(sa.select(Folder).where(Folder.below.any()).order_by(Folder.path))] == ["/a", "/a/b"]
+
+
+def test_what_is_written_needs_an_equality(Base):
+    class Wrong(Base):
+        __tablename__ = "wrong"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        others = relationship("Wrong", primaryjoin=lambda: remote(foreign(Wrong.id)) > Wrong.id)
+
+    with pytest.raises(sa.exc.ArgumentError, match="simple equality"):
+        Wrong()

@@ -7,6 +7,7 @@ import typing as t
 from .. import _core, exc
 from ..sql import and_
 from ..sql.schema import Column, Table
+from ..sql.sqltypes import Boolean
 from .base import MANYTOMANY, MANYTOONE, ONETOMANY, RelationshipDirection
 
 Pair = t.Tuple[t.Any, t.Any]
@@ -61,6 +62,15 @@ def equalities(expr: t.Any) -> t.List[Pair]:
             left, right = plain_node(node._kids[0]), plain_node(node._kids[1])
             if isinstance(left, Column) and isinstance(right, Column):
                 found.append((left, right))
+    return found
+
+
+def comparisons(expr: t.Any) -> t.List[Pair]:
+    """The columns that stand on either side of any comparison: LIKE, <, operators of the program's own, casts."""
+    found = []
+    for node in _core.walk(expr):
+        if node._kind == _core.K_BINARY and (isinstance(node.type, Boolean) or getattr(node.operator, "is_comparison", False)):
+            found += [(left, right) for left in columns_in(plain_node(node._kids[0])) for right in columns_in(plain_node(node._kids[1]))]
     return found
 
 
@@ -183,8 +193,11 @@ class JoinCondition:
 
     def _key_pairs(self, condition: t.Any) -> t.List[Pair]:
         """(column, foreign key column) of each usable equality."""
+        return self._oriented(equalities(condition))
+
+    def _oriented(self, pairs: t.List[Pair]) -> t.List[Pair]:
         found = []
-        for left, right in equalities(condition):
+        for left, right in pairs:
             if self._is_foreign(right, left):
                 found.append((left, right))
             elif self._is_foreign(left, right):
@@ -193,10 +206,10 @@ class JoinCondition:
 
     def _find_pairs(self) -> None:
         pairs = self._key_pairs(self.primaryjoin)
-        if not pairs and not self.prop.viewonly or not pairs and not equalities(self.primaryjoin):
+        if not pairs and self.prop.viewonly:  # nothing is written: any equality between the two sides will do, or other comparisons
+            pairs = equalities(self.primaryjoin) or self._oriented(comparisons(self.primaryjoin))
+        if not pairs:
             self._no_pairs(self.primaryjoin, "primary")
-        if not pairs:  # view-only: any equality between the two sides will do
-            pairs = equalities(self.primaryjoin)
         if self.secondary is not None:
             self._pairs_of_secondary(pairs)
         else:

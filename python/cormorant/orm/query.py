@@ -13,7 +13,7 @@ from ..sql import func, literal_column, select
 from ..sql import delete as sql_delete
 from ..sql import exists as sql_exists
 from ..sql import update as sql_update
-from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL
+from ..sql.selectable import LABEL_STYLE_DISAMBIGUATE_ONLY, LABEL_STYLE_NONE, LABEL_STYLE_TABLENAME_PLUS_COL
 from .context import ORMSelectCompileState
 from .util import _entity_of_statement, _is_single_entity, with_parent
 
@@ -243,8 +243,6 @@ class Query(Generic[_T]):
         if self._from_statement is not None:
             return self._statement.from_statement(self._from_statement)
         statement = self._statement.params(self._params) if self._params else self._statement
-        from ..sql.selectable import LABEL_STYLE_DISAMBIGUATE_ONLY
-
         return statement.set_label_style(LABEL_STYLE_DISAMBIGUATE_ONLY)
 
     @property
@@ -289,7 +287,7 @@ class Query(Generic[_T]):
 
     def exists(self) -> Any:
         inner = self._statement.with_only_columns(literal_column("1"), maintain_column_froms=True)
-        return sql_exists(inner)
+        return sql_exists(inner.set_label_style(LABEL_STYLE_NONE))
 
     def _compound(self, method: str, others: Sequence[Any]) -> "Query[_T]":
         """Entities read from the set operation as a subquery."""
