@@ -198,7 +198,7 @@ def written_by_a_read(op: t.Any, expected: Facts, found: Facts, lines: t.List[st
     """The reference autoflushes for a statement that we do not send."""
     writes = ("INSERT", "UPDATE", "DELETE")
     wrote, sent = ([x for x in facts["statements"] if x.startswith(writes)] for facts in (expected, found))
-    reads = op.name in ("set", "read", "relate", "append", "replace", "pop", "remove") and found["credit"] >= 0 and not sent
+    reads = op.name in ("set", "read", "relate", "append", "replace", "pop", "remove", "delete") and found["credit"] >= 0 and not sent
     return reads and (bool(wrote) or bool(expected["statements"]) and not found["statements"] and all(x.startswith("dirty:") or " modified:" in x for x in lines))
 
 
@@ -400,8 +400,8 @@ def no_change(op: t.Any, expected: Facts, found: Facts, lines: t.List[str]) -> b
 
 
 def after_outside(machine: t.Any, op: t.Any, expected: Facts, found: Facts, lines: t.List[str], kept: Kept) -> bool:
-    """An object that the reference's flush wrote to while it was in no session comes back into one."""
-    return bool(kept.outside & _names(op, lines))
+    """An object that the reference's flush wrote to while it was in no session comes back into one, or counts as saved there."""
+    return bool(kept.outside & _names(op, lines)) or any(f"'{name}'" in line for name in kept.outside for line in lines)
 
 
 def after_deletion(machine: t.Any, op: t.Any, expected: Facts, found: Facts, lines: t.List[str], kept: Kept) -> bool:

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from . import typed
 from .selects import Drawer, Side
 
 pytest.importorskip("sqlalchemy", minversion="2.1")
@@ -35,3 +36,17 @@ def test_selects(sides):
             why = [f"{name}: {side.failure!r}" for name, side, r in (("reference", reference, expected), ("ours", ours, found)) if r[0] == "error"]
             failed.append(f"select {seed}: {tree}\n  reference {expected}\n  ours      {found}\n  {why}")
     assert not failed, f"{len(failed)} of {SELECTS}\n" + "\n".join(failed[:20])
+
+
+def test_selects_of_all_types(tmp_path):
+    reference, ours = (typed.Side(package, tmp_path / f"{package}.db") for package in ("sqlalchemy", "cormorant"))
+    failed = []
+    for seed in range(FIRST, FIRST + SELECTS // 4):
+        tree = typed.draw(seed)
+        expected, found = reference.run(tree), ours.run(tree)
+        if expected != found:
+            why = [f"{side.failure!r}" for side, r in ((reference, expected), (ours, found)) if r[0] == "error"]
+            failed.append(f"select {seed}: {tree}\n  reference {expected}\n  ours      {found}\n  {why}")
+    reference.close()
+    ours.close()
+    assert not failed, f"{len(failed)} of {SELECTS // 4}\n" + "\n".join(failed[:20])

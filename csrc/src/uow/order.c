@@ -171,6 +171,7 @@ static cm_status members_here(cm_ctx *cx, const row_graph *g, cm_inst *inst, con
     if (!load || r->direction != CM_MANY_TO_ONE || cm_inst__peek(cx, inst, r->attr)) return cm_relation__members(cx, inst, r, load, out);
     cm_status st = cm_inst_load(cx, inst, r->attr, false, &value);
     if (!st && value && !cm__is_none(cx, value)) st = cm_objs__hold(cx, out, value);
+    else if (!st && value) st = cm_inst__store_take(cx, inst, r->attr, NULL); /* nobody asked: it stays unread */
     if (value) cm__release(cx, value);
     return st;
 }
