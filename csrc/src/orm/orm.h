@@ -256,6 +256,7 @@ void cm_session__undelete(cm_ctx *cx, cm_session *s, cm_inst *inst);   /* is no 
 bool cm_session__clean(const cm_session *s);
 /* Takes an instance out of the session. transient: its identity goes too. */
 void cm_session__detach(cm_ctx *cx, cm_session *s, cm_inst *inst, bool transient);
+void cm_inst__lose_row(cm_ctx *cx, cm_inst *inst); /* its row was rolled back: no key, no history */
 cm_status cm_session__identities(cm_ctx *cx, cm_session *s, cm_objs *out); /* all of the identity map, held */
 
 /* ---- transaction.c */

@@ -174,6 +174,13 @@ static cm_event detach_event(uint32_t was, bool transient) {
     return transient ? CM_EV_PERSISTENT_TO_TRANSIENT : CM_EV_PERSISTENT_TO_DETACHED;
 }
 
+void cm_inst__lose_row(cm_ctx *cx, cm_inst *inst) {
+    if (!(inst->flags & CM_INST_STALE)) inst->flags &= ~(uint32_t)CM_INST_EXPIRED; /* else all was lost: reading it says so */
+    cm_inst__commit_all(cx, inst);
+    cm_inst__clear_key(cx, inst);
+    inst->flags &= ~(uint32_t)(CM_INST_NEW_ROW | CM_INST_PARTIAL | CM_INST_DELETED);
+}
+
 void cm_session__detach(cm_ctx *cx, cm_session *s, cm_inst *inst, bool transient) {
     uint32_t was = inst->flags;
     void *object = cm__object(cx, inst);
@@ -187,10 +194,7 @@ void cm_session__detach(cm_ctx *cx, cm_session *s, cm_inst *inst, bool transient
     inst->flags &= ~(uint32_t)(CM_INST_PERSISTENT | CM_INST_NEW_ROW | CM_INST_IN_FLUSH);
     inst->session = NULL;
     if (transient && (was & (CM_INST_PERSISTENT | CM_INST_DELETED))) {
-        cm_inst__commit_all(cx, inst);
-        cm_inst__clear_key(cx, inst);
-        inst->flags &= ~(uint32_t)(CM_INST_PARTIAL | CM_INST_DELETED);
-        if (!(was & CM_INST_STALE)) inst->flags &= ~(uint32_t)CM_INST_EXPIRED; /* else all was lost: reading it says so */
+        cm_inst__lose_row(cx, inst);
     } else if (modified && (inst->flags & CM_INST_KEY)) {
         inst->flags |= CM_INST_MODIFIED; /* it is written when it comes back */
     }

@@ -276,9 +276,7 @@ static void restore_new(cm_ctx *cx, cm_session *s, const cm_transaction *t) {
     for (size_t i = 0; i < t->news.n; i++) { /* expunged meanwhile */
         inst = cm__host(cx)->object_inst(cx, t->news.v[i]);
         if (!inst || inst->session || !is_new_here(t, inst)) continue;
-        cm_inst__commit_all(cx, inst);
-        cm_inst__clear_key(cx, inst);
-        inst->flags &= ~(uint32_t)(CM_INST_NEW_ROW | CM_INST_EXPIRED | CM_INST_PARTIAL);
+        cm_inst__lose_row(cx, inst);
     }
     for (size_t i = 0; i < s->new_list.n; i++) {
         inst = s->new_list.v[i] ? cm__host(cx)->object_inst(cx, s->new_list.v[i]) : NULL;
