@@ -2,6 +2,10 @@
 
 import datetime as dt
 import decimal
+import os
+import shutil
+import subprocess
+import tempfile
 import threading
 import time
 import uuid
@@ -201,6 +205,42 @@ def test_options(engine, server):
             with pytest.raises(sa.exc.OperationalError, match="LOCAL"):
                 c.execute(text("LOAD DATA LOCAL INFILE '/etc/hostname' INTO TABLE item"))
         other.dispose()
+
+
+@pytest.mark.parametrize("args", [{"ssl": {"ca": "/nonexistent.pem"}}, {"ssl": True}, {"ssl_ca": "/nonexistent.pem", "tls": "on"}])
+def test_encryption_that_is_asked_for_is_not_done_without(engine, server, args):
+    """The server of the tests offers none."""
+    other = sa.create_engine(server.url(), connect_args=args)
+    with pytest.raises(sa.exc.OperationalError, match="(?i)ssl|tls") as caught:
+        other.connect()
+    assert caught.value.orig.errno == 2026
+    with pytest.raises(sa.exc.ArgumentError, match="ssl_nonsense is not an option"):
+        sa.create_engine(server.url(), connect_args={"ssl": {"nonsense": 1}})
+
+
+def test_encryption(database):
+    """With a certificate of the test's own: encrypted where it is asked for, refused where the certificate is not the one that was named."""
+    if shutil.which("openssl") is None:
+        pytest.skip("makes a certificate: apt-get install openssl")
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        key, cert, other = (f"{folder}/{name}.pem" for name in ("key", "cert", "other"))
+        for made in (cert, other):
+            command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key if made == cert else f"{folder}/x", "-out", made, "-days", "2", "-subj", "/CN=localhost"]
+            subprocess.run(command, check=True, capture_output=True)
+        os.chmod(key, 0o644)
+        server = database.running(**{"ssl-cert": cert, "ssl-key": key, "ssl-ca": cert})
+        try:
+            for args in ({"ssl": {"ca": cert}}, {"ssl": True}):
+                engine = sa.create_engine(server.url(), connect_args=args, poolclass=sa.pool.NullPool)
+                with engine.connect() as c:
+                    assert c.execute(text("SHOW STATUS LIKE 'Ssl_cipher'")).one()[1]
+            engine = sa.create_engine(server.url(), connect_args={"ssl_ca": other, "ssl_verify_cert": True})
+            with pytest.raises(sa.exc.OperationalError, match="(?i)certificate") as caught:
+                engine.connect()
+            assert caught.value.orig.errno == 2026
+        finally:
+            server.remove()
 
 
 def test_the_session_is_strict_and_in_utf8mb4(engine):

@@ -49,6 +49,8 @@ static cm_status set_isolation(cm_ctx *cx, cm_dconn *c, const char *level);
 
 static cm_status settle(cm_ctx *cx, cm_dconn *c) {
     const char *level = cm_mysql__level(cm_option__find(c->options, "isolation_level"));
+    if (cm_mysql__wants_tls(c->options) && !mysql_get_ssl_cipher(c->my)) /* the library goes on without where the server has none */
+        return cm_mysql__fail(c, CM_E_OPERATIONAL, 2026, "TLS was asked for, and the server does not offer it");
     c->mariadb = mariadb_connection(c->my) != 0;
     c->server_version = (int)mysql_get_server_version(c->my);
     if (c->server_version < (c->mariadb ? 100500 : 50700))

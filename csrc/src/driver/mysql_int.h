@@ -111,13 +111,13 @@ void cm_mysql__report(cm_ctx *cx, cm_dconn *c, const char *sql, size_t n);
 
 /* mysql_options.c */
 cm_status cm_mysql__configure(cm_ctx *cx, cm_url *url, const char *const *options);
-/* Applies the options; *socket and *port for the library's connect. Strings are borrowed. */
 void cm_mysql__apply(MYSQL *my, const cm_url *url, const char *const *options);
 typedef struct my_target {
     const char *host, *user, *password, *database, *socket;
     unsigned port;
 } my_target;
 my_target cm_mysql__target(const cm_url *url, const char *const *options);
+bool cm_mysql__wants_tls(const char *const *options);              /* some option asks for encryption */
 const char *cm_mysql__level(const char *word);                     /* "REPEATABLE READ" of any spelling; NULL: none */
 
 /* mysql_wire.c: each call waits until its answer is there. fails: what the server says, recorded in the connection. */

@@ -144,6 +144,15 @@ void cm_mysql__apply(MYSQL *my, const cm_url *url, const char *const *options) {
     mysql_options4(my, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", program ? program : "cormorant");
 }
 
+bool cm_mysql__wants_tls(const char *const *options) {
+    bool on, wanted = false;
+    for (size_t i = 0; options && options[i]; i += 2) {
+        bool names = strncmp(options[i], "ssl", 3) == 0 || strncmp(options[i], "tls", 3) == 0;
+        wanted = wanted || (names && !(cm_option__bool(options[i + 1], &on) && !on));
+    }
+    return wanted;
+}
+
 static const char *one_of(const char *const *options, const char *a, const char *b, const char *otherwise) {
     const char *value = cm_option__find(options, a);
     if (!value && b) value = cm_option__find(options, b);

@@ -71,6 +71,8 @@ def _core_options(url: URL, kwargs: dict[str, t.Any]) -> dict[str, t.Any]:
     for name in _DRIVER_OPTIONS & kwargs.keys():
         args[name] = kwargs.pop(name)
     args = {k: v for k, v in args.items() if v is not None or k in ("isolation_level", "prepare_threshold")}
+    if isinstance(args.get("ssl"), dict):  # PyMySQL, mysqlclient: {"ca": "ca.pem"}
+        args = {**args, "ssl": True, **{f"ssl_{k}": v for k, v in args["ssl"].items()}}
     for name, value in args.items():
         if not isinstance(value, (str, int, float, bool, type(None))):
             raise NotImplementedError(f"connect_args[{name!r}] of type {type(value).__name__} is not supported by the built-in drivers")
