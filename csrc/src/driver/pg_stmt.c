@@ -238,8 +238,9 @@ static cm_status describe(cm_ctx *cx, cm_dstmt *s) {
     s->learned = c->learned;
     for (size_t i = 0; i < n; i++)
         if (!cm_pg__reader(c, PQftype(s->res, (int)i), binary, &s->columns[i])) s->binary_ok = false;
-    s->described = true;
-    return CM_OK;
+    s->described = s->binary_ok || !binary; /* a type that changed meanwhile: text the next time */
+    if (s->described) return CM_OK;
+    return cm_pg__fail(c, CM_E_OPERATIONAL, "0A000", "the types of the columns changed; run the statement again");
 }
 
 /* The catalogue was asked of types that the statement has: may it answer in binary now? */
