@@ -1,0 +1,193 @@
+"""Runs SQLAlchemy's own tests, unmodified, on Cormorant: the longest list there is of what its users may rely on.
+
+    python tests/foreign/reference.py SOURCE test/orm/test_query.py [pytest's own arguments]
+
+SOURCE is SQLAlchemy's unpacked source distribution (pip download --no-binary :all: --no-deps sqlalchemy==2.1.9). Its fixtures
+(`sqlalchemy.testing`) are loaded from there and see Cormorant as `sqlalchemy`; what they want of SQLAlchemy's insides is made up
+here. Many tests ask for insides, too, and for the exact text of statements: a failure is a place to look, not a verdict, so
+nothing of this is part of `make test`. It uses the environment of `make test`.
+"""
+
+from __future__ import annotations
+
+import ast
+import collections
+import functools
+import importlib
+import importlib.util
+import inspect
+import os
+import re
+import sys
+import types
+import typing as t
+import warnings
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = Path(sys.argv[1]).resolve() if len(sys.argv) > 2 else None
+
+
+class Fixtures:
+    """Finds `sqlalchemy.testing` in the source distribution, before the alias looks for it in Cormorant."""
+
+    def find_spec(self, name: str, path: t.Any = None, target: t.Any = None) -> t.Any:
+        if name != "sqlalchemy.testing" and not name.startswith("sqlalchemy.testing."):
+            return None
+        place = SOURCE.joinpath("lib", "sqlalchemy", *name.split(".")[1:])
+        if place.is_dir():
+            return importlib.util.spec_from_file_location(name, place / "__init__.py", submodule_search_locations=[str(place)])
+        return importlib.util.spec_from_file_location(name, place.with_suffix(".py"))
+
+
+class Absent:
+    """Stands for a name that is not there; tests that use it fail with its name."""
+
+    def __init__(self, name: str) -> None:
+        self.__dict__["name"] = name
+
+    def __getattr__(self, key: str) -> t.Any:
+        if key.startswith("__"):
+            raise AttributeError(key)
+        return Absent(f"{self.name}.{key}")
+
+    def __call__(self, *args: t.Any, **kw: t.Any) -> t.Any:
+        raise NotImplementedError(f"{self.name} is not there")
+
+    def __mro_entries__(self, bases: t.Any) -> t.Any:
+        return (object,)
+
+
+def put(module: t.Any, **names: t.Any) -> None:
+    for name, value in names.items():
+        if not hasattr(module, name):
+            setattr(module, name, value)
+
+
+def plus(fn: t.Any, grouped: bool = True) -> t.Dict[str, t.Any]:
+    """The arguments of a function as text: as they are declared, and as they are passed on."""
+    spec = inspect.getfullargspec(fn) if callable(fn) else fn
+    plain = len(spec.args) - len(spec.defaults or ())
+    declared = [n if i < plain else f"{n}=None" for i, n in enumerate(spec.args)]
+    declared += [f"*{spec.varargs}"] if spec.varargs else ["*"] if spec.kwonlyargs else []
+    declared += [f"{n}=None" if n in (spec.kwonlydefaults or {}) else n for n in spec.kwonlyargs]
+    passed = [*spec.args, *([f"*{spec.varargs}"] if spec.varargs else []), *(f"{n}={n}" for n in spec.kwonlyargs)]
+    for parts in (declared, passed):
+        parts += [f"**{spec.varkw}"] if spec.varkw else []
+    joined = ", ".join(passed)
+    return {"grouped_args": f"({', '.join(declared)})", "apply_pos": f"({joined})" if grouped else joined, "apply_kw": f"({joined})" if grouped else joined}
+
+
+def decorator(target: t.Any) -> t.Any:
+    return lambda fn: functools.wraps(fn)(lambda *args, **kw: target(fn, *args, **kw))
+
+
+def supply_insides() -> None:
+    """What the fixtures themselves import."""
+    import cormorant.util as util
+    from cormorant import exc
+    from cormorant.engine import URL
+    from cormorant.engine.default import DefaultDialect
+    from cormorant.util import concurrency, langhelpers
+
+    flags = {"cpython": True, "has_refcount_gc": True, "is64bit": True, "freethreading": False, "win32": False, "pypy": False}
+    flags.update({f"py3{minor}": sys.version_info >= (3, minor) for minor in range(9, 15)})
+    put(util, decorator=decorator, defaultdict=collections.defaultdict, has_compiled_ext=lambda raise_=False: False, await_=lambda x: x, **flags)
+    put(util, inspect_getfullargspec=inspect.getfullargspec, unique_list=lambda seq, hashfunc=None: list(dict.fromkeys(seq)))
+    compat = types.ModuleType("sqlalchemy.util.compat")
+    put(compat, **{name: value for name, value in util.__dict__.items() if not name.startswith("__")})
+    cython = types.ModuleType("sqlalchemy.util._has_cython")
+    put(cython, _CYEXTENSION_MSG="none", HAS_CYEXTENSION=False)
+    for module in (compat, cython):
+        sys.modules[module.__name__] = sys.modules[module.__name__.replace("sqlalchemy", "cormorant")] = module
+    put(util, compat=compat)
+    put(concurrency, _AsyncUtil=type("_AsyncUtil", (), {"run_in_greenlet": lambda self, fn, *a, **k: fn(*a, **k), "close": lambda self: None}))
+    put(langhelpers, format_argspec_plus=plus, _warnings_warn=lambda message, category=None, stacklevel=2: warnings.warn(message, category, stacklevel))
+    put(exc, SATestSuiteWarning=type("SATestSuiteWarning", (Warning,), {}))
+    put(URL, _get_entrypoint=lambda self: self.get_dialect())
+    put(DefaultDialect, load_provisioning=classmethod(load_provisioning), insert_executemany_returning=True)
+    put(DefaultDialect, _is_url_file_db=classmethod(lambda cls, url: bool(url.database) and url.database != ":memory:"))
+
+
+def load_provisioning(dialect: t.Any) -> None:
+    path = SOURCE / "lib" / "sqlalchemy" / "dialects" / dialect.name / "provision.py"
+    name = f"sqlalchemy.dialects.{dialect.name}.provision"
+    if name not in sys.modules and path.exists():
+        spec = importlib.util.spec_from_file_location(name, path)
+        sys.modules[name] = module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+
+
+def fill_gaps(path: Path) -> None:
+    """Names that a file of tests imports and that are not there, so that its other tests run."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.ImportFrom) or node.level or not (node.module or "").startswith("sqlalchemy") or "testing" in node.module:
+            continue
+        try:
+            module = importlib.import_module(node.module)
+        except ImportError:
+            module = sys.modules[node.module] = types.ModuleType(node.module)
+        for alias in node.names:
+            if not hasattr(module, alias.name):
+                try:
+                    importlib.import_module(f"{node.module}.{alias.name}")
+                except ImportError:
+                    setattr(module, alias.name, Absent(f"{node.module}.{alias.name}"))
+
+
+class CompareText:
+    """Compiled statements are compared by their text and parameters, without looking into the compiler."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collectstart(self) -> None:
+        from sqlalchemy.testing import assertions, config
+
+        import cormorant as sa
+        from cormorant.engine import URL
+        from cormorant.engine.default import DefaultDialect
+
+        def assert_compile(self: t.Any, clause: t.Any, result: t.Any, params: t.Any = None, checkparams: t.Any = None, dialect: t.Any = None, **kw: t.Any) -> None:
+            dialect = dialect if dialect is not None else getattr(self, "__dialect__", None)
+            if kw.get("use_default_dialect") or dialect == "default":
+                dialect = DefaultDialect()
+            elif kw.get("allow_dialect_select") or dialect == "default_enhanced":
+                dialect = None
+            elif isinstance(dialect, str):
+                dialect = URL.create(dialect).get_dialect()()
+            elif dialect is None:
+                dialect = config.db.dialect
+            if isinstance(clause, sa.orm.Query):
+                clause = clause.statement.set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
+            given = {"schema_translate_map": kw["schema_translate_map"]} if kw.get("schema_translate_map") else {}
+            chosen = {name: True for name in ("literal_binds", "render_postcompile") if kw.get(name)}
+            compiled = clause.compile(dialect=dialect, column_keys=list(params) if params is not None else None, compile_kwargs=chosen, **given)
+            text = re.sub(r"[\n\t]", "", str(compiled))
+            assert result.match(text) if isinstance(result, re.Pattern) else text == result, f"{text!r} is not {result!r}"
+            if checkparams is not None:
+                assert (compiled.construct_params(params) if params else dict(compiled.params)) == checkparams
+
+        assertions.AssertsCompiledSQL.assert_compile = assert_compile
+
+
+def main() -> int:
+    if SOURCE is None or not (SOURCE / "lib" / "sqlalchemy" / "testing").is_dir():
+        print(__doc__, file=sys.stderr)
+        return 2
+    sys.path.insert(0, os.environ.get("PYTHONPATH", str(ROOT / "python")))
+    from cormorant import compat
+
+    compat.install()
+    sys.meta_path.insert(0, Fixtures())
+    supply_insides()
+    os.chdir(SOURCE)
+    for argument in sys.argv[2:]:
+        path = Path(argument.split("::")[0])
+        for file in [path, *path.parent.glob("_*.py")] if path.suffix == ".py" else path.rglob("*.py") if path.is_dir() else ():
+            fill_gaps(file)
+    return int(pytest.main(["-p", "no:cacheprovider", *sys.argv[2:]], plugins=[CompareText()]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
