@@ -21,5 +21,5 @@ from .base import (
 
 __all__ = [
     "AssertionPool", "AsyncAdaptedQueuePool", "ConnectionPoolEntry", "ManagesConnection", "NullPool", "Pool", "PoolProxiedConnection",
-    "QueuePool", "SingletonThreadPool", "StaticPool", "_ConnectionFairy", "_ConnectionRecord", "reset_commit", "reset_none", "reset_rollback",
+    "PoolResetState", "QueuePool", "SingletonThreadPool", "StaticPool", "_ConnectionFairy", "_ConnectionRecord", "reset_commit", "reset_none", "reset_rollback",
 ]  # fmt: skip
