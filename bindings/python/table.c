@@ -426,6 +426,7 @@ int cmpy_table_setup(PyObject *m) {
         {"CON_FOREIGN_KEY", CM_CON_FOREIGN_KEY},
         {"CON_UNIQUE", CM_CON_UNIQUE},
         {"CON_CHECK", CM_CON_CHECK},
+        {"CON_EXCLUDE", CM_CON_EXCLUDE},
     };
     for (size_t i = 0; i < sizeof constants / sizeof *constants; i++)
         if (PyModule_AddIntConstant(m, constants[i].name, constants[i].value) < 0) return -1;

@@ -301,7 +301,8 @@ typedef struct cm_sql {
 
 /* What one dialect wants said of a table or an index; other dialects do not look at it.
  * Tables: "suffix", after the closing parenthesis; MySQL's and MariaDB's options by their name ("engine", ...), as text.
- * Indexes: "where", the condition of a partial index; MySQL's and MariaDB's "prefix", "using", "with_parser", "length", "length <column>". */
+ * PostgreSQL's "identity <column>", what stands in parentheses after IDENTITY.
+ * Indexes: "where", the condition of a partial index; PostgreSQL's "name", "method", "end" and "member <n>", words at these places; MySQL's and MariaDB's "prefix", "using", "with_parser", "length", "length <column>". */
 typedef struct cm_ddl_option {
     const char *dialect, *name;
     cm_sql value;
@@ -323,7 +324,8 @@ typedef struct cm_column_def {
     const char *check_name;       /* of the CHECK that its type asks for; NULL: the type's own */
 } cm_column_def;
 
-typedef enum cm_constraint_kind { CM_CON_PRIMARY_KEY = 0, CM_CON_FOREIGN_KEY = 1, CM_CON_UNIQUE = 2, CM_CON_CHECK = 3 } cm_constraint_kind;
+typedef enum cm_constraint_kind { CM_CON_PRIMARY_KEY = 0, CM_CON_FOREIGN_KEY = 1, CM_CON_UNIQUE = 2, CM_CON_CHECK = 3,
+    CM_CON_EXCLUDE = 4 } cm_constraint_kind;
 
 typedef struct cm_constraint_def {
     cm_constraint_kind kind;
@@ -339,7 +341,7 @@ typedef struct cm_constraint_def {
     const char *match;            /* FULL, PARTIAL, SIMPLE, or NULL */
     int deferrable;               /* -1 unsaid, 0, 1 */
     bool use_alter;               /* added after all tables exist; does not order tables */
-    cm_sql check;                 /* CHECK */
+    cm_sql check;                 /* CHECK; what stands after EXCLUDE */
 } cm_constraint_def;
 
 typedef struct cm_index_def {

@@ -28,6 +28,7 @@ COL_SERVER_ONUPDATE: t.Final[int]
 COL_UNIQUE: t.Final[int]
 
 CON_CHECK: t.Final[int]
+CON_EXCLUDE: t.Final[int]
 CON_FOREIGN_KEY: t.Final[int]
 CON_PRIMARY_KEY: t.Final[int]
 CON_UNIQUE: t.Final[int]

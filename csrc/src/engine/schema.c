@@ -40,6 +40,21 @@ static cm_status table_exists(cm_ctx *cx, cm_conn *conn, const cm_table *table, 
     return cm_conn_has_table(cx, conn, schema, cm_str_text(table->name), out);
 }
 
+static cm_status comment_on(cm_ctx *cx, cm_conn *conn, const cm_table *table, const cm_column *column) {
+    cm_compiled *c = NULL;
+    cm_status st = cm_sql__ddl_comment(cx, conn->engine->dialect, schemas_of(conn), table, column, &c);
+    return st ? st : run_ddl(cx, conn, c);
+}
+
+static cm_status add_comments(cm_ctx *cx, cm_conn *conn, const cm_table *table) {
+    cm_status st = CM_OK;
+    if (!(conn->engine->dialect->features & CM_F_COMMENT_ON)) return CM_OK;
+    if (table->comment) st = comment_on(cx, conn, table, NULL);
+    for (size_t i = 0; i < table->ncolumns && !st; i++)
+        if (table->columns[i].comment) st = comment_on(cx, conn, table, &table->columns[i]);
+    return st;
+}
+
 /* bare: foreign keys are added later. */
 static cm_status create_one(cm_ctx *cx, cm_conn *conn, cm_table *table, bool checkfirst, bool bare) {
     const cm_dialect *dialect = conn->engine->dialect;
@@ -54,7 +69,7 @@ static cm_status create_one(cm_ctx *cx, cm_conn *conn, cm_table *table, bool che
         st = cm_sql__ddl_index(cx, dialect, schemas_of(conn), table, i, 0, false, &c);
         if (!st) st = run_ddl(cx, conn, c);
     }
-    return st;
+    return st ? st : add_comments(cx, conn, table);
 }
 
 static cm_status drop_one(cm_ctx *cx, cm_conn *conn, cm_table *table, bool checkfirst) {

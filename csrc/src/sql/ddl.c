@@ -178,6 +178,11 @@ static cm_status write_constraint(cm_compiler *c, const cm_table *t, const cm_co
         st = cm_ddl__sql(c, &k->check);
         cm_out(c, ")");
         break;
+    case CM_CON_EXCLUDE:
+        if (!cm_has(c, CM_F_EXCLUDE)) return cm__fail(c->cx, CM_E_COMPILE, "%s has no exclusion constraints", c->d->name);
+        cm_out(c, "EXCLUDE ");
+        st = cm_ddl__sql(c, &k->check);
+        break;
     }
     return st ? st : write_deferral(c, k);
 }
@@ -290,7 +295,9 @@ static cm_status write_index_words(cm_compiler *c, const cm_index_def *index, cm
 
 static cm_status write_index_expr(cm_compiler *c, const cm_sql *sql) {
     int kind = sql->expr ? sql->expr->kind : CM_N_TEXT;
-    bool grouped = cm_has(c, CM_F_GROUPED_INDEX) && (kind == CM_N_BINARY || kind == CM_N_FUNC || kind == CM_N_CASE || kind == CM_N_CAST);
+    bool grouped = kind == CM_N_BINARY && cm_has(c, CM_F_GROUPED_OPERATORS);
+    grouped =
+        grouped || (cm_has(c, CM_F_GROUPED_INDEX) && (kind == CM_N_BINARY || kind == CM_N_FUNC || kind == CM_N_CASE || kind == CM_N_CAST));
     if (grouped) cm_out(c, "(");
     cm_status st = cm_ddl__sql(c, sql);
     if (grouped) cm_out(c, ")");
@@ -301,7 +308,9 @@ static cm_status create_index(cm_compiler *c, const cm_table *t, const cm_index_
     bool local = cm_has(c, CM_F_LOCAL_FK);
     cm_out(c, index->unique ? "CREATE UNIQUE " : "CREATE ");
     cm_status st = write_index_words(c, index, CM_INDEX_KIND, 0);
-    cm_out(c, guarded ? "INDEX IF NOT EXISTS " : "INDEX ");
+    cm_out(c, "INDEX ");
+    if (!st) st = write_index_words(c, index, CM_INDEX_NAME, 0);
+    if (guarded) cm_out(c, "IF NOT EXISTS ");
     if (!st) st = write_index_name(c, t, index, local);
     cm_out(c, " ON ");
     if (!st) st = write_table_name(c, t, !local);
@@ -444,6 +453,29 @@ static cm_status write_add_key(cm_compiler *c, const void *what) {
     cm_status st = write_table_name(c, k->table, true);
     cm_out(c, " ADD ");
     return st ? st : write_constraint(c, k->table, k->key);
+}
+
+/* COMMENT ON TABLE t IS 'text', COMMENT ON COLUMN t.c IS 'text' */
+typedef struct comment_job {
+    const cm_table *table;
+    const cm_column *column; /* NULL: of the table */
+} comment_job;
+
+static cm_status write_comment(cm_compiler *c, const void *user) {
+    const comment_job *j = user;
+    const char *text = j->column ? j->column->comment : j->table->comment;
+    cm_out(c, j->column ? "COMMENT ON COLUMN " : "COMMENT ON TABLE ");
+    cm_status st = write_table_name(c, j->table, true);
+    if (j->column) cm_out(c, ".");
+    if (!st && j->column) st = cm_ddl__column_name(c, j->column);
+    cm_out(c, " IS ");
+    cm_sql__string(&c->b, text, strlen(text));
+    return st;
+}
+
+cm_status cm_sql__ddl_comment(cm_ctx *cx, const cm_dialect *dialect, const char *const *schema_map, const cm_table *table,
+                              const cm_column *column, cm_compiled **out) {
+    return compile_with(cx, dialect, schema_map, write_comment, &(comment_job){table, column}, out);
 }
 
 cm_status cm_sql__ddl_add_key(cm_ctx *cx, const cm_dialect *dialect, const char *const *schema_map, cm_table *table, size_t i,

@@ -87,6 +87,9 @@ cm_status cm_sql__dml(cm_ctx *cx, const cm_dml_request *request, cm_compiled **o
 /* cm_ddl_table and cm_ddl_index with schemas translated. */
 cm_status cm_sql__ddl_table(cm_ctx *cx, const cm_dialect *dialect, const char *const *schema_map, cm_table *table, int kind, bool guarded,
                             cm_compiled **out);
+/* The comment of a table, or of a column of it, which has one (CM_F_COMMENT_ON). */
+cm_status cm_sql__ddl_comment(cm_ctx *cx, const cm_dialect *dialect, const char *const *schema_map, const cm_table *table,
+                              const cm_column *column, cm_compiled **out);
 cm_status cm_sql__ddl_index(cm_ctx *cx, const cm_dialect *dialect, const char *const *schema_map, cm_table *table, size_t i, int kind,
                             bool guarded, cm_compiled **out);
 
@@ -100,7 +103,7 @@ cm_status cm_sql__ddl_drop_tables(cm_ctx *cx, const cm_dialect *dialect, const c
                                   cm_compiled **out);
 
 /* Places in CREATE <kind> INDEX i ON t <method> (a <member>, b <member>) <end>. */
-typedef enum cm_index_place { CM_INDEX_KIND, CM_INDEX_METHOD, CM_INDEX_MEMBER, CM_INDEX_END } cm_index_place;
+typedef enum cm_index_place { CM_INDEX_KIND, CM_INDEX_NAME, CM_INDEX_METHOD, CM_INDEX_MEMBER, CM_INDEX_END } cm_index_place;
 
 /* What a dialect is: tables and small functions. `static const`, one per file. */
 struct cm_dialect {
@@ -162,6 +165,9 @@ enum {
 #define CM_F_FRAME_LITERALS (UINT64_C(1) << 38) /* no parameters in window frames */
 #define CM_F_HINTS (UINT64_C(1) << 39) /* hints after tables: USE INDEX (i) */
 #define CM_F_UNNEST (UINT64_C(1) << 44) /* INSERT ... SELECT FROM unnest(arrays): many rows by one array per column */
+#define CM_F_GROUPED_OPERATORS (UINT64_C(1) << 45) /* operators in indexes stand in parentheses */
+#define CM_F_EXCLUDE (UINT64_C(1) << 46) /* exclusion constraints */
+#define CM_F_COMMENT_ON (UINT64_C(1) << 47) /* comments are statements of their own */
 #define CM_F_LOCK_OF (UINT64_C(1) << 34) /* FOR UPDATE OF t, FOR SHARE */
 #define CM_F_CHANGE_RETURNING (UINT64_C(1) << 33) /* RETURNING of UPDATE; CM_F_RETURNING alone: INSERT and DELETE have it */
 extern const cm_dialect cm__dialect_default, cm__dialect_sqlite, cm__dialect_postgresql, cm__dialect_mysql, cm__dialect_mariadb;

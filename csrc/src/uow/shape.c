@@ -98,12 +98,25 @@ static cm_node *set_expression(const cm_shape_request *q, const cm_column *c) {
     return q->kind == CM_N_INSERT ? c->insert_default_sql : c->update_default_sql;
 }
 
+/* IDENTITY (INCREMENT BY -1) */
+static bool counts_down(const cm_table *t, const cm_column *column) {
+    const char *name = cm_str_text(column->name);
+    for (size_t i = 0; i < t->noptions; i++) {
+        const cm_ddl_option *o = &t->options[i];
+        if (o->value.text && strncmp(o->name, "identity ", 9) == 0 && strcmp(o->name + 9, name) == 0)
+            return strstr(o->value.text, "INCREMENT BY -") || strstr(o->value.text, " CYCLE");
+    }
+    return false;
+}
+
 /* Answers of many rows are told apart by a key that grows with them. */
 static bool find_key(cm_dml_shape *s) {
     s->key_at = -1;
     if (s->kind != CM_N_INSERT) return false;
     for (size_t i = 0; i < s->nreturning; i++)
-        if (s->returning[i] == s->table->autoincrement && s->marks[s->returning[i]->index] == CM_COL_OUT) s->key_at = (int)i;
+        if (s->returning[i] == s->table->autoincrement && s->marks[s->returning[i]->index] == CM_COL_OUT &&
+            !counts_down(s->table, s->returning[i]))
+            s->key_at = (int)i;
     return s->nreturning == 0 || s->key_at >= 0;
 }
 

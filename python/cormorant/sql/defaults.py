@@ -193,7 +193,7 @@ class Sequence(DialectKWArgs, DefaultGenerator):
         self.start, self.increment, self.minvalue, self.maxvalue = start, increment, minvalue, maxvalue
         self.nominvalue, self.nomaxvalue, self.cycle, self.cache, self.order = nominvalue, nomaxvalue, cycle, cache, order
         self.optional = optional
-        self.data_type = data_type
+        self.data_type = data_type() if isinstance(data_type, type) else data_type
         self.metadata = metadata
         self.schema = schema if schema is not None else getattr(metadata, "schema", None)
         self._take_dialect_kwargs(dialect_kw)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import typing as t
 
-from .. import _core
+from .. import _core, exc
 from .items import SchemaItem
 from .nodes import BindParameter
 
-__all__ = ["columns_in", "default_sql", "definition_sql", "index_options", "moved_to", "sql_text", "table_options"]
+__all__ = ["columns_in", "default_sql", "definition_sql", "index_options", "moved_to", "sequence_words", "sql_text", "table_options"]
 
 
 def columns_in(expression: t.Any) -> list[t.Any]:
@@ -67,7 +67,93 @@ def table_options(table: t.Any) -> tuple[tuple[str, str, t.Any], ...]:
     words = ["WITHOUT ROWID"] if sqlite["with_rowid"] is False else []
     words += ["STRICT"] if sqlite["strict"] else []
     suffix = (("sqlite", "suffix", " " + ", ".join(words)),) if words else ()
-    return (*suffix, *_named_options(table))
+    return (*suffix, *_postgresql_table(table), *_named_options(table))
+
+
+def _word(given: t.Any) -> str:
+    """A word of SQL: what else is written there would be SQL of its own."""
+    if not str(given).replace("_", "").replace(" ", "").isalnum():
+        raise exc.CompileError(f"Unexpected SQL phrase: {given!r}")
+    return str(given)
+
+
+def _name(given: t.Any) -> str:
+    from .compiler import IdentifierPreparer
+
+    quote = IdentifierPreparer().quote
+    return ".".join(quote(part) for part in str(given).split("."))
+
+
+def _settings(given: dict[str, t.Any]) -> str:
+    return "(" + ", ".join(f"{_word(key)} = {_word(value)}" for key, value in given.items()) + ")"
+
+
+def _postgresql_table(table: t.Any) -> t.Iterator[tuple[str, str, str]]:
+    """What PostgreSQL takes after the closing parenthesis, and in those of GENERATED AS IDENTITY."""
+    given = {key.removeprefix("postgresql_"): value for key, value in table.dialect_kwargs.items() if key.startswith("postgresql_") and value is not None}
+    words = []
+    if given.get("inherits"):
+        parents = given["inherits"]
+        words.append("INHERITS (" + ", ".join(map(_name, parents if isinstance(parents, (list, tuple)) else (parents,))) + ")")
+    if given.get("partition_by"):
+        words.append(f"PARTITION BY {given['partition_by']}")
+    if given.get("using"):
+        words.append(f"USING {_word(given['using'])}")
+    if given.get("with"):
+        words.append(f"WITH {_settings(given['with'])}")
+    if given.get("with_oids") is not None:
+        words.append("WITH OIDS" if given["with_oids"] else "WITHOUT OIDS")
+    if given.get("on_commit"):
+        words.append(f"ON COMMIT {_word(given['on_commit']).replace('_', ' ').upper()}")
+    if given.get("tablespace"):
+        words.append(f"TABLESPACE {_name(given['tablespace'])}")
+    if words:
+        yield "postgresql", "suffix", " ".join(words)
+    for column in table.columns:
+        text = sequence_words(column.identity) if column.identity is not None else ""
+        if text:
+            yield "postgresql", f"identity {column.name}", text
+
+
+def sequence_words(options: t.Any) -> str:
+    """INCREMENT BY 2 START WITH 5 ..., of a Sequence or an Identity."""
+    words = []
+    for value, phrase in ((options.increment, "INCREMENT BY"), (options.start, "START WITH"), (options.minvalue, "MINVALUE"), (options.maxvalue, "MAXVALUE")):
+        if value is not None:
+            words.append(f"{phrase} {int(value)}")
+    if options.nominvalue:
+        words.append("NO MINVALUE")
+    if options.nomaxvalue:
+        words.append("NO MAXVALUE")
+    if options.cache is not None:
+        words.append(f"CACHE {int(options.cache)}")
+    if options.cycle is not None:
+        words.append("CYCLE" if options.cycle else "NO CYCLE")
+    return " ".join(words)
+
+
+def _postgresql_index(index: t.Any) -> t.Iterator[tuple[str, str, str]]:
+    """Words of PostgreSQL's CREATE INDEX, by the place where they stand."""
+    given = {key.removeprefix("postgresql_"): value for key, value in index.dialect_kwargs.items() if key.startswith("postgresql_") and value is not None}
+    if given.get("concurrently"):
+        yield "postgresql", "name", "CONCURRENTLY "
+    if given.get("using"):
+        yield "postgresql", "method", f" USING {_word(given['using']).lower()}"
+    members = [getattr(e, "key", e) for e in index.expressions]
+    for name, word in (given.get("ops") or {}).items():
+        if name in members:
+            yield "postgresql", f"member {members.index(name)}", f" {_word(word)}"
+    end = ""
+    if given.get("include"):
+        end += " INCLUDE (" + ", ".join(_name(getattr(c, "name", c)) for c in given["include"]) + ")"
+    if given.get("nulls_not_distinct") is not None:
+        end += " NULLS NOT DISTINCT" if given["nulls_not_distinct"] else " NULLS DISTINCT"
+    if given.get("with"):
+        end += f" WITH {_settings(given['with'])}"
+    if given.get("tablespace"):
+        end += f" TABLESPACE {_name(given['tablespace'])}"
+    if end:
+        yield "postgresql", "end", end
 
 
 def _named_options(item: t.Any) -> t.Iterator[tuple[str, str, str]]:
@@ -85,4 +171,4 @@ def _named_options(item: t.Any) -> t.Iterator[tuple[str, str, str]]:
 def index_options(index: t.Any) -> tuple[tuple[str, str, t.Any], ...]:
     """The same of an index."""
     found = [(key.removesuffix("_where"), "where", definition_sql(given)) for key, given in index.dialect_kwargs.items() if key.endswith("_where")]
-    return (*(item for item in found if item[2] is not None), *_named_options(index))
+    return (*(item for item in found if item[2] is not None), *_postgresql_index(index), *_named_options(index))

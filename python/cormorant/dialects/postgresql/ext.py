@@ -7,6 +7,7 @@ import typing as t
 from ... import _core, exc
 from ...sql import sqltypes
 from ...sql.constraints import ColumnCollectionConstraint
+from ...sql.definitions import sql_text
 from ...sql.functions import Function
 from .._own import OwnElement
 from .array import array_agg
@@ -58,6 +59,17 @@ class ExcludeConstraint(ColumnCollectionConstraint):
         self.operators = [(getattr(c, "name", c), op) for c, op in elements]
         self._render_exprs = [(c, getattr(c, "name", c), op) for c, op in elements]
         super().__init__(*(c for c, _ in elements if isinstance(c, str)), **kw)
+
+    def _describe(self) -> tuple[t.Any, ...]:
+        from .base import PGDialect
+
+        dialect, members = PGDialect(), []
+        for column, name, operator in self._render_exprs:
+            named = isinstance(column, str) or getattr(column, "name", None) is not None
+            text = dialect.identifier_preparer.quote(str(name)) if named else sql_text(column, dialect)
+            members.append(f"{text}{' ' + self.ops[name] if name in self.ops else ''} WITH {operator}")
+        where = f" WHERE ({sql_text(self.where, dialect)})" if self.where is not None else ""
+        return self._freeze(kind=_core.CON_EXCLUDE, check=f"USING {self.using} ({', '.join(members)}){where}")
 
 
 def _search(name: str, type_: t.Any, *args: t.Any, config_first: int = 2, **kw: t.Any) -> t.Any:
