@@ -7,7 +7,7 @@ import pytest
 
 from .kit import PROGRAMS, Kit
 
-for _name in ("content", "shop", "patterns", "queries", "sessions", "tutorials", "web"):
+for _name in ("communities", "content", "shop", "patterns", "queries", "sessions", "tutorials", "web"):
     importlib.import_module(f"{__package__}.{_name}")
 
 

@@ -18,6 +18,9 @@ ELSEWHERE = {  # what is not PostgreSQL's, or the driver's own
     "full_text_search_in_sqlite": "virtual tables",
     "reflection_of_a_foreign_database": "keys by INTEGER PRIMARY KEY alone",
     "begin_of_ones_own": "BEGIN IMMEDIATE",
+    "full_text_search": "virtual tables",
+    "forum": "group_concat()",
+    "inventory": "strftime(), dialects.sqlite.insert",
     "retry_after_an_error": "the class of error.orig: UniqueViolation is psycopg's",
 }
 

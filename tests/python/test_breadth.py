@@ -13,7 +13,7 @@ from cormorant import (
     or_, select, table, text,
 )  # fmt: skip
 from cormorant.dialects import postgresql
-from cormorant.orm import DeclarativeBase, Session, aliased, relationship, synonym, with_loader_criteria
+from cormorant.orm import DeclarativeBase, Session, aliased, joinedload, relationship, selectinload, synonym, with_loader_criteria
 from cormorant.orm.exc import StaleDataError
 from cormorant.orm.properties import ColumnProperty
 from cormorant.schema import CreateTable
@@ -305,3 +305,21 @@ def test_criteria_reach_what_is_nested(base):
             assert s.scalars(statement.options(hidden)).all() == ["a"]
         assert s.query(Post).options(hidden).count() == 1
         assert s.scalar(select(func.count()).select_from(select(Post).subquery()).options(hidden)) == 1
+
+
+@pytest.mark.parametrize("loader", [None, selectinload, joinedload])
+def test_a_relationship_by_a_correlated_maximum(base, loader):
+    User, Post = follow_models(base)
+    newest = select(func.max(Post.id)).where(Post.user_id == User.id).correlate(User).scalar_subquery()
+    User.newest = relationship(Post, primaryjoin=and_(User.id == Post.user_id, Post.id == newest), viewonly=True, uselist=False)
+    with session_of(base) as s:
+        s.add_all([User(id=1), User(id=2), Post(id=2, user_id=2), Post(id=3, user_id=1), Post(id=4, user_id=2)])
+        s.commit()
+        statement = select(User).order_by(User.id)
+        users = s.scalars(statement if loader is None else statement.options(loader(User.newest))).all()
+        assert [user.newest.id for user in users] == [3, 4]
+
+
+def test_columns_as_text_are_plain_names():
+    users = Table("user", MetaData(), Column("order", Integer))
+    assert str(users.c.order) == "user.order" and str(select(users)) == 'SELECT "user"."order" \nFROM "user"'

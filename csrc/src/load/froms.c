@@ -166,9 +166,21 @@ static cm_status secondary_column(cm_ctx *cx, const sides *s, cm_node *node, cm_
     return cm_node_adapt(cx, node, &map, out);
 }
 
+/* The parent's table where a subquery of the condition names it, in correlate(). */
+static bool names_parent(const sides *s, const cm_node *node) {
+    if (!s->parent || !(s->parent->flags & CM_FLAG_ALIASED) || s->r->self_referential) return false;
+    if (node->kind == CM_N_ENTITY) return !(node->flags & CM_FLAG_ALIASED) && cm_entity__mapper(node) == s->r->parent;
+    return node->kind == CM_N_TABLE && node->u.col.ref && has_table(s->r->parent, node->u.col.ref);
+}
+
 static cm_status to_side(cm_ctx *cx, void *user, cm_node *node, cm_node **out) {
     sides *s = user;
     *out = NULL;
+    if (names_parent(s, node)) {
+        if (node->kind == CM_N_TABLE) return cm_entity__adapt(cx, s->parent, node, out);
+        cm_node_retain(cx, *out = (cm_node *)(uintptr_t)s->parent);
+        return CM_OK;
+    }
     cm_node *plain = cm__node_unalias(node);
     if (plain->kind == CM_N_PROXY && s->r->entity) { /* of the alias, whose inside is left alone */
         cm_node_retain(cx, *out = plain);

@@ -60,7 +60,7 @@ def equalities(expr: t.Any) -> t.List[Pair]:
     for node in _core.walk(expr):
         if node._kind == _core.K_BINARY and node._op == _core.OP_EQ:
             left, right = plain_node(node._kids[0]), plain_node(node._kids[1])
-            if isinstance(left, Column) and isinstance(right, Column):
+            if isinstance(left, Column) and isinstance(right, Column) and not any(left is a and right is b for a, b in found):
                 found.append((left, right))
     return found
 
@@ -215,7 +215,7 @@ class JoinCondition:
         else:
             self._pairs_of_two(pairs)
         terms = _conjunction(self.primaryjoin)
-        self.simple = len(terms) == len(self.pairs) and all(n._kind == _core.K_BINARY and n._op == _core.OP_EQ for n in terms)
+        self.simple = len(terms) == len(self.pairs) and all(_is_equality(n) for n in terms)
 
     def _no_pairs(self, condition: t.Any, which: str) -> t.NoReturn:
         if equalities(condition) or not columns_in(condition):
@@ -323,6 +323,11 @@ def _is_marked(n: t.Any) -> bool:
 def unmark(expr: t.Any) -> t.Any:
     """The condition over the plain columns."""
     return _core.adapt(plain_node(expr), (), (), lambda n: original(n) if _is_marked(n) else n._expr if isinstance(n, _core.InstrumentedAttribute) else None)
+
+
+def _is_equality(term: t.Any) -> bool:
+    """Whether a term is `column = column`, and not a comparison with a subquery that has such terms inside."""
+    return term._kind == _core.K_BINARY and term._op == _core.OP_EQ and all(isinstance(side, Column) for side in term._kids[:2])
 
 
 def _conjunction(condition: t.Any) -> t.List[t.Any]:

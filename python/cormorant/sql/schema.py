@@ -274,6 +274,11 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause):
         made.__dict__["_info"] = dict(self.info)
         return made
 
+    def __str__(self) -> str:
+        if self.name is None:
+            return "(no name)"
+        return str(self.name) if self.table is None else f"{self.table.name}.{self.name}"
+
     def _freeze(self, autoincrement: t.Any) -> tuple[t.Any, ...]:
         """The description that the core reads (bindings/python/table.c)."""
         c = _core
