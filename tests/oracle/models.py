@@ -38,7 +38,7 @@ TYPES: t.Dict[str, t.Tuple[t.Callable[[t.Any], t.Any], t.Tuple[t.Any, ...]]] = {
     "bool": (lambda sa: sa.Boolean(), (True, False)),
     "big": (lambda sa: sa.BigInteger(), (0, -1, -(2**31), 2**31, 2**53 + 1, -(2**63), 2**63 - 1)),
     "float": (lambda sa: sa.Float(), (0.0, -1.5, 0.1, 1e300, 3.0)),
-    "numeric": (lambda sa: sa.Numeric(12, 3), tuple(map(decimal.Decimal, ("0", "-1.5", "1.250", "123456.789", "0.001")))),
+    "numeric": (lambda sa: sa.Numeric(12, 3), tuple(map(decimal.Decimal, ("0", "-1.5", "1.250", "123456.789", "1.0056")))),
     "date": (lambda sa: sa.Date(), (dt.date(1, 1, 1), dt.date(1999, 12, 31), dt.date(2024, 2, 29))),
     "datetime": (lambda sa: sa.DateTime(), (dt.datetime(1, 1, 1), dt.datetime(1999, 12, 31, 23, 59, 59, 999999), dt.datetime(2024, 2, 29, 1, 2, 3, 4))),
     "time": (lambda sa: sa.Time(), (dt.time(), dt.time(23, 59, 59, 1), dt.time(1, 2, 3))),
