@@ -105,3 +105,16 @@ def test_definitions():
     assert str(postgresql.CreateEnumType(postgresql.ENUM("a", "it's", name="mood"))) == "CREATE TYPE mood AS ENUM ('a', 'it''s')"
     domain = postgresql.DOMAIN("positive", sa.Integer, check="VALUE > 0")
     assert postgresql.CreateDomainType(domain)._text(PG) == "CREATE DOMAIN positive AS INTEGER CHECK (VALUE > 0)"
+
+
+def test_names_that_are_made_up_fit_the_database():
+    """PostgreSQL cuts names of more than 63 bytes: two aliases would be one."""
+    from cormorant import Column, Integer, MetaData, Table, select
+    from cormorant.dialects import postgresql
+
+    metadata = MetaData()
+    tables = [Table("é" * 31 + end, metadata, Column("id", Integer)) for end in ("a", "b")]
+    text = str(select(*(t.alias() for t in tables)).compile(dialect=postgresql.dialect()))
+    names = [word.strip('",') for word in text.replace("AS ", "\0").split("\0")[1:] for word in word.split()[:1]]
+    aliases = [name for name in names if not name.startswith("id")]
+    assert len(set(aliases)) == 2 and all(len(name.encode()) <= 63 for name in aliases)

@@ -140,7 +140,7 @@ uint64_t cm_compiler__identity(const cm_node *n) {
 bool cm_compiler__same(const cm_node *a, const cm_node *b) { return a == b || cm_compiler__identity(a) == cm_compiler__identity(b); }
 
 /* Characters that would make an anonymous name need quotes become underscores. */
-static const char *clean_seed(cm_compiler *c, const char *seed, size_t n) {
+static char *clean_seed(cm_compiler *c, const char *seed, size_t n) {
     char *p = cm_arena__copy(&c->arena, seed, n);
     size_t to = 0;
     if (!p) return NULL;
@@ -154,10 +154,19 @@ static const char *clean_seed(cm_compiler *c, const char *seed, size_t n) {
     return p;
 }
 
+/* How much of a name leaves room for its number, whole characters only. */
+static size_t fitting(const cm_compiler *c, const char *name, size_t n) {
+    size_t room = c->d->max_identifier > 16 ? c->d->max_identifier - 8 : 8;
+    if (n <= room) return n;
+    while (room && ((unsigned char)name[room] & 0xC0) == 0x80) room--;
+    return room;
+}
+
 static const char *new_name(cm_compiler *c, uint64_t key, const char *seed, size_t n) {
-    const char *clean = clean_seed(c, seed, n);
+    char *clean = clean_seed(c, seed, n);
     if (!clean) return NULL;
-    n = strlen(clean);
+    n = fitting(c, clean, strlen(clean));
+    clean[n] = '\0'; /* numbered by what is left: names stay apart */
     uintptr_t count = (uintptr_t)cm_strmap__get(&c->counters, clean, n) + 1;
     if (cm_strmap__put(c->cx, &c->counters, clean, n, (void *)count)) return NULL;
     char *name = cm_arena__alloc(&c->arena, n + 24);
