@@ -209,3 +209,12 @@ def test_without_the_option_it_is_explained(bouncer):
     assert caught.value.orig.sqlstate in ("26000", "42P05")
     one.dispose()
     two.dispose()
+
+
+def test_hosts_have_ports_of_their_own():
+    """One without a port has the usual one, not that of its neighbour."""
+    engine = sa.create_engine("postgresql://user@/db?host=127.0.0.2:1&host=127.0.0.3&host=127.0.0.4:2", poolclass=NullPool)
+    with pytest.raises(sa.exc.OperationalError) as caught:
+        engine.connect()
+    for host, port in (("127.0.0.2", 1), ("127.0.0.3", 5432), ("127.0.0.4", 2)):
+        assert f'"{host}", port {port} failed' in str(caught.value)

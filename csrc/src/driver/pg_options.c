@@ -86,26 +86,27 @@ static void set(pairs *p, const char *key, const char *value) {
     p->values[i] = value;
 }
 
-/* Several host arguments, each host or host:port, become the two lists libpq knows. text: room for both. */
+/* Several host arguments, each host or host:port, become the two lists libpq knows; an empty port is the usual
+ * one. text: room for both. */
 static void set_hosts(pairs *p, const char *const *options, char *text) {
-    char *hosts = text, *ports = NULL;
     size_t n = 0, room = 1;
     for (size_t i = 0; options && options[i]; i += 2)
         if (strcmp(options[i], "host") == 0) room += strlen(options[i + 1]) + 1, n++;
     if (n == 0) return;
-    ports = text + room;
-    *hosts = *ports = '\0';
+    char *hosts = text, *ports = text + room, *host_end = hosts, *port_end = ports;
     bool any_port = false;
     for (size_t i = 0; options[i]; i += 2) {
         if (strcmp(options[i], "host") != 0) continue;
         const char *host = options[i + 1], *colon = host[0] == '/' ? NULL : strrchr(host, ':');
         if (colon && (strchr(host, ']') > colon || strchr(host, ':') != colon)) colon = NULL; /* an IPv6 address */
-        if (*hosts) strcat(hosts, ",");
-        if (i && *ports) strcat(ports, ",");
-        strncat(hosts, host, colon ? (size_t)(colon - host) : strlen(host));
-        strcat(ports, colon ? colon + 1 : "");
+        if (host_end != hosts) *host_end++ = ',', *port_end++ = ',';
+        size_t length = strlen(host), before = colon ? (size_t)(colon - host) : length;
+        memcpy(host_end, host, before);
+        host_end += before;
+        if (colon) memcpy(port_end, colon + 1, length - before - 1), port_end += length - before - 1;
         any_port = any_port || colon;
     }
+    *host_end = *port_end = '\0';
     set(p, "host", hosts);
     if (any_port) set(p, "port", ports);
 }
