@@ -201,14 +201,17 @@ def test_behind_a_pooler_of_transactions(bouncer):
 def test_without_the_option_it_is_explained(bouncer):
     """Named statements of two clients meet in one server process; the error says what to do."""
     one, two = sa.create_engine(bouncer), sa.create_engine(bouncer)
-    with pytest.raises(sa.exc.DBAPIError, match="(?s)prepared statement.*prepare_threshold=None") as caught:
-        for _ in range(10):
-            for engine in (one, two):
-                with engine.connect() as c:
-                    c.execute(text("SELECT 1")).all()
+    other = sa.create_engine(bouncer, connect_args={"prepare_threshold": None})
+    with other.connect() as busy:
+        busy.execute(text("SELECT 1"))  # its transaction keeps one of the two server processes: one is left for the others
+        with pytest.raises(sa.exc.DBAPIError, match="(?s)prepared statement.*prepare_threshold=None") as caught:
+            for _ in range(10):
+                for engine in (one, two):
+                    with engine.connect() as c:
+                        c.execute(text("SELECT 1")).all()
     assert caught.value.orig.sqlstate in ("26000", "42P05")
-    one.dispose()
-    two.dispose()
+    for engine in (one, two, other):
+        engine.dispose()
 
 
 def test_hosts_have_ports_of_their_own():
