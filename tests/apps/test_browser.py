@@ -1,6 +1,7 @@
 """The examples clicked through in headless Chromium. With SCREENSHOTS=docs/img the pictures for the documentation are written there
 (`make screenshots`), otherwise beside the test's own files."""
 
+import importlib
 import json
 import os
 import shutil
@@ -13,9 +14,9 @@ import pytest
 from . import servers, twins
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="no Selenium: pip install selenium")
-By = pytest.importorskip("selenium.webdriver.common.by").By
-Wait = pytest.importorskip("selenium.webdriver.support.wait").WebDriverWait
-stale = pytest.importorskip("selenium.webdriver.support.expected_conditions").staleness_of
+By = importlib.import_module("selenium.webdriver.common.by").By
+Wait = importlib.import_module("selenium.webdriver.support.wait").WebDriverWait
+stale = importlib.import_module("selenium.webdriver.support.expected_conditions").staleness_of
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(not (BROWSER and DRIVER), reason="no browser: apt-get install chromium chromium-driver")
@@ -180,8 +181,8 @@ def test_students(copy, chromium, tmp_path, shoot):
 
 
 def test_library(copy, chromium, tmp_path, shoot):
-    pytest.importorskip("flask_login")
-    pytest.importorskip("flask_migrate")
+    pytest.importorskip("flask_login", reason="no Flask-Login: pip install flask-login")
+    pytest.importorskip("flask_migrate", reason="no Flask-Migrate: pip install flask-migrate")
     url = f"sqlite:///{tmp_path}/library.db"
     make = "from examples.library import create_app; from examples.library.extensions import db; app = create_app(); app.app_context().push(); db.create_all()"
     twins.run(copy, "cormorant", url, "-c", make)

@@ -8,7 +8,7 @@ import pytest
 from . import twins
 
 pytest.importorskip("flask_migrate", reason="no Flask-Migrate: pip install flask-migrate")
-pytest.importorskip("flask_login")
+pytest.importorskip("flask_login", reason="no Flask-Login: pip install flask-login")
 FOLDER = "examples/library/migrations"
 CREATE = "from examples.library import create_app; from examples.library.extensions import db; create_app().app_context().push(); db.create_all()"
 

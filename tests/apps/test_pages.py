@@ -9,8 +9,8 @@ import pytest
 
 from . import pages, twins
 
-pytest.importorskip("flask_login")
-pytest.importorskip("flask_sqlalchemy")
+pytest.importorskip("flask_login", reason="no Flask-Login: pip install flask-login")
+pytest.importorskip("flask_sqlalchemy", reason="the reference is not installed: pip install flask-sqlalchemy")
 HERE = Path(__file__).parent
 EXAMPLES = ("users_shell", "shop", "students", "books", "library")
 
@@ -30,7 +30,7 @@ def ask(copies, tmp_path_factory):
 
     def ask(name, side, url=None):
         if "library" in name:
-            pytest.importorskip("flask_migrate")
+            pytest.importorskip("flask_migrate", reason="no Flask-Migrate: pip install flask-migrate")
         job = dict(pages.APPS[name])
         folder = tmp_path_factory.mktemp(side) / "data"
         folder.mkdir()

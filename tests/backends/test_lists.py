@@ -10,7 +10,7 @@ import sqlalchemy
 
 import cormorant
 
-pytest.importorskip("psycopg")
+pytest.importorskip("psycopg", reason="the reference's driver is not installed: pip install psycopg[binary]")
 
 
 class Mood(enum.Enum):

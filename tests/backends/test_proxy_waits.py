@@ -7,7 +7,7 @@ import cormorant
 
 from .proxy import Proxy
 
-pytest.importorskip("psycopg")
+pytest.importorskip("psycopg", reason="the reference's driver is not installed: pip install psycopg[binary]")
 
 
 class Side:

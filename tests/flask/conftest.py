@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-flask = pytest.importorskip("flask")
+flask = pytest.importorskip("flask", reason="no Flask: pip install flask")
 
 PACKAGES = {"flask_sqlalchemy": "sqlalchemy", "cormorant.flask": "cormorant"}
 
@@ -33,7 +33,7 @@ class Package:
 @pytest.fixture(params=list(PACKAGES))
 def package(request: Any) -> Package:
     if request.param == "flask_sqlalchemy":
-        pytest.importorskip("flask_sqlalchemy")
+        pytest.importorskip("flask_sqlalchemy", reason="the reference is not installed: pip install flask-sqlalchemy")
     return Package(request.param)
 
 

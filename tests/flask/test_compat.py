@@ -106,7 +106,7 @@ def project(tmp_path):
 @pytest.mark.parametrize("how", [(), ("-m", "cormorant.compat")], ids=["flask_sqlalchemy", "cormorant"])
 def test_program(project, how):
     if not how:
-        pytest.importorskip("flask_sqlalchemy")
+        pytest.importorskip("flask_sqlalchemy", reason="the reference is not installed: pip install flask-sqlalchemy")
     done = run(*how, "app.py", "one", "--two", cwd=project)
     assert done.stdout == ANSWERS + "['one', '--two'] 2\n"
 
@@ -150,7 +150,7 @@ def test_install_in_a_program(project):
 
 
 def test_install_after_the_real_one(project):
-    pytest.importorskip("sqlalchemy")
+    pytest.importorskip("sqlalchemy", reason="the reference is not installed: pip install sqlalchemy==2.1.9")
     done = run("-c", "import sqlalchemy, cormorant.compat; cormorant.compat.install()", cwd=project, check=False)
     assert done.returncode == 1 and "sqlalchemy was imported before" in done.stderr
 

@@ -412,7 +412,7 @@ def test_many_to_many_by_table(app, db):
 
 
 def test_login_users(app, db):
-    flask_login = pytest.importorskip("flask_login")
+    flask_login = pytest.importorskip("flask_login", reason="no Flask-Login: pip install flask-login")
     app.secret_key = "secret"
     manager = flask_login.LoginManager(app)
 

@@ -29,7 +29,7 @@ def test_there_are_enough():
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
 def test_alike(program):
-    pytest.importorskip("sqlalchemy")
+    pytest.importorskip("sqlalchemy", reason="the reference is not installed: pip install sqlalchemy==2.1.9")
     theirs = answer("sqlalchemy", program)
     assert theirs, "a program that answers nothing shows nothing"
     assert answer("cormorant", program) == theirs

@@ -7,8 +7,8 @@ import pytest
 from .kit import PROGRAMS, Kit
 from .test_idioms import answer as _answer  # noqa: F401  (which registers the programs)
 
-pytest.importorskip("sqlalchemy")
-psycopg = pytest.importorskip("psycopg")
+pytest.importorskip("sqlalchemy", reason="the reference is not installed: pip install sqlalchemy==2.1.9")
+psycopg = pytest.importorskip("psycopg", reason="the reference's driver is not installed: pip install psycopg[binary]")
 DRIVERS = {"sqlalchemy": "postgresql+psycopg", "cormorant": "postgresql"}
 ELSEWHERE = {  # what is not PostgreSQL's, or the driver's own
     "states_as_enum": "the labels are longer than the words that it stores",

@@ -108,7 +108,7 @@ def which():
 
 @pytest.fixture
 def aliased(project: Any) -> Any:
-    pytest.importorskip("flask_sqlalchemy")
+    pytest.importorskip("flask_sqlalchemy", reason="the reference is not installed: pip install flask-sqlalchemy")
     project.write("app.py", APP.format(path=str(project.path)))
     return project
 

@@ -6,8 +6,8 @@ from . import differences, servers
 from .judge import judge, unsteady
 from .machine import FAMILIES, draw
 
-sqlalchemy = pytest.importorskip("sqlalchemy", minversion="2.1")
-pytest.importorskip("pymysql")
+sqlalchemy = pytest.importorskip("sqlalchemy", minversion="2.1", reason="the reference is not installed: pip install sqlalchemy==2.1.9")
+pytest.importorskip("pymysql", reason="the reference's driver is not installed: pip install pymysql")
 CHUNK = 10
 MACHINES = servers.MACHINES if servers.MACHINES != 150 else 30
 

@@ -7,7 +7,7 @@ import pytest
 from . import typed
 from .selects import Drawer, Side
 
-pytest.importorskip("sqlalchemy", minversion="2.1")
+pytest.importorskip("sqlalchemy", minversion="2.1", reason="the reference is not installed: pip install sqlalchemy==2.1.9")
 SELECTS = int(os.environ.get("ORACLE_SELECTS", "2000"))
 FIRST = int(os.environ.get("ORACLE_SEED", "0"))
 

@@ -6,8 +6,8 @@ from . import differences, servers
 from .judge import judge, unsteady
 from .machine import FAMILIES, draw
 
-pytest.importorskip("sqlalchemy", minversion="2.1")
-pytest.importorskip("psycopg")
+pytest.importorskip("sqlalchemy", minversion="2.1", reason="the reference is not installed: pip install sqlalchemy==2.1.9")
+pytest.importorskip("psycopg", reason="the reference's driver is not installed: pip install psycopg[binary]")
 CHUNK = 10
 
 

@@ -9,7 +9,7 @@ from . import differences
 from .judge import judge, shrink, unsteady
 from .machine import FAMILIES, WIDE, draw
 
-pytest.importorskip("sqlalchemy", minversion="2.1")
+pytest.importorskip("sqlalchemy", minversion="2.1", reason="the reference is not installed: pip install sqlalchemy==2.1.9")
 MACHINES = int(os.environ.get("ORACLE_MACHINES", "1000"))
 FIRST = int(os.environ.get("ORACLE_SEED", "0"))
 CHUNK = 20

@@ -5,20 +5,20 @@ from __future__ import annotations
 import typing as t
 
 from ... import exc
-from ...engine.default import DefaultDialect
 from ...sql.ddl import CreateColumn
+from .._server import ServerDialect
 
 __all__ = ["MySQLDialect", "dialect"]
 
-_LEVELS = ("SERIALIZABLE", "READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "AUTOCOMMIT")
-
-
-class MySQLDialect(DefaultDialect):
+class MySQLDialect(ServerDialect):
     """MySQL, or MariaDB under MySQL's name, through the extension `cormorant._mysql`."""
 
     name = "mysql"
     driver = "mysqldb"
     paramstyle = "format"
+    _title = "MySQL and MariaDB need"
+    _extension, _folder = "_mysql", "mysql"
+    _library, _runtime, _headers = "libmariadb", "libmariadb3", "libmariadb-dev"
     max_identifier_length = 255
     max_index_name_length = 64
     max_constraint_name_length = 64
@@ -44,33 +44,6 @@ class MySQLDialect(DefaultDialect):
 
     # what MariaDB has under either name
     insert_returning = delete_returning = supports_native_uuid = supports_sequences = is_mariadb
-
-    @classmethod
-    def load_driver(cls) -> None:
-        """Makes the driver known to the core. fails: NoSuchModuleError, naming what to install."""
-        try:
-            from ... import _mysql  # noqa: F401 - importing registers it
-        except ImportError as e:
-            found = "libmariadb.so" in str(e)
-            hint = "apt-get install libmariadb3" if found else "apt-get install libmariadb-dev, then build cormorant again"
-            raise exc.NoSuchModuleError(
-                f"MySQL and MariaDB need the library libmariadb, which {'was not found' if found else 'was not there when cormorant was built'}. "
-                f"On Debian: {hint}"
-            ) from e
-
-    @property
-    def dbapi(self) -> t.Any:
-        from . import dbapi
-
-        return dbapi
-
-    loaded_dbapi = dbapi
-
-    @classmethod
-    def import_dbapi(cls) -> t.Any:
-        from . import dbapi
-
-        return dbapi
 
     def reflection(self, connection: t.Any) -> t.Any:
         from .reflection import MySQLReflection  # only programs that ask need it
@@ -106,14 +79,9 @@ class MySQLDialect(DefaultDialect):
 
     # ---- connections
 
-    def get_isolation_level_values(self, dbapi_connection: t.Any) -> t.Sequence[str]:
-        return _LEVELS
-
     def get_default_isolation_level(self, dbapi_conn: t.Any) -> str:
         return "REPEATABLE READ"
 
-    def is_disconnect(self, e: t.Any, connection: t.Any, cursor: t.Any) -> bool:
-        return isinstance(e, exc.DBAPIError) and e.connection_invalidated
 
 
 dialect = MySQLDialect

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ... import exc
-from ...engine.default import DefaultDialect
 from ...sql.compiler import TypeCompiler
 from ...sql.type_api import type_compilers
+from .._server import ServerDialect
 from .reflection import ischema_names
 
 __all__ = ["PGDialect", "PGDialect_psycopg", "PGTypeCompiler", "dialect", "ischema_names"]
-
-_LEVELS = ("SERIALIZABLE", "READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "AUTOCOMMIT")
-
 
 def _json_index(value: t.Any) -> t.Any:
     """A key or position as it is; a path as an array: {a,0}."""
@@ -29,13 +25,16 @@ class PGTypeCompiler(TypeCompiler):
 type_compilers.append(PGTypeCompiler)
 
 
-class PGDialect(DefaultDialect):
+class PGDialect(ServerDialect):
     """PostgreSQL through libpq, in the extension `cormorant._pg`."""
 
     name = "postgresql"
     _json_index = staticmethod(_json_index)
     driver = "psycopg"
     paramstyle = "pyformat"
+    _title = "PostgreSQL needs"
+    _extension, _folder = "_pg", "postgresql"
+    _library, _runtime, _headers = "libpq", "libpq5", "libpq-dev"
     max_identifier_length = 63
     default_isolation_level = "READ COMMITTED"
     default_schema_name = "public"
@@ -52,32 +51,6 @@ class PGDialect(DefaultDialect):
     insert_returning = update_returning = delete_returning = True
     full_returning = True
 
-    @classmethod
-    def load_driver(cls) -> None:
-        """Makes the driver known to the core. fails: NoSuchModuleError, naming what to install."""
-        try:
-            from ... import _pg  # noqa: F401 - importing registers it
-        except ImportError as e:
-            found = "libpq.so" in str(e)
-            hint = "apt-get install libpq5" if found else "apt-get install libpq-dev, then build cormorant again"
-            raise exc.NoSuchModuleError(
-                f"PostgreSQL needs the library libpq, which {'was not found' if found else 'was not there when cormorant was built'}. On Debian: {hint}"
-            ) from e
-
-    @property
-    def dbapi(self) -> t.Any:
-        from . import dbapi
-
-        return dbapi
-
-    loaded_dbapi = dbapi
-
-    @classmethod
-    def import_dbapi(cls) -> t.Any:
-        from . import dbapi
-
-        return dbapi
-
     def reflection(self, connection: t.Any) -> t.Any:
         from .reflection import PGReflection  # only programs that ask need it
 
@@ -92,14 +65,9 @@ class PGDialect(DefaultDialect):
         found = connection.exec_driver_sql("SELECT gid FROM pg_prepared_xacts WHERE database = current_database() ORDER BY prepared")
         return t.cast("list[t.Any]", found.scalars().all())
 
-    def get_isolation_level_values(self, dbapi_connection: t.Any) -> t.Sequence[str]:
-        return _LEVELS
-
     def get_default_isolation_level(self, dbapi_conn: t.Any) -> str:
         return "READ COMMITTED"
 
-    def is_disconnect(self, e: t.Any, connection: t.Any, cursor: t.Any) -> bool:
-        return isinstance(e, exc.DBAPIError) and e.connection_invalidated
 
 
 class PGDialect_psycopg(PGDialect):  # noqa: N801 - the name of the API
