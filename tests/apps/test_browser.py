@@ -16,7 +16,7 @@ from . import servers, twins
 webdriver = pytest.importorskip("selenium.webdriver", reason="no Selenium: pip install selenium")
 By = importlib.import_module("selenium.webdriver.common.by").By
 Wait = importlib.import_module("selenium.webdriver.support.wait").WebDriverWait
-stale = importlib.import_module("selenium.webdriver.support.expected_conditions").staleness_of
+errors = importlib.import_module("selenium.common.exceptions")
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(not (BROWSER and DRIVER), reason="no browser: apt-get install chromium chromium-driver")
@@ -66,8 +66,21 @@ class Page:
         """Clicks on what leads to another page, and waits for that."""
         old = self.driver.find_element(By.TAG_NAME, "html")
         element.click()
-        Wait(self.driver, 20).until(stale(old))
+        Wait(self.driver, 20).until(lambda driver: self.is_gone(old))
         Wait(self.driver, 20).until(lambda driver: driver.execute_script("return document.readyState") == "complete")
+
+    @staticmethod
+    def is_gone(element):
+        """Whether the element's page was left; while it is being left, the driver has other words for that."""
+        try:
+            element.is_enabled()
+        except errors.StaleElementReferenceException:
+            return True
+        except errors.WebDriverException as e:
+            if "does not belong to the document" not in str(e):
+                raise
+            return True
+        return False
 
     def follow(self, text):
         self.click(self.driver.find_element(By.LINK_TEXT, text))
