@@ -11,7 +11,7 @@ from cormorant import _core
 SPECIAL = {  # made by the interpreter for every class, or without meaning for callers
     "__doc__", "__module__", "__dict__", "__new__", "__init__", "__weakref__", "__slots__", "__repr__", "__str__", "__reduce__",
     "__reduce_ex__", "__copy__", "__setstate__", "__getstate__", "__class_getitem__", "__setattr__", "__delattr__", "__getattribute__",
-    "__getattr__", "__hash__", "__bool__", "__iter__", "__next__",
+    "__getattr__", "__hash__", "__bool__", "__iter__", "__next__", "__slotnames__",
 }  # fmt: skip
 IGNORED = {"__builtins__", "__doc__", "__file__", "__loader__", "__name__", "__package__", "__spec__"}
 
