@@ -26,7 +26,8 @@ def driver_sources(name):
 
 
 def binding_sources():
-    return sorted(str(p.relative_to(ROOT)) for p in (ROOT / "bindings" / "python").glob("*.c"))
+    home = ROOT / "bindings" / "python"
+    return sorted(str(p.relative_to(ROOT)) for p in home.rglob("*.c") if p.parent.name != "drivers")
 
 
 def compiles(compiler, text):
@@ -108,7 +109,7 @@ setup(
             "cormorant._core",
             sources=core_sources() + binding_sources() + ([f"{own_sqlite}/sqlite3.c"] if own_sqlite else []),
             depends=HEADERS,
-            include_dirs=["csrc/include", "csrc/src", *([own_sqlite] if own_sqlite else [])],
+            include_dirs=["csrc/include", "csrc/src", "bindings", *([own_sqlite] if own_sqlite else [])],
             libraries=["m"] if own_sqlite else ["sqlite3", "m"],
             extra_compile_args=flags,
             extra_link_args=link,

@@ -2,7 +2,7 @@
 #ifndef CMPY_CORE_H
 #define CMPY_CORE_H
 
-#include "compat.h"
+#include "python/compat.h"
 
 #include "cormorant.h"
 #include "cormorant_ext.h"

@@ -1,7 +1,7 @@
 /* Counts for tests/budgets: the core's allocations, Python's, and the calls through the host seam that may happen per row, value
  * or member. They are counted only where CORMORANT_COUNT is set when the module is imported: then the allocator and the vtable
  * that the core gets are those of this file, and Python's object allocator is wrapped. Otherwise nothing here is in the way. */
-#include "core.h"
+#include "python/core.h"
 
 #include <stdlib.h>
 

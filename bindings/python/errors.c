@@ -5,7 +5,7 @@
  * the database's own codes, the outer one carries statement and parameters. A failure that the host itself reported
  * (CM_E_HOST) is the exception that is set already.
  */
-#include "core.h"
+#include "python/core.h"
 
 static PyObject *import_once(PyObject **slot, const char *name) {
     if (!*slot) *slot = PyImport_ImportModule(name);

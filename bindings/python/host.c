@@ -1,7 +1,7 @@
 /* The host seam: what the core asks of Python. This file assembles the vtable; conversions, nodes, instances, collections
  * and events are in the files of their own (core.h says which). Also contexts for operations that may block.
  */
-#include "node.h"
+#include "python/expr/node.h"
 
 /* The thread state of a thread that has left the interpreter, innermost first is enough: leave and enter alternate. */
 static _Thread_local PyThreadState *left_state;

@@ -1,6 +1,6 @@
 /* Module init of cormorant._core: state, constants of the node table, registration calls from the package. */
-#include "core.h"
-#include "json.h"
+#include "python/core.h"
+#include "python/json/json.h"
 
 cmpy_state *cmpy_st;
 

@@ -1,6 +1,6 @@
 /* Where in the program a connection was taken, for the message of a pool that is empty for too long: the innermost frame
  * that is not of this package. A code object and an instruction are kept; names and lines are looked up when it is told. */
-#include "core.h"
+#include "python/core.h"
 
 #include <string.h>
 

@@ -94,7 +94,7 @@ class Constraint(DialectKWArgs, HasConditionalDDL, SchemaItem):
         return {"deferrable": self.deferrable, "initially": self.initially, "comment": self.comment, **self.dialect_kwargs}
 
     def _freeze(self, **given: t.Any) -> tuple[t.Any, ...]:
-        """The description that the core reads (bindings/python/table.c)."""
+        """The description that the core reads (bindings/python/schema/table.c)."""
         deferrable = -1 if self.deferrable is None else int(self.deferrable)
         return (
             given["kind"], None if self.name is None else str(self.name), tuple(given.get("columns", ())), given.get("ref_schema"),

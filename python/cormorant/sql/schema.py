@@ -280,7 +280,7 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause):
         return str(self.name) if self.table is None else f"{self.table.name}.{self.name}"
 
     def _freeze(self, autoincrement: t.Any) -> tuple[t.Any, ...]:
-        """The description that the core reads (bindings/python/table.c)."""
+        """The description that the core reads (bindings/python/schema/table.c)."""
         c = _core
         flags = (c.COL_PRIMARY_KEY if self.primary_key else 0) | (0 if self.nullable else c.COL_NOT_NULL)
         flags |= c.COL_AUTOINCREMENT if autoincrement is self else 0
@@ -560,7 +560,7 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
         ddl_run.drop_all(bind, None, [self], checkfirst)
 
     def _freeze_def(self) -> tuple[t.Any, ...]:
-        """The description that the core reads (bindings/python/table.c)."""
+        """The description that the core reads (bindings/python/schema/table.c)."""
         counter = self.autoincrement_column
         constraints = [c for c in self._sorted_constraints if c is not self.primary_key and hasattr(c, "_describe")]
         keys = [self.primary_key._describe()] if self.primary_key._columns else []

@@ -1,7 +1,7 @@
 """SELECT, set operations, and what is made of them: scalar subqueries, EXISTS, textual selects.
 
 The methods that every statement goes through (where, join, order_by, ...) are C methods put into these classes
-(bindings/python/select.c); here are the rest of them and what programs read from a statement.
+(bindings/python/expr/select.c); here are the rest of them and what programs read from a statement.
 """
 
 from __future__ import annotations

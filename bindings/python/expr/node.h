@@ -1,0 +1,58 @@
+/* Expression side of the extension: what node.c, make.c, operators.c, coerce.c, select.c and compiled.c share. */
+#ifndef CMPY_NODE_H
+#define CMPY_NODE_H
+
+#include "python/core.h"
+
+/* node.c */
+extern PyObject *cmpy_hooked_classes;              /* set of classes with a compile hook, or NULL */
+extern PyObject *cmpy_str_type, *cmpy_str_memo;    /* "type", "_memo" */
+PyObject *cmpy_node_or_none(cm_node *n);           /* new reference */
+const cm_str *cmpy_node_name(const cm_node *n);    /* borrowed; NULL: none */
+PyObject *cmpy_node_segment(cm_node *n, int segment); /* new tuple */
+PyObject *cmpy_node_subtype(PyObject *m, PyType_Spec *spec, PyObject *base);
+void cmpy_node_adopt_class(PyTypeObject *type);
+
+/* make.c: the generic builder, pickling, adaption */
+int cmpy_node_seal(PyObject *self);                /* an empty object of a user's class becomes a HOST node */
+int cmpy_make_setup(PyObject *m);
+
+/* coerce.c */
+/* The node of an object that has one: itself, what __clause_element__ answers, a construct of a user sealed on first use.
+ * New reference; NULL without an exception: it has none. */
+cm_node *cmpy_find_node(PyObject *obj);
+/* A value as the other side of an operator: typed like `left` where that fits, named like its column. New reference. */
+cm_node *cmpy_coerce_operand(PyObject *obj, const cm_node *left, int op);
+/* The right side of IN: a select, a list of expressions, or one expanding parameter. New reference. */
+cm_node *cmpy_coerce_in(PyObject *obj, const cm_node *left);
+cm_node *cmpy_bind(PyObject *value, const cm_type *type, cm_str *name, uint32_t flags); /* name borrowed, or NULL; made unique */
+const cm_type *cmpy_operand_type(PyObject *value, const cm_type *left, int op); /* borrowed; NULL + exception */
+cm_node *cmpy_const(int kind);                     /* NULL_, TRUE_, FALSE_: new reference */
+cm_node *cmpy_text_node(int kind, const char *p, size_t n, const cm_type *type); /* a node that is a name alone */
+cm_str *cmpy_bind_name(const cm_node *left);       /* borrowed: name parameters get from the expression they are compared with, or NULL */
+/* Growing array of owned nodes for building segments. */
+typedef struct cmpy_nodes { cm_node **v, *inside[8]; size_t n, cap; } cmpy_nodes;
+void cmpy_nodes_init(cmpy_nodes *list);
+int cmpy_nodes_add(cmpy_nodes *list, cm_node *take_node); /* -1 with an exception; NULL node: passes its exception on */
+void cmpy_nodes_dispose(cmpy_nodes *list);
+int cmpy_coerce_setup(PyObject *m);
+
+/* functions.c */
+int cmpy_functions_setup(PyObject *m);
+
+/* operators.c */
+int cmpy_fast_args(const char *method, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, const char *const *names, int nnames,
+                   int required, PyObject **out); /* -1 + TypeError; absent arguments leave out[i] as it was */
+/* left OP right as Python means it: asks comparators of types and attributes first. other may be NULL (unary). */
+PyObject *cmpy_operate(int op, PyObject *self, PyObject *other, bool reversed);
+/* The same without asking anybody. */
+PyObject *cmpy_operate_plain(int op, PyObject *self, PyObject *other, bool reversed);
+PyObject *cmpy_negate(PyObject *self);
+/* AND / OR with constants folded; NULL + exception. No condition at all answers true / false. */
+cm_node *cmpy_all_of(int op, cm_node *const *items, size_t n);
+
+static inline void cmpy_node_drop(cm_node *n) {
+    if (n) Py_DECREF(CMPY_NODE_OBJECT(n));
+}
+
+#endif
