@@ -407,7 +407,8 @@ CM_API bool cm_compiled_param(const cm_compiled *compiled, size_t i, const char 
 /* Writes the tree of a node for people, one node a line. */
 CM_API cm_status cm_expr_dump(cm_ctx *cx, const cm_node *node, void (*write)(void *user, const char *p, size_t n), void *user);
 CM_API const cm_dialect *cm_dialect_default(void);
-/* By name: "sqlite", "postgresql", "mysql", "mariadb", "default"; NULL where there is none. */
+/* By name: "sqlite", "postgresql", "mysql", "mariadb", "default", "standard" (a database of which nothing is known: it may
+ * have no boolean values); NULL where there is none. */
 CM_API const cm_dialect *cm_dialect_find(const char *name);
 /* DDL text. kind 0 CREATE TABLE, 1 DROP TABLE. One statement without terminator. owns: caller, cm_compiled_free. */
 CM_API cm_status cm_ddl_table(cm_ctx *cx, const cm_dialect *dialect, cm_table *table, int kind, bool if_exists_clause, cm_compiled **out);

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from cormorant import Boolean, column, not_, select, true
+from cormorant.dialects.mysql import dialect as mysql_dialect
+from cormorant.engine.default import DefaultDialect
+from cormorant.exc import ArgumentError
+
 from .world import check
 
 # (expression, SQL of the default dialect, parameters, SQL of SQLite)
@@ -226,3 +231,13 @@ CASES = [
 @pytest.mark.parametrize(("source", "sql", "params", "sqlite"), CASES, ids=[case[0] for case in CASES])
 def test_text(source, sql, params, sqlite):
     check(source, sql, params, sqlite)
+
+
+def test_a_database_of_which_nothing_is_known_may_have_no_booleans():
+    stmt = select(true()).where(column("q", Boolean), not_(column("r", Boolean)))
+    assert str(stmt.compile(dialect=DefaultDialect())).split("WHERE ")[1] == "q = 1 AND r = 0"
+    assert str(stmt.compile(dialect=DefaultDialect(supports_native_boolean=True))) == str(stmt) == "SELECT true AS anon_1 \nWHERE q AND NOT r"
+    with pytest.raises(ArgumentError, match="mysql is known to have them or not"):
+        mysql_dialect(supports_native_boolean=True)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'no_such'"):
+        DefaultDialect(no_such=1)

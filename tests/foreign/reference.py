@@ -81,7 +81,17 @@ def plus(fn: t.Any, grouped: bool = True) -> t.Dict[str, t.Any]:
 
 
 def decorator(target: t.Any) -> t.Any:
-    return lambda fn: functools.wraps(fn)(lambda *args, **kw: target(fn, *args, **kw))
+    def decorate(fn: t.Any) -> t.Any:
+        made = functools.wraps(fn)(lambda *args, **kw: target(fn, *args, **kw))
+        made.__signature__ = inspect.signature(fn)
+        return made
+
+    return decorate
+
+
+def absent_dialect(name: str) -> t.Any:
+    """A dialect that is not there: tests may hold one, but none compiles for it."""
+    return lambda **kw: types.SimpleNamespace(name=name, paramstyle="named", **kw)
 
 
 def supply_insides() -> None:
@@ -95,6 +105,7 @@ def supply_insides() -> None:
     flags = {"cpython": True, "has_refcount_gc": True, "is64bit": True, "freethreading": False, "win32": False, "pypy": False}
     flags.update({f"py3{minor}": sys.version_info >= (3, minor) for minor in range(9, 15)})
     put(util, decorator=decorator, defaultdict=collections.defaultdict, has_compiled_ext=lambda raise_=False: False, await_=lambda x: x, **flags)
+    put(util, b=lambda text: text.encode("latin-1"), FacadeDict=type("FacadeDict", (dict,), {}))
     put(util, inspect_getfullargspec=inspect.getfullargspec, unique_list=lambda seq, hashfunc=None: list(dict.fromkeys(seq)))
     compat = types.ModuleType("sqlalchemy.util.compat")
     put(compat, **{name: value for name, value in util.__dict__.items() if not name.startswith("__")})
@@ -107,7 +118,11 @@ def supply_insides() -> None:
     put(langhelpers, format_argspec_plus=plus, _warnings_warn=lambda message, category=None, stacklevel=2: warnings.warn(message, category, stacklevel))
     put(exc, SATestSuiteWarning=type("SATestSuiteWarning", (Warning,), {}))
     put(URL, _get_entrypoint=lambda self: self.get_dialect())
-    put(DefaultDialect, load_provisioning=classmethod(load_provisioning), insert_executemany_returning=True)
+    put(DefaultDialect, load_provisioning=classmethod(load_provisioning), insert_executemany_returning=True, use_insertmanyvalues=False)
+    for name in ("mssql", "oracle"):
+        for place in ("", ".base"):
+            put(importlib.import_module(f"cormorant.dialects.{name}{place}"), dialect=absent_dialect(name))
+    put(importlib.import_module("cormorant.engine.cursor"), CursorFetchStrategy=None, BufferedRowCursorFetchStrategy=None)
     put(DefaultDialect, _is_url_file_db=classmethod(lambda cls, url: bool(url.database) and url.database != ":memory:"))
 
 

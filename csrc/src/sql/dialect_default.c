@@ -145,30 +145,28 @@ static bool write_node(cm_compiler *c, cm_node *n, cm_status *st) {
     return true;
 }
 
-const cm_dialect cm__dialect_default = {
-    .name = "default",
-    .quote_open = '"',
-    .quote_close = '"',
-    .params = CM_PARAM_NAMED,
-    .features = CM_F_RETURNING | CM_F_CHANGE_RETURNING | CM_F_FOR_UPDATE | CM_F_ALTER_FK | CM_F_SCHEMAS | CM_F_CTE_DML | CM_F_LATERAL |
-                CM_F_MULTI_VALUES | CM_F_BOOLEAN | CM_F_UPDATE_FROM | CM_F_NULLS_ORDER | CM_F_SEQUENCES | CM_F_ON_CONFLICT |
-                CM_F_ROW_VALUES | CM_F_IDENTITY,
-    .max_identifier = 9999,
-    .reserved = reserved,
-    .nreserved = sizeof reserved / sizeof *reserved,
-    .node = write_node,
-    .op = write_op,
-    .type = write_type,
-    .literal = write_literal,
-    .insert_default_values = "() VALUES ()",
-    .delete_using = " , ",
+/* clang-format off */
+#define STANDARD(name_, features_)                                                                                                         \
+    {                                                                                                                                      \
+        .name = name_, .quote_open = '"', .quote_close = '"', .params = CM_PARAM_NAMED, .features = features_, .max_identifier = 9999,     \
+        .reserved = reserved, .nreserved = sizeof reserved / sizeof *reserved, .node = write_node, .op = write_op, .type = write_type,     \
+        .literal = write_literal, .insert_default_values = "() VALUES ()", .delete_using = " , ",                                          \
+    }
+/* clang-format on */
+enum {
+    FEATURES = CM_F_RETURNING | CM_F_FOR_UPDATE | CM_F_ALTER_FK | CM_F_SCHEMAS | CM_F_CTE_DML | CM_F_LATERAL | CM_F_MULTI_VALUES |
+               CM_F_UPDATE_FROM | CM_F_NULLS_ORDER | CM_F_SEQUENCES | CM_F_ON_CONFLICT | CM_F_ROW_VALUES | CM_F_IDENTITY
 };
+
+const cm_dialect cm__dialect_default = STANDARD("default", FEATURES | CM_F_CHANGE_RETURNING | CM_F_BOOLEAN);
+/* A database about which nothing is known: it may have no boolean values. */
+static const cm_dialect standard = STANDARD("standard", FEATURES | CM_F_CHANGE_RETURNING);
 
 const cm_dialect *cm_dialect_default(void) { return &cm__dialect_default; }
 
 const cm_dialect *cm_dialect_find(const char *name) {
-    static const cm_dialect *const all[] = {&cm__dialect_default, &cm__dialect_sqlite, &cm__dialect_postgresql, &cm__dialect_mysql,
-                                            &cm__dialect_mariadb};
+    static const cm_dialect *const all[] = {&cm__dialect_default, &cm__dialect_sqlite,  &cm__dialect_postgresql,
+                                            &cm__dialect_mysql,   &cm__dialect_mariadb, &standard};
     for (size_t i = 0; name && i < sizeof all / sizeof *all; i++)
         if (strcmp(all[i]->name, name) == 0) return all[i];
     return NULL;

@@ -13,12 +13,14 @@ _ELSEWHERE = {"mariadb": "mysql.mariadb"}
 
 @functools.cache
 def dialect_object(name: str) -> t.Any:
-    """The dialect of that name with its defaults; for "default", one that belongs to no database."""
+    """The dialect of that name with its defaults; "default" and "standard" belong to no database, and the first has boolean values."""
     if name in ("sqlite", "postgresql", "mysql", "mariadb"):
         return find(name)()
     from ..engine.default import DefaultDialect
 
-    made = DefaultDialect()
+    if name == "standard":
+        return DefaultDialect()
+    made = DefaultDialect(supports_native_boolean=True)
     made.name = name
     return made
 

@@ -9,6 +9,11 @@ from ..sql.compiler import IdentifierPreparer
 from ..sql.type_api import to_instance
 from .interfaces import Dialect, ExecutionContext
 
+_WITHOUT_EFFECT = {  # as in create_engine()
+    "implicit_returning", "insertmanyvalues_page_size", "label_length", "max_identifier_length", "skip_autocommit_rollback",
+    "use_insertmanyvalues",
+}  # fmt: skip
+
 __all__ = ["DefaultDialect", "DefaultExecutionContext", "EventCursor"]
 
 
@@ -88,11 +93,23 @@ class DefaultDialect(Dialect):
     _json_serializer: t.Any = None
     _json_deserializer: t.Any = None
 
-    def __init__(self, paramstyle: str | None = None, isolation_level: str | None = None, dbapi: t.Any = None, **kwargs: t.Any) -> None:
+    def __init__(
+        self,
+        paramstyle: str | None = None,
+        isolation_level: str | None = None,
+        dbapi: t.Any = None,
+        supports_native_boolean: bool | None = None,
+        **kwargs: t.Any,
+    ) -> None:
         if paramstyle is not None:
             self.paramstyle = paramstyle
         self.positional = self.paramstyle in ("qmark", "format", "numeric", "numeric_dollar")
         self._given_dbapi = dbapi
+        if supports_native_boolean is not None and self.name != "default":
+            raise exc.ArgumentError(f"supports_native_boolean= is for the default dialect; {self.name} is known to have them or not")
+        self.supports_native_boolean = self.supports_native_boolean if supports_native_boolean is None else supports_native_boolean
+        for ignored in _WITHOUT_EFFECT & kwargs.keys():
+            del kwargs[ignored]
         if kwargs:
             raise TypeError(f"{type(self).__name__}() got an unexpected keyword argument {next(iter(kwargs))!r}")
 

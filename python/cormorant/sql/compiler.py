@@ -153,7 +153,7 @@ class SQLCompiler(Compiled):
         if column_keys is not None and getattr(statement, "is_dml", False) and hasattr(statement, "values"):
             statement = _with_columns(statement, column_keys)
         self.string, found = _core.compile(
-            statement, _dialect_name(getattr(dialect, "name", None)), named, bool(options.get("literal_binds")),
+            statement, _core_name(dialect), named, bool(options.get("literal_binds")),
             bool(options.get("render_postcompile")), schema_map,
         )  # fmt: skip
         self.positional = style in ("qmark", "format", "numeric_dollar")
@@ -241,6 +241,12 @@ class StrSQLCompiler(SQLCompiler):
 
 def _dialect_name(name: str | None) -> str | None:
     return None if name in (None, "default") else name
+
+
+def _core_name(dialect: t.Any) -> str | None:
+    """How the core calls a dialect; None: the default one."""
+    name = getattr(dialect, "name", None)
+    return "standard" if name == "default" and not dialect.supports_native_boolean else _dialect_name(name)
 
 
 def _with_columns(statement: t.Any, keys: t.Iterable[str]) -> t.Any:
