@@ -578,6 +578,52 @@ Test(engine, core_inserts_answer_their_keys) {
     }
 }
 
+/* Some rows at a time, then those that are left, one by one; a row that is refused leaves those before it. */
+Test(engine, many_rows_are_few_statements) {
+    OOM_LOOP(cx) {
+        enum { N = 11 };
+        world w = {0};
+        cm_node *insert = NULL, *returning = NULL, *name = NULL;
+        cm_result *r = NULL;
+        void *maps[N + 1] = {0}, *rows[N] = {0};
+        char text[16];
+        size_t n = 0;
+        int64_t found = 0;
+        OOM_TRY(make_world(cx, &w));
+        name = column(&w, "name");
+        OOM_TRY(sql(cx, w.c, "CREATE UNIQUE INDEX one_name ON people (name)"));
+        OOM_TRY(cm_insert(cx, w.t, &insert));
+        OOM_TRY(cm_node_append(cx, insert, CM_SEG_RETURNING, &name, 1, &returning));
+        for (int i = 0; i < N; i++) {
+            snprintf(text, sizeof text, "p%d", i);
+            OOM_NULL(maps[i] = person(cx, text));
+        }
+        OOM_NULL(maps[N] = person(cx, "p3"));
+        OOM_TRY(cm_conn_begin(cx, w.c));
+        OOM_TRY(cm_conn_execute(cx, w.c, returning, maps, N, &r));
+        cr_assert_eq(cm_result_rowcount(r), N);
+        OOM_TRY(cm_result_fetch(cx, r, rows, N, &n));
+        for (size_t i = 0; i < n; i++) cr_assert_eq(atoi(cm_obj_get(rows[i])->u.s.p + 1), (int)i);
+        cr_assert_eq(n, N);
+        cm_result_free(cx, r);
+        r = NULL;
+        OOM_TRY(sql(cx, w.c, "DELETE FROM people"));
+        cm_status st = cm_conn_execute(cx, w.c, insert, maps, N + 1, &r);
+        if (st != CM_E_INTEGRITY) OOM_TRY(st);
+        cr_assert_eq(st, CM_E_INTEGRITY);
+        cm_ctx_clear(cx);
+        OOM_TRY(number(cx, w.c, "SELECT count(*) FROM people", &found));
+        cr_assert_eq(found, N);
+    OOM_DONE:
+        for (int i = 0; i < N; i++) cm_obj_release(cx, rows[i]);
+        for (int i = 0; i <= N; i++) cm_obj_release(cx, maps[i]);
+        cm_result_free(cx, r);
+        cm_node_release(cx, insert);
+        cm_node_release(cx, returning);
+        end_world(cx, &w);
+    }
+}
+
 static cm_status people_named(cm_ctx *cx, world *w, const char *const *names, size_t n, cm_node **out) {
     void *texts[4] = {0}, *list = NULL;
     cm_node *bind = NULL, *in = NULL, *select = NULL, *id = column(w, "id");

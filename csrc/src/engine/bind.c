@@ -56,7 +56,7 @@ static cm_status bind_node(cm_ctx *cx, const cm_bind_env *env, const cm_param *p
 static cm_status value_of_bind(cm_ctx *cx, cm_bind_env *env, const cm_param *p, const cm_node *node, void **out) {
     cm_status st = from_mapping(cx, env, p->name, out);
     if (st || *out) return st;
-    if (node->u.bind.name && node->u.bind.name != p->name) {
+    if (node->u.bind.name && node->u.bind.name != p->name && !(node->flags & CM_FLAG_UNIQUE)) { /* unique: its name is the statement's */
         st = from_mapping(cx, env, node->u.bind.name, out);
         if (st || *out) return st;
     }

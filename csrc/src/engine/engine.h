@@ -80,9 +80,25 @@ cm_status cm_bind__value(cm_ctx *cx, const cm_compiled *c, cm_bind_env *env, siz
 /* Decodes raw row values: codec, then one host call. out: new references. */
 cm_status cm_row__decode(cm_ctx *cx, const cm_type *const *types, cm_value *raw, size_t n, cm_arena *scratch, void **out);
 
+/* What a plan is made for, beside its statement. */
+typedef struct cm_plan_terms {
+    const char *const *names; size_t nnames; /* keys of the caller's mapping, for INSERT and UPDATE */
+    size_t nrows;            /* INSERT: rows of VALUES; 0: one */
+} cm_plan_terms;
+/* Keys of the first of a caller's mappings, which decide which columns an INSERT or UPDATE writes; sorted, for one plan whatever
+ * their order. None for other statements. owns: *names until cm_names__dispose, also on failure. */
+typedef struct cm_names {
+    cm_arena arena;
+    const char **v; size_t n, cap;
+} cm_names;
+cm_status cm_names__collect(cm_ctx *cx, const cm_node *stmt, void *const *params, size_t nparams, cm_names *names);
+void cm_names__dispose(cm_ctx *cx, cm_names *names);
 /* The plan of a statement as Core runs it: found by its key or compiled now. key: zeroed or reset; filled, so that binds can
- * be read from it. names: keys of the caller's mapping for INSERT and UPDATE. owns: *out retained. */
-cm_status cm_conn__plan(cm_ctx *cx, cm_conn *conn, cm_node *stmt, cm_keybuf *key, const char *const *names, size_t nnames, cm_plan **out);
+ * be read from it. terms: NULL: none. owns: *out retained. */
+cm_status cm_conn__plan(cm_ctx *cx, cm_conn *conn, cm_node *stmt, cm_keybuf *key, const cm_plan_terms *terms, cm_plan **out);
+/* cm_conn__fly of an ordinary statement, whose plan was made on these terms; sets of an INSERT go many rows at a time where that
+ * pays. bind: what it made lives until `done`. */
+cm_status cm_conn__fly_rows(cm_ctx *cx, cm_conn *conn, cm_node *stmt, const cm_plan_terms *terms, cm_flight *flight);
 /* The connection's buffer for a key, empty, for one statement: a statement that runs inside another one starts with its own.
  * give_key puts it back (or another in its place) while the connection is there. */
 cm_keybuf cm_conn__take_key(cm_conn *conn);

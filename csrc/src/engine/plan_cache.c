@@ -187,22 +187,25 @@ void cm_conn__give_key(cm_ctx *cx, cm_conn *conn, cm_keybuf *take_key) {
     memset(take_key, 0, sizeof *take_key);
 }
 
-cm_status cm_conn__plan(cm_ctx *cx, cm_conn *conn, cm_node *stmt, cm_keybuf *key, const char *const *names, size_t nnames, cm_plan **out) {
+cm_status cm_conn__plan(cm_ctx *cx, cm_conn *conn, cm_node *stmt, cm_keybuf *key, const cm_plan_terms *terms, cm_plan **out) {
+    static const cm_plan_terms none = {0};
+    const cm_plan_terms *t = terms ? terms : &none;
     cm_engine *engine = conn->engine;
     cm_compiled *compiled = NULL;
     *out = NULL;
     key->whole_lists = (engine->dialect->features & CM_F_ARRAY_IN) != 0;
     cm_status st = cm_key__add(cx, key, stmt);
-    if (!st) st = cm_key__word(cx, key, nnames);
-    for (size_t i = 0; i < nnames && !st; i++) st = cm_key__bytes(cx, key, names[i], strlen(names[i]));
+    if (!st) st = cm_key__word(cx, key, t->nnames | (uint64_t)t->nrows << 32);
+    for (size_t i = 0; i < t->nnames && !st; i++) st = cm_key__bytes(cx, key, t->names[i], strlen(t->names[i]));
     if (st) return st;
     st = cm_schema_map__key(cx, key, conn->schemas);
     if (st) return st;
     if (!key->uncacheable && (*out = cm_plan__find(engine, key))) return CM_OK;
     cm_compile_request request = {.dialect = engine->dialect,
                                   .key = key,
-                                  .names = names,
-                                  .nnames = nnames,
+                                  .names = t->names,
+                                  .nnames = t->nnames,
+                                  .nrows = t->nrows,
                                   .params = CM_PARAM_DIALECT,
                                   .render_postcompile = true,
                                   .for_execution = true,

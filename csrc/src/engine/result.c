@@ -310,7 +310,7 @@ cm_status cm_conn_stream(cm_ctx *cx, cm_conn *conn, cm_node *stmt, void *params,
     cm_result *r = NULL;
     *out = NULL;
     cm_status st = cm_conn__ready(cx, conn);
-    if (!st) st = cm_conn__plan(cx, conn, stmt, &key, NULL, 0, &plan);
+    if (!st) st = cm_conn__plan(cx, conn, stmt, &key, NULL, &plan);
     if (!st) st = cm_result__new(cx, plan, &r);
     if (st) goto done;
     r->stream = cm__alloc(cx, sizeof *r->stream);

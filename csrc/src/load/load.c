@@ -301,7 +301,8 @@ cm_status cm_session_prepare(cm_ctx *cx, cm_session *s, cm_node *stmt) {
 
 cm_status cm_load__execute(cm_ctx *cx, cm_session *s, cm_node *stmt, void *const *params, size_t nparams, cm_result **out) {
     *out = NULL;
-    if (nparams > 1) return cm__fail(cx, CM_E_INVALID_REQUEST, "a SELECT takes one set of parameters");
+    if (nparams > 1 && !(stmt->kind == CM_N_FROM_STATEMENT && stmt->u.n.kid->kind == CM_N_INSERT))
+        return cm__fail(cx, CM_E_INVALID_REQUEST, "a SELECT takes one set of parameters");
     if (stmt->kind == CM_N_FROM_STATEMENT) return cm_load__from_statement(cx, s, stmt, params, nparams, out);
     if (stmt->kind == CM_N_SELECT && !is_dynamic(stmt)) return execute_select(cx, s, stmt, nparams ? params[0] : NULL, out);
     if (stmt->kind == CM_N_SELECT) return execute_dynamic(cx, s, stmt, params, nparams, out);

@@ -10,7 +10,9 @@
 
 typedef struct textual {
     cm_load_run *run;
-    cm_node *stmt; /* FROM_STATEMENT */
+    cm_node *stmt;       /* FROM_STATEMENT */
+    void *const *params; /* a mapping for each set */
+    size_t nsets;
     const cm_compiled *compiled;
     cm_row_plan *plan; /* made when the columns are known */
 } textual;
@@ -155,7 +157,9 @@ static cm_status on_columns(cm_ctx *cx, cm_flight *f, size_t n, const char *(*na
 
 static cm_status on_bind(cm_ctx *cx, cm_flight *f, size_t set, cm_value *values, cm_arena *scratch) {
     textual *t = f->user;
-    (void)set;
+    t->run->env.mapping = t->params ? t->params[set] : NULL;
+    t->run->env.group = set;
+    t->run->env.items_of = NULL;
     return cm_bind__values(cx, f->stmt, &t->run->env, values, scratch);
 }
 
@@ -166,11 +170,26 @@ static cm_status on_row(cm_ctx *cx, cm_flight *f, size_t set, cm_value *values, 
     return cm_load__row(t->run, values, n);
 }
 
-static cm_status run_textual(cm_ctx *cx, cm_session *s, cm_node *stmt, void *mapping, cm_result **out) {
-    const cm_load_request q = {.stmt = stmt, .mapping = mapping};
+static cm_status on_done(cm_ctx *cx, cm_flight *f, size_t set, int64_t rows, int64_t id) {
+    textual *t = f->user;
+    (void)set, (void)rows, (void)id;
+    cm_bind__release(cx, &t->run->env);
+    return CM_OK;
+}
+
+static cm_status fly(textual *t, cm_conn *conn, cm_node *plain, const cm_keybuf *key, const cm_plan_terms *terms) {
+    cm_flight flight = {
+        .stmt = t->compiled, .nsets = t->nsets, .bind = on_bind, .row = on_row, .done = on_done, .columns = on_columns, .user = t};
+    t->run->env = (cm_bind_env){.key = key};
+    return cm_conn__fly_rows(t->run->cx, conn, plain, terms, &flight);
+}
+
+cm_status cm_load__from_statement(cm_ctx *cx, cm_session *s, cm_node *stmt, void *const *params, size_t nparams, cm_result **out) {
+    const cm_load_request q = {.stmt = stmt, .mapping = nparams ? params[0] : NULL};
     cm_load_run run = {.cx = cx, .s = s, .host = cm__host(cx), .request = &q};
-    textual t = {.run = &run, .stmt = stmt};
+    textual t = {.run = &run, .stmt = stmt, .params = nparams ? params : NULL, .nsets = nparams ? nparams : 1};
     cm_keybuf key = {0};
+    cm_names names = {0};
     cm_plan *plan = NULL;
     cm_conn *conn = NULL;
     cm_node *plain = NULL;
@@ -184,23 +203,18 @@ static cm_status run_textual(cm_ctx *cx, cm_session *s, cm_node *stmt, void *map
         cm_node_release(cx, inner);
     }
     if (!st) st = cm_session__conn(cx, s, NULL, stmt, &conn);
-    if (!st) st = cm_conn__plan(cx, conn, plain, &key, NULL, 0, &plan);
-    if (!st) {
-        run.env = (cm_bind_env){.key = &key, .mapping = mapping};
-        t.compiled = plan->compiled;
-        cm_flight flight = {.stmt = plan->compiled, .nsets = 1, .bind = on_bind, .row = on_row, .columns = on_columns, .user = &t};
-        st = cm_conn__fly(cx, conn, &flight);
-    }
+    if (!st) st = cm_names__collect(cx, plain, params, nparams, &names);
+    const cm_plan_terms terms = {names.v, names.n, 0};
+    if (!st) st = cm_conn__plan(cx, conn, plain, &key, &terms, &plan);
+    if (!st) t.compiled = plan->compiled;
+    if (!st) st = fly(&t, conn, plain, &key, &terms);
     if (!st) st = cm_load__end(&run);
     if (!st) st = cm_result__from_values(cx, t.plan->noutputs, t.plan->names, &run.out, out);
     cm_load__dispose(&run);
     cm_row_plan__free(cx, t.plan);
     cm_plan__release(cx, plan);
+    cm_names__dispose(cx, &names);
     cm_key__dispose(cx, &key);
     cm_node_release(cx, plain);
     return st;
-}
-
-cm_status cm_load__from_statement(cm_ctx *cx, cm_session *s, cm_node *stmt, void *const *params, size_t nparams, cm_result **out) {
-    return run_textual(cx, s, stmt, nparams ? params[0] : NULL, out);
 }

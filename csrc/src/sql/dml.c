@@ -66,7 +66,7 @@ static cm_status write_row(cm_compiler *c, const cm_sets *sets, long row) {
 }
 
 static cm_status write_single(cm_compiler *c, cm_node *n) {
-    size_t nassigns;
+    size_t nassigns, nrows = c->rq->nrows ? c->rq->nrows : 1;
     cm_sets sets;
     cm_node *const *assigns = cm_node_segment(n, CM_SEG_VALUES, &nassigns);
     cm_status st = cm_compiler__sets(c, n, c->table, assigns, nassigns, &sets);
@@ -79,7 +79,11 @@ static cm_status write_single(cm_compiler *c, cm_node *n) {
     cm_out(c, "(");
     st = write_names(c, &sets);
     cm_out(c, ") VALUES ");
-    return st ? st : write_row(c, &sets, -1);
+    for (size_t i = 0; i < nrows && !st; i++) {
+        if (i) cm_out(c, ", ");
+        st = write_row(c, &sets, -1);
+    }
+    return st;
 }
 
 /* All rows have the columns of the first; a later row that lacks one takes its default. */
@@ -196,7 +200,7 @@ static cm_status write_insert(cm_compiler *c, cm_node *n, bool top) {
     else if ((n->flags & CM_FLAG_MULTI_ROW) || (nvalues && values[0]->kind == CM_N_TUPLE)) st = write_rows(c, n);
     else st = (single = true, write_single(c, n));
     if (!st && conflict) st = cm_compiler__on_conflict(c, conflict, c->table);
-    if (!st && single && top && !nreturning) return write_key_returning(c, n);
+    if (!st && single && top && !nreturning && c->rq->nrows < 2) return write_key_returning(c, n);
     return st ? st : cm_compiler__returning(c, returning, nreturning, top);
 }
 

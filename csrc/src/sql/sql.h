@@ -58,6 +58,7 @@ typedef struct cm_compile_request {
     const cm_dialect *dialect;
     const cm_keybuf *key;
     const char *const *names; size_t nnames;
+    size_t nrows;            /* INSERT of one row: so many of it; 0: one. Where the statement is another, nothing */
     cm_param_style params;
     bool literal_binds, render_postcompile, for_execution;
     const char *const *schema_map;

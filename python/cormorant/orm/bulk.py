@@ -39,8 +39,6 @@ def _under_criteria(statement: t.Any, mapper: t.Any) -> t.Any:
 def execute(session: t.Any, statement: t.Any, params: t.Any, options: t.Mapping[str, t.Any]) -> t.Any:
     """Runs a DML statement over a mapped class, and brings the session's instances in step."""
     mapper = mapper_of(entity_of(statement))
-    if statement._kind == _core.K_INSERT and isinstance(params, (list, tuple)) and params and _returns_entities(statement):
-        statement, params = statement.values([_by_column(mapper, p) for p in params]), None  # one statement answers all rows
     statement = _returning_entities(_under_criteria(statement, mapper))
     many = isinstance(params, (list, tuple)) and bool(params)
     if _written(statement)._kind == _core.K_INSERT:
@@ -107,10 +105,6 @@ def _insert_joined(session: t.Any, mapper: t.Any, rows: t.Sequence[t.Mapping[str
             for column, value in zip(key, result.inserted_primary_key):
                 row.update({c.key: value for c in mapper.get_property_by_column(column).columns})
     return result
-
-
-def _returns_entities(statement: t.Any) -> bool:
-    return any(item._kind == _core.K_ENTITY for item in statement._seg(_core.SEG_RETURNING))
 
 
 def _returning_entities(statement: t.Any) -> t.Any:
