@@ -139,3 +139,16 @@ def test_the_log_has_transactions_of_sessions(engine, caplog):
             s.commit()
     lines = [r.getMessage() for r in caplog.records]
     assert lines[0] == "BEGIN (implicit)" and lines[-1] == "COMMIT"
+
+
+def test_statements_of_sessions_are_told_before_and_after(engine):
+    seen = []
+    event.listen(engine, "before_execute", lambda conn, element, multi, params, options: seen.append(str(element)))
+    event.listen(engine, "after_execute", lambda conn, element, multi, params, options, result: seen.append("after"))
+    with Session(engine) as s:
+        s.execute(sa.insert(plain), [{"id": 1}])
+        assert s.scalars(sa.select(plain.c.id).where(plain.c.id == 1)).all() == [1]
+    assert seen == ["INSERT INTO plain (id) VALUES (?)", "after", "SELECT plain.id \nFROM plain \nWHERE plain.id = ?", "after"]
+    event.listen(engine, "before_execute", lambda *a: None, retval=True)
+    with Session(engine) as s, pytest.raises(NotImplementedError, match="do_orm_execute"):
+        s.scalars(sa.select(plain.c.id))

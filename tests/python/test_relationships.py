@@ -480,3 +480,24 @@ def test_what_is_written_needs_an_equality(Base):
 
     with pytest.raises(sa.exc.ArgumentError, match="simple equality"):
         Wrong()
+
+
+def test_an_instance_is_compared_by_what_it_holds_when_the_statement_runs(Base, run):
+    Parent, Child = family(Base)
+    session = run()
+    parent = Parent(name="a", children=[Child(name="b")])
+    waiting = sa.select(Child).where(Child.parent == parent)
+    assert str(waiting).endswith("WHERE :param_1 = child.parent_id")
+    with pytest.raises(sa.exc.InvalidRequestError, match="Can't resolve value for column parent.id on object <Parent at .*>; no value has been set"):
+        session.scalars(waiting).all()
+    session.add(parent)
+    assert session.scalars(waiting).one() is parent.children[0]  # flushed by now, and found by the key it got
+    assert session.scalars(sa.select(Parent).where(Parent.children.contains(parent.children[0]))).one() is parent
+    assert str(waiting.compile(compile_kwargs={"literal_binds": True})).endswith(f"WHERE {parent.id} = child.parent_id")
+    assert str(sa.select(Child).where(orm.with_parent(parent, Parent.children))).endswith("WHERE :param_1 = child.parent_id")
+    session.expire(parent)
+    session.expunge(parent)
+    with pytest.raises(sa.exc.InvalidRequestError, match="the object is detached and the value was expired"):
+        session.scalars(sa.select(Child).where(Child.parent == parent)).all()
+    with pytest.warns(sa.exc.SAWarning, match="Got None for value of column parent.id"):
+        assert session.scalars(sa.select(Child).where(Child.parent == Parent(id=None))).all() == []

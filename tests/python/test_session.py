@@ -451,3 +451,17 @@ def test_a_session_on_a_connection_of_the_caller(engine):
         assert connection.scalar(sa.text("select count(*) from user")) == 1
         connection.rollback()
         assert connection.scalar(sa.text("select count(*) from user")) == 1
+
+
+def test_a_joined_connection_may_be_closed_first(engine):
+    """The session still speaks of it: it is told, and nothing that was freed is touched."""
+    connection = engine.connect()
+    session = Session(bind=connection)
+    session.add(User(name="ed"))
+    session.flush()
+    connection.close()
+    with pytest.raises(sa.exc.ResourceClosedError):
+        session.scalars(sa.select(User)).all()
+    session.close()
+    with pytest.raises(sa.exc.ResourceClosedError):
+        session.scalars(sa.select(User)).all()

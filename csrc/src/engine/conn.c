@@ -65,16 +65,31 @@ static void detach(cm_ctx *cx, cm_conn *conn) {
     conn->tx = 0;
 }
 
-void cm_conn_close(cm_ctx *cx, cm_conn *conn) {
-    if (!conn) return;
-    if (conn->face) conn->face->holder = NULL;
-    detach(cx, conn);
+/* When nobody speaks of it any more. */
+static void discard(cm_ctx *cx, cm_conn *conn) {
+    if (!conn->closed || conn->guests) return;
     cm_key__dispose(cx, &conn->key);
     cm_schema_map__release(cx, conn->schemas);
     cm_engine *engine = conn->engine;
     cm__free(cx, conn);
     cm__count(cx, CM_COUNT_CONN, -1);
     cm_engine_release(cx, engine);
+}
+
+void cm_conn_close(cm_ctx *cx, cm_conn *conn) {
+    if (!conn) return;
+    if (conn->face) conn->face->holder = NULL;
+    conn->face = NULL;
+    detach(cx, conn);
+    conn->closed = true;
+    discard(cx, conn);
+}
+
+void cm_conn__join(cm_conn *conn) { conn->guests++; }
+
+void cm_conn__part(cm_ctx *cx, cm_conn *conn) {
+    conn->guests--;
+    discard(cx, conn);
 }
 
 cm_status cm_conn__greet(cm_ctx *cx, cm_engine *engine, cm_link *link) {

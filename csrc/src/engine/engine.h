@@ -109,6 +109,9 @@ cm_status cm_conn__let_go(cm_ctx *cx, cm_conn *conn);
 const cm_dialect *cm_engine__dialect(const cm_engine *engine);
 void *cm_engine__host_dialect(const cm_engine *engine); /* borrowed; NULL: none */
 cm_engine *cm_conn__engine(const cm_conn *conn);
+/* A session joins a connection that somebody else closes, and parts from it: until then it answers CM_E_CLOSED. */
+void cm_conn__join(cm_conn *conn);
+void cm_conn__part(cm_ctx *cx, cm_conn *conn);
 bool cm_conn__told(const cm_conn *conn); /* somebody listens to its transactions */
 
 /* Schemas that stand for others in the statements of a connection: pairs of names, "" for none, NULL ends. Counted. */

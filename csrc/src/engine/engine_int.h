@@ -138,6 +138,8 @@ struct cm_engine {
 struct cm_conn {
     cm_engine *engine;             /* retained */
     cm_link *link;                 /* NULL once closed */
+    size_t guests;                 /* sessions that joined it: it outlives being closed while there are any */
+    bool closed;
     bool begun;                    /* cm_conn_begin was called */
     bool autocommit;               /* isolation level AUTOCOMMIT: the database hears of no transaction */
     bool isolation_set;            /* the link has another isolation level than its default */

@@ -210,7 +210,7 @@ struct cm_session {
     } * conns;
     size_t nconns, conns_cap; /* of the root transaction */
     int no_autoflush;         /* depth of no_autoflush blocks */
-    cm_engine *guest_engine;  /* cm_session_join: statements for this engine run on guest; both borrowed */
+    cm_engine *guest_engine;  /* cm_session_join: statements for this engine run on guest; borrowed, and joined */
     cm_conn *guest;
     cm_join_mode join_mode;
     int committed_keys;  /* > 0: lazy loads look by keys as the database has them (flush, value before a change) */

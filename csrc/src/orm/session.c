@@ -406,6 +406,7 @@ void cm_session_free(cm_ctx *cx, cm_session *s) {
     cm_tx__abandon(cx, s);
     let_go(cx, s);
     cm_idmap__free(cx, s->idmap);
+    if (s->guest) cm_conn__part(cx, s->guest);
     if (s->engine) cm_engine_release(cx, s->engine);
     cm__free(cx, s->conns);
     cm__free(cx, s);

@@ -112,6 +112,8 @@ static cm_status engine_for(cm_ctx *cx, cm_session *s, cm_mapper *mapper, cm_nod
 #define JOIN_NAME "cm_session"
 
 void cm_session_join(cm_session *s, cm_engine *engine, cm_conn *conn, cm_join_mode mode) {
+    if (conn) cm_conn__join(conn);
+    if (s->guest) cm_conn__part(s->cx, s->guest);
     s->guest_engine = conn ? engine : NULL;
     s->guest = conn;
     s->join_mode = mode;
@@ -119,12 +121,17 @@ void cm_session_join(cm_session *s, cm_engine *engine, cm_conn *conn, cm_join_mo
 
 /* The caller's connection: begun where it is in no transaction, else joined as its mode says. */
 static cm_status join_guest(cm_ctx *cx, cm_session *s, struct cm_session_conn *c) {
+    cm_status st = CM_OK;
     c->conn = s->guest;
     c->joined = CM_JOINED_BEGUN;
-    if (!cm_conn_in_transaction(c->conn)) return cm_conn_begin(cx, c->conn);
-    if (s->join_mode == CM_JOIN_CONTROL) return CM_OK;
-    c->joined = s->join_mode == CM_JOIN_SAVEPOINT ? CM_JOINED_SAVEPOINT : CM_JOINED_ROLLBACK_ONLY;
-    return c->joined == CM_JOINED_SAVEPOINT ? cm_conn_savepoint(cx, c->conn, JOIN_NAME, 0) : CM_OK;
+    if (!cm_conn_in_transaction(c->conn)) {
+        st = cm_conn_begin(cx, c->conn);
+    } else if (s->join_mode != CM_JOIN_CONTROL) {
+        c->joined = s->join_mode == CM_JOIN_SAVEPOINT ? CM_JOINED_SAVEPOINT : CM_JOINED_ROLLBACK_ONLY;
+        if (c->joined == CM_JOINED_SAVEPOINT) st = cm_conn_savepoint(cx, c->conn, JOIN_NAME, 0);
+    }
+    if (!st) cm_conn__join(c->conn);
+    return st;
 }
 
 static cm_status commit_connection(cm_ctx *cx, const struct cm_session_conn *c) {
@@ -201,6 +208,7 @@ static void leave_connections(cm_ctx *cx, cm_session *s) {
         struct cm_session_conn c = s->conns[--s->nconns];
         if (c.joined == CM_JOINED_OWN && cm_conn__told(c.conn) && cm_conn_in_transaction(c.conn)) cm_conn_rollback(cx, c.conn);
         if (c.joined == CM_JOINED_OWN) cm_conn_close(cx, c.conn);
+        else cm_conn__part(cx, c.conn);
         cm_engine_release(cx, c.engine);
     }
 }

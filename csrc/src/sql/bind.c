@@ -63,6 +63,18 @@ static cm_status write_postcompile(cm_compiler *c, cm_node *bind, const char *na
     return st;
 }
 
+/* The value as SQL; callables are asked. */
+static cm_status write_literal(cm_compiler *c, const cm_type *type, const cm_node *bind) {
+    const cm_host *host = cm__host(c->cx);
+    void *value = NULL;
+    if (!(bind->flags & CM_FLAG_CALLABLE)) return cm_compiler__literal(c, type, bind->u.bind.value);
+    cm_status st = host->call_default(c->cx, bind->u.bind.value, NULL, NULL, &value);
+    if (st) return st;
+    st = cm_compiler__literal(c, type, value);
+    host->release(c->cx, value);
+    return st;
+}
+
 cm_status cm_compiler__bind(cm_compiler *c, cm_node *bind) {
     const char *name = NULL;
     if (bind == c->wrapped) return cm_compiler__place(c, c->wrapped_param, c->wrapped_name);
@@ -72,7 +84,7 @@ cm_status cm_compiler__bind(cm_compiler *c, cm_node *bind) {
     }
     if (writes_values(c, bind)) {
         if (!(bind->flags & CM_FLAG_LITERAL_EXECUTE)) c->flags |= CM_C_UNCACHEABLE;
-        if (bind->u.bind.value) return cm_compiler__literal(c, bind->type, bind->u.bind.value);
+        if (bind->u.bind.value) return write_literal(c, bind->type, bind);
         if (!(bind->flags & CM_FLAG_REQUIRED)) {
             cm_out(c, "NULL");
             return CM_OK;
@@ -91,7 +103,7 @@ cm_status cm_compiler__bind_value(cm_compiler *c, cm_node *bind, const char *nam
     const cm_type *own = bind->type;
     bool plain = !bind->u.bind.name || (bind->flags & CM_FLAG_UNIQUE);
     if (own && own->def.kind != CM_T_NULL) type = own;
-    if (writes_values(c, bind) && bind->u.bind.value) return cm_compiler__literal(c, type, bind->u.bind.value);
+    if (writes_values(c, bind) && bind->u.bind.value) return write_literal(c, type, bind);
     if (!plain || (bind->flags & (CM_FLAG_LITERAL_EXECUTE | CM_FLAG_EXPANDING))) return cm_compiler__bind(c, bind);
     cm_status st = take_name(c, bind, name, true);
     if (st) return st;

@@ -110,6 +110,7 @@ class PoolEvents(_EngineFamily):
 
 _NAMES = frozenset({*ConnectionEvents.events, *DialectEvents.events, *PoolEvents.events})
 _CURSOR = ("before_cursor_execute", "after_cursor_execute")
+_EXECUTE = ("before_execute", "after_execute")
 _CONNECT = ("connect", "first_connect")
 # What only Engine.connect(), close() and transaction objects look at; everything else needs execute() to take the long way.
 _NOT_SLOW = {*_CURSOR, *TRANSACTIONS, *_CONNECT, "checkout", "checkin", "engine_connect", "engine_disposed", "set_engine_execution_options", "reset", "close"}
@@ -121,7 +122,7 @@ def refresh(engine: t.Any) -> None:
     engine._listening = names
     engine._slow = bool(names - _NOT_SLOW)
     engine._tell()
-    engine._set_watch(_Watcher(engine) if names.intersection((*_CURSOR, "handle_error")) else None)
+    engine._set_watch(_Watcher(engine) if names.intersection((*_CURSOR, *_EXECUTE, "handle_error")) else None)
     engine._set_on_connect(_Greeter(engine) if names.intersection(_CONNECT) else None)
 
 
@@ -161,6 +162,8 @@ class _Watcher:
             return
         from .default import DefaultExecutionContext, EventCursor
 
+        if connection._borrowed and not engine._listening.isdisjoint(_EXECUTE):
+            self._execute_events(engine, connection, after, failed, statement)
         if not after:
             cursor = EventCursor()
             context = DefaultExecutionContext(connection, statement, parameters=parameters, cursor=cursor, executemany=nsets > 1)
@@ -179,6 +182,19 @@ class _Watcher:
         context.cursor.rowcount = rowcount
         for listener in listeners_of(engine, "after_cursor_execute"):
             listener.call(connection, context.cursor, statement, parameters, context, nsets > 1)
+
+
+    def _execute_events(self, engine: t.Any, connection: t.Any, after: bool, failed: Exception | None, statement: str) -> None:
+        """What a session runs is told as the text it became; the events of the cursor have its values."""
+        from ..sql import text
+
+        if failed is not None:
+            return
+        node = text(statement.replace(":", "\\:"))
+        for listener in listeners_of(engine, _EXECUTE[after]):
+            if listener.retval:
+                raise NotImplementedError("before_execute(retval=True) cannot change the statements of a Session; do_orm_execute can")
+            listener.call(connection, node, [], {}, connection._options, *((None,) if after else ()))
 
 
 add_family(ConnectionEvents())

@@ -28,9 +28,9 @@ def evaluate(node: t.Any, instance: t.Any) -> t.Any:
     if kind == _core.K_ATTR or kind == _core.K_COLUMN:
         return _column(node, instance)
     if kind == _core.K_BIND:
-        if node._flags & (_core.FLAG_CALLABLE | _core.FLAG_REQUIRED):
+        if node._flags & _core.FLAG_REQUIRED:
             raise UnevaluatableError("a parameter whose value comes later")
-        return node._value
+        return node.effective_value
     if kind in (_core.K_NULL_, _core.K_TRUE_, _core.K_FALSE_):
         return {_core.K_NULL_: None, _core.K_TRUE_: True, _core.K_FALSE_: False}[kind]
     if kind in (_core.K_GROUPING, _core.K_LABEL):

@@ -9,7 +9,8 @@ from ..sql import and_, exists, not_, or_, select
 from ..sql import null as sql_null
 from ..sql.elements import ClauseElement
 from .attributes import InstrumentedAttribute
-from .base import MANYTOMANY, MANYTOONE
+from .base import MANYTOONE
+from .relation_values import held_value, identity_criterion, instance_condition
 
 
 class RelationshipAttribute(InstrumentedAttribute):
@@ -117,26 +118,21 @@ class RelationshipAttribute(InstrumentedAttribute):
         """The condition that `other` is what the attribute leads to, from the values of `other`."""
         prop = self.property
         _check_instance(prop, other)
-        join = prop._join
-        if prop.direction is MANYTOMANY:
-            between = join.pairs[0][1].table.alias().c  # an alias of its own: several members may be asked for at once
-            terms = [self._local(col) == between[key.key] for col, key in join.pairs]
-            terms += [between[key.key] == _value_of(other, col) for key, col in join.secondary_pairs]
-        elif join.simple:
-            terms = [self._local(mine) == _value_of(other, theirs) for mine, theirs in join.pairs]
-        else:
-            return self._exists(_identity_criterion(other))
-        made = and_(*terms) if len(terms) > 1 else terms[0]
-        if prop.uselist:  # not a member: no row of the collection is it
-            made.__dict__["negation_clause"] = not_(self._exists(_identity_criterion(other)))
+        made = instance_condition(prop, other, False, self._local)
+        if prop.secondary is not None:  # not a member: no row of the collection is it
+            made.__dict__["negation_clause"] = not_(self._exists(identity_criterion(other)))
         return made
 
     def _misses(self, other: t.Any) -> t.Any:
         prop = self.property
         _check_instance(prop, other)
         if prop.direction is MANYTOONE and prop._join.simple:
-            return and_(*[or_(self._local(mine) != _value_of(other, theirs), self._local(mine).is_(None)) for mine, theirs in prop._join.pairs])
-        return not_(self._exists(_identity_criterion(other)))
+            terms = []
+            for column, theirs in prop._join.pairs:
+                mine = self._local(column)
+                terms.append(or_(mine != held_value(other, theirs, mine.key), mine.is_(None)))
+            return and_(*terms) if len(terms) > 1 else terms[0]
+        return not_(self._exists(identity_criterion(other)))
 
     def _exists(self, criterion: t.Any = None, kwargs: t.Optional[t.Mapping[str, t.Any]] = None) -> t.Any:
         """EXISTS (SELECT 1 FROM target WHERE join AND criterion), correlated to the parent."""
@@ -259,18 +255,6 @@ def _check_instance(prop: t.Any, other: t.Any) -> None:
             f"Mapped instance expected for relationship comparison to object.   Classes, queries and other SQL elements are not accepted in "
             f"this context; for comparison with a subquery, use {prop}.has(**criteria)."
         )
-
-
-def _value_of(instance: t.Any, column: t.Any) -> t.Any:
-    """What an instance holds for a column, as a bound value typed like it."""
-    mapper = _core.inst_state(instance).mapper
-    value = getattr(instance, mapper.get_property_by_column(column).key)
-    return _core.coerce(value, _core.ROLE_EXPR, column.type) if value is not None else sql_null()
-
-
-def _identity_criterion(instance: t.Any) -> t.Any:
-    mapper = _core.inst_state(instance).mapper
-    return and_(*[column == _value_of(instance, column) for column in mapper.primary_key])
 
 
 def _to_alias(condition: t.Any, mapper: t.Any, entity: t.Any) -> t.Any:

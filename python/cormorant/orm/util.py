@@ -9,7 +9,7 @@ from ..sql import and_, cast, literal, null, select, union_all
 from . import exc as orm_exc
 from .base import InspectionAttr, _mapper_or_none, class_mapper, object_mapper, object_state
 from .bundle import Bundle, DictBundle
-from .relation_attribute import _value_of
+from .relation_values import instance_condition
 
 
 class AliasedInsp(InspectionAttr):
@@ -219,31 +219,17 @@ def with_loader_criteria(
 def with_parent(instance: t.Any, prop: t.Any, from_entity: t.Any = None) -> t.Any:
     """The condition that rows are related to an instance by a relationship of its class."""
     if isinstance(prop, str):
-        raise exc.ArgumentError("with_parent() takes a class-bound attribute, not its name")
-    found = prop.property
-    join = found._join
-    entity = from_entity if from_entity is not None else prop.__dict__.get("_of_type")
+        raise exc.ArgumentError("with_parent() accepts class-bound mapped attributes, not strings")
+    found = getattr(prop, "property", prop)
+    if not hasattr(found, "direction"):
+        raise exc.ArgumentError(f"Expected relationship property for with_parent(), got {found}")
+    of_type = getattr(prop, "_of_type", None)
+    entity = of_type if of_type is not None else from_entity
 
-    def target(column: t.Any) -> t.Any:
-        if entity is None:
-            return column
-        return getattr(entity, found.mapper.get_property_by_column(column).key)
+    def seen_through(column: t.Any) -> t.Any:
+        return column if entity is None else getattr(entity, found.mapper.get_property_by_column(column).key)._expr
 
-    if found.secondary is not None:
-        terms = [key == _value_of(instance, mine) for mine, key in join.pairs]
-        terms += [key == target(theirs) for key, theirs in join.secondary_pairs]
-    elif join.simple:
-        terms = [target(theirs) == _value_of(instance, mine) for mine, theirs in join.pairs]
-    else:
-        local = {id(mine): mine for mine, _ in join.pairs}
-        own = {id(c): c for c in found.parent.columns}
-        terms = [
-            _core.adapt(
-                join.marked_primaryjoin(), (), (),
-                lambda n: _value_of(instance, n) if n._kind == _core.K_COLUMN and not n._flags & _core.FLAG_REMOTE and (id(n) in local or id(n) in own) else None,
-            )
-        ]
-    return and_(*terms) if len(terms) > 1 else terms[0]
+    return instance_condition(found, instance, True, seen_through)
 
 
 def identity_key(*args: t.Any, instance: t.Any = None, row: t.Any = None, identity_token: t.Any = None) -> t.Any:

@@ -134,7 +134,7 @@ def literal(value: t.Any, type_: t.Any = None, literal_execute: bool = False) ->
     """A value as an expression."""
     if _core.find_node(value) is not None:
         return _expr(value)
-    return BindParameter(None, value, type_, unique=True, literal_execute=literal_execute)
+    return BindParameter("param", value, type_, unique=True, literal_execute=literal_execute)
 
 
 def distinct(expr: t.Any) -> t.Any:
