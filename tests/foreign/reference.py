@@ -126,6 +126,33 @@ def supply_insides() -> None:
     put(DefaultDialect, _is_url_file_db=classmethod(lambda cls, url: bool(url.database) and url.database != ":memory:"))
 
 
+def clear_listeners(family: t.Any) -> None:
+    """Forgets class-wide listeners, as tests of SQLAlchemy do after each."""
+    from cormorant.event import registry
+
+    for key, store in list(registry._of_classes.items()):
+        for name in [name for name in family.events if store.pop(name, None)]:
+            family().changed(key, name, False)
+
+
+def supply_orm() -> None:
+    """What tests of the ORM use of its insides."""
+    from cormorant.orm import events
+    from cormorant.orm.relationships import RelationshipProperty
+
+    put(events, InstrumentationEvents=type("InstrumentationEvents", (), {"_clear": staticmethod(lambda: None)}))
+    for name in ("MapperEvents", "InstanceEvents", "SessionEvents", "AttributeEvents", "QueryEvents"):
+        put(getattr(events, name), _clear=classmethod(clear_listeners))
+    made = RelationshipProperty.__init__
+
+    def without_private(self: t.Any, *args: t.Any, **kw: t.Any) -> None:
+        for name in ("_legacy_inactive_history_style", "_local_remote_pairs"):
+            kw.pop(name, None)
+        made(self, *args, **kw)
+
+    RelationshipProperty.__init__ = without_private  # type: ignore[method-assign]
+
+
 def load_provisioning(dialect: t.Any) -> None:
     path = SOURCE / "lib" / "sqlalchemy" / "dialects" / dialect.name / "provision.py"
     name = f"sqlalchemy.dialects.{dialect.name}.provision"
@@ -219,6 +246,7 @@ def main() -> int:
     compat.install()
     sys.meta_path.insert(0, Fixtures())
     supply_insides()
+    supply_orm()
     os.chdir(SOURCE)
     for argument in sys.argv[2:]:
         path = Path(argument.split("::")[0])

@@ -501,3 +501,16 @@ def test_an_instance_is_compared_by_what_it_holds_when_the_statement_runs(Base, 
         session.scalars(sa.select(Child).where(Child.parent == parent)).all()
     with pytest.warns(sa.exc.SAWarning, match="Got None for value of column parent.id"):
         assert session.scalars(sa.select(Child).where(Child.parent == Parent(id=None))).all() == []
+
+
+def test_orm_join_goes_along_relationships_of_aliases(Base, run):
+    Parent, Child = family(Base)
+    p, c = orm.aliased(Parent), orm.aliased(Child)
+    made = orm.join(Parent, c, Parent.children).join(p, c.parent)
+    assert str(made) == "parent JOIN child AS child_1 ON parent.id = child_1.parent_id JOIN parent AS parent_1 ON parent_1.id = child_1.parent_id"
+    assert str(orm.outerjoin(p, c, Parent.children)) == "parent AS parent_1 LEFT OUTER JOIN child AS child_1 ON parent_1.id = child_1.parent_id"
+    with pytest.raises(sa.exc.ArgumentError, match="ON clause, typically"):
+        orm.join(Parent, c, "children")
+    session = run()
+    session.add(Parent(name="a", children=[Child(name="b")]))
+    assert session.execute(sa.select(Parent.name, p.name).select_from(made)).all() == [("a", "a")]

@@ -6,7 +6,7 @@ import typing as t
 
 from .. import _core, exc
 from .query import Query
-from .util import with_parent
+from .util import _with_parent
 
 
 class AppenderQuery(Query[t.Any]):
@@ -19,7 +19,9 @@ class AppenderQuery(Query[t.Any]):
         self._attribute, self.instance = attribute, instance
         self._pending_query = session is None or _core.inst_identity(instance) is None
         if not self._pending_query:
-            made = self.filter(with_parent(instance, attribute))
+            made = self.filter(_with_parent(instance, attribute, between=prop.secondary))
+            if prop.secondary is not None:
+                made = made.select_from(prop.mapper.class_, prop.secondary)
             if prop._order:
                 made = made.order_by(*prop._order)
             self.__dict__.update(made.__dict__)

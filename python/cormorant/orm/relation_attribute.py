@@ -134,10 +134,21 @@ class RelationshipAttribute(InstrumentedAttribute):
             return and_(*terms) if len(terms) > 1 else terms[0]
         return not_(self._exists(identity_criterion(other)))
 
+    def _conditions(self, entity: t.Any) -> t.Any:
+        """The relationship's condition and that of the table between (or None) as this attribute's entity sees the parent and
+        `entity` the target; None: plainly."""
+        prop = self.property
+        primary, second = prop._join.marked_primaryjoin(), prop._join.secondaryjoin
+        if entity is not None:
+            second = None if second is None else _to_alias(second, prop.mapper, entity)
+            if prop.secondary is None:
+                primary = _remote_to_alias(primary, prop, entity)
+        return self._localised(primary), second
+
     def _exists(self, criterion: t.Any = None, kwargs: t.Optional[t.Mapping[str, t.Any]] = None) -> t.Any:
         """EXISTS (SELECT 1 FROM target WHERE join AND criterion), correlated to the parent."""
         prop = self.property
-        join, target = prop._join, prop.mapper
+        target = prop.mapper
         alias = self.__dict__.get("_of_type")
         through = alias is None and prop._alias is not None
         criteria: t.List[t.Any] = list(self.__dict__.get("_extra_criteria", ()))
@@ -154,13 +165,9 @@ class RelationshipAttribute(InstrumentedAttribute):
             entity = prop._alias if through else own._alias(None) if adapted else own.__clause_element__()
             if adapted:
                 criteria = [_to_alias(c, own, entity) for c in criteria]
-        primary, second = join.marked_primaryjoin(), join.secondaryjoin
-        if adapted:
-            second = None if second is None else _to_alias(second, target, entity)
-            if prop.secondary is None:
-                primary = _remote_to_alias(primary, prop, entity)
+        primary, second = self._conditions(entity if adapted else None)
         secondary_from = prop.secondary
-        conditions = [self._localised(primary), *([second] if second is not None else []), *criteria]
+        conditions = [primary, *([second] if second is not None else []), *criteria]
         froms = [entity._kids[0], *([secondary_from] if secondary_from is not None else [])]
         inner = select(_one()).select_from(entity, *froms[1:]).where(*conditions).correlate_except(*froms)
         return exists(inner)

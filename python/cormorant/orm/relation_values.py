@@ -52,10 +52,10 @@ def identity_criterion(instance: t.Any) -> t.Any:
     return and_(*[column == getattr(instance, mapper.get_property_by_column(column).key) for column in mapper.primary_key])
 
 
-def instance_condition(prop: t.Any, instance: t.Any, is_parent: bool, seen: t.Callable[[t.Any], t.Any]) -> t.Any:
+def instance_condition(prop: t.Any, instance: t.Any, is_parent: bool, seen: t.Callable[[t.Any], t.Any], between: t.Any = None) -> t.Any:
     """The condition of a relationship with one side's columns replaced by what an instance holds: the parent's or the related class's.
-    `seen` answers the other side's columns as the statement sees them; a table between gets an alias of its own, for several
-    members may be asked for at once."""
+    `seen` answers the other side's columns as the statement sees them. between: what stands for the table between; without it
+    that gets an alias of its own, for several members may be asked for at once."""
     join, binds = prop._join, {}  # type: t.Any, t.Dict[int, t.Any]
 
     def bind(column: t.Any) -> t.Any:
@@ -74,7 +74,8 @@ def instance_condition(prop: t.Any, instance: t.Any, is_parent: bool, seen: t.Ca
 
         return _core.adapt(condition, (), (), replace)
 
-    between = prop.secondary.alias() if prop.secondary is not None else None
+    if between is None and prop.secondary is not None:
+        between = prop.secondary.alias()
     if between is not None:
         first = with_values(join.primaryjoin, lambda n: is_parent)
         return and_(first, with_values(join.secondaryjoin, lambda n: not is_parent))

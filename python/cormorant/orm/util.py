@@ -6,6 +6,7 @@ import typing as t
 
 from .. import _core, exc
 from ..sql import and_, cast, literal, null, select, union_all
+from ..sql.fromclause import Join
 from . import exc as orm_exc
 from .base import InspectionAttr, _mapper_or_none, class_mapper, object_mapper, object_state
 from .bundle import Bundle, DictBundle
@@ -218,6 +219,10 @@ def with_loader_criteria(
 
 def with_parent(instance: t.Any, prop: t.Any, from_entity: t.Any = None) -> t.Any:
     """The condition that rows are related to an instance by a relationship of its class."""
+    return _with_parent(instance, prop, from_entity)
+
+
+def _with_parent(instance: t.Any, prop: t.Any, from_entity: t.Any = None, between: t.Any = None) -> t.Any:
     if isinstance(prop, str):
         raise exc.ArgumentError("with_parent() accepts class-bound mapped attributes, not strings")
     found = getattr(prop, "property", prop)
@@ -229,7 +234,7 @@ def with_parent(instance: t.Any, prop: t.Any, from_entity: t.Any = None) -> t.An
     def seen_through(column: t.Any) -> t.Any:
         return column if entity is None else getattr(entity, found.mapper.get_property_by_column(column).key)._expr
 
-    return instance_condition(found, instance, True, seen_through)
+    return instance_condition(found, instance, True, seen_through, between)
 
 
 def identity_key(*args: t.Any, instance: t.Any = None, row: t.Any = None, identity_token: t.Any = None) -> t.Any:
@@ -257,14 +262,39 @@ def was_deleted(object_: t.Any) -> bool:
     return t.cast(bool, object_state(object_).was_deleted)
 
 
+class ORMJoin(Join):
+    """Two entities joined; further ones may be joined along relationships."""
+
+    __slots__ = ()
+    inherit_cache = True
+
+    def join(self, right: t.Any, onclause: t.Any = None, isouter: bool = False, full: bool = False) -> t.Any:  # type: ignore[override]
+        return join(self, right, onclause, isouter, full)
+
+    def outerjoin(self, right: t.Any, onclause: t.Any = None, full: bool = False) -> t.Any:  # type: ignore[override]
+        return join(self, right, onclause, True, full)
+
+
 def join(left: t.Any, right: t.Any, onclause: t.Any = None, isouter: bool = False, full: bool = False) -> t.Any:
     """A FROM element: two entities joined; the condition may be a relationship."""
-    left_from, right_from = _core.coerce(left, _core.ROLE_FROM), _core.coerce(right, _core.ROLE_FROM)
-    if onclause is not None and isinstance(onclause, _core.InstrumentedAttribute) and hasattr(onclause.property, "_join"):
-        onclause = onclause.property.primaryjoin
-    from ..sql import join as sql_join
-
-    return sql_join(_plain(left_from), _plain(right_from), onclause, isouter, full)
+    left_from, right_from = _plain(_core.coerce(left, _core.ROLE_FROM)), _plain(_core.coerce(right, _core.ROLE_FROM))
+    if isinstance(onclause, str):
+        raise exc.ArgumentError(f"ON clause, typically a SQL expression or ORM relationship attribute expected, got {onclause!r}.")
+    if isinstance(onclause, _core.InstrumentedAttribute) and hasattr(onclause.property, "_join"):
+        prop = onclause.property
+        if isinstance(left, AliasedClass) and left._aliased_mapper.isa(prop.parent) and not onclause._entity._flags & _core.FLAG_ALIASED:
+            onclause = getattr(left, prop.key)
+        primary, second = onclause._conditions(right._node if isinstance(right, AliasedClass) else None)
+        if prop.secondary is None:
+            onclause = primary
+        else:
+            between = prop.secondary.alias()
+            primary, second = (_core.adapt(c, (prop.secondary,), (between,)) for c in (primary, second))
+            if isouter or full:
+                right_from, onclause = Join(between, right_from, second), primary
+            else:
+                left_from, onclause = Join(left_from, between, primary), second
+    return ORMJoin(left_from, right_from, onclause, isouter, full)
 
 
 def outerjoin(left: t.Any, right: t.Any, onclause: t.Any = None, full: bool = False) -> t.Any:

@@ -9,7 +9,7 @@ from ..util import warn
 from ..sql import delete, insert, select, update
 from .base import ONETOMANY
 from .decl_dataclass import DONT_SET
-from .util import with_parent
+from .util import _with_parent
 
 _T = t.TypeVar("_T")
 
@@ -43,7 +43,7 @@ class WriteOnlyCollection(t.Generic[_T]):
     # ---- statements
 
     def _criterion(self) -> t.Any:
-        return with_parent(self.instance, self.attr)
+        return _with_parent(self.instance, self.attr, between=self.attr.property.secondary)
 
     def select(self) -> t.Any:
         """A SELECT of the members, in the order of the relationship."""
