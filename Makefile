@@ -22,10 +22,10 @@ EXTENSION_SOURCES := $(shell find csrc bindings -name '*.[ch]' -o -name '*.def' 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
-run: ## sets up, builds, loads the flights of 2013 into build/flights.db and asks questions of them (DB=postgresql, DB=mariadb: a server of its own)
+run: ## sets up, builds, loads the flights of 2013 into build/flights.db and asks questions of them (DB=postgresql, mariadb, mysql: a server of its own)
 	@DB=$(DB) .ci/setup run
 	@$(MAKE) --no-print-directory extension
-	@PYTHONPATH=$(CURDIR)/python $(VENV)/python $(if $(filter postgresql mariadb,$(DB)),-m tests.backends.server $(DB) $(VENV)/python -m examples.flights,-m examples.flights $(BUILD)/flights.db)
+	@PYTHONPATH=$(CURDIR)/python $(VENV)/python $(if $(filter postgresql mariadb mysql,$(DB)),-m tests.backends.server $(DB) $(VENV)/python -m examples.flights,-m examples.flights $(BUILD)/flights.db)
 
 serve: ## sets up, builds, and starts the books example on port 4996
 	@.ci/setup serve

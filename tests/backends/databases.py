@@ -10,7 +10,7 @@ import importlib
 
 import pytest
 
-from tests.backends.server import MariaDB, PostgreSQL, Server, SQLite
+from tests.backends.server import MariaDB, MySQL, PostgreSQL, Server, SQLite
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Database:
     kill: str = ""
     sleep: str = ""  # seconds as :s
     lock_timeout: str = ""
+    hold_commits: tuple[str, ...] = ()  # makes the COMMIT of others wait
     prepared: str = ""  # how many statements the session has prepared
     durable: dict[str, object] = dataclasses.field(default_factory=dict)  # settings of a server that keeps what was committed when it is killed
     gone: str = ""  # what a server that is not there is reported as
@@ -55,7 +56,7 @@ DATABASES = (
     Database(
         name="sqlite",
         server=SQLite,
-        capabilities=frozenset({"SQLite's SQL", "returning of updates", "moments to the microsecond"}),
+        capabilities=frozenset({"SQLite's SQL", "returning", "returning of updates", "moments to the microsecond"}),
     ),
     Database(
         name="postgresql",
@@ -71,7 +72,7 @@ DATABASES = (
         prepared="SELECT count(*) FROM pg_prepared_statements",
         gone="No such file or directory|refused",
         capabilities=frozenset({
-            "server", "PostgreSQL's SQL", "changes in WITH", "returning of updates", "isolation levels", "moments to the microsecond", "a process for each session", "a failed statement ends the transaction", "DDL in transactions",
+            "server", "PostgreSQL's SQL", "changes in WITH", "returning", "returning of updates", "many changes on one wait", "isolation levels", "moments to the microsecond", "a process for each session", "a failed statement ends the transaction", "DDL in transactions",
             "serializable conflicts", "idle timeout in a transaction",
         }),
     ),
@@ -85,12 +86,23 @@ DATABASES = (
         kill="KILL :id",
         sleep="SELECT SLEEP(:s)",
         lock_timeout="SET innodb_lock_wait_timeout = 1",
+        hold_commits=("BACKUP STAGE START", "BACKUP STAGE BLOCK_COMMIT"),
         durable={"innodb-flush-log-at-trx-commit": 1},
         prepared="SELECT variable_value FROM information_schema.session_status WHERE variable_name = 'PREPARED_STMT_COUNT'",
         gone="Can't connect|refused",
-        capabilities=frozenset({"server", "MariaDB's SQL", "isolation levels", "a lock timeout leaves the transaction open"}),
+        capabilities=frozenset({"server", "MySQL's SQL", "MariaDB's SQL", "returning", "many changes on one wait", "isolation levels", "a lock timeout leaves the transaction open"}),
     ),
 )  # fmt: skip
+DATABASES += (
+    dataclasses.replace(
+        DATABASES[-1],
+        name="mysql",
+        server=MySQL,
+        hold_commits=("FLUSH TABLES WITH READ LOCK",),
+        prepared="SELECT variable_value FROM performance_schema.session_status WHERE variable_name = 'PREPARED_STMT_COUNT'",
+        capabilities=DATABASES[-1].capabilities - {"MariaDB's SQL", "returning", "many changes on one wait"},
+    ),
+)
 
 
 def needs(*capabilities: str) -> pytest.MarkDecorator:

@@ -55,7 +55,7 @@ class Server:
 
     @classmethod
     def binaries(cls):
-        """The folder of the server's programs, or None."""
+        """The folder of the server's programs or the one that matters, or None."""
         raise NotImplementedError
 
     def prepare(self):
@@ -149,11 +149,13 @@ class MariaDB(Server):
     install = "the tests of MariaDB need its server. On Debian: apt-get install mariadb-server libmariadb-dev"
     users = ("mysql",)
     prefix_of_folder = "cm-my-"
+    scheme = "mariadb"
+    settings: dict[str, object] = {"innodb-log-file-size": "16M"}  # noqa: RUF012
 
     @classmethod
     def binaries(cls):
         found = shutil.which("mariadbd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/libexec")
-        return Path(found).parent if found and shutil.which("mariadb-install-db") else None
+        return Path(found) if found and shutil.which("mariadb-install-db") else None
 
     @property
     def socket_path(self):
@@ -161,7 +163,7 @@ class MariaDB(Server):
 
     def network_url(self, port):
         """Of what listens on a port of this machine and passes bytes on to the socket."""
-        return f"mariadb://root@127.0.0.1:{port}/test"
+        return f"{self.scheme}://root@127.0.0.1:{port}/test"
 
     def prepare(self):
         (self.folder / "init.sql").write_text("CREATE DATABASE IF NOT EXISTS test CHARACTER SET utf8mb4;\n")
@@ -176,20 +178,25 @@ class MariaDB(Server):
         folder = Path(tempfile.mkdtemp(prefix=cls.prefix_of_folder))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         folder.chmod(0o755)
-        options = [f"--datadir={folder / 'data'}", "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve", "--innodb-log-file-size=16M"]
-        command = [*as_user(folder, cls.users), "mariadb-install-db", "--no-defaults", *options]
+        command = [*as_user(folder, cls.users), *cls.installing(folder / "data")]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", env={**os.environ, "LC_ALL": "C"})
         if done.returncode:
-            raise RuntimeError(f"mariadb-install-db failed: {done.stderr or done.stdout}")
+            raise RuntimeError(f"{command} failed: {done.stderr or done.stdout}")
         return folder / "data"
+
+    @classmethod
+    def installing(cls, data):
+        """What makes a data folder."""
+        return ["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve", "--innodb-log-file-size=16M"]
 
     def command(self):
         settings = {
             "datadir": self.data, "socket": self.socket_path, "pid-file": self.folder / "pid", "init-file": self.folder / "init.sql", "skip-networking": 1,
-            "innodb-flush-log-at-trx-commit": 0, "innodb-buffer-pool-size": "64M", "innodb-log-file-size": "16M", "max-connections": 60,
-            "character-set-server": "utf8mb4", "collation-server": "utf8mb4_general_ci", "innodb-lock-wait-timeout": 20, "lock-wait-timeout": 20, "innodb-buffer-pool-dump-at-shutdown": 0, **self.given,
+            "innodb-flush-log-at-trx-commit": 0, "innodb-buffer-pool-size": "64M", "max-connections": 60,
+            "character-set-server": "utf8mb4", "collation-server": "utf8mb4_general_ci", "innodb-lock-wait-timeout": 20, "lock-wait-timeout": 20, "innodb-buffer-pool-dump-at-shutdown": 0,
+            **self.settings, **self.given,
         }  # fmt: skip
-        return [self.bin / "mariadbd", "--no-defaults", *(f"--{name.replace('_', '-')}={value}" for name, value in settings.items())]
+        return [self.bin, "--no-defaults", *(f"--{name.replace('_', '-')}={value}" for name, value in settings.items())]
 
     def is_ready(self):
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as s:
@@ -198,9 +205,30 @@ class MariaDB(Server):
             return bool(s.recv(4))  # the greeting: whoever is greeted can log in
         return False
 
-    def url(self, database="test", backend="mariadb", **query):
+    def url(self, database="test", backend=None, **query):
         more = "".join(f"&{k}={v}" for k, v in query.items())
-        return f"{backend}://root@/{database}?unix_socket={self.socket_path}{more}"
+        return f"{backend or self.scheme}://root@/{database}?unix_socket={self.socket_path}{more}"
+
+
+class MySQL(MariaDB):
+    """MySQL's own server."""
+
+    install = "the tests of MySQL need its server: set MYSQLD to the path of mysqld. MariaDB's, which Debian gives that name, is not one (and its stable releases have no other)"
+    scheme = "mysql"
+    settings: dict[str, object] = {"innodb-redo-log-capacity": "32M", "skip-log-bin": 1, "mysqlx": 0, "secure-file-priv": "NULL", "auto-generate-certs": 0}  # noqa: RUF012
+
+    @classmethod
+    @functools.cache
+    def binaries(cls):
+        found = os.environ.get("MYSQLD") or shutil.which("mysqld", path=os.environ.get("PATH", "") + ":/usr/sbin")
+        if not found:
+            return None
+        said = subprocess.run([found, "--no-defaults", "--version"], capture_output=True, text=True, check=False).stdout
+        return Path(found) if said and "MariaDB" not in said else None
+
+    @classmethod
+    def installing(cls, data):
+        return [cls.binaries(), "--no-defaults", "--initialize-insecure", f"--datadir={data}", "--innodb-redo-log-capacity=32M", "--auto-generate-certs=0"]
 
 
 class SQLite:
@@ -218,7 +246,7 @@ class SQLite:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-SERVERS = {"postgresql": PostgreSQL, "mariadb": MariaDB}
+SERVERS = {"postgresql": PostgreSQL, "mariadb": MariaDB, "mysql": MySQL}
 
 
 def main():

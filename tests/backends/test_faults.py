@@ -131,7 +131,7 @@ def test_the_outcome_of_a_commit_that_got_no_answer_is_unknown(items, pid):
     assert eventually(lambda: names(items)) == []
 
 
-@needs("MariaDB's SQL")
+@needs("MySQL's SQL")
 def test_the_outcome_of_a_commit_that_met_a_crash_is_unknown(database):
     """A global read lock holds COMMIT up; the server is killed meanwhile."""
     server = database.running()
@@ -141,8 +141,8 @@ def test_the_outcome_of_a_commit_that_met_a_crash_is_unknown(database):
         Base.metadata.create_all(engine)
         with engine.connect() as c, holder.connect() as h:
             c.execute(insert(Item), {"name": "maybe"})
-            h.execute(text("BACKUP STAGE START"))
-            h.execute(text("BACKUP STAGE BLOCK_COMMIT"))
+            for statement in database.hold_commits:
+                h.execute(text(statement))
             shooter = shoot_after(0.5, server.crash)
             with pytest.raises(sa.exc.OperationalError, match="whether the transaction was committed is unknown") as caught:
                 c.commit()
@@ -327,7 +327,7 @@ def test_connecting_that_fails(server):
     assert time.monotonic() - begin < 5
 
 
-@needs("MariaDB's SQL")
+@needs("MySQL's SQL")
 def test_connecting_that_fails_on_mariadb(server):
     assert "Unknown database 'nope'" in attempt(server.url("nope"))
     assert "(1045, \"Access denied for user 'root'@'localhost'" in attempt(server.url(), connect_args={"password": "wrong"})
@@ -338,7 +338,7 @@ def test_connecting_that_fails_on_mariadb(server):
     assert time.monotonic() - begin < 5
 
 
-@needs("MariaDB's SQL")
+@needs("MySQL's SQL")
 def test_too_many_connections(database):
     server = database.running(**{"max-connections": 10})  # the least it takes
     engines = [sa.create_engine(server.url(), poolclass=sa.pool.NullPool) for _ in range(13)]
@@ -370,7 +370,7 @@ def eventually(ask):
     return ask()
 
 
-@needs("MariaDB's SQL")
+@needs("MySQL's SQL")
 def test_messages_longer_than_the_server_takes(items):
     """One that is too long is not sent, and the connection lives; many rows are sent in parts that fit."""
     table = sa.Table("blobs", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), sa.Column("b", sa.LargeBinary(2**24)))

@@ -19,7 +19,7 @@ from cormorant.flask import SQLAlchemy
 from cormorant.orm import DeclarativeBase, Mapped, Session, mapped_column
 from tests.backends.databases import needs
 
-pytestmark = needs("MariaDB's SQL")
+pytestmark = needs("MySQL's SQL")
 
 
 class Base(DeclarativeBase):
@@ -34,13 +34,14 @@ class Item(Base):
     n: Mapped[int] = mapped_column(default=0)
 
 
-def test_types_of_its_own(engine):
+def test_types_of_its_own(engine, database):
     """What a program reads from tables that others made, with and without types; the second run is the one that binds and reads by habit."""
+    uuid_type, ip_type = ("UUID", "INET6") if "MariaDB's SQL" in database.capabilities else ("CHAR(36)", "VARCHAR(39)")
     with engine.begin() as c:
         c.execute(text(
             "CREATE TABLE t (u BIGINT UNSIGNED, m MEDIUMINT, tu TINYINT UNSIGNED, su SMALLINT UNSIGNED, iu INT UNSIGNED ZEROFILL, y YEAR, b BIT(10), "
             "long_time TIME(6), dt6 DATETIME(6), ts TIMESTAMP(3) NULL, f FLOAT, e ENUM('a','b'), s SET('x','y','z'), bin BINARY(3), j JSON, d DECIMAL(65,30), "
-            "id UUID, ip INET6, medium MEDIUMTEXT, big LONGBLOB)"
+            f"id {uuid_type}, ip {ip_type}, medium MEDIUMTEXT, big LONGBLOB)"
         ))  # fmt: skip
         c.execute(text(
             "INSERT INTO t VALUES (18446744073709551615, -8388608, 255, 65535, 4294967295, 2024, b'1000000001', '-838:59:58.999999', '9999-12-31 23:59:59.999999', "
@@ -62,7 +63,7 @@ def test_types_of_its_own(engine):
         assert c.execute(select(typed).order_by(typed.c.m)).first()[:4] == (
             -dt.timedelta(hours=838, minutes=59, seconds=58, microseconds=999999), {"a": 1}, uuid.UUID("01234567-89ab-4def-8123-456789abcdef"), 2**64 - 1
         )  # fmt: skip
-        assert c.scalar(select(func.count()).select_from(typed).where(typed.c.id == uuid.UUID("01234567-89ab-4def-8123-456789abcdef"))) == 1
+        assert c.scalar(select(func.count()).select_from(typed).where(typed.c.id == uuid.UUID("01234567-89ab-4def-8123-456789abcdef"))) == (uuid_type == "UUID"), "elsewhere without hyphens"
         assert c.scalar(text("SELECT count(*) FROM t WHERE long_time > :d"), {"d": dt.time(0)}) == 0
 
 
@@ -72,7 +73,8 @@ def test_text_of_statements_without_a_prepared_form(engine):
     with engine.connect() as c:
         assert c.execute(text("CHECK TABLE item")).one() == ("test.item", "check", "status", "OK")
         c.execute(text("CREATE TABLE z (d DATE, t DATETIME)"))
-        c.execute(text("SET STATEMENT sql_mode='' FOR INSERT INTO z VALUES ('0000-00-00', '2024-00-00 00:00:00')"))
+        c.execute(text("SET sql_mode = ''"))
+        c.execute(text("INSERT INTO z VALUES ('0000-00-00', '2024-00-00 00:00:00')"))
         assert c.execute(text("SELECT * FROM z")).one() == (None, None), "dates of zeros are NULL"
 
 
@@ -202,7 +204,7 @@ def test_options(engine, server):
             assert c.execute(text("SELECT @x, @@sql_mode, @@local_infile")).one()[0] == 5
             assert c.execute(text('SELECT "x" FROM (SELECT 1 AS x) q')).one() == (1,)
             assert c.scalar(text("SELECT @@sql_mode")) == "ANSI_QUOTES,STRICT_TRANS_TABLES"
-            with pytest.raises(sa.exc.OperationalError, match="LOCAL"):
+            with pytest.raises(sa.exc.DBAPIError, match="(?i)loading local data|LOCAL"):
                 c.execute(text("LOAD DATA LOCAL INFILE '/etc/hostname' INTO TABLE item"))
         other.dispose()
 

@@ -83,19 +83,20 @@ def test_a_request_that_reads_once(library):
         with Waits() as w, Session(library) as s:
             assert s.get(Author, 1).name == "a0"
     assert w.n == 1
-    for _ in range(2):  # MariaDB prepares a statement before its first run
+    for _ in range(2):  # MariaDB and MySQL prepare a statement before its first run
         with Waits() as w, library.connect() as c:
             assert c.scalar(select(sa.func.count()).select_from(Page)) == 36
     assert w.n == 1
 
 
 def test_a_graph_of_three_levels(library):
-    for n in (1, 4, 40):
+    for n in (1, 4, 40, 1):
         with Session(library) as s:
             s.add_all(graph(n))
             with Waits() as w:
                 s.commit()
-        assert w.n <= 4, f"{n} authors"
+        assert w.n <= 5, f"{n} authors"  # MySQL prepares what inserts one row when it first does
+    assert w.n <= 4
 
 
 def test_keys_belong_to_their_rows(library):
@@ -110,6 +111,7 @@ def test_keys_belong_to_their_rows(library):
         assert {a.name + str(a.id): sorted((b.title, b.id, len(b.pages)) for b in a.books) for a in read} == {k: sorted(v) for k, v in ids.items()}
 
 
+@needs("many changes on one wait")
 def test_version_counters(library):
     for _ in range(2):
         with Session(library) as s:

@@ -24,7 +24,8 @@ static cm_status set_modes(cm_ctx *cx, cm_dconn *c) {
     const char *init = cm_option__find(c->options, "init_command");
     cm_status st = CM_OK;
     if (mode) snprintf(sql, sizeof sql, "SET SESSION sql_mode = '%s,STRICT_TRANS_TABLES'", mode);
-    else snprintf(sql, sizeof sql, "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES')");
+    else
+        snprintf(sql, sizeof sql, "SET SESSION sql_mode = REPLACE(CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES'), 'NO_BACKSLASH_ESCAPES', '')");
     if (collation) {
         size_t n = strlen(sql);
         snprintf(sql + n, sizeof sql - n, ", collation_connection = '%s'", collation);
@@ -33,16 +34,36 @@ static cm_status set_modes(cm_ctx *cx, cm_dconn *c) {
     return st || !init ? st : run(cx, c, init);
 }
 
-static cm_status verify(cm_ctx *cx, cm_dconn *c) {
-    const char *facts[3];
+cm_status cm_mysql__ask_key_step(cm_ctx *cx, cm_dconn *c) {
+    const char *step = "";
     MYSQL_RES *res = NULL;
-    cm_status st = ask_row(cx, c, "SELECT @@sql_mode, @@max_allowed_packet, @@character_set_client", 3, facts, &res);
+    cm_status st = c->key_step ? CM_OK : ask_row(cx, c, "SELECT @@auto_increment_increment", 1, &step, &res);
+    if (!st && !c->key_step) c->key_step = strtoll(step, NULL, 10);
+    mysql_free_result(res);
+    return st;
+}
+
+/* Literals of statements are written with escapes, and text is scanned for them. */
+cm_status cm_mysql__keep_escapes(cm_ctx *cx, cm_dconn *c) {
+    if (!(c->my->server_status & SERVER_STATUS_NO_BACKSLASH_ESCAPES)) return CM_OK;
+    cm_status st = run(cx, c, "SET SESSION sql_mode = REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '')");
+    return st ? st
+              : cm_mysql__fail(c, CM_E_DB_UNSUPPORTED, 0,
+                               "the sql_mode NO_BACKSLASH_ESCAPES was taken back: strings are written with escapes here");
+}
+
+static cm_status verify(cm_ctx *cx, cm_dconn *c) {
+    const char *facts[4];
+    MYSQL_RES *res = NULL;
+    cm_status st =
+        ask_row(cx, c, "SELECT @@sql_mode, @@max_allowed_packet, @@character_set_client, @@auto_increment_increment", 4, facts, &res);
+    c->key_step = strtoll(facts[3], NULL, 10);
     c->max_packet = strtoul(facts[1], NULL, 10);
     if (!st && !strstr(facts[0], "STRICT_TRANS_TABLES") && !strstr(facts[0], "STRICT_ALL_TABLES"))
         st = cm_mysql__fail(c, CM_E_INTERFACE, 0, "the server refuses the strict sql_mode, without which it would change values silently");
     if (!st && strcmp(facts[2], "utf8mb4") != 0) st = cm_mysql__fail(c, CM_E_INTERFACE, 0, "the server refuses the character set utf8mb4");
     mysql_free_result(res);
-    return st;
+    return st ? st : cm_mysql__keep_escapes(cx, c);
 }
 
 static cm_status set_isolation(cm_ctx *cx, cm_dconn *c, const char *level);

@@ -7,6 +7,7 @@
  *   mysql_stmt.c     prepare, bind, step, rows
  *   mysql_message.c  sets of values as messages: one, or many on one wait
  *   mysql_encode.c   values -> parameters            mysql_decode.c   columns -> values, binary and text
+ *   mysql_text.c     statements with their values written into them: rows of an INSERT on MySQL
  *   mysql_errors.c   table: error number -> status, flags
  *
  * The session runs with autocommit off while a transaction is wanted, so that BEGIN costs nothing: the server begins with the
@@ -35,6 +36,7 @@ struct cm_dconn {
     bool ending;                 /* ROLLBACK was sent; its answer is read before anything else is */
     int server_version;          /* 101119 for MariaDB 10.11.19, 80036 for MySQL 8.0.36 */
     size_t max_packet;           /* bytes of the longest message */
+    int64_t key_step;            /* between generated keys of one INSERT; 0: to be asked */
     char *level;                 /* owned: isolation level of the session as it was; NULL while it is */
     cm_ctx *cx;                  /* of the operation under way */
     struct cm_dstmt *ahead;      /* sets of it were sent ahead and not all stepped */
@@ -61,7 +63,7 @@ struct my_column {
 typedef struct my_part {
     char *message; size_t n, cap; /* owned */
     size_t nsets;
-    bool array;                  /* of many sets (COM_STMT_BULK_EXECUTE); else of one */
+    enum { MY_ONE, MY_ARRAY, MY_TEXT } form; /* one set; many (COM_STMT_BULK_EXECUTE); rows of one statement (COM_QUERY) */
 } my_part;
 
 struct cm_dstmt {
@@ -73,6 +75,11 @@ struct cm_dstmt {
     bool blank;                  /* the text held no statement */
     bool direct;                 /* goes as text, unprepared */
     bool changes_rows;           /* INSERT, UPDATE, DELETE, REPLACE: takes arrays */
+    bool inserts;                /* INSERT, REPLACE; on MySQL: of one row, which may be written several times */
+    bool no_arrays;              /* the server said so */
+    bool sets;                   /* SET */
+    bool filled;                 /* goes as text with its values in it: the server does not prepare it */
+    size_t row_at, row_end;      /* of an INSERT: where its row stands in sql; 0: not looked for */
     bool rolls_back;             /* ROLLBACK, perhaps TO SAVEPOINT */
     bool commits;                /* DDL: the server commits what was done before */
     MYSQL_STMT *st;              /* NULL: not prepared */
@@ -83,6 +90,7 @@ struct cm_dstmt {
     /* sets sent ahead (cm_driver.send) */
     bool queued;
     my_part *parts; size_t nparts, parts_cap;
+    bool one_each;               /* each set of the part has a row or a change of its own */
     size_t part, set;            /* stepped now: a part, and the number of its sets that are done or under way */
     /* result */
     bool running;
@@ -134,11 +142,19 @@ cm_status cm_mysql__stmt_execute(cm_ctx *cx, cm_dconn *c, MYSQL_STMT *st, char *
 cm_status cm_mysql__encode(cm_ctx *cx, cm_dstmt *s, size_t i, const cm_value *v, const cm_type *type);
 char *cm_mysql__put_length(char *to, size_t n);                    /* at most 9 bytes; answers where it ends */
 
+/* mysql_text.c */
+cm_status cm_mysql__fill(cm_ctx *cx, const cm_dstmt *s, my_part *to);      /* all of the statement, with the set at hand */
+bool cm_mysql__rows_as_text(cm_dstmt *s);                          /* an INSERT whose row may be repeated, on a server that takes no arrays */
+cm_status cm_mysql__add_row(cm_ctx *cx, const cm_dstmt *s, my_part *to);   /* the row of the set at hand; before the first, what precedes it */
+size_t cm_mysql__row_size(const cm_dstmt *s);                      /* that it may come to, at most */
+cm_status cm_mysql__end_rows(cm_ctx *cx, const cm_dstmt *s, my_part *to);  /* what follows the rows */
+
 /* mysql_decode.c */
 my_decoder cm_mysql__decoder(const MYSQL_FIELD *field);
 void cm_mysql__text_value(cm_dstmt *s, my_column *col, const char *p, size_t n, cm_value *out);
 
 /* mysql_stmt.c */
+extern const cm_scan_style cm_mysql__style;
 cm_status cm_mysql__prepare(cm_ctx *cx, cm_dconn *c, const char *sql, size_t n, uint32_t flags, size_t *used, cm_dstmt **out);
 void cm_mysql__finalize(cm_ctx *cx, cm_dstmt *s);
 size_t cm_mysql__nparams(cm_dstmt *s);
@@ -156,6 +172,7 @@ cm_stmt_kind cm_mysql__kind(cm_dstmt *s);
 cm_status cm_mysql__run(cm_ctx *cx, cm_dstmt *s, const my_part *part);
 
 /* mysql_message.c: what is sent to execute a statement */
+char *cm_mysql__part_room(cm_ctx *cx, my_part *part, size_t n);    /* n more bytes of its message; NULL without memory */
 char *cm_mysql__message(cm_dstmt *s, size_t *n);                   /* of the set at hand; malloc'd; NULL without memory */
 cm_status cm_mysql__send_set(cm_ctx *cx, cm_dstmt *s);
 cm_status cm_mysql__sync(cm_ctx *cx, cm_dconn *c);
@@ -172,6 +189,8 @@ cm_status cm_mysql__let_go(cm_ctx *cx, cm_dconn *c);
 cm_status cm_mysql__nest(cm_ctx *cx, cm_dconn *c, bool on);
 
 /* mysql.c */
+cm_status cm_mysql__keep_escapes(cm_ctx *cx, cm_dconn *c);         /* fails where the session was told not to know backslashes, and ends that */
+cm_status cm_mysql__ask_key_step(cm_ctx *cx, cm_dconn *c);         /* fills in c->key_step where it is not known */
 void cm_mysql__cancel(cm_dconn *c);
 
 extern const cm_driver cm__driver_mysql;

@@ -20,7 +20,7 @@ static const cm_scan_word words[] = {{"begin", CM_STMT_OTHER, true}, {"start", C
                                      {"select", CM_STMT_READ},       {"values", CM_STMT_READ},    {"table", CM_STMT_READ},
                                      {"show", CM_STMT_READ},         {"desc", CM_STMT_READ},      {"explain", CM_STMT_READ},
                                      {"describe", CM_STMT_READ},     {"help", CM_STMT_READ},      {NULL, CM_STMT_WRITE}};
-static const cm_scan_style style = {.backslash = true, .words = words};
+const cm_scan_style cm_mysql__style = {.backslash = true, .words = words};
 
 static bool is_one_of(const char *word, const char *const *list) {
     for (; *list; list++)
@@ -42,6 +42,8 @@ static void take_scan(cm_dstmt *s, const cm_scan *scan) {
     s->kind = (uint8_t)scan->kind;
     s->blank = scan->blank;
     s->changes_rows = is_one_of(scan->word, changing);
+    s->inserts = strcmp(scan->word, "insert") == 0 || strcmp(scan->word, "replace") == 0;
+    s->sets = strcmp(scan->word, "set") == 0;
     s->rolls_back = strcmp(scan->word, "rollback") == 0;
     s->commits = is_one_of(scan->word, committing);
     s->direct = !s->nparams && (scan->kind == CM_STMT_OTHER || is_one_of(scan->word, unprepared));
@@ -52,7 +54,7 @@ cm_status cm_mysql__prepare(cm_ctx *cx, cm_dconn *c, const char *sql, size_t n, 
     const char *what = "";
     *out = NULL;
     if (n > INT32_MAX / 8) return cm_mysql__fail(c, CM_E_DATA, 1153, "the statement is too long");
-    cm_status st = cm_scan__sql(cx, &style, sql, n, (flags & CM_PREPARE_RAW) != 0, &scan, &what);
+    cm_status st = cm_scan__sql(cx, &cm_mysql__style, sql, n, (flags & CM_PREPARE_RAW) != 0, &scan, &what);
     if (st) return cm_mysql__fail(c, st, 0, st == CM_E_NOMEM ? "out of memory" : what);
     cm_dstmt *s = cm__alloc(cx, sizeof *s);
     if (!s) {
@@ -149,9 +151,13 @@ static cm_status describe(cm_ctx *cx, cm_dstmt *s, const MYSQL_FIELD *fields, si
     return CM_OK;
 }
 
-static cm_status run_direct(cm_ctx *cx, cm_dstmt *s) {
+static cm_status too_long(cm_dconn *c) {
+    return cm_mysql__fail(c, CM_E_OPERATIONAL, 1153, "Got a packet bigger than 'max_allowed_packet' bytes: it was not sent");
+}
+
+static cm_status run_text(cm_ctx *cx, cm_dstmt *s, const char *sql, size_t n) {
     cm_dconn *c = s->conn;
-    cm_status st = cm_mysql__query(cx, c, s->sql, s->nsql, &s->text);
+    cm_status st = n < c->max_packet ? cm_mysql__query(cx, c, sql, n, &s->text) : too_long(c);
     if (st) return st;
     if (s->rolls_back) c->poisoned = false;
     s->affected = (int64_t)mysql_affected_rows(c->my);
@@ -159,14 +165,17 @@ static cm_status run_direct(cm_ctx *cx, cm_dstmt *s) {
     return s->text ? describe(cx, s, mysql_fetch_fields(s->text), mysql_num_fields(s->text)) : CM_OK;
 }
 
-static cm_status too_long(cm_dconn *c) {
-    return cm_mysql__fail(c, CM_E_OPERATIONAL, 1153, "Got a packet bigger than 'max_allowed_packet' bytes: it was not sent");
+static cm_status run_filled(cm_ctx *cx, cm_dstmt *s) {
+    my_part text = {0};
+    cm_status st = cm_mysql__fill(cx, s, &text) ? cm_mysql__nomem(s->conn) : run_text(cx, s, text.message, text.n);
+    cm__free(cx, text.message);
+    return st;
 }
 
 static cm_status run_prepared(cm_ctx *cx, cm_dstmt *s, const my_part *part) {
     cm_dconn *c = s->conn;
     cm_status st = make_prepared(cx, s);
-    unsigned array = part && part->array ? (unsigned)part->nsets : 0;
+    unsigned array = part && part->form == MY_ARRAY ? (unsigned)part->nsets : 0;
     size_t n = part ? part->n : 0;
     if (st) return st;
     char *message = part ? malloc(n) : cm_mysql__message(s, &n);
@@ -204,6 +213,33 @@ static void warn_of_commit(cm_ctx *cx, cm_dstmt *s) {
     if (left) cm__leave(cx);
 }
 
+/* The server prepares no such statement, takes no values where they stand, or calls expressions unlike that are alike with their
+ * values in them. Nothing ran. */
+static bool wants_text(const cm_dstmt *s) {
+    static const unsigned errors[] = {1055, 1064, 1295, 3065, 6413};
+    for (size_t i = 0; !s->st && i < sizeof errors / sizeof *errors; i++)
+        if (s->conn->errnum == errors[i]) return s->nparams || errors[i] == 1295;
+    return false;
+}
+
+static cm_status run_some_way(cm_ctx *cx, cm_dstmt *s, const my_part *part) {
+    cm_dconn *c = s->conn;
+    if (part && part->form == MY_TEXT) return run_text(cx, s, part->message, part->n);
+    cm_status st = s->direct || s->filled ? CM_OK : run_prepared(cx, s, part);
+    if (st && is_stale(s)) {
+        close_prepared(s);
+        c->status = CM_OK;
+        st = run_prepared(cx, s, part);
+    }
+    if (st && !part && wants_text(s)) {
+        c->status = CM_OK;
+        *(s->nparams ? &s->filled : &s->direct) = true;
+        st = CM_OK;
+    }
+    if (st) return st;
+    return s->filled ? run_filled(cx, s) : s->direct ? run_text(cx, s, s->sql, s->nsql) : CM_OK;
+}
+
 cm_status cm_mysql__run(cm_ctx *cx, cm_dstmt *s, const my_part *part) {
     cm_dconn *c = s->conn;
     cm_status st = cm_mysql__ready(cx, c);
@@ -211,18 +247,9 @@ cm_status cm_mysql__run(cm_ctx *cx, cm_dstmt *s, const my_part *part) {
     if (!st) st = cm_mysql__want_transaction(cx, c, s);
     if (st) return st;
     if (s->commits && c->wrote && c->begun && !c->poisoned) warn_of_commit(cx, s);
-    if (!s->direct) st = run_prepared(cx, s, part);
-    if (st && is_stale(s)) {
-        close_prepared(s);
-        c->status = CM_OK;
-        st = run_prepared(cx, s, part);
-    }
-    if (st && !s->st && c->errnum == 1295 && !s->nparams) { /* has no prepared form */
-        c->status = CM_OK;
-        s->direct = true;
-        st = CM_OK;
-    }
-    if (!st && s->direct) st = run_direct(cx, s);
+    st = run_some_way(cx, s, part);
+    if (s->sets) c->key_step = 0;
+    if (!st && s->sets) st = cm_mysql__keep_escapes(cx, c);
     s->rows_left = SIZE_MAX;
     return st;
 }

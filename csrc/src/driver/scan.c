@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 typedef struct scanner {
     const cm_scan_style *style;
@@ -236,4 +237,50 @@ cm_status cm_scan__sql(cm_ctx *cx, const cm_scan_style *style, const char *sql, 
     cm__free(cx, s.out);
     cm__free(cx, s.names);
     return st;
+}
+
+/* ---- text that was scanned */
+
+/* Past what is passed over at `at`, or the next character. */
+static size_t next(const scanner *s, size_t at) {
+    size_t end = passed(s, at);
+    return end > at ? end : at + 1;
+}
+
+size_t cm_scan__mark(const cm_scan_style *style, const char *p, size_t n, size_t at) {
+    scanner s = {.style = style, .p = p, .n = n};
+    while (at < n && (p[at] != '?' || passed(&s, at) > at)) at = next(&s, at);
+    return at < n ? at : n;
+}
+
+/* Where the word stands outside of parentheses, and what follows it; 0: nowhere. */
+static size_t after_word(const scanner *s, const char *word, size_t length) {
+    int depth = 0;
+    for (size_t at = 0; at + length < s->n; at = next(s, at)) {
+        depth += (s->p[at] == '(') - (s->p[at] == ')');
+        if (depth || strncasecmp(s->p + at, word, length) != 0 || is_word(s->p[at + length])) continue;
+        if (at && !is_word(s->p[at - 1])) return at + length;
+    }
+    return 0;
+}
+
+static size_t group_end(const scanner *s, size_t at) {
+    int depth = 0;
+    for (; at < s->n; at = next(s, at)) {
+        depth += (s->p[at] == '(') - (s->p[at] == ')');
+        if (!depth) return at + 1;
+    }
+    return 0;
+}
+
+bool cm_scan__row(const cm_scan_style *style, const char *p, size_t n, size_t *from, size_t *to) {
+    scanner s = {.style = style, .p = p, .n = n};
+    size_t word = after_word(&s, "values", 6);
+    if (!word) return false;
+    *from = skip_blank(&s, word, "");
+    if (*from >= n || p[*from] != '(') return false;
+    *to = group_end(&s, *from);
+    if (!*to || cm_scan__mark(style, p, *from, 0) < *from || cm_scan__mark(style, p, n, *to) < n) return false;
+    size_t after = skip_blank(&s, *to, "");
+    return after >= n || p[after] != ',';
 }

@@ -31,4 +31,8 @@ typedef struct cm_scan {
 } cm_scan;
 /* fails: CM_E_NOMEM, CM_E_PROGRAMMING with *what. */
 cm_status cm_scan__sql(cm_ctx *cx, const cm_scan_style *style, const char *sql, size_t n, bool raw, cm_scan *out, const char **what);
+/* Of text that was scanned: where the next ? stands in p[at, n); n: there is none. */
+size_t cm_scan__mark(const cm_scan_style *style, const char *p, size_t n, size_t at);
+/* The row (...) of an INSERT ... VALUES (...), which may be written several times; false: it is not that, or has placeholders elsewhere. */
+bool cm_scan__row(const cm_scan_style *style, const char *p, size_t n, size_t *from, size_t *to);
 #endif
