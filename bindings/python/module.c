@@ -95,6 +95,7 @@ static const struct constant {
     FLAG(RAISE),
     FLAG(POPULATE_EXISTING),
     FLAG(INCLUDE_ALIASES),
+    FLAG(AT_ONCE),
     FLAG(COMPARISON),
     FLAG(HOST_COMPARE),
     FLAG(HOST_COMPILE),

@@ -101,6 +101,7 @@ enum { /* cm_node.flags; the same bit may mean different things for different ki
     CM_FLAG_CORRELATE_ALL = 1u << 22, /* SELECT.correlate_except(None) */
     CM_FLAG_WILDCARD = 1u << 12,     /* OPTION on all attributes ("*") */
     CM_FLAG_SQL_ONLY = 1u << 13, CM_FLAG_RAISE = 1u << 14, CM_FLAG_INCLUDE_ALIASES = 1u << 15,
+    CM_FLAG_AT_ONCE = 1u << 16,      /* CRITERIA: not for what is loaded later, nor for joined eager loading */
     CM_FLAG_COMPARISON = 1u << 16,   /* CUSTOM operator answers boolean */
     CM_FLAG_HOST_COMPARE = 1u << 24, /* cached by the host: operators need host dispatch */
     CM_FLAG_HOST_COMPILE = 1u << 25, /* FUNC or other core kind whose class has a compile hook (@compiles) */

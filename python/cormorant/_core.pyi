@@ -47,6 +47,7 @@ FLAG_HOST_COMPARE: t.Final[int]
 FLAG_HOST_COMPILE: t.Final[int]
 FLAG_HOST_USER: t.Final[int]
 FLAG_INCLUDE_ALIASES: t.Final[int]
+FLAG_AT_ONCE: int
 FLAG_INLINE: t.Final[int]
 FLAG_INNER: t.Final[int]
 FLAG_KEY_SHARE: t.Final[int]

@@ -11,7 +11,7 @@ import dataclasses
 import random
 import typing as t
 
-from .models import TYPES, UNORDERED, WORDS, Klass, Model, Side, add_subclasses, draw_model, widen
+from .models import TYPES, UNORDERED, WORDS, Klass, Model, Side
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,23 +34,7 @@ class Machine:
     ops: t.List[Op]
 
 
-FAMILIES = 100_000  # machines from here on have classes that inherit
-WIDE = 200_000      # and from here on columns of all types, other inheritance, dictionaries, more ways of loading
-
-
-def draw(seed: int) -> Machine:
-    rng = random.Random(seed)
-    model = draw_model(rng)
-    if seed >= WIDE:
-        widen(rng, model)
-    elif seed >= FAMILIES:
-        add_subclasses(rng, model)
-    machine = Machine(seed, model, rng.random() < 0.8, rng.random() < 0.8, [])
-    _Drawer(rng, machine).fill()
-    return machine
-
-
-class _Drawer:
+class Drawer:
     """Draws operations, knowing roughly which objects exist."""
 
     WEIGHTS = (
@@ -61,8 +45,8 @@ class _Drawer:
         ("bulk_update", 1), ("bulk_delete", 1), ("is_modified", 1),
     )
 
-    def __init__(self, rng: random.Random, machine: Machine) -> None:
-        self.rng, self.machine, self.model, self.wide = rng, machine, machine.model, machine.seed >= WIDE
+    def __init__(self, rng: random.Random, machine: Machine, wide: bool = False) -> None:
+        self.rng, self.machine, self.model, self.wide = rng, machine, machine.model, wide
         self.objects: t.Dict[str, t.List[str]] = {k.name: [] for k in self.model.classes}
 
     def fill(self) -> None:
@@ -104,11 +88,15 @@ class _Drawer:
     def side(self, collection: bool) -> t.Optional[t.Tuple[str, Side, str]]:
         """An object with a relationship of that sort."""
         klass, name = self.object()
-        sides = [(side, target) for _, side, target, many in self.model.sides(klass.name) if many is collection]
+        sides = [(side, target) for _, side, target, many in self.model.sides(klass.name) if many is collection and not side.queued]
         if not sides:
             return None
         side, target = self.rng.choice(sides)
         return name, side, target
+
+    def related(self, klass: Klass) -> t.List[str]:
+        """Relationships that are loaded."""
+        return [side.name for _, side, _, _ in self.model.sides(klass.name) if not side.queued]
 
     def columns(self, klass: Klass, chance: float) -> t.Dict[str, t.Any]:
         values = {}
@@ -174,7 +162,7 @@ class _Drawer:
 
     def draw_unset(self) -> None:
         klass, name = self.object()
-        names = [c.name for c in klass.columns] + [side.name for _, side, _, _ in self.model.sides(klass.name)]
+        names = [c.name for c in klass.columns] + self.related(klass)
         self.emit("unset", name, self.rng.choice(names))
 
     def draw_relate(self) -> None:
@@ -206,7 +194,7 @@ class _Drawer:
 
     def draw_read(self) -> None:
         klass, name = self.object()
-        names = [c.name for c in klass.columns] + [side.name for _, side, _, _ in self.model.sides(klass.name)] * 2
+        names = [c.name for c in klass.columns] + self.related(klass) * 2
         self.emit("read", name, self.rng.choice(names))
 
     def draw_delete(self) -> None:
@@ -235,7 +223,7 @@ class _Drawer:
     def attributes(self, klass: Klass) -> t.Optional[t.Tuple[str, ...]]:
         if self.rng.random() < 0.6:
             return None
-        names = [c.name for c in klass.columns] + [side.name for _, side, _, _ in self.model.sides(klass.name)]
+        names = [c.name for c in klass.columns] + self.related(klass)
         return tuple(self.rng.sample(names, 1))
 
     def draw_query(self) -> None:
@@ -244,7 +232,7 @@ class _Drawer:
         where = (column.name, self.value(column.type)) if column and column.type not in UNORDERED else None
         loaders = ("selectinload", "joinedload", "lazyload", *(("subqueryload", "immediateload") if self.wide else ()))
         options = tuple(
-            (self.rng.choice(loaders), side.name) for _, side, _, _ in self.model.sides(klass.name) if self.rng.random() < 0.3
+            (self.rng.choice(loaders), name) for name in self.related(klass) if self.rng.random() < 0.3
         )
         if self.wide and self.rng.random() < 0.3:
             options += ((self.rng.choice(("defer", "undefer", "load_only")), self.rng.choice(klass.columns).name),)

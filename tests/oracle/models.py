@@ -10,6 +10,7 @@ import dataclasses
 import datetime as dt
 import decimal
 import enum
+import importlib
 import random
 import typing as t
 import uuid
@@ -76,6 +77,13 @@ class Side:
     post_update: bool = False
     as_set: bool = False
     keyed_by: str = ""              # a dictionary, by that attribute of its members
+    join_depth: t.Optional[int] = None  # how deep a reference to the own class is loaded eagerly
+    proxied: str = ""               # an association proxy to that column of its members, called <name>_proxy
+
+    @property
+    def queued(self) -> bool:
+        """Whether the collection is never loaded as a whole."""
+        return self.lazy in ("dynamic", "write_only")
 
 
 @dataclasses.dataclass
@@ -101,6 +109,7 @@ class Klass:
     columns: t.List[Column]
     versioned: bool = False
     base: t.Optional[str] = None    # inherits from that class, over a table of its own
+    hybrid: str = ""                # an int column of which "more" is a hybrid property
     how: str = "joined"             # that inheritance: "joined", "single" (no table of its own) or "concrete" (nothing but its own)
 
 
@@ -273,6 +282,10 @@ def build(model: Model, sa: t.Any, orm: t.Any) -> t.Tuple[t.Any, t.Dict[str, t.A
             namespace["__tablename__"] = klass.name.lower()
         for link, side, target, _ in model.own_sides(klass.name):
             namespace[side.name] = orm.relationship(target, **_relation(model, link, side, classes, tables, orm))
+            if side.proxied:
+                namespace[f"{side.name}_proxy"] = _proxy(side, target, classes, sa)
+        if klass.hybrid:
+            namespace["more"] = _hybrid(klass.hybrid, sa)
         own = [x for x in model.links if x.kind == "one" and x.child == klass.name]
         constraints = [_constraint(model, x, sa) for x in own]
         arguments: t.Dict[str, t.Any] = {"version_id_col": namespace["version"]} if klass.versioned else {}
@@ -293,6 +306,25 @@ def build(model: Model, sa: t.Any, orm: t.Any) -> t.Tuple[t.Any, t.Dict[str, t.A
         classes[klass.name] = type(klass.name, (classes[klass.base] if klass.base else base,), namespace)
     orm.configure_mappers()
     return base, classes
+
+
+def _proxy(side: Side, target: str, classes: t.Dict[str, t.Any], sa: t.Any) -> t.Any:
+    make = importlib.import_module(f"{sa.__name__}.ext.associationproxy").association_proxy
+    return make(side.name, side.proxied, creator=lambda value: classes[target](**{side.proxied: value}))
+
+
+def _hybrid(column: str, sa: t.Any) -> t.Any:
+    """One more than a column, 1 where it is NULL; written as well as read, in Python and in SQL."""
+    make = importlib.import_module(f"{sa.__name__}.ext.hybrid").hybrid_property
+
+    def read(self: t.Any) -> t.Any:
+        return (getattr(self, column) or 0) + 1
+
+    def write(self: t.Any, value: t.Any) -> None:
+        setattr(self, column, value - 1)
+
+    return make(read, write).expression(lambda cls: sa.func.coalesce(getattr(cls, column), 0) + 1).update_expression(
+        lambda cls, value: [(getattr(cls, column), value - 1)])
 
 
 def _inherit(names: t.List[str], namespace: t.Dict[str, t.Any], table: t.Any) -> t.Any:
@@ -359,6 +391,8 @@ def _relation(model: Model, link: Link, side: Side, classes: t.Dict[str, t.Any],
             options[name] = getattr(side, name)
     if side.uselist is False:
         options["uselist"] = False
+    if side.join_depth:
+        options["join_depth"] = side.join_depth
     if side.as_set:
         options["collection_class"] = set
     if side.keyed_by:

@@ -7,7 +7,7 @@ import sys
 import traceback
 
 from .judge import OURS, REFERENCE, describe, judge, shrink, unsteady
-from .machine import draw
+from .seeds import draw
 
 
 def scan(first: int, last: int, packages: "tuple[str, str]") -> int:

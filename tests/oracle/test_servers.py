@@ -4,7 +4,7 @@ import pytest
 
 from . import differences, servers
 from .judge import judge, unsteady
-from .machine import FAMILIES, draw
+from .seeds import FAMILIES, draw
 
 pytest.importorskip("sqlalchemy", minversion="2.1", reason="the reference is not installed: pip install sqlalchemy==2.1.9")
 pytest.importorskip("psycopg", reason="the reference's driver is not installed: pip install psycopg[binary]")

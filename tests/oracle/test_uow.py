@@ -1,5 +1,5 @@
-"""The unit of work against the reference: ORACLE_MACHINES random programs, a tenth as many over classes that inherit and a tenth
-over wide models; each is made from the number in its failure."""
+"""The unit of work against the reference: ORACLE_MACHINES random programs, a tenth as many over classes that inherit, over
+wide models and of several steps; each is made from the number in its failure."""
 
 import os
 
@@ -7,7 +7,7 @@ import pytest
 
 from . import differences
 from .judge import judge, shrink, unsteady
-from .machine import FAMILIES, WIDE, draw
+from .seeds import budget, draw
 
 pytest.importorskip("sqlalchemy", minversion="2.1", reason="the reference is not installed: pip install sqlalchemy==2.1.9")
 MACHINES = int(os.environ.get("ORACLE_MACHINES", "1000"))
@@ -15,11 +15,11 @@ FIRST = int(os.environ.get("ORACLE_SEED", "0"))
 CHUNK = 20
 
 
-def chunks(first: int, count: int) -> "list[range]":
-    return [range(n, min(n + CHUNK, first + count)) for n in range(first, first + count, CHUNK)]
+def chunks(seeds: range) -> "list[range]":
+    return [seeds[n : n + CHUNK] for n in range(0, len(seeds), CHUNK)]
 
 
-@pytest.mark.parametrize("seeds", chunks(FIRST, MACHINES) + chunks(FAMILIES + FIRST, MACHINES // 10) + chunks(WIDE + FIRST, MACHINES // 10), ids=lambda seeds: f"{seeds[0]}-{seeds[-1]}")
+@pytest.mark.parametrize("seeds", [part for seeds in budget(FIRST, MACHINES, MACHINES // 10) for part in chunks(seeds)], ids=lambda seeds: f"{seeds[0]}-{seeds[-1]}")
 def test_machines(seeds: range) -> None:
     for seed in seeds:
         if seed in differences.OPEN:

@@ -8,14 +8,14 @@ import typing as t
 import warnings
 from pathlib import Path
 
+from .acts import SKIPPED, Acts
 from .machine import Machine, Op
 from .models import build
 
 Facts = t.Dict[str, t.Any]
-SKIPPED = "skipped"
 
 
-class World:
+class World(Acts):
     def __init__(self, machine: Machine, package: str, path: Path) -> None:
         self.sa, self.orm = importlib.import_module(package), importlib.import_module(f"{package}.orm")
         self.machine, self.path = machine, path
@@ -32,6 +32,7 @@ class World:
         self.names: t.Dict[int, str] = {}
         self.savepoints: t.List[t.Any] = []
         self.strangers = 0
+        self.queued = {side.name for link in machine.model.links for side in (link.up, link.down) if side and side.queued}
         self.rows: t.Dict[str, t.Set[str]] = {"had": set(), "lost": set(), "again": set()}  # names of objects
 
     def open(self) -> None:
@@ -99,7 +100,7 @@ class World:
             try:
                 with self.session.no_autoflush:
                     self.observe(facts)
-            except self.sa.exc.CircularDependencyError:  # looking at a history may flush there
+            except (self.sa.exc.CircularDependencyError, self.sa.exc.PendingRollbackError):  # looking at a history may flush and read there
                 facts["lost"] = True
             facts["sent"] = len(self.statements)  # looking at histories may read, too
         return facts
@@ -177,7 +178,7 @@ class World:
         if state.persistent:
             facts[f"{name} modified"] = state.modified
         facts[f"{name} key"] = (type(obj).__name__, state.key[1]) if state.key else None
-        loaded = {k: v for k, v in state.dict.items() if not k.startswith("_")}
+        loaded = {k: v for k, v in state.dict.items() if not k.startswith("_") and k not in self.queued}
         for key in sorted(loaded):
             if state.key or loaded[key]:  # a collection that was only looked at counts as not there
                 facts[f"{name}.{key}"] = self._value(loaded[key])
@@ -342,9 +343,6 @@ class World:
             return SKIPPED
         self.savepoints.pop().rollback()
 
-    def _entities(self, stmt: t.Any) -> t.List[t.Any]:
-        return list(self.session.scalars(stmt).unique().all())
-
     def do_query(self, op: Op, klass: str, where: t.Any, options: t.Any, populate: bool) -> t.Any:
         cls = self.classes[klass]
         stmt = self.sa.select(cls).order_by(*self.sa.inspect(cls).primary_key)
@@ -354,7 +352,7 @@ class World:
             stmt = stmt.options(getattr(self.orm, loader)(getattr(cls, attr)))
         if populate:
             stmt = stmt.execution_options(populate_existing=True)
-        return self._entities(stmt)
+        return self.entities(stmt)
 
     def do_query_related(self, op: Op, klass: str, attr: str, how: str) -> t.Any:
         cls = self.classes[klass]
@@ -366,7 +364,7 @@ class World:
         else:
             exists = relation.any() if relation.property.uselist else relation.has()
             stmt = stmt.where(exists if how == "exists" else ~exists)
-        return self._entities(stmt)
+        return self.entities(stmt)
 
     def do_get(self, op: Op, klass: str, key: t.Tuple[t.Any, ...]) -> t.Any:
         return self.keep(f"o{op.id}", self.session.get(self.classes[klass], key if len(key) > 1 else key[0]))

@@ -437,3 +437,32 @@ def test_a_foreign_key_set_by_hand_hides_the_one_before(session):
     a.parent_id = 2
     a.parent = b
     assert inspect(a).attrs.parent.history.added == [b]
+
+
+def test_a_listener_that_fails_after_the_flush_undoes_it(session):
+    node = Node(id=1, name="old")
+    session.add(node)
+    session.commit()
+    node.name = "new"
+
+    def fail(*args):
+        raise RuntimeError("late")
+
+    event.listen(session, "after_flush_postexec", fail)
+    with pytest.raises(RuntimeError, match="late"):
+        session.flush()
+    event.remove(session, "after_flush_postexec", fail)
+    session.rollback()
+    assert node.name == "old"
+
+
+def test_what_was_changed_and_deleted_in_a_savepoint_is_as_before(session):
+    node = Node(id=1, name="old")
+    session.add(node)
+    session.flush()
+    savepoint = session.begin_nested()
+    session.delete(node)
+    node.name = "new"
+    session.flush()
+    savepoint.rollback()
+    assert node not in session.dirty and node.name == "old"

@@ -54,13 +54,18 @@ static cm_status single_table(cm_expansion *x, const cm_node *entity, cm_objs *o
     return st;
 }
 
+/* Aliases and subclasses of the class that was named are spoken of where the criteria include aliases, and where they are
+ * loaded eagerly. */
 static bool speaks_for(const cm_node *criteria, const cm_node *entity, bool eager) {
     const cm_node *named = criteria->u.k.kid[0];
     if (!named || !criteria->u.k.kid[1]) return false;
+    if (eager && (criteria->flags & CM_FLAG_AT_ONCE)) return false;
     if (named == entity) return true;
     if (named->flags & CM_FLAG_ALIASED) return named->id == entity->id;
-    if (!cm_mapper__isa(cm_entity__mapper(entity), cm_entity__mapper(named))) return false;
-    return !(entity->flags & CM_FLAG_ALIASED) || eager || (criteria->flags & CM_FLAG_INCLUDE_ALIASES);
+    const cm_mapper *m = cm_entity__mapper(entity);
+    if (!cm_mapper__isa(m, cm_entity__mapper(named))) return false;
+    if (eager || (criteria->flags & CM_FLAG_INCLUDE_ALIASES)) return true;
+    return !(entity->flags & CM_FLAG_ALIASED) && m == cm_entity__mapper(named);
 }
 
 bool cm_opts__have_criteria(const cm_node *stmt) {

@@ -228,7 +228,7 @@ cm_status cm_load__refresh(cm_ctx *cx, cm_session *s, cm_inst *inst, const cm_at
     cm_status st = CM_OK;
     *found = true;
     s->cx = cx;
-    if (n == 0) return refresh_columns(cx, s, inst, cm_inst__opts(inst), found);
+    if (n == 0) return refresh_columns(cx, s, inst, (cm_opts){NULL, 0, 0}, found); /* as mapped: options were for the statement */
     if (names_columns(attrs, n)) {
         const uint32_t was_expired = inst->flags & CM_INST_EXPIRED;
         st = only_options(cx, attrs, n, &only);

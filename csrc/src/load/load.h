@@ -50,6 +50,10 @@ cm_col_opt cm_opts__column(cm_opts level, const cm_attr *attr);
 const cm_node *cm_opts__start(const cm_node *option);
 /* True when later loads of an instance must remember this level. */
 bool cm_opts__sticky(cm_opts level);
+/* Whether an option of a level is over with the statement that brought it. */
+bool cm_opts__passing(const cm_node *option);
+/* Options remembered by an instance; criteria among them hold at deeper levels, too. */
+cm_opts cm_inst__opts(const cm_inst *inst);
 
 /* ---- rowplan.c */
 #define CM_NOWHERE UINT32_MAX
@@ -323,10 +327,6 @@ cm_status cm_load__get_stmt(cm_ctx *cx, cm_mapper *m, cm_keyed_stmt **out);
 /* What a lazy many-to-one does: by key, with the options below it; path: the class it came from. */
 cm_status cm_load__get_below(cm_ctx *cx, cm_session *s, cm_mapper *m, void *const *key, size_t n, cm_opts options,
                              cm_mapper *const path[1], cm_inst **out);
-/* Options remembered by an instance. */
-static inline cm_opts cm_inst__opts(const cm_inst *inst) {
-    return inst->state ? (cm_opts){inst->state->options, inst->state->noptions, 0} : (cm_opts){NULL, 0, 0};
-}
 /* A copy of a statement with loader options; *out retained. */
 cm_status cm_load__with_options(cm_ctx *cx, cm_node *stmt, cm_opts options, cm_node **out);
 

@@ -132,12 +132,14 @@ static cm_status remember_options(cm_load_run *run, uint32_t g, cm_inst *inst) {
     if (st) return st;
     cm_node **kept = cm__alloc(run->cx, opts.n * sizeof *kept);
     if (!kept) return CM_E_NOMEM;
-    memcpy(kept, opts.v, opts.n * sizeof *kept);
-    run->host->nodes_retain(run->cx, kept, opts.n);
+    size_t n = 0;
+    for (size_t i = 0; i < opts.n; i++)
+        if (!cm_opts__passing(opts.v[i])) kept[n++] = opts.v[i];
+    run->host->nodes_retain(run->cx, kept, n);
     if (state->noptions) run->host->nodes_release(run->cx, state->options, state->noptions);
     cm__free(run->cx, state->options);
     state->options = kept;
-    state->noptions = opts.n;
+    state->noptions = n;
     return CM_OK;
 }
 

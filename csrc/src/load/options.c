@@ -67,10 +67,10 @@ static cm_status level_add_all(cm_ctx *cx, level *l, cm_node *const *v, size_t n
     return st;
 }
 
-/* Speaks for every entity of a statement: criteria, and wildcards bound to none. */
-static bool is_universal(const cm_node *option) {
-    return option->kind == CM_N_CRITERIA || ((option->flags & CM_FLAG_WILDCARD) && !option->u.n.kid);
-}
+static bool is_criteria(const cm_node *option) { return option->kind == CM_N_CRITERIA; }
+
+/* Speaks for every entity of a statement: criteria, which come first in a level, and wildcards bound to none. */
+static bool is_universal(const cm_node *option) { return is_criteria(option) || ((option->flags & CM_FLAG_WILDCARD) && !option->u.n.kid); }
 
 static bool same_entity(const cm_node *named, const cm_node *entity) {
     if (!named || !entity) return false;
@@ -96,7 +96,9 @@ cm_status cm_opts__for_entity(cm_ctx *cx, cm_arena *a, cm_opts all, const cm_nod
     level l = {.arena = a};
     cm_status st = CM_OK;
     for (size_t i = 0; i < all.n && !st; i++)
-        if (is_universal(all.v[i])) st = level_add(cx, &l, all.v[i]);
+        if (is_criteria(all.v[i])) st = level_add(cx, &l, all.v[i]);
+    for (size_t i = 0; i < all.n && !st; i++)
+        if (is_universal(all.v[i]) && !is_criteria(all.v[i])) st = level_add(cx, &l, all.v[i]);
     const size_t nuniversal = l.n;
     for (size_t i = 0; i < all.n && !st; i++) {
         cm_node *option = all.v[i];
@@ -282,8 +284,19 @@ static bool is_used_up(const cm_node *option) {
     }
 }
 
+bool cm_opts__passing(const cm_node *option) { return is_criteria(option) && (option->flags & CM_FLAG_AT_ONCE); }
+
 bool cm_opts__sticky(cm_opts from) {
     for (size_t i = 0; i < from.n; i++)
-        if (from.v[i]->kind != CM_N_OPTION || !is_used_up(from.v[i])) return true;
+        if (!cm_opts__passing(from.v[i]) && (from.v[i]->kind != CM_N_OPTION || !is_used_up(from.v[i]))) return true;
     return false;
+}
+
+cm_opts cm_inst__opts(const cm_inst *inst) {
+    cm_opts opts = {NULL, 0, 0};
+    if (!inst->state) return opts;
+    opts.v = inst->state->options;
+    opts.n = inst->state->noptions;
+    while (opts.nuniversal < opts.n && is_criteria(opts.v[opts.nuniversal])) opts.nuniversal++;
+    return opts;
 }

@@ -292,6 +292,12 @@ static void restore_new(cm_ctx *cx, cm_session *s, const cm_transaction *t) {
     }
 }
 
+/* What an instance holds is read again when it is asked for. */
+static void forget_changes(cm_ctx *cx, cm_inst *inst) {
+    inst->flags &= ~(uint32_t)CM_INST_MODIFIED;
+    cm_inst__expire(cx, inst, NULL, 0);
+}
+
 static void revive(cm_ctx *cx, cm_session *s, const cm_transaction *t, cm_inst *inst) {
     if (is_new_here(t, inst)) {
         cm_session__detach(cx, s, inst, true);
@@ -303,6 +309,7 @@ static void revive(cm_ctx *cx, cm_session *s, const cm_transaction *t, cm_inst *
         return;
     }
     inst->flags |= CM_INST_PERSISTENT;
+    if (inst->state && (inst->state->committed || inst->state->colls)) forget_changes(cx, inst);
     cm_session__event(cx, s, CM_EV_DELETED_TO_PERSISTENT, inst);
 }
 
@@ -324,9 +331,7 @@ static void restore_deleted(cm_ctx *cx, cm_session *s, cm_transaction *t) {
 static void expire_list(cm_ctx *cx, const cm_objs *list) {
     for (size_t i = 0; i < list->n; i++) {
         cm_inst *inst = cm__host(cx)->object_inst(cx, list->v[i]);
-        if (!inst || !(inst->flags & CM_INST_KEY)) continue;
-        inst->flags &= ~(uint32_t)CM_INST_MODIFIED;
-        cm_inst__expire(cx, inst, NULL, 0);
+        if (inst && (inst->flags & CM_INST_KEY)) forget_changes(cx, inst);
     }
 }
 

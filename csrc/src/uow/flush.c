@@ -182,14 +182,13 @@ static cm_status flush(cm_ctx *cx, cm_session *s) {
     if (!st) st = cm_uow__run(cx, &u);
     if (!st) st = cm_session__event(cx, s, CM_EV_AFTER_FLUSH, NULL);
     if (!st) st = cm_uow__finish(cx, &u);
+    if (!st) st = cm_session__event(cx, s, CM_EV_AFTER_FLUSH_POSTEXEC, NULL);
     if (st) {
         void *failure = cm__set_aside(cx);
         cm_uow__scrap(cx, &u);
         s->flushing = false; /* rolling back is not flushing */
         cm_tx__fail(cx, s);
         cm__put_back(cx, failure);
-    } else {
-        st = cm_session__event(cx, s, CM_EV_AFTER_FLUSH_POSTEXEC, NULL);
     }
     cm_uow__dispose(cx, &u);
     return st;

@@ -208,12 +208,12 @@ def with_loader_criteria(
     if isinstance(entity_or_base, type) and not hasattr(entity_or_base, "__mapper__"):
         from .mapper import mapped_below
 
-        flags = {"loader_only": loader_only, "include_aliases": include_aliases}
+        flags = {"loader_only": loader_only, "include_aliases": include_aliases, "propagate_to_loaders": propagate_to_loaders}
         each = [with_loader_criteria(m.class_, where_criteria, **flags) for m in mapped_below(entity_or_base)]
         return _core.make(_core.K_LIST, op=_core.OP_COMMA, segs=(each,))
     entity = _core.coerce(entity_or_base, _core.ROLE_FROM)
     condition = where_criteria(entity_or_base) if callable(where_criteria) and not isinstance(where_criteria, _core.Node) else where_criteria
-    flags = _core.FLAG_INCLUDE_ALIASES if include_aliases else 0
+    flags = (_core.FLAG_INCLUDE_ALIASES if include_aliases else 0) | (0 if propagate_to_loaders else _core.FLAG_AT_ONCE)
     return _core.make(_core.K_CRITERIA, flags=flags, kids=(entity, _core.coerce(condition, _core.ROLE_WHERE)))
 
 

@@ -27,11 +27,11 @@ SEARCH = """
 import sys, tempfile
 from pathlib import Path
 from tests.oracle.judge import judge, unsteady
-from tests.oracle.machine import FAMILIES, WIDE, draw
+from tests.oracle.seeds import FAMILIES, budget, draw
 from tests.oracle import differences, selects
 machines, families, count = map(int, sys.argv[1:])
 sides = [selects.Side(p, Path(tempfile.mkdtemp()) / "rows.db") for p in ("sqlalchemy", "cormorant")]
-for seed in sorted([*range(machines), *range(FAMILIES, FAMILIES + families), *range(WIDE, WIDE + families)], key=lambda n: n % FAMILIES):
+for seed in sorted((n for seeds in budget(0, machines, families) for n in seeds), key=lambda n: n % FAMILIES):
     if seed not in differences.OPEN:
         verdict = judge(draw(seed))
         if not verdict.agreed and not unsteady(verdict.machine):
@@ -89,7 +89,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.oracle.planted", description=__doc__)
     parser.add_argument("names", nargs="*")
     parser.add_argument("--machines", type=int, default=400)
-    parser.add_argument("--families", type=int, default=100, help="and as many wide ones")
+    parser.add_argument("--families", type=int, default=100, help="and as many of every other kind")
     parser.add_argument("--selects", type=int, default=400)
     parser.add_argument("--others", action="store_true", help="run the other tests first")
     options = parser.parse_args()
