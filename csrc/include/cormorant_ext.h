@@ -80,6 +80,7 @@ enum { /* cm_node.flags; the same bit may mean different things for different ki
     CM_FLAG_UNIQUE = 1u << 10,       /* BIND: name is a prefix, made unique when compiled */
     CM_FLAG_CALLABLE = 1u << 11,     /* BIND: value is a host callable asked at execution */
     CM_FLAG_ALIASED = 1u << 12,      /* ENTITY made by aliased() */
+    CM_FLAG_POLYMORPHIC = 1u << 13,  /* ENTITY made by with_polymorphic(): also what subclasses keep in its own table */
     CM_FLAG_RECURSIVE = 1u << 12,    /* CTE */
     CM_FLAG_OWN_NAME = 1u << 12,     /* LABEL of a computed attribute: names the column, but ORDER BY repeats the expression */
     CM_FLAG_NESTING = 1u << 13, CM_FLAG_MATERIALIZED = 1u << 14, CM_FLAG_NOT_MATERIALIZED = 1u << 15,

@@ -119,6 +119,8 @@ CASES = [
     ('select(al.c.x, a.c.x).where(al.c.id == a.c.x)', 'SELECT al.x, a.x AS x_1 \nFROM a AS al, a \nWHERE al.id = a.x', {}, 'SELECT al.x, a.x AS x_1 \nFROM a AS al, a \nWHERE al.id = a.x'),
     ('select(al).join(a, al.c.id == a.c.x)', 'SELECT al.id, al.x, al.y, al.z, al.w, al.flag \nFROM a AS al JOIN a ON al.id = a.x', {}, 'SELECT al.id, al.x, al.y, al.z, al.w, al.flag \nFROM a AS al JOIN a ON al.id = a.x'),
     ('select(a.alias(), a.alias())', 'SELECT a_1.id, a_1.x, a_1.y, a_1.z, a_1.w, a_1.flag, a_2.id AS id_1, a_2.x AS x_1, a_2.y AS y_1, a_2.z AS z_1, a_2.w AS w_1, a_2.flag AS flag_1 \nFROM a AS a_1, a AS a_2', {}, 'SELECT a_1.id, a_1.x, a_1.y, a_1.z, a_1.w, a_1.flag, a_2.id AS id_1, a_2.x AS x_1, a_2.y AS y_1, a_2.z AS z_1, a_2.w AS w_1, a_2.flag AS flag_1 \nFROM a AS a_1, a AS a_2'),
+    ('select(select(a.c.x).subquery("s").alias("q").c.x)', 'SELECT q.x \nFROM (SELECT a.x AS x \nFROM a) AS q', {}, 'SELECT q.x \nFROM (SELECT a.x AS x \nFROM a) AS q'),
+    ('select(a.alias("s").alias("q").c.x)', 'SELECT q.x \nFROM a AS q', {}, 'SELECT q.x \nFROM a AS q'),
     ('a.alias("q").c.x == 5', 'q.x = :x_1', {'x_1': 5}, 'q.x = ?'),
     ('alias(a, "q").c.x == 5', 'q.x = :x_1', {'x_1': 5}, 'q.x = ?'),
     ('union(select(a.c.x), select(b.c.id))', 'SELECT a.x \nFROM a UNION SELECT b.id \nFROM b', {}, 'SELECT a.x \nFROM a UNION SELECT b.id \nFROM b'),

@@ -3,7 +3,7 @@
 import pytest
 
 from cormorant import Column, ForeignKey, Integer, String, create_engine, delete, event, exc, func, insert, select, text, update
-from cormorant.orm import DeclarativeBase, Session, aliased, joinedload, load_only, relationship
+from cormorant.orm import DeclarativeBase, Session, aliased, joinedload, load_only, polymorphic_union, registry, relationship, with_polymorphic
 
 
 def models(base_args, load):
@@ -132,3 +132,73 @@ def test_settings_that_say_nothing(settings, message):
             __tablename__ = "person"
             id = Column(Integer, primary_key=True)
             __mapper_args__ = settings
+
+
+# ---- with_polymorphic(): aliases of the tables, one subquery, a selectable of the program's own
+
+
+@pytest.fixture
+def staff():
+    Base, Firm, Person, Manager, Clerk, Trip = models({}, None)
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as s:
+        s.add(Firm(staff=[Person(name="p"), Manager(name="m", car="c"), Clerk(name="k", desk="d")]))
+        s.commit()
+        yield s, Person, Manager, Clerk
+    engine.dispose()
+
+
+def own_selectable(Person, Manager):
+    people, managers = Person.__table__, Manager.__table__
+    return people.outerjoin(managers).select().set_label_style("tablename").subquery()
+
+
+@pytest.mark.parametrize("form", ["flat", "named", "aliased", "selectable", "again"])
+def test_with_polymorphic_over_something_else_than_the_tables(staff, form):
+    s, Person, Manager, Clerk = staff
+    given = {"flat": {"flat": True}, "named": {"flat": True, "name": "x"}, "selectable": {"selectable": own_selectable(Person, Manager)}}
+    people = with_polymorphic(Person, "*", **given.get(form, {"aliased": True}))
+    if form == "again":
+        people = aliased(people)
+    found = s.scalars(select(people).where(people.name != "p", people.Manager.car.is_(None) | (people.Manager.car == "c")).order_by(people.id)).all()
+    assert [type(o) for o in found] == [Manager, Clerk]
+    assert "car" in found[0].__dict__ and "desk" in found[1].__dict__  # read by the one statement
+    assert s.scalars(select(people.Clerk.desk).where(people.Clerk.desk == "d")).all() == ["d"]
+
+
+def test_names_of_flat_aliases(staff):
+    _, Person, Manager, _ = staff
+    assert "person AS x_person LEFT OUTER JOIN manager AS x_manager" in str(select(with_polymorphic(Person, [Manager], flat=True, name="x")))
+    assert "person AS x_person JOIN manager AS x_manager" in str(select(aliased(Manager, name="x", flat=True)))
+    with pytest.raises(exc.ArgumentError, match="cannot be passed simultaneously"):
+        with_polymorphic(Person, [Manager], flat=True, selectable=Person.__table__)
+
+
+def test_a_class_read_from_a_subquery_writes_its_discriminator(staff):
+    s, Person, Manager, _ = staff
+    mappings = registry()
+    people, managers = Person.__table__, Manager.__table__
+    Human = type("Human", (), {})
+    Boss = type("Boss", (Human,), {})
+    everyone = people.outerjoin(managers).select().set_label_style("tablename").subquery("everyone")
+    mappings.map_imperatively(Human, people, polymorphic_on=people.c.type, polymorphic_identity="person", with_polymorphic=("*", everyone))
+    mappings.map_imperatively(Boss, managers, inherits=Human, polymorphic_identity="manager")
+    new = Boss()
+    new.name, new.car = "b", "x"
+    s.add(new)
+    s.commit()
+    assert new.type == "manager"
+    found = s.scalars(select(Human).where(Human.name.in_(["b", "m"])).order_by(Human.name)).all()
+    assert [(type(o), o.car) for o in found] == [(Boss, "x"), (Boss, "c")]
+    assert "everyone.person_name" in str(select(Human.name))
+
+
+def test_a_union_keeps_the_joins_of_its_parts(staff):
+    s, Person, Manager, _ = staff
+    people, managers = Person.__table__, Manager.__table__
+    union = polymorphic_union({"m": people.join(managers), "p": people}, "kind", "both")
+    assert s.execute(select(func.count()).select_from(union)).scalar() == 4
+    reduced = people.outerjoin(managers).select().where(managers.c.id.is_(None)).reduce_columns()
+    assert s.execute(reduced.with_only_columns(func.count(), maintain_column_froms=True)).scalar() == 2
+    assert "LEFT OUTER JOIN" in str(reduced) and "manager.id AS" not in str(reduced)

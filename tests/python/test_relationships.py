@@ -514,3 +514,46 @@ def test_orm_join_goes_along_relationships_of_aliases(Base, run):
     session = run()
     session.add(Parent(name="a", children=[Child(name="b")]))
     assert session.execute(sa.select(Parent.name, p.name).select_from(made)).all() == [("a", "a")]
+
+
+def test_a_relationship_between_classes_of_one_hierarchy(Base):
+    """Which side holds the key follows from the column that only one of the classes has."""
+    class Person(Base):
+        __tablename__ = "person"
+        id = sa.Column(sa.Integer, primary_key=True)
+        boss_id = sa.Column(sa.ForeignKey("manager.id", use_alter=True))
+        boss = relationship("Manager", primaryjoin="Person.boss_id == Manager.id", back_populates="staff")
+
+    class Manager(Person):
+        __tablename__ = "manager"
+        id = sa.Column(sa.ForeignKey("person.id"), primary_key=True)
+        staff = relationship(Person, primaryjoin="Person.boss_id == Manager.id", back_populates="boss", order_by=Person.id)
+        __mapper_args__ = {"inherit_condition": id == Person.id}
+
+    engine = sa.create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as s:
+        s.add(Manager(id=1, staff=[Person(id=2), Person(id=3)]))
+        s.commit()
+        assert [p.id for p in s.get(Manager, 1).staff] == [2, 3]
+        assert s.get(Person, 3).boss is s.get(Manager, 1)
+        assert s.scalars(sa.select(Person.id).where(Person.boss.has(Manager.id == 1)).order_by(Person.id)).all() == [2, 3]
+
+
+def test_a_many_to_one_list(Base):
+    class Child(Base):
+        __tablename__ = "child"
+        id = sa.Column(sa.Integer, primary_key=True)
+
+    class Parent(Base):
+        __tablename__ = "parent"
+        id = sa.Column(sa.Integer, primary_key=True)
+        child_id = sa.Column(sa.ForeignKey("child.id"))
+        children = relationship(Child, uselist=True)
+
+    engine = sa.create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as s:
+        s.add(Parent(id=1, children=[Child(id=7)]))
+        s.commit()
+        assert [c.id for c in s.get(Parent, 1).children] == [7]

@@ -105,45 +105,32 @@ static bool has_own(const cm_mapper *m, const cm_table *table) {
     return false;
 }
 
-/* An entity over the tables themselves, put together by with_polymorphic: it reads what subclasses keep in its own table too. */
-static bool reads_tables(const cm_node *entity) {
-    const cm_node *from = cm_entity__from(entity);
-    if (!(entity->flags & CM_FLAG_ALIASED)) return false;
-    while (from->kind == CM_N_JOIN) from = from->u.k.kid[0];
-    return from->kind == CM_N_TABLE;
+/* Reads a column if what stands for the tables has it. */
+static cm_status read_if_there(cm_expansion *x, cm_load_entity *e, const cm_attr *attr, cm_node *given) {
+    cm_node *expr = NULL;
+    cm_status st = cm_entity__adapt(x->cx, e->entity, attr->column->node, &expr);
+    if (st) return st;
+    if (expr != attr->column->node && !given) return read_expr(x, e, attr, expr);
+    const bool there = expr != attr->column->node || from_has_table(cm_entity__from(e->entity), attr->column->table);
+    cm_node_release(x->cx, expr);
+    return there ? read_attr(x, e, attr, given) : CM_OK;
 }
 
-/* Columns that a union has of the tables of concrete subclasses. */
-static cm_status read_concrete(cm_expansion *x, cm_load_entity *e, const cm_mapper *child) {
-    cm_node *const from = child->from, *const to = cm_entity__from(e->entity);
-    const cm_adapt map = {.n = 1, .from = &from, .to = &to};
-    cm_status st = CM_OK;
-    for (size_t i = 0; i < child->nattrs && !st; i++) {
-        const cm_attr *attr = child->attrs[i];
-        cm_node *expr = NULL, *given = NULL;
-        if (attr->kind != CM_ATTR_COLUMN || !attr->column || cm_mapper_find_attr(e->mapper, cm_str_text(attr->key))) continue;
-        if (!is_read(e, attr, &given)) continue;
-        st = cm_node_adapt(x->cx, attr->column->node, &map, &expr);
-        if (!st && expr == attr->column->node) cm_node_release(x->cx, expr); /* the union lacks it */
-        else if (!st) st = read_expr(x, e, attr, expr);
-    }
-    return st;
-}
-
-/* Attributes that only subclasses have, where the entity reads their tables too (with_polymorphic). */
+/* Attributes that only subclasses have, where the entity reads their tables too (with_polymorphic). A class that is not said to
+ * be read along has them for itself, even in the table of its base. */
 static cm_status read_subclasses(cm_expansion *x, cm_load_entity *e, const cm_mapper *m) {
     cm_status st = CM_OK;
     for (size_t c = 0; c < m->nchildren && !st; c++) {
         const cm_mapper *child = m->children[c];
+        if (child->concrete && !e->mapper->union_type) continue;
         for (size_t i = 0; i < child->nattrs && !st; i++) {
             const cm_attr *attr = child->attrs[i];
             cm_node *given = NULL;
-            if (attr->kind != CM_ATTR_COLUMN || !attr->column) continue;
-            if (!child->inline_load && !reads_tables(e->entity) && has_own(e->mapper, attr->column->table)) continue;
-            if (position_of(e, attr) != CM_NOWHERE || !from_has_table(cm_entity__from(e->entity), attr->column->table)) continue;
-            if (is_read(e, attr, &given)) st = read_attr(x, e, attr, given);
+            if (attr->kind != CM_ATTR_COLUMN || !attr->column || position_of(e, attr) != CM_NOWHERE) continue;
+            if (child->concrete && cm_mapper_find_attr(e->mapper, cm_str_text(attr->key))) continue;
+            if (!child->inline_load && !(e->entity->flags & CM_FLAG_POLYMORPHIC) && has_own(e->mapper, attr->column->table)) continue;
+            if (is_read(e, attr, &given)) st = read_if_there(x, e, attr, given);
         }
-        if (!st && child->concrete && e->mapper->union_type) st = read_concrete(x, e, child);
         if (!st) st = read_subclasses(x, e, child);
     }
     return st;

@@ -50,56 +50,6 @@ bool cm_from__contains(const cm_node *from, const cm_node *part) {
 
 /* ---- columns through an entity */
 
-static cm_status leaves(cm_ctx *cx, cm_node *from, cm_objs *out) {
-    if (from->kind != CM_N_JOIN) return cm_objs_add(cx, out, from);
-    cm_status st = leaves(cx, from->u.k.kid[0], out);
-    return st ? st : leaves(cx, from->u.k.kid[1], out);
-}
-
-/* What in an aliased FROM stands for which table: an ALIAS for its own, a subquery for all that have nothing nearer. */
-static cm_status replacements(cm_ctx *cx, const cm_node *entity, cm_objs *from, cm_objs *to) {
-    cm_objs parts = {0}, tables = {0};
-    cm_node *whole = NULL;
-    cm_status st = leaves(cx, cm_entity__from(entity), &parts);
-    for (size_t i = 0; i < parts.n && !st; i++) {
-        cm_node *part = parts.v[i];
-        if (part->kind == CM_N_TABLE) continue;
-        if (part->kind != CM_N_ALIAS || part->u.n.kid->kind != CM_N_TABLE) {
-            if (!whole) whole = part;
-            continue;
-        }
-        st = cm_objs_add(cx, from, part->u.n.kid);
-        if (!st) st = cm_objs_add(cx, to, part);
-    }
-    if (!st && whole) st = leaves(cx, cm_entity__mapper(entity)->from, &tables);
-    cm_node *read = cm_entity__from(cm_entity__mapper(entity)->entity);
-    if (!st && whole && read->kind != CM_N_JOIN) st = cm_objs_add(cx, &tables, read);
-    if (!st && whole) st = cm_objs_add(cx, &tables, whole); /* its inside is left alone */
-    for (size_t i = 0; whole && i < tables.n && !st; i++) {
-        bool known = false;
-        for (size_t k = 0; k < from->n; k++) known |= from->v[k] == tables.v[i];
-        if (known) continue;
-        st = cm_objs_add(cx, from, tables.v[i]);
-        if (!st) st = cm_objs_add(cx, to, whole);
-    }
-    cm_objs_free(cx, &parts);
-    cm_objs_free(cx, &tables);
-    return st;
-}
-
-cm_status cm_entity__adapt(cm_ctx *cx, const cm_node *entity, cm_node *expr, cm_node **out) {
-    cm_objs from = {0}, to = {0};
-    cm_status st = CM_OK;
-    *out = NULL;
-    if ((entity->flags & CM_FLAG_ALIASED) || cm_entity__mapper(entity)->union_type) st = replacements(cx, entity, &from, &to);
-    cm_adapt map = {.n = from.n, .from = (cm_node *const *)(void *)from.v, .to = (cm_node *const *)(void *)to.v};
-    if (!st && from.n) st = cm_node_adapt(cx, expr, &map, out);
-    else if (!st) cm_node_retain(cx, *out = expr);
-    cm_objs_free(cx, &from);
-    cm_objs_free(cx, &to);
-    return st;
-}
-
 cm_status cm_entity__column(cm_ctx *cx, const cm_node *entity, const cm_column *column, cm_node **out) {
     return cm_entity__adapt(cx, entity, column->node, out);
 }
@@ -242,8 +192,8 @@ static cm_status secondary_on(cm_ctx *cx, sides *s, cm_node **out) {
 static cm_status move_alias(cm_ctx *cx, const cm_node *from, const cm_node *to, cm_node **condition) {
     cm_objs old = {0}, new_ = {0};
     cm_node *moved = NULL;
-    cm_status st = leaves(cx, cm_entity__from(from), &old);
-    if (!st) st = leaves(cx, cm_entity__from(to), &new_);
+    cm_status st = cm_from__leaves(cx, cm_entity__from(from), &old);
+    if (!st) st = cm_from__leaves(cx, cm_entity__from(to), &new_);
     const cm_adapt map = {.n = old.n, .from = (cm_node *const *)(void *)old.v, .to = (cm_node *const *)(void *)new_.v};
     if (!st && old.n == new_.n) st = cm_node_adapt(cx, *condition, &map, &moved);
     if (!st && moved) {

@@ -114,7 +114,7 @@ static cm_status leave_back_alone(cm_ctx *cx, const cm_relation *r, cm_keyed_stm
 }
 
 static cm_status build_lazy(cm_ctx *cx, cm_relation *r, cm_node *target, const cm_rel_opt *said, cm_keyed_stmt *k) {
-    cm_objs where = {0};
+    cm_objs where = {0}, order = {0};
     cm_node *on = NULL, *select = NULL, *filtered = NULL;
     cm_status st = cm_relation__lazy_on(cx, r, target, &on, &k->binds, &k->columns);
     if (!st && on) st = cm_objs_add(cx, &where, on);
@@ -126,14 +126,21 @@ static cm_status build_lazy(cm_ctx *cx, cm_relation *r, cm_node *target, const c
     }
     if (!st) st = cm_select(cx, &target, 1, &select);
     if (!st) st = cm_node_append(cx, select, CM_SEG_WHERE, (cm_node *const *)(void *)where.v, where.n, &filtered);
-    if (!st && r->norder_by) st = cm_node_append(cx, filtered, CM_SEG_ORDER_BY, r->order_by, r->norder_by, &k->stmt);
+    for (size_t i = 0; i < r->norder_by && !st; i++) {
+        cm_node *by = NULL;
+        st = cm_relation__adapt(cx, r, target, r->order_by[i], &by);
+        if (!st && (st = cm_objs_add(cx, &order, by))) cm_node_release(cx, by);
+    }
+    if (!st && order.n) st = cm_node_append(cx, filtered, CM_SEG_ORDER_BY, (cm_node *const *)(void *)order.v, order.n, &k->stmt);
     else if (!st) cm_node_retain(cx, k->stmt = filtered);
     if (!st) st = leave_back_alone(cx, r, k);
     cm_node_release(cx, on);
     cm_node_release(cx, select);
     cm_node_release(cx, filtered);
     for (size_t i = 0; i < where.n; i++) cm_node_release(cx, where.v[i]);
+    for (size_t i = 0; i < order.n; i++) cm_node_release(cx, order.v[i]);
     cm_objs_free(cx, &where);
+    cm_objs_free(cx, &order);
     return st;
 }
 

@@ -185,8 +185,6 @@ static inline cm_node *cm_entity__from(const cm_node *entity) { return entity->u
 static inline cm_node *cm_relation__entity(const cm_relation *r) { return r->entity ? r->entity : r->target->entity; }
 /* The expression of a table's column as seen through an entity. owns: retained. */
 cm_status cm_entity__column(cm_ctx *cx, const cm_node *entity, const cm_column *column, cm_node **out);
-/* The same for every column of its class inside an expression. */
-cm_status cm_entity__adapt(cm_ctx *cx, const cm_node *entity, cm_node *expr, cm_node **out);
 cm_status cm_entity__attr_expr(cm_ctx *cx, const cm_node *entity, const cm_attr *attr, cm_node **out);
 /* An expression over the target's columns, as the entity read for it sees them. owns: retained. */
 cm_status cm_relation__adapt(cm_ctx *cx, const cm_relation *r, const cm_node *target, cm_node *expr, cm_node **out);

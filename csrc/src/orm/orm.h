@@ -60,6 +60,7 @@ struct cm_mapper {
     cm_mapped_column **columns;
     size_t *ncolumns;       /* per table: its mapped columns */
     cm_node *from, *entity; /* FROM element of its own tables; ENTITY node, which may read more (owned) */
+    bool reads_apart;       /* the entity reads something that stands for its tables: a union, a subquery */
     cm_node *union_type;    /* of a union with concrete subclasses: the class of a row; NULL where there is none (owned) */
     cm_attr **attrs;
     size_t nattrs, attrs_cap; /* slot i is attrs[i] while i < nslots */
@@ -82,8 +83,6 @@ struct cm_mapper {
     void *load_cache;  /* read side's own (get statement ...), freed by cm_load__mapper_free */
     void *flush_cache; /* write side's own (compiled DML by column set), freed by cm_uow__mapper_free */
 };
-/* Another alias of what an entity reads. owns: retained. */
-cm_status cm_entity__again(cm_ctx *cx, const cm_node *entity, cm_node **out);
 bool cm_mapper__isa(const cm_mapper *m, const cm_mapper *base);               /* same or inherits from */
 cm_attr *cm_mapper__column_attr(const cm_mapper *m, const cm_column *column); /* attribute of a column, or NULL */
 /* The same attribute on the mapper of an instance: attributes of a base class are met as copies by its subclasses. NULL when
@@ -91,6 +90,14 @@ cm_attr *cm_mapper__column_attr(const cm_mapper *m, const cm_column *column); /*
 const cm_attr *cm_mapper__own_attr(const cm_mapper *m, const cm_attr *attr);
 const cm_mapper *cm_mapper__by_identity(cm_ctx *cx, const cm_mapper *root, void *identity,
                                         cm_status *st); /* polymorphic child, NULL unknown */
+
+/* ---- entity.c */
+/* The FROM elements at the leaves of a tree of joins, left to right. */
+cm_status cm_from__leaves(cm_ctx *cx, cm_node *from, cm_objs *out);
+/* Another alias of what an entity reads. owns: retained. */
+cm_status cm_entity__again(cm_ctx *cx, const cm_node *entity, cm_node **out);
+/* An expression over the tables of a class, as seen through an entity of it. owns: retained. */
+cm_status cm_entity__adapt(cm_ctx *cx, const cm_node *entity, cm_node *expr, cm_node **out);
 
 /* ---- idmap.c: identity map. Weak: entries are removed by cm_inst_dispose. */
 struct cm_key { /* composite or non-integer key; heap */

@@ -263,8 +263,10 @@ static cm_status write_subquery(cm_compiler *c, cm_node *from, cm_node *select, 
 static cm_status write_alias(cm_compiler *c, cm_node *from) {
     cm_node *kid = cm_sql__from(from->u.n.kid);
     size_t n;
+    while (kid->kind == CM_N_ALIAS && kid->op == CM_OP_ALIAS) kid = cm_sql__from(kid->u.n.kid); /* the last name is the one */
     if (kid->kind == CM_N_SELECT || kid->kind == CM_N_COMPOUND) return write_subquery(c, from, kid, from->op == CM_OP_LATERAL);
-    if (kid->kind == CM_N_SUBQUERY && from->op == CM_OP_LATERAL) return write_subquery(c, from, kid->u.n.kid, true);
+    if (kid->kind == CM_N_SUBQUERY && from->op != CM_OP_TABLESAMPLE)
+        return write_subquery(c, from, kid->u.n.kid, from->op == CM_OP_LATERAL);
     if (from->op == CM_OP_LATERAL) cm_out(c, "LATERAL ");
     if (kid->kind == CM_N_JOIN) cm_out(c, "(");
     cm_status st = kid->kind == CM_N_CTE ? cm_compiler__cte(c, kid) : cm_compiler__from(c, kid);

@@ -267,10 +267,12 @@ class JoinCondition:
             return set(self.marked_remote)
         if self.given_remote:
             return set(self.given_remote)
-        if self.self_referential:
+        parents, targets = {id(table) for table in self.parent_tables}, {id(table) for table in self.target_tables}
+        if any({id(column.table), id(key.table)} <= parents & targets for column, key in pairs):  # a table with itself: keys are remote
             return {key for _, key in pairs}
-        targets = {id(table) for table in self.target_tables}
-        parents = {id(table) for table in self.parent_tables}
+        if parents & targets:  # classes of one hierarchy: what only one of them has tells the sides apart
+            both = [*pairs, *((key, column) for column, key in pairs)]
+            return {right for left, right in both if id(right.table) in targets and id(left.table) in parents}
         found = {c for pair in pairs for c in pair if id(c.table) in targets}
         only = {c for c in found if id(c.table) not in parents}
         return only or found

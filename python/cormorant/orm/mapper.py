@@ -436,8 +436,11 @@ class Mapper(_core.Mapper, InspectionAttr):
     @property
     def _reads_union(self) -> bool:
         """Whether rows come from a union of tables, and say themselves which."""
-        given = self.with_polymorphic_selectable
-        return given is not None and _core.coerce(given, _core.ROLE_FROM)._kind != _core.K_JOIN and self._polymorphic_on is not None
+        given, kind = self.with_polymorphic_selectable, self._polymorphic_on
+        kind = kind.column if isinstance(kind, MappedColumn) else kind
+        if given is None or kind is None or _core.coerce(given, _core.ROLE_FROM)._kind == _core.K_JOIN:
+            return False
+        return getattr(kind, "table", None) not in self.tables or not isinstance(kind.table, Table)
 
     @property
     def with_polymorphic_selectable(self) -> t.Any:

@@ -6,7 +6,7 @@ import typing as t
 
 from .. import _core, exc
 from ..sql import and_, cast, literal, null, select, union_all
-from ..sql.fromclause import Join
+from ..sql.fromclause import CTE, Alias, Join, Subquery
 from . import exc as orm_exc
 from .base import InspectionAttr, _mapper_or_none, class_mapper, object_mapper, object_state
 from .bundle import Bundle, DictBundle
@@ -22,6 +22,7 @@ class AliasedInsp(InspectionAttr):
     def __init__(self, entity: "AliasedClass", mapper: t.Any, node: t.Any, name: t.Optional[str]) -> None:
         self.entity, self.mapper, self.name = entity, mapper, name
         self._node = node
+        self._subclasses: t.Sequence[t.Any] = ()  # mappers that with_polymorphic() reads along
 
     @property
     def class_(self) -> type:
@@ -30,6 +31,11 @@ class AliasedInsp(InspectionAttr):
     @property
     def selectable(self) -> t.Any:
         return self._node._kids[0]
+
+    @property
+    def with_polymorphic_mappers(self) -> t.List[t.Any]:
+        """The mappers of the entity and of the subclasses read along with it."""
+        return [self.mapper, *self._subclasses] if self._subclasses else list(self.mapper.with_polymorphic_mappers)
 
     @property
     def _target(self) -> type:
@@ -46,25 +52,36 @@ class AliasedClass:
     """A mapped class under another name in a statement: `aliased(User)`."""
 
     def __init__(
-        self, mapped_class_or_ac: t.Any, alias: t.Any = None, name: t.Optional[str] = None, flat: bool = False, adapt_on_names: bool = False, **kw: t.Any
+        self, mapped_class_or_ac: t.Any, alias: t.Any = None, name: t.Optional[str] = None, flat: bool = False, adapt_on_names: bool = False,
+        _subclasses: t.Sequence[t.Any] = (), **kw: t.Any,
     ) -> None:
         if kw:
             raise NotImplementedError(f"aliased({', '.join(kw)}=) is not supported yet")
         mapper = _mapper_or_none(mapped_class_or_ac)
         mapper._ensure_built()
-        source = None
-        if alias is not None:
-            source = _core.coerce(alias, _core.ROLE_FROM)
-        elif isinstance(mapped_class_or_ac, AliasedClass):
-            source = None
+        source = None if alias is None else _core.coerce(alias, _core.ROLE_FROM)
+        again = mapped_class_or_ac._aliased_insp if isinstance(mapped_class_or_ac, AliasedClass) else None
+        if source is None and again is not None and (again._subclasses or _is_subquery(again.selectable)):
+            source, _subclasses = again.selectable.alias(name, flat=flat), again._subclasses
+        elif source is None and flat and name and isinstance(mapper.selectable, Join):
+            source = mapper.selectable.alias(name, flat=True)
         node = mapper._alias(name, source)
+        if _subclasses:
+            node = node._with(set=_core.FLAG_POLYMORPHIC)
         self._stand_for(mapper, node, name)
+        self._read_along(_subclasses)
         node.__dict__["_insp"] = self.__dict__["_aliased_insp"]
         node.__dict__["_mapper"] = mapper
 
     def _stand_for(self, mapper: t.Any, node: t.Any, name: t.Optional[str]) -> None:
         insp = AliasedInsp(self, mapper, node, name)
         self.__dict__.update(_aliased_insp=insp, _aliased_mapper=mapper, _node=node, __name__=mapper.class_.__name__, _cache={})
+
+    def _read_along(self, mappers: t.Sequence[t.Any]) -> None:
+        """Subclasses whose tables are read along are attributes: `people.Engineer.status`."""
+        self.__dict__["_aliased_insp"]._subclasses = mappers
+        for sub in mappers:
+            self.__dict__["_cache"][sub.class_.__name__] = self._as_subclass(sub)
 
     def _as_subclass(self, mapper: t.Any) -> "AliasedClass":
         """The attributes that a subclass adds, read from the same FROM element."""
@@ -127,6 +144,10 @@ class AliasedClass:
         return str(self.__dict__["_aliased_insp"])
 
 
+def _is_subquery(source: t.Any) -> bool:
+    return isinstance(source, (Subquery, CTE)) or isinstance(source, Alias) and _is_subquery(source.element)
+
+
 def _as_class(node: t.Any, cls: type) -> t.Any:
     """A node of the same layout as an object of another node class."""
     node.__class__ = cls
@@ -147,22 +168,33 @@ def with_polymorphic(
     innerjoin: bool = False, adapt_on_names: bool = False, name: t.Optional[str] = None, _use_mapper_path: bool = False,
 ) -> t.Any:
     """A class together with subclasses of it, `"*"` for all: one statement reads the tables of them all."""
-    given = {"selectable": selectable, "flat": flat, "polymorphic_on": polymorphic_on is not None, "aliased": aliased, "adapt_on_names": adapt_on_names}
-    for argument, asked in given.items():
-        if asked not in (False, None):
-            raise NotImplementedError(f"with_polymorphic({argument}=) is not supported yet")
+    if polymorphic_on is not None:
+        raise NotImplementedError("with_polymorphic(polymorphic_on=) is not supported yet; the discriminator is that of the mapping")
     mapper = class_mapper(base)
     mappers = _mappers_between(mapper, classes)
+    concrete = next((m for m in mappers if m.concrete), None)
+    if concrete is not None and (selectable is False or selectable is None):
+        raise NotImplementedError(f"with_polymorphic() of the concrete {concrete} needs a selectable=: a polymorphic_union()")
+    if flat and selectable is not False and selectable is not None:
+        raise exc.ArgumentError("the 'flat' and 'selectable' arguments cannot be passed simultaneously to with_polymorphic()")
+    if selectable is not False and selectable is not None:
+        source = _core.coerce(selectable, _core.ROLE_FROM)
+    else:
+        source = _joined(mapper, mappers, innerjoin)
+    if aliased or flat:
+        source = source.alias(name, flat=flat)
+    return AliasedClass(base, source, name, _subclasses=mappers)
+
+
+def _joined(mapper: t.Any, mappers: t.List[t.Any], innerjoin: bool) -> t.Any:
+    """The tables of a class joined to those that subclasses add."""
     source = mapper.persist_selectable
     for sub in mappers:
         if not sub.single:
             sub._ensure_built()
             _, table, condition = sub._own_from._kids  # JOIN: the parent's tables, its own, how they belong together
             source = source.join(table, condition) if innerjoin else source.outerjoin(table, condition)
-    made = AliasedClass(base, source, name)
-    for sub in mappers:
-        made.__dict__["_cache"][sub.class_.__name__] = made._as_subclass(sub)
-    return made
+    return source
 
 
 def _mappers_between(mapper: t.Any, classes: t.Any) -> t.List[t.Any]:
@@ -172,8 +204,6 @@ def _mappers_between(mapper: t.Any, classes: t.Any) -> t.List[t.Any]:
     for m in wanted:
         if not m.isa(mapper):
             raise exc.InvalidRequestError(f"{m} does not inherit from {mapper}")
-        if m.concrete:
-            raise NotImplementedError(f"with_polymorphic() of the concrete {m} is not supported yet")
     return [m for m in below if any(w.isa(m) for w in wanted)]
 
 
@@ -195,7 +225,7 @@ def polymorphic_union(table_map: t.Mapping[t.Any, t.Any], typecolname: t.Optiona
         items = [own[name] if name in own else (cast(null(), type_) if cast_nulls else null()).label(name) for name, type_ in columns.items()]
         if typecolname is not None:
             items.append(literal(key).label(typecolname))
-        return select(*items)
+        return select(*items).select_from(table)
 
     return union_all(*[part(key, table) for key, table in tables.items()]).alias(aliasname)
 

@@ -449,12 +449,14 @@ class Join(FromClause, roles.DMLTableRole):
 
     def alias(self, name: str | None = None, flat: bool = False) -> t.Any:
         if not flat:
-            return self.select().set_label_style("tablename").alias(name)
-        if name is not None:
-            return Join(self.left.alias(f"{name}_{self.left.name}"), self.right.alias(f"{name}_{self.right.name}"), None, self.isouter, self.full)
-        left, right = (side.alias(flat=True) for side in (self.left, self.right))
-        on = _core.adapt(self.onclause, (self.left, self.right), (left, right))
-        return Join(left, right, on, self.isouter, self.full)
+            return self.select().set_label_style("tablename").correlate(None).alias(name)
+        parts = _parts(self)
+        return _core.adapt(self, parts, [part.alias(name and f"{name}_{part.name}") for part in parts])
+
+
+def _parts(source: t.Any) -> list[t.Any]:
+    """What a tree of joins joins, left to right."""
+    return [*_parts(source.left), *_parts(source.right)] if isinstance(source, Join) else [source]
 
 
 def _foreign_pairs(left: t.Any, right: t.Any) -> list[t.Any]:

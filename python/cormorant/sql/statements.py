@@ -228,12 +228,14 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect):
         return bool(steps) and not self._seg(_core.SEG_FROM) and steps[0]._kids[2] is None
 
     def reduce_columns(self, only_synonyms: bool = True) -> t.Any:
-        """A copy without columns that equal an earlier one."""
-        seen: list[t.Any] = []
-        for column in self.inner_columns:
-            if not any(fk.references(c.table) and fk.column is c for c in seen for fk in column.foreign_keys if c.table is not None):
-                seen.append(column)
-        return self.with_only_columns(*seen)
+        """A copy without columns that equal another one by their foreign key; only_synonyms: of the same name."""
+        columns = list(self.inner_columns)
+
+        def repeats(column: t.Any) -> bool:
+            others = [c for c in columns if c is not column and c.table is not None and (not only_synonyms or c.name == column.name)]
+            return any(fk.references(c.table) and fk.column is c for fk in column.foreign_keys for c in others)
+
+        return self.with_only_columns(*[c for c in columns if not repeats(c)], maintain_column_froms=True)
 
     def correlate(self, *fromclauses: t.Any) -> t.Any:
         """A copy that takes these FROM elements from the statement around it; None: none."""
