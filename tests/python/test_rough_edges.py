@@ -122,5 +122,3 @@ def test_with_polymorphic_reads_subclasses_in_one_statement(session, classes):
 def test_with_polymorphic_says_what_it_cannot():
     with pytest.raises(exc.InvalidRequestError, match="User"):
         with_polymorphic(Animal, [User])
-    with pytest.raises(NotImplementedError, match="flat"):
-        with_polymorphic(Animal, "*", flat=True)
