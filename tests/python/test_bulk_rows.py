@@ -110,6 +110,19 @@ def test_a_refused_row_is_told_alone_and_leaves_those_before_it(connection):
         session.scalars(sa.insert(User).returning(User), [*named(70), {"name": "n5"}])
 
 
+@pytest.mark.parametrize("how", ["in the statement", "in a trigger"])
+def test_rows_that_a_refused_statement_keeps_are_not_written_twice(connection, how):
+    connection.exec_driver_sql("CREATE TABLE entry (name TEXT CHECK (name <> 'n9'))")
+    connection.exec_driver_sql("CREATE TRIGGER guard AFTER INSERT ON entry WHEN new.name = 'n5' BEGIN SELECT RAISE(FAIL, 'no fives'); END")
+    entry = sa.table("entry", sa.column("name"))
+    fault = "n9" if how == "in the statement" else "n5"
+    rows = [row for row in named(20) if fault == "n5" or row["name"] != "n5"]
+    with pytest.raises(exc.IntegrityError):
+        connection.execute(sa.insert(entry).prefix_with("OR FAIL"), rows)
+    kept = connection.scalars(sa.select(entry.c.name)).all()
+    assert kept == [row["name"] for row in rows][: len(kept)] and len(kept) in (6, 8)
+
+
 def test_a_value_that_does_not_fit_names_its_row(connection):
     with pytest.raises(exc.StatementError, match="parameter group 9"):
         connection.execute(sa.insert(User), [*named(9), {"loud": "x"}, *named(3, 20)])

@@ -68,6 +68,7 @@ cm_status cm_run__driver_failed(cm_run *r, cm_status st) {
     r->link->driver->error(r->cx, r->link->d, r->flight->stmt->sql, r->flight->stmt->nsql);
     cm__fail(r->cx, st, "%s", cm_status_text(st)); /* when the driver had nothing to say */
     if (r->cx->err.disconnected) cm_link__lost(r->cx, r->conn->engine, r->link);
+    if (st == CM_E_INTEGRITY && r->stmt) r->flight->kept = r->link->driver->changes(r->stmt->d);
     return st;
 }
 

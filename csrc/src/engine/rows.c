@@ -7,7 +7,7 @@
  * The maker of the flight sees no difference but in the numbers `row` gets: its `bind` is called for each row, `done` for each
  * statement. Whether a statement can be written so is seen by its parameters: with k rows it has k times as many, for all of
  * them stand in the row. Rows of a statement that was refused are tried one after the other, so that those before the one at
- * fault are written and the failure tells of that one alone. */
+ * fault are written and the failure tells of that one alone; a statement that keeps them by itself (ON CONFLICT FAIL) is not. */
 #include "engine/engine_int.h"
 
 enum { MOST_ROWS = CM_SIZE(64, 4), SOME_ROWS = CM_SIZE(8, 2), MOST_PARAMS = 999 };
@@ -16,6 +16,7 @@ typedef struct batch {
     cm_flight *whole;
     size_t first, nrows; /* of the sets of the whole; of a statement */
     size_t fault;        /* set of the whole that the refused statement began with */
+    bool kept;           /* the refused statement wrote some of its rows */
 } batch;
 
 static cm_status bind_rows(cm_ctx *cx, cm_flight *f, size_t set, cm_value *values, cm_arena *scratch) {
@@ -45,6 +46,7 @@ static cm_status see_fault(cm_ctx *cx, cm_flight *f, size_t set, cm_status st) {
     batch *b = f->user;
     (void)cx;
     b->fault = b->first + set * b->nrows;
+    b->kept = f->kept > 0;
     return st;
 }
 
@@ -89,7 +91,7 @@ cm_status cm_conn__fly_rows(cm_ctx *cx, cm_conn *conn, cm_node *stmt, const cm_p
     batch b = {.whole = flight, .nrows = 1};
     cm_status st = CM_OK;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes && !st; i++) st = fly_many(cx, conn, stmt, terms, sizes[i], &b);
-    if (st == CM_E_INTEGRITY && !conn->lost) {
+    if (st == CM_E_INTEGRITY && !conn->lost && !b.kept) {
         cm_ctx_clear(cx);
         st = CM_OK;
     }
