@@ -655,3 +655,31 @@ Test(orm_read, the_discriminator_picks_the_class) {
         close_world(&w);
     }
 }
+
+/* ---- for a flush */
+
+/* The tags of eight books that go are read by one statement. */
+Test(orm_read, collections_of_what_is_deleted_are_read_together) {
+    OOM_LOOP(cx) {
+        world w;
+        query q = {0};
+        found f = {.n = 0};
+        int64_t left = -1;
+        OOM_TRY(open_world(cx, &w));
+        OOM_TRY(sql(&w, "INSERT INTO book VALUES (14, 'E', 1, 1), (15, 'F', 1, 1), (16, 'G', 2, 1), (17, 'H', 2, 1)"));
+        OOM_TRY(sql(&w, "INSERT INTO book_tag VALUES (17, 1)"));
+        OOM_TRY(start(&w, &q, w.book));
+        OOM_TRY(run(&w, &q, &f));
+        cr_assert_eq(f.n, 8);
+        for (size_t i = 0; i < f.n; i++) OOM_TRY(cm_session_delete(cx, w.s, inst(&w, f.v[i])));
+        statements = 0;
+        OOM_TRY(cm_session_flush(cx, w.s));
+        cr_assert_eq(statements, 3, "tags; book_tag; books");
+        OOM_TRY(world_query(&w, "SELECT (SELECT count(*) FROM book) + (SELECT count(*) FROM book_tag)", &left));
+        cr_assert_eq(left, 0);
+    OOM_DONE:
+        found_free(&w, &f);
+        query_free(cx, &q);
+        close_world(&w);
+    }
+}

@@ -557,3 +557,32 @@ def test_a_many_to_one_list(Base):
         s.add(Parent(id=1, children=[Child(id=7)]))
         s.commit()
         assert [c.id for c in s.get(Parent, 1).children] == [7]
+
+
+def test_collections_of_many_that_are_deleted_are_read_together(Base, run):
+    """A statement for each relationship; what has a change of its own is asked for by itself."""
+    link = sa.Table("link", Base.metadata, sa.Column("a", sa.ForeignKey("node.id"), primary_key=True), sa.Column("b", sa.ForeignKey("node.id"), primary_key=True))
+
+    class Node(Base):
+        __tablename__ = "node"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str | None]
+        parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("node.id"))
+        children: Mapped[list["Node"]] = relationship()
+        knows: Mapped[list["Node"]] = relationship(secondary=link, primaryjoin=id == link.c.a, secondaryjoin=id == link.c.b)
+
+    session = run()
+    session.execute(sa.insert(Node), [{"id": i, "parent_id": i - 1 if i % 10 else None} for i in range(40)])
+    session.execute(sa.insert(link), [{"a": i, "b": (i + 5) % 40} for i in range(40)])
+    session.commit()
+    nodes = session.scalars(sa.select(Node).order_by(Node.id)).all()
+    sent = []
+    sa.event.listen(session.get_bind(), "before_cursor_execute", lambda c, cursor, statement, *rest: sent.append(statement.split()[0]))
+    nodes[2].name = "changed"
+    session.expire(nodes[4])
+    for node in nodes[:20]:
+        session.delete(node)
+    session.flush()
+    assert sent.count("SELECT") == 1 + 2 + 2  # the expired row; together; the changed one
+    assert session.scalars(sa.select(Node.id).where(Node.parent_id.is_(None))).all() == [20, 30]
+    assert session.execute(sa.select(link).order_by(link.c.a)).all() == [(i, (i + 5) % 40) for i in range(20, 40)]

@@ -578,13 +578,14 @@ static cm_status choose_key(follow *f) {
     return st;
 }
 
-static cm_status follow_one(cm_load_run *run, uint32_t group, const cm_follow *what) {
-    follow f = {.run = run, .cx = run->cx, .attr = what->attr, .r = what->attr->relation};
-    f.said = cm_opts__relation(run->opts[group], what->attr);
+/* For the instances of one group of a row, under the options in force there; CM_NOWHERE: of no row. */
+static cm_status follow_one(cm_load_run *run, uint32_t group, const cm_attr *attr, cm_opts level, const cm_objs *owners) {
+    follow f = {.run = run, .cx = run->cx, .attr = attr, .r = attr->relation};
+    f.said = cm_opts__relation(level, attr);
     f.target = cm_rel_opt__target(&f.said, f.r);
-    cm_status st = cm_opts__below(run->cx, &run->arena, run->opts[group], what->attr, &f.below);
+    cm_status st = cm_opts__below(run->cx, &run->arena, level, attr, &f.below);
     if (!st) st = choose_key(&f);
-    if (!st) st = gather_parents(&f, &run->loaded[group]);
+    if (!st) st = gather_parents(&f, owners);
     if (!st && f.parents.n) {
         st = gather_keys(&f);
         if (!st && f.n) st = f.by_get ? run_by_get(&f, group) : run_all(&f, group);
@@ -598,6 +599,18 @@ cm_status cm_follow__all(cm_load_run *run) {
     const cm_row_plan *p = run->plan;
     cm_status st = CM_OK;
     for (uint32_t g = 0; g < p->ngroups && !st; g++)
-        for (uint32_t i = 0; i < p->groups[g].nfollows && !st; i++) st = follow_one(run, g, &p->groups[g].follows[i]);
+        for (uint32_t i = 0; i < p->groups[g].nfollows && !st; i++)
+            st = follow_one(run, g, p->groups[g].follows[i].attr, run->opts[g], &run->loaded[g]);
+    return st;
+}
+
+cm_status cm_load__relation(cm_ctx *cx, cm_session *s, const cm_attr *attr, const cm_objs *owners) {
+    cm_mapper *path[1] = {attr->mapper};
+    const cm_load_request q = {.path = path, .npath = 1};
+    cm_load_run run = {.cx = cx, .s = s, .host = cm__host(cx), .request = &q};
+    const cm_opts none = {0};
+    cm_load__begin(&run);
+    cm_status st = follow_one(&run, CM_NOWHERE, attr, none, owners);
+    cm_load__dispose(&run);
     return st;
 }

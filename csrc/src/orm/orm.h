@@ -305,6 +305,8 @@ cm_status cm_load__attr(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, bool all
 cm_status cm_load__refresh(cm_ctx *cx, cm_session *s, cm_inst *inst, const cm_attr *const *attrs, size_t n, bool *found);
 cm_status cm_load__get(cm_ctx *cx, cm_session *s, cm_mapper *m, void *const *key, size_t n, cm_node *const *options, size_t noptions,
                        bool populate_existing, cm_inst **out);
+/* A relationship of many instances at once, where they lack it: as selectin loads it. owners: host objects of one class. */
+cm_status cm_load__relation(cm_ctx *cx, cm_session *s, const cm_attr *attr, const cm_objs *owners);
 void cm_load__relation_free(cm_ctx *cx, cm_relation *r);
 void cm_load__mapper_free(cm_ctx *cx, cm_mapper *m);
 cm_node *cm_load__cached(const void *load_cache); /* the statement that a load_cache (NULL is fine) holds; borrowed */

@@ -18,7 +18,8 @@ enum {
     CM_ROW_SWITCH = 1u << 2,   /* pending, takes over the row of a deleted instance: UPDATE */
     CM_ROW_REPLACED = 1u << 3, /* deleted, its row is taken over: no DELETE */
     CM_ROW_WRITTEN = 1u << 4,  /* a statement ran for it */
-    CM_ROW_HAS_ID = 1u << 5    /* id is its integer key */
+    CM_ROW_HAS_ID = 1u << 5,   /* id is its integer key */
+    CM_ROW_READ = 1u << 6      /* deleted: what its relations hold was read together with others */
 };
 typedef struct cm_uow_row {
     cm_inst *inst; /* held by the flush */
