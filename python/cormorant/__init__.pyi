@@ -46,7 +46,7 @@ from .sql.expression import (
     DQLDMLClauseElement as DQLDMLClauseElement, DedupeColumnCollection as DedupeColumnCollection, Delete as Delete,
     DialectKWArgs as DialectKWArgs, Entity as Entity, Executable as Executable, ExecutableReturnsRows as ExecutableReturnsRows,
     ExecutableStatement as ExecutableStatement, Exists as Exists, ExpressionClauseList as ExpressionClauseList, Extract as Extract,
-    False_ as False_, ForUpdateArg as ForUpdateArg, FrameClause as FrameClause, FrameClauseType as FrameClauseType,
+    False_ as False_, ForUpdateArg as ForUpdateArg, ForUpdateParameter as ForUpdateParameter, FrameClause as FrameClause, FrameClauseType as FrameClauseType,
     FromClause as FromClause, FromClauseAlias as FromClauseAlias, FromGrouping as FromGrouping, FromStatement as FromStatement,
     Function as Function, FunctionElement as FunctionElement, FunctionFilter as FunctionFilter, Generative as Generative,
     GenerativeSelect as GenerativeSelect, Grouping as Grouping, HasCTE as HasCTE, HasPrefixes as HasPrefixes, HasSuffixes as HasSuffixes,

@@ -127,6 +127,14 @@ def test_command(project):
     assert done.stdout == ANSWERS + "['-c', 'x']\n"
 
 
+@pytest.mark.parametrize("how", [(), ("-m", "cormorant.compat")], ids=["python", "cormorant"])
+def test_annotations_are_read_when_the_program_says_so(project, how):
+    """The runner's own future imports are not the program's."""
+    code = "def f(a: 1 + 1): pass\nprint(f.__annotations__)\n"
+    (project / "hints.py").write_text(code)
+    assert run(*how, "hints.py", cwd=project).stdout == run(*how, "-c", code, cwd=project).stdout == "{'a': 2}\n"
+
+
 def test_pytest(project):
     (project / "test_app.py").write_text(
         "import pytest, sqlalchemy\nfrom app import User, app, db\n\n"

@@ -1,13 +1,21 @@
 """What third-party libraries rely on: found by running their suites (tests/foreign/run.py)."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 
-from cormorant import Column, ForeignKey, ForeignKeyConstraint, Integer, String, bindparam, create_engine, event, insert, inspect, literal, select, text, tuple_, update
-from cormorant.dialects import mssql, oracle
+from cormorant import (
+    Column, DateTime, Enum, ForeignKey, ForeignKeyConstraint, Integer, Interval, MetaData, String, Table, TypeDecorator, bindparam,
+    create_engine, create_mock_engine, event, insert, inspect, literal, select, text, tuple_, update,
+)
+from cormorant.dialects import dialect_object, mssql, oracle
 from cormorant.ext.asyncio import async_sessionmaker, create_async_engine
-from cormorant.orm import DeclarativeBase, Session, column_property, declared_attr, mapperlib, registry, relationship, with_loader_criteria
+from cormorant.orm import DeclarativeBase, Session, column_property, configure_mappers, declared_attr, mapperlib, registry, relationship, with_loader_criteria
+from cormorant.orm.attributes import set_attribute
+from cormorant.orm.instrumentation import is_instrumented
+from cormorant.schema import CreateTable
 from cormorant.sql.util import ClauseAdapter, find_tables
 from cormorant.util.langhelpers import generic_repr, get_cls_kwargs
 
@@ -105,7 +113,7 @@ def test_mapper_configured_is_said_once(Base, User):
         said.append(cls)
         cls.peers = relationship(User, primaryjoin=User.id == User.boss_id, remote_side=User.boss_id, viewonly=True)
 
-    inspect(User)
+    configure_mappers()
     assert User.peers.property.uselist and said == [User]
 
 
@@ -197,3 +205,95 @@ def test_columns_are_not_iterable(User):
         assert not isinstance(expression, Iterable)
         with pytest.raises(TypeError, match="not iterable"):
             iter(expression)
+
+
+def test_names_of_annotations_take_arguments():
+    from cormorant.dialects.postgresql import Range
+    from cormorant.engine import FrozenResult, TupleResult
+    from cormorant.engine.interfaces import _CoreAnyExecuteParams, IsolationLevel
+    from cormorant.orm import Bundle, InstanceState, MappedColumn, PropComparator
+    from cormorant.orm._typing import OrmExecuteOptionsParameter
+    from cormorant.orm.properties import RelationshipProperty
+    from cormorant.sql._typing import _ColumnExpressionArgument, _ColumnExpressionOrLiteralArgument, _ColumnExpressionOrStrLabelArgument
+    from cormorant.sql.dml import Insert, ReturningInsert
+    from cormorant.sql.selectable import ForUpdateParameter
+
+    for name in (Range, FrozenResult, TupleResult, Bundle, InstanceState, MappedColumn, PropComparator, RelationshipProperty, ReturningInsert):
+        assert name[int].__origin__ is name
+    for name in (_ColumnExpressionArgument, _ColumnExpressionOrLiteralArgument, _ColumnExpressionOrStrLabelArgument):
+        assert name[int] | str
+    assert issubclass(ReturningInsert, Insert)
+    assert None not in (_CoreAnyExecuteParams, IsolationLevel, OrmExecuteOptionsParameter, ForUpdateParameter)
+
+
+def test_instances_made_before_the_mappers_are_complete(Base):
+    """Classes with a metaclass and a __new__ of their own, as SQLModel makes them, do not pass through ours."""
+    mapped = registry()
+
+    class Team:
+        def __init__(self, **values):
+            for key, value in values.items():
+                assert is_instrumented(self, key)
+                set_attribute(self, key, value)
+
+    class Member(Team):
+        pass
+
+    teams, members = (Table(n, mapped.metadata, Column("id", Integer, primary_key=True), Column("team_id", ForeignKey("team.id"))) for n in ("team", "member"))
+    mapped.map_imperatively(Team, teams, properties={"members": relationship("Member", back_populates="team", foreign_keys=members.c.team_id)})
+    mapped.map_imperatively(Member, members, concrete=True, properties={"team": relationship(Team, back_populates="members", foreign_keys=members.c.team_id)})
+    team = Team(id=1)
+    assert Member(team=team).team is team and len(team.members) == 1
+
+
+def test_inspecting_a_class_completes_nothing(Base):
+    class Link(Base):
+        __tablename__ = "link"
+        team_id = Column(ForeignKey("team.id"), primary_key=True)
+
+    assert inspect(Link).local_table is Link.__table__  # although there is no team yet
+    Base.registry.dispose()
+
+
+def test_entities_that_cannot_be_hashed_are_unique_by_identity():
+    @dataclass
+    class Point:
+        id: int
+
+    mapped = registry()
+    mapped.map_imperatively(Point, Table("point", mapped.metadata, Column("id", Integer, primary_key=True)))
+    engine = create_engine("sqlite://")
+    mapped.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add(Point(1))
+        session.commit()
+        assert session.query(Point).first() == Point(1)
+        assert len(session.scalars(select(Point)).unique().all()) == 1
+
+
+def test_a_duration_plus_a_moment_of_the_programs_own_is_of_its_type():
+    class Moment(TypeDecorator):
+        impl, cache_ok = DateTime, True
+
+    at = Column("at", Moment)
+    assert [type(x.type) for x in (at + timedelta(1), timedelta(1) + at, at - at)] == [Moment, Moment, Interval]
+
+
+def test_an_engine_that_only_shows_creates_the_types_too():
+    shown = []
+    engine = create_mock_engine("postgresql://", lambda statement, *args: shown.append(str(statement.compile(dialect=engine.dialect)).strip()))
+    metadata = MetaData()
+    for name in ("a", "b"):
+        Table(name, metadata, Column("id", Integer, primary_key=True), Column("size", Enum("s", "l", name="size")))
+    metadata.create_all(engine, checkfirst=False)
+    metadata.drop_all(engine, checkfirst=False)
+    assert [s.split("(")[0].strip() for s in shown] == [
+        "CREATE TYPE size AS ENUM", "CREATE TABLE a", "CREATE TABLE b", "DROP TABLE b", "DROP TABLE a", "DROP TYPE size",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql", "mysql"])
+def test_a_key_whose_nullability_is_written_out(dialect):
+    table = Table("t", MetaData(), Column("id", Integer, primary_key=True, nullable=True), Column("key", Integer, primary_key=True))
+    lines = str(CreateTable(table).compile(dialect=dialect_object(dialect))).splitlines()
+    assert ["NOT NULL" in line for line in lines if line.strip().startswith(("id", "`key`", "key", '"key"'))] == [False, True]

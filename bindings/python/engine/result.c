@@ -232,7 +232,7 @@ static PyObject *next_row(cmpy_result *base) {
 
 /* What makes an item equal to another: mapped instances by identity, everything else by value. New reference. */
 static PyObject *identity_of(PyObject *item) {
-    if (cmpy_st->Instance && PyObject_TypeCheck(item, (PyTypeObject *)cmpy_st->Instance)) return PyLong_FromVoidPtr(item);
+    if (cmpy_mapper_of(Py_TYPE(item))) return PyLong_FromVoidPtr(item);
     if (!PyTuple_Check(item)) return Py_NewRef(item);
     PyObject *key = PyTuple_New(PyTuple_GET_SIZE(item));
     for (Py_ssize_t i = 0; key && i < PyTuple_GET_SIZE(item); i++) {

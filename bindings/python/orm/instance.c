@@ -85,6 +85,7 @@ cm_inst *cmpy_object_inst(cm_ctx *cx, void *object) {
 }
 
 cm_inst *cmpy_inst_require(PyObject *obj) {
+    if (cmpy_ready() < 0) return NULL; /* a class with a __new__ of its own has instances before its mapper is complete */
     cm_inst *inst = cmpy_object_inst(cmpy_cx(), obj);
     if (inst) return inst;
     if (PyType_Check(obj) && cmpy_mapper_of((PyTypeObject *)obj))

@@ -191,6 +191,7 @@ static PyObject *inst_session(PyObject *module, PyObject *obj) {
 
 static PyObject *inst_is_mapped(PyObject *module, PyObject *obj) {
     (void)module;
+    if (cmpy_ready() < 0) return NULL;
     return PyBool_FromLong(cmpy_object_inst(cmpy_cx(), obj) != NULL);
 }
 

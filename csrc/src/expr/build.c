@@ -58,8 +58,8 @@ static const struct {
                   {CM_OP_ADD, F_TIME, F_DATE, CM_T_DATETIME},
                   {CM_OP_SUB, F_TIME, F_TIME, CM_T_INTERVAL},
                   {CM_OP_ADD, F_INTERVAL, F_DATE, CM_T_DATETIME},
-                  {CM_OP_ADD, F_INTERVAL, F_DATETIME, CM_T_DATETIME},
-                  {CM_OP_ADD, F_INTERVAL, F_TIME, CM_T_TIME}};
+                  {CM_OP_ADD, F_INTERVAL, F_DATETIME, -1},
+                  {CM_OP_ADD, F_INTERVAL, F_TIME, -1}};
 
 const cm_type *cm_op_result_type(cm_ctx *cx, int op, const cm_type *left, const cm_type *right) {
     const cm_op_info *info = cm_op_get_info(op);

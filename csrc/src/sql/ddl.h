@@ -14,6 +14,7 @@ cm_status cm_ddl__default(cm_compiler *c, const cm_column *column, bool guarded)
 cm_status cm_ddl__computed(cm_compiler *c, const cm_column *column); /* GENERATED ALWAYS AS (...) */
 /* What the dialect at hand wants said; NULL: nothing. */
 const cm_sql *cm_ddl__option(const cm_compiler *c, const cm_ddl_option *options, size_t n, const char *name);
+bool cm_ddl__required(const cm_column *column); /* NOT NULL? Keys are, unless nullability was written out */
 /* Is the primary key written with its column (SQLite's AUTOINCREMENT wants that)? */
 bool cm_ddl__inline_key(const cm_compiler *c, const cm_table *t);
 

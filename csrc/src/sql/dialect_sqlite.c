@@ -175,7 +175,7 @@ static cm_status write_column(cm_compiler *c, const cm_column *column) {
     cm_out(c, " ");
     if (!st) st = cm_ddl__type(c, column);
     if (!st) st = cm_ddl__default(c, column, true);
-    if (column->flags & (CM_COL_NOT_NULL | CM_COL_PRIMARY_KEY)) cm_out(c, " NOT NULL");
+    if (cm_ddl__required(column)) cm_out(c, " NOT NULL");
     if (cm_ddl__inline_key(c, column->table) && column == column->table->primary_key[0]) cm_out(c, " PRIMARY KEY AUTOINCREMENT");
     return st ? st : cm_ddl__computed(c, column);
 }

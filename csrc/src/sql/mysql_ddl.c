@@ -53,7 +53,7 @@ cm_status cm_mysql__column(cm_compiler *c, const cm_column *column) {
     cm_out(c, " ");
     size_t at = c->b.n;
     if (!st) st = cm_ddl__type(c, column);
-    bool stamp = cm_mysql__mentions(c, at, "TIMESTAMP"), required = (column->flags & (CM_COL_NOT_NULL | CM_COL_PRIMARY_KEY)) != 0;
+    bool stamp = cm_mysql__mentions(c, at, "TIMESTAMP"), required = cm_ddl__required(column);
     if (!st) st = cm_ddl__computed(c, column);
     if (required) cm_out(c, " NOT NULL");
     else if (stamp) cm_out(c, " NULL");

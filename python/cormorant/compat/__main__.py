@@ -33,7 +33,7 @@ def main(argv: List[str]) -> Any:
         return 0
     if argv[0] == "-c":
         sys.argv = ["-c", *argv[2:]]
-        return _run_main(compile(argv[1], "<string>", "exec"), None)
+        return _run_main(compile(argv[1], "<string>", "exec", dont_inherit=True), None)
     if argv[0].startswith("-"):
         print(f"unknown option {argv[0]}\n{USAGE}", file=sys.stderr)
         return 2
@@ -42,7 +42,7 @@ def main(argv: List[str]) -> Any:
         path = os.path.join(path, "__main__.py")
     try:
         with open(path, "rb") as file:
-            code = compile(file.read(), path, "exec")
+            code = compile(file.read(), path, "exec", dont_inherit=True)  # not the future imports of this module
     except OSError as error:
         print(f"{sys.executable}: can't open file {path!r}: {error.strerror}", file=sys.stderr)
         return 2

@@ -13,6 +13,17 @@ __all__ = [
 ]  # fmt: skip
 
 
+IsolationLevel = t.Literal["SERIALIZABLE", "REPEATABLE READ", "READ COMMITTED", "READ UNCOMMITTED", "AUTOCOMMIT"]
+
+_CoreSingleExecuteParams = _AnySingleExecuteParams = t.Mapping[str, t.Any]
+_CoreMultiExecuteParams = _AnyMultiExecuteParams = t.Sequence[t.Mapping[str, t.Any]]
+_CoreAnyExecuteParams = _AnyExecuteParams = t.Union[_CoreSingleExecuteParams, _CoreMultiExecuteParams]
+_DBAPISingleExecuteParams = t.Union[t.Sequence[t.Any], t.Mapping[str, t.Any]]
+_DBAPIMultiExecuteParams = t.Sequence[_DBAPISingleExecuteParams]
+_DBAPIAnyExecuteParams = t.Union[_DBAPISingleExecuteParams, _DBAPIMultiExecuteParams]
+_ExecuteOptions = _ImmutableExecuteOptions = CoreExecuteOptionsParameter = t.Mapping[str, t.Any]
+
+
 class Dialect:
     """A kind of database."""
 

@@ -32,6 +32,8 @@ class MockConnection:
         return self._execute(obj, parameters)
 
     def _create_tables(self, tables: list[t.Any], checkfirst: bool) -> None:
+        for create, _ in self.dialect._types_of(tables):
+            self._execute(create)
         for table in tables:
             self._execute(CreateTable(table))
             for index in table._sorted_indexes:
@@ -40,6 +42,8 @@ class MockConnection:
     def _drop_tables(self, tables: list[t.Any], checkfirst: bool) -> None:
         for table in reversed(tables):
             self._execute(DropTable(table))
+        for _, drop in self.dialect._types_of(tables):
+            self._execute(drop)
 
     def _has_table(self, name: str, schema: str | None = None) -> bool:
         return False

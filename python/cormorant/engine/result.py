@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 import typing as t
 
 from .. import _core, exc
@@ -188,6 +189,8 @@ class CursorResult(Result):
 class FilterResult(_Rows):
     """A view of a result's rows."""
 
+    __class_getitem__ = classmethod(types.GenericAlias)
+
     @property
     def _real_result(self) -> t.Any:
         return self._base
@@ -244,6 +247,8 @@ class MergedResult(IteratorResult):
 
 class FrozenResult:
     """All rows of a result, to be read as often as wanted: calling it answers a Result."""
+
+    __class_getitem__ = classmethod(types.GenericAlias)
 
     def __init__(self, result: t.Any) -> None:
         self.metadata = result._metadata

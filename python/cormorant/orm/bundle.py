@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import types
 import typing as t
 
 from .. import _core, exc
@@ -37,6 +38,7 @@ _core.register_hook("bundle_value", _bundle_value)
 class Bundle(InspectionAttr):
     """`select(Bundle("user", User.id, User.name))`: rows hold one value with the attributes `id` and `name`. Bundles may be nested."""
 
+    __class_getitem__ = classmethod(types.GenericAlias)
     single_entity = False
     is_clause_element = is_mapper = is_aliased_class = False
     is_bundle = True

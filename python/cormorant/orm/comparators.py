@@ -6,6 +6,7 @@ would be without one.
 
 from __future__ import annotations
 
+import types
 import typing as t
 
 from .. import _core
@@ -20,6 +21,8 @@ _UNARY = frozenset(
 
 class PropComparator(operators.ColumnOperators):
     """Base of comparators of attributes. Subclasses define single operators, `operate()`, or methods of their own."""
+
+    __class_getitem__ = classmethod(types.GenericAlias)
 
     def __init__(self, prop: t.Any, parententity: t.Any, attribute: t.Any = None) -> None:
         self.prop = self.property = prop

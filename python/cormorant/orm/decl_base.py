@@ -21,6 +21,8 @@ from .interfaces import MapperProperty, put_attribute
 from .mapper import Mapper, class_mapper_of
 from .properties import UNSET, ColumnProperty, MappedColumn
 
+_TableArgsType = t.Union[t.Tuple[t.Any, ...], t.Dict[str, t.Any]]
+
 _scanning: t.List["ClassScan"] = []
 
 

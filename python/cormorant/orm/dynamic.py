@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 import typing as t
 
 from .. import _core, exc
@@ -11,6 +12,8 @@ from .util import _with_parent
 
 class AppenderQuery(Query[t.Any]):
     """What a dynamic relationship answers."""
+
+    __class_getitem__ = classmethod(types.GenericAlias)
 
     def __init__(self, attribute: t.Any, instance: t.Any) -> None:
         prop = attribute.property

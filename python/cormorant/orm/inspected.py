@@ -7,17 +7,14 @@ import typing as t
 from .. import _core
 from ..inspection import _inspects, _self_inspects
 from .base import _mapper_or_none
-from .mapper import Mapper, configure_mappers
+from .mapper import Mapper
 from .state import InstanceState
 from .util import AliasedClass, AliasedInsp
 
 
 @_inspects(type)
 def _class(subject: type) -> t.Optional[Mapper]:
-    mapper = _mapper_or_none(subject)
-    if mapper is not None:
-        configure_mappers()
-    return t.cast("t.Optional[Mapper]", mapper)
+    return t.cast("t.Optional[Mapper]", _mapper_or_none(subject))
 
 
 @_inspects(object)

@@ -6,6 +6,7 @@ import types
 import typing as t
 
 from .. import _core, exc
+from ..sql.base import ExecutableOption
 from .base import MANYTOMANY, MANYTOONE, ONETOMANY, InspectionAttrInfo, RelationshipDirection
 
 _ids = iter(range(1, 1 << 62))
@@ -57,7 +58,7 @@ class StrategizedProperty(MapperProperty):
     pass
 
 
-class ORMOption:
+class ORMOption(ExecutableOption):
     """Base of what `options()` of ORM statements takes."""
 
 

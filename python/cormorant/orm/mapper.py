@@ -44,6 +44,7 @@ class _Dispatch:
 class ClassManager:
     """Instrumentation of one mapped class."""
 
+    __class_getitem__ = classmethod(types.GenericAlias)
     is_mapped = True
 
     def __init__(self, mapper: "Mapper") -> None:
@@ -601,6 +602,7 @@ class Mapper(_core.Mapper, InspectionAttr):
 
     @property
     def all_orm_descriptors(self) -> _KeyedView:
+        configure_mappers()
         found: t.Dict[str, t.Any] = {}
         for cls in reversed(self.class_.__mro__):
             for key, value in cls.__dict__.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 import typing as t
 
 from .. import _core, exc
@@ -154,6 +155,8 @@ _DeclaredOperators.__hash__ = object.__hash__  # type: ignore[method-assign]
 class MappedColumn(_DeclaredOperators, Mapped[t.Any]):
     """What `mapped_column()` answers: a Column that its annotation may complete, and options of the attribute."""
 
+    __class_getitem__ = classmethod(types.GenericAlias)
+
     def __init__(self, *args: t.Any, **kw: t.Any) -> None:
         self.deferred: t.Any = kw.pop("deferred", UNSET)
         self.deferred_group = kw.pop("deferred_group", None)
@@ -298,3 +301,11 @@ Synonym = SynonymProperty
 __all__ = [
     "ColumnProperty", "MappedColumn", "MappedSQLExpression", "SynonymProperty", "column_property", "deferred", "exc", "mapped_column", "query_expression", "synonym",
 ]
+
+
+def __getattr__(name: str) -> t.Any:
+    if name in ("CompositeProperty", "RelationshipProperty"):  # programs look for all properties here
+        from . import CompositeProperty, RelationshipProperty
+
+        return {"CompositeProperty": CompositeProperty, "RelationshipProperty": RelationshipProperty}[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -26,6 +26,7 @@ _T = t.TypeVar("_T")
 _NEW, _DIRTY, _DELETED, _IDENTITY = range(4)
 _sessions: "weakref.WeakValueDictionary[int, Session]" = weakref.WeakValueDictionary()
 _hash_keys = itertools.count(1)
+JoinTransactionMode = t.Literal["conditional_savepoint", "rollback_only", "control_fully", "create_savepoint"]
 _JOIN_MODES = {"conditional_savepoint": 0, "rollback_only": 0, "create_savepoint": 1, "control_fully": 2}
 
 _CHUNK = 100  # rows that stream_results loads at once

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 import typing as t
 
 from .. import _core
@@ -15,6 +16,7 @@ _F_DELETED, _F_KEY, _F_MODIFIED, _F_EXPIRED = 1 << 3, 1 << 4, 1 << 5, 1 << 6
 class InstanceState(_core.InstanceState, InspectionAttr):
     """What is known about an instance: its status, identity, session, and each attribute."""
 
+    __class_getitem__ = classmethod(types.GenericAlias)
     is_instance = True
     callables: t.Dict[str, t.Any] = {}
 

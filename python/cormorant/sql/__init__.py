@@ -26,7 +26,7 @@ def __getattr__(name: str) -> object:
         import importlib
 
         return importlib.import_module(f"{__name__}.{name}")
-    if name in ("Nullable", "NotNullable", "NO_LINTING", "WARN_LINTING", "FROM_LINTING", "COLLECT_CARTESIAN_PRODUCTS"):
+    if name in ("Nullable", "NotNullable", "ColumnExpressionArgument", "NO_LINTING", "WARN_LINTING", "FROM_LINTING", "COLLECT_CARTESIAN_PRODUCTS"):
         from . import _typing
 
         return getattr(_typing, name)

@@ -6,9 +6,12 @@ import typing as t
 
 _T = t.TypeVar("_T")
 
-ColumnExpressionArgument = t.Union["t.Any", t.Callable[[], "t.Any"]]
-_ColumnExpressionArgument = ColumnExpressionArgument
-_ColumnsClauseArgument = _FromClauseArgument = _JoinTargetArgument = _DMLTableArgument = _TypeEngineArgument = t.Any
+ColumnExpressionArgument = t.Union[_T, t.Callable[[], "t.Any"], "t.Any"]
+_ColumnExpressionArgument = _TypedColumnClauseArgument = ColumnExpressionArgument
+_ColumnExpressionOrLiteralArgument = _ColumnExpressionOrStrLabelArgument = _ColumnsClauseArgument = _OnlyColumnArgument = t.Union[_T, "t.Any"]
+_HasClauseElement = _TypeEngineArgument = t.Union[_T, "t.Any"]
+_DDLColumnArgument = _DMLColumnArgument = _DMLColumnKeyMapping = _DMLTableArgument = _FromClauseArgument = _InfoType = t.Any
+_JoinTargetArgument = _LimitOffsetType = _OnClauseArgument = _SelectStatementForCompoundArgument = _TextCoercedExpressionArgument = t.Any
 
 NO_LINTING, COLLECT_CARTESIAN_PRODUCTS, WARN_LINTING, FROM_LINTING = 0, 1, 2, 3
 

@@ -11,10 +11,23 @@ ColumnExpressionArgument: t.TypeAlias = t.Union[SQLCoreOperations[_T], t.Callabl
 _ColumnExpressionArgument: t.TypeAlias = ColumnExpressionArgument[_T]
 _TypedColumn: t.TypeAlias = t.Union[SQLCoreOperations[_T], type[_T]]
 _TypeEngineArgument: t.TypeAlias = t.Union[type[TypeEngine[_T]], TypeEngine[_T]]
-_ColumnsClauseArgument: t.TypeAlias = t.Any
-_FromClauseArgument: t.TypeAlias = t.Any
-_JoinTargetArgument: t.TypeAlias = t.Any
+_ColumnExpressionOrLiteralArgument: t.TypeAlias = ColumnExpressionArgument[_T]
+_ColumnExpressionOrStrLabelArgument: t.TypeAlias = t.Union[str, ColumnExpressionArgument[_T]]
+_TypedColumnClauseArgument: t.TypeAlias = _TypedColumn[_T]
+_HasClauseElement: t.TypeAlias = SQLCoreOperations[_T]
+_ColumnsClauseArgument: t.TypeAlias = t.Union[_T, t.Any]
+_OnlyColumnArgument: t.TypeAlias = t.Union[str, _T, t.Any]
+_DDLColumnArgument: t.TypeAlias = t.Any
+_DMLColumnArgument: t.TypeAlias = t.Any
+_DMLColumnKeyMapping: t.TypeAlias = t.Any
 _DMLTableArgument: t.TypeAlias = t.Any
+_FromClauseArgument: t.TypeAlias = t.Any
+_InfoType: t.TypeAlias = t.Any
+_JoinTargetArgument: t.TypeAlias = t.Any
+_LimitOffsetType: t.TypeAlias = t.Any
+_OnClauseArgument: t.TypeAlias = t.Any
+_SelectStatementForCompoundArgument: t.TypeAlias = t.Any
+_TextCoercedExpressionArgument: t.TypeAlias = t.Any
 
 NO_LINTING: int
 COLLECT_CARTESIAN_PRODUCTS: int

@@ -12,7 +12,7 @@ from .collections import ColumnCollection, ReadOnlyColumnCollection, WriteableCo
 from .items import DialectKWArgs
 
 __all__ = [
-    "ColumnCollection", "DedupeColumnCollection", "DialectKWArgs", "Executable", "ExecutableStatement", "Generative", "Immutable",
+    "ColumnCollection", "DedupeColumnCollection", "DialectKWArgs", "Executable", "ExecutableOption", "ExecutableStatement", "Generative", "Immutable",
     "NO_ARG", "ReadOnlyColumnCollection", "SchemaEventTarget", "SyntaxExtension", "WriteableColumnCollection", "_NoArg", "_entity_namespace_key", "_generative",
 ]  # fmt: skip
 
@@ -47,6 +47,12 @@ class Immutable:
 
     def params(self, *optionaldict: t.Any, **kwargs: t.Any) -> t.Any:
         raise NotImplementedError("Immutable objects do not support copying")
+
+
+class ExecutableOption:
+    """Base of what `options()` of statements takes."""
+
+    __slots__ = ()
 
 
 class Generative:

@@ -311,6 +311,24 @@ for _kind, _cls in (
     _core.register_kind(_kind, _cls)  # type: ignore[arg-type]
 
 
+class ReturningInsert(Insert):
+    """What annotations call an Insert with RETURNING; it is made as an Insert."""
+
+    __slots__ = ()
+
+
+class ReturningUpdate(Update):
+    """What annotations call an Update with RETURNING; it is made as an Update."""
+
+    __slots__ = ()
+
+
+class ReturningDelete(Delete):
+    """What annotations call a Delete with RETURNING; it is made as a Delete."""
+
+    __slots__ = ()
+
+
 def insert(table: t.Any) -> Insert:
     """INSERT into a table or mapped class."""
     return Insert(table)
@@ -326,4 +344,4 @@ def delete(table: t.Any) -> Delete:
     return Delete(table)
 
 
-__all__ = ["DMLWhereBase", "Delete", "Insert", "Update", "UpdateBase", "ValuesBase", "delete", "insert", "update"]
+__all__ = ["DMLWhereBase", "Delete", "Insert", "ReturningDelete", "ReturningInsert", "ReturningUpdate", "Update", "UpdateBase", "ValuesBase", "delete", "insert", "update"]

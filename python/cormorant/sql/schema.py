@@ -331,6 +331,9 @@ def _default_parts(default: t.Any) -> tuple[t.Any, t.Any]:
     return (None, default.arg) if default.is_clause_element else (default._value(), None)
 
 
+_NamingSchemaParameter = t.Mapping[t.Any, t.Any]
+
+
 class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
     """A table of a MetaData."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as t
 
 from ...sql.compiler import TypeCompiler
+from ...sql.sqltypes import Enum
 from ...sql.type_api import type_compilers
 from .._server import ServerDialect
 from .reflection import ischema_names
@@ -50,6 +51,13 @@ class PGDialect(ServerDialect):
     supports_sequences = True
     insert_returning = update_returning = delete_returning = True
     full_returning = True
+
+    def _types_of(self, tables: t.Iterable[t.Any]) -> list[tuple[t.Any, t.Any]]:
+        from .named_types import CreateEnumType, DropEnumType
+
+        enums = [column.type for table in tables for column in table.columns if isinstance(column.type, Enum)]
+        named = {(e.schema, e.name): e for e in enums if e.native_enum and e.name}
+        return [(CreateEnumType(e), DropEnumType(e)) for e in named.values()]
 
     def reflection(self, connection: t.Any) -> t.Any:
         from .reflection import PGReflection  # only programs that ask need it

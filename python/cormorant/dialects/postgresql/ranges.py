@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import decimal
+import types
 import typing as t
 
 from ... import _core
@@ -22,6 +23,7 @@ __all__ = [
 class Range:
     """The values between two bounds; None is no bound. bounds: "[" and "]" include theirs, "(" and ")" do not."""
 
+    __class_getitem__ = classmethod(types.GenericAlias)
     lower: t.Any = None
     upper: t.Any = None
     _: dataclasses.KW_ONLY
