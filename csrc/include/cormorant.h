@@ -495,6 +495,11 @@ CM_API cm_status cm_conn_create_tables(cm_ctx *cx, cm_conn *conn, cm_table *cons
 CM_API cm_status cm_conn_drop_tables(cm_ctx *cx, cm_conn *conn, cm_table *const *tables, size_t n, bool checkfirst);
 CM_API cm_status cm_conn_has_table(cm_ctx *cx, cm_conn *conn, const char *schema, const char *name, bool *out);
 
+/* What a watcher may put in the place of a statement that is about to run. */
+typedef struct cm_statement_change {
+    char *sql; size_t nsql;       /* other text with as many placeholders, of cm_mem and given away; NULL: as it was */
+    void *values;                 /* a sequence of the host's for the only set of parameters, retained; NULL: as they were */
+} cm_statement_change;
 /* What happens to a statement, for watchers: told before and after it runs. Pointers are borrowed during the call. */
 typedef struct cm_statement_event {
     bool after;                   /* false: about to run; true: ran, or failed with `status` */
@@ -503,6 +508,7 @@ typedef struct cm_statement_event {
     const cm_value *values;       /* of the first set of parameters; nvalues of them */
     size_t nvalues, nsets;
     int64_t rowcount;             /* after: rows changed, or -1 */
+    cm_statement_change *change;  /* before: to be filled; else NULL */
 } cm_statement_event;
 /* Watches every statement of an engine, whoever runs it (connections, sessions, flushes); NULL ends it. Costs nothing
  * while nobody watches. A watcher that fails stops the statement. thread: set while no statement runs. */

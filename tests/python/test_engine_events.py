@@ -141,14 +141,74 @@ def test_the_log_has_transactions_of_sessions(engine, caplog):
     assert lines[0] == "BEGIN (implicit)" and lines[-1] == "COMMIT"
 
 
-def test_statements_of_sessions_are_told_before_and_after(engine):
-    seen = []
-    event.listen(engine, "before_execute", lambda conn, element, multi, params, options: seen.append(str(element)))
-    event.listen(engine, "after_execute", lambda conn, element, multi, params, options, result: seen.append("after"))
+def test_statements_can_be_replaced_before_they_are_sent(engine):
+    sent = []
+
+    @event.listens_for(engine, "before_cursor_execute", retval=True)
+    def comment(conn, cursor, statement, parameters, context, executemany):
+        return f"{statement} /* {len(sent)} */", tuple(7 if value == 1 else value for value in parameters)
+
+    @event.listens_for(engine, "after_cursor_execute")
+    def note(conn, cursor, statement, parameters, context, executemany):
+        sent.append((statement, parameters))
+
     with Session(engine) as s:
-        s.execute(sa.insert(plain), [{"id": 1}])
-        assert s.scalars(sa.select(plain.c.id).where(plain.c.id == 1)).all() == [1]
-    assert seen == ["INSERT INTO plain (id) VALUES (?)", "after", "SELECT plain.id \nFROM plain \nWHERE plain.id = ?", "after"]
-    event.listen(engine, "before_execute", lambda *a: None, retval=True)
-    with Session(engine) as s, pytest.raises(NotImplementedError, match="do_orm_execute"):
-        s.scalars(sa.select(plain.c.id))
+        s.execute(plain.insert(), {"id": 1})
+        assert s.scalars(sa.select(plain.c.id)).all() == [7]
+        assert list(s.connection().execute(sa.select(plain.c.id).execution_options(yield_per=1)).scalars()) == [7]
+        assert s.connection().exec_driver_sql("SELECT ?", (1,)).scalar() == 7
+        s.execute(plain.insert(), [{"id": 3}, {"id": 4}])
+    assert sent[0] == ("INSERT INTO plain (id) VALUES (?) /* 0 */", (7,)) and [text[-5:-3] for text, _ in sent] == [" 0", " 1", " 2", " 3", " 4"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "words"),
+    [
+        (None, exc.InvalidRequestError, "spoil.. listens to before_cursor_execute with retval=True: it must answer"),
+        (("SELECT nope", ()), exc.OperationalError, "nope"),
+        (("SELECT 1", (5,)), exc.ProgrammingError, "answered 1 parameters for a statement that takes 0"),
+        (("SELECT ?", ()), exc.ProgrammingError, "uses 1, and there are 0"),
+    ],
+)
+def test_bad_replacements(engine, answer, error, words):
+    def spoil(*args):
+        return answer
+
+    event.listen(engine, "before_cursor_execute", spoil, retval=True)
+    with engine.connect() as c:
+        with pytest.raises(error, match=words):
+            c.execute(sa.select(plain.c.id))
+        event.remove(engine, "before_cursor_execute", spoil)
+        assert c.execute(sa.select(plain.c.id)).all() == []
+
+
+def test_before_execute_hears_of_what_sessions_send(engine):
+    told = []
+    event.listen(engine, "before_execute", lambda conn, element, *args: told.append((str(element), args[1])))
+    event.listen(engine, "after_execute", lambda conn, element, *args: told.append(None))
+    Base.metadata.create_all(mine := engine.execution_options(schema_translate_map={"tenant": "t1"}))
+    del told[:]
+    with Session(mine) as s:
+        s.add(Thing(id=5, name="x:y"))
+        s.flush()
+        s.connection().execute(sa.select(plain.c.id))
+        s.connection().exec_driver_sql("SELECT 1")
+    assert told == [("INSERT INTO t1.things (id, name) VALUES (?, ?)", {"param_1": 5, "param_2": "x:y"}), None, ("SELECT plain.id \nFROM plain", {}), None]
+    event.listen(engine, "before_execute", lambda conn, element, *args: (sa.text("SELECT 2"), [], {}), retval=True)
+    with Session(engine) as s, pytest.raises(exc.InvalidRequestError, match="cannot replace the statements of sessions"):
+        s.execute(sa.select(plain))
+    with engine.connect() as c:
+        assert c.execute(sa.select(plain)).scalar() == 2
+
+
+def test_engines_made_from_others_have_their_listeners(engine):
+    told = []
+    made = engine.execution_options(isolation_level="AUTOCOMMIT")
+    for name in ("before_cursor_execute", "before_execute", "begin", "engine_connect", "checkout", "commit"):
+        event.listen(engine, name, lambda *args, name=name: told.append(name))
+        event.listen(made, name, lambda *args, name=name: told.append(f"mine {name}"))
+    for one, listening in ((made, 2), (engine, 1)):
+        with one.connect() as c:
+            c.execute(sa.select(plain))
+        assert len(told) == 5 * listening and sum(name.startswith("mine") for name in told) == 5 * (listening - 1)
+        del told[:]

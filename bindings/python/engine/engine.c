@@ -48,6 +48,22 @@ static PyObject *values_tuple(cm_ctx *cx, const cm_value *values, size_t n) {
     return tuple;
 }
 
+/* (sql, parameters) in the place of what is about to run; parameters None: as they were. */
+static cm_status take_change(cm_ctx *cx, PyObject *answer, PyObject *sql, cm_statement_change *change) {
+    PyObject *text, *values;
+    Py_ssize_t n;
+    if (!PyArg_ParseTuple(answer, "UO:watch", &text, &values)) return CM_E_HOST;
+    if (text != sql) {
+        const char *p = PyUnicode_AsUTF8AndSize(text, &n);
+        if (!p) return CM_E_HOST;
+        if (!(change->sql = cm_mem(cx, NULL, (size_t)n + 1))) return CM_E_NOMEM;
+        memcpy(change->sql, p, (size_t)n + 1);
+        change->nsql = (size_t)n;
+    }
+    if (values != Py_None) change->values = Py_NewRef(values);
+    return CM_OK;
+}
+
 /* watch(connection, after, the exception or None, sql, values of the first set, number of sets, rowcount) */
 static cm_status on_statement(cm_ctx *cx, void *user, cm_conn *conn, const cm_statement_event *e) {
     cmpy_engine *self = user;
@@ -61,13 +77,14 @@ static cm_status on_statement(cm_ctx *cx, void *user, cm_conn *conn, const cm_st
     if (sql && failure)
         answer = PyObject_CallFunction(hook, "OOOOOnL", connection, e->after ? Py_True : Py_False, failure, sql, values,
                                        (Py_ssize_t)e->nsets, (long long)e->rowcount);
+    cm_status st = !answer ? CM_E_HOST : answer != Py_None && e->change ? take_change(cx, answer, sql, e->change) : CM_OK;
     Py_XDECREF(failure);
     Py_XDECREF(sql);
     Py_XDECREF(values);
     Py_XDECREF(connection);
     Py_DECREF(hook);
     Py_XDECREF(answer);
-    return answer ? CM_OK : CM_E_HOST;
+    return st;
 }
 
 /* transact(connection, what, name of the savepoint or None) */

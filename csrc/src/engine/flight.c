@@ -14,7 +14,7 @@ enum { CLOCK_ROWS = 64, SLICE_US = 5000 };
 
 /* ---- start and end */
 
-static cm_status check_count(cm_run *r) {
+static cm_status check_count(const cm_run *r) {
     size_t wanted = r->link->driver->nparams(r->stmt->d), given = r->flight->stmt->nparams;
     if (wanted == given) return CM_OK;
     cm_status st =
@@ -58,6 +58,8 @@ static cm_status make_row(cm_run *r) {
 
 void cm_run__finish(cm_run *r) {
     cm_stmt__give(r->cx, r->link, r->stmt);
+    for (size_t i = 0; i < r->changed_to.n; i++) cm__host(r->cx)->release(r->cx, r->changed_to.v[i]);
+    cm_objs_free(r->cx, &r->changed_to);
     if (r->values != r->small) cm__free(r->cx, r->values);
     if (r->raw < r->small || r->raw >= r->small + CM_SMALL_VALUES) cm__free(r->cx, r->raw);
     cm_arena__dispose(&r->scratch);
@@ -69,6 +71,26 @@ cm_status cm_run__driver_failed(cm_run *r, cm_status st) {
     cm__fail(r->cx, st, "%s", cm_status_text(st)); /* when the driver had nothing to say */
     if (r->cx->err.disconnected) cm_link__lost(r->cx, r->conn->engine, r->link);
     if (st == CM_E_INTEGRITY && r->stmt) r->flight->kept = r->link->driver->changes(r->stmt->d);
+    return st;
+}
+
+/* A value that the driver refuses: whose it was to be. */
+static void bind_failed(cm_run *r, size_t i, cm_status st) {
+    const cm_param *p = r->flight->stmt->params ? &r->flight->stmt->params[i] : NULL;
+    cm_run__driver_failed(r, st);
+    if (p && p->column && p->column->table)
+        cm__fail_subject(r->cx, "%s.%s", cm_str_text(p->column->table->name), cm_str_text(p->column->name));
+    else if (p && p->name) cm__fail_subject(r->cx, "%s", cm_str_text(p->name));
+}
+
+/* The values of a set, to the driver. */
+static cm_status give_values(cm_run *r) {
+    const cm_compiled *c = r->flight->stmt;
+    cm_status st = CM_OK;
+    for (size_t i = 0; i < r->nvalues && !st; i++) {
+        st = r->link->driver->bind(r->cx, r->stmt->d, i, &r->values[i], c->params ? c->params[i].type : NULL);
+        if (st) bind_failed(r, i, st);
+    }
     return st;
 }
 
@@ -108,15 +130,54 @@ static cm_status echo(cm_run *r) {
     return st;
 }
 
+/* Runs other text in the place of the statement. It is prepared for this time alone, as it may tell of this time alone. */
+static cm_status take_text(cm_run *r, const cm_statement_change *change) {
+    cm_compiled other = *r->flight->stmt;
+    cm_stmt *stmt = NULL;
+    other.sql = change->sql;
+    other.nsql = change->nsql;
+    if (other.id) other.id = UINT64_MAX;
+    other.flags |= CM_C_DDL;
+    cm_status st = cm_stmt__get(r->cx, r->link, &other, r->ahead, &stmt);
+    if (st) return st;
+    cm_stmt__give(r->cx, r->link, r->stmt);
+    r->stmt = stmt;
+    return check_count(r);
+}
+
+/* A watcher's values in the place of those of the only set. */
+static cm_status take_values(cm_run *r, void *values) {
+    const cm_host *host = cm__host(r->cx);
+    if (r->flight->nsets > 1) return cm__fail(r->cx, CM_E_UNSUPPORTED, "parameters of several sets cannot be replaced by an event");
+    cm_status st = host->sequence(r->cx, values, &r->changed_to);
+    if (!st && r->changed_to.n != r->nvalues)
+        st = cm__fail(r->cx, CM_E_PROGRAMMING, "an event answered %zu parameters for a statement that takes %zu", r->changed_to.n, r->nvalues);
+    for (size_t i = 0; i < r->nvalues && !st; i++)
+        st = host->encode(r->cx, cm_type_basic(r->cx, CM_T_NULL), r->changed_to.v[i], &r->scratch, &r->values[i]);
+    return st;
+}
+
+static cm_status take_change(cm_run *r, cm_statement_change *change) {
+    cm_status st = change->values ? take_values(r, change->values) : CM_OK;
+    if (!st && change->sql) st = take_text(r, change);
+    if (!st) st = give_values(r);
+    cm__free(r->cx, change->sql);
+    if (change->values) cm__host(r->cx)->release(r->cx, change->values);
+    return st;
+}
+
 cm_status cm_run__tell(cm_run *r, bool after, cm_status status) {
     cm_engine *engine = r->conn->engine;
     if (!engine->watch) return CM_OK;
     const cm_compiled *c = r->flight->stmt;
     bool announced = !after || r->watched;
+    cm_statement_change change = {0};
     cm_statement_event e = {
-        after, status, c->sql, c->nsql, r->values, announced ? r->nvalues : 0, announced ? r->flight->nsets : 0, after ? r->changed : -1};
+        after, status, c->sql, c->nsql, r->values, announced ? r->nvalues : 0, announced ? r->flight->nsets : 0, after ? r->changed : -1,
+        after ? NULL : &change};
     r->watched = !after;
-    return engine->watch(r->cx, engine->watch_user, r->conn, &e);
+    cm_status st = engine->watch(r->cx, engine->watch_user, r->conn, &e);
+    return st || (!change.sql && !change.values) ? st : take_change(r, &change);
 }
 
 cm_status cm_run__announce(cm_run *r) {
@@ -129,15 +190,6 @@ cm_status cm_run__announce(cm_run *r) {
 
 /* ---- steps */
 
-/* A value that the driver refuses: whose it was to be. */
-static void bind_failed(cm_run *r, size_t i, cm_status st) {
-    const cm_param *p = r->flight->stmt->params ? &r->flight->stmt->params[i] : NULL;
-    cm_run__driver_failed(r, st);
-    if (p && p->column && p->column->table)
-        cm__fail_subject(r->cx, "%s.%s", cm_str_text(p->column->table->name), cm_str_text(p->column->name));
-    else if (p && p->name) cm__fail_subject(r->cx, "%s", cm_str_text(p->name));
-}
-
 cm_status cm_run__bind(cm_run *r, size_t set) {
     const cm_flight *f = r->flight;
     const cm_driver *driver = r->link->driver;
@@ -148,11 +200,7 @@ cm_status cm_run__bind(cm_run *r, size_t set) {
                            : cm__fail(r->cx, CM_E_MISUSE, "the statement has values and nobody to give them");
     cm_ctx_set_driver(r->cx, outer);
     if (!st && r->scratch.failed) st = cm__nomem(r->cx);
-    for (size_t i = 0; i < r->nvalues && !st; i++) {
-        st = driver->bind(r->cx, r->stmt->d, i, &r->values[i], f->stmt->params ? f->stmt->params[i].type : NULL);
-        if (st) bind_failed(r, i, st);
-    }
-    return st;
+    return st ? st : give_values(r);
 }
 
 /* BEGIN where it is due, and the first step. Answers a cm_step; 0: failed. */

@@ -25,6 +25,7 @@ typedef struct cm_run {
     size_t sent, stepped; /* ahead: sets on their way, and those of them done with */
     size_t fault;         /* ahead: set that failed; SIZE_MAX: none of these */
     struct cm_run *next;  /* ahead: sent after it */
+    cm_objs changed_to;   /* values that a watcher gave; the host's */
     cm_value small[CM_SMALL_VALUES]; /* values and raw of short statements */
 } cm_run;
 

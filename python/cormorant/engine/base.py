@@ -13,10 +13,10 @@ import typing as t
 import weakref
 
 from .. import _core, exc, log
-from ..event.registry import fire, listeners_of
+from ..event.registry import DERIVED_FROM, fire, listeners_of
 from ..pool.base import PoolProxiedConnection
 from . import result as _result  # noqa: F401 - registers the classes of results
-from .transactions import TRANSACTIONS, Transactions
+from .transactions import TRANSACTIONS, tell
 from .url import URL
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
 # Options that only say how to log or cache: known, and without effect on what is executed.
 _QUIET_OPTIONS = frozenset({"postgresql_readonly", "postgresql_deferrable", "compiled_cache", "logging_token", "no_parameters", "insertmanyvalues_page_size", "max_row_buffer", "preserve_rowcount"})
 _STATEMENT_OPTIONS = frozenset({"stream_results", "yield_per", "autocommit", "populate_existing", "autoflush", "identity_token", "synchronize_session", "dml_strategy", "render_nulls", "is_delete_using", "is_update_from", "schema_translate_map", "isolation_level", "driver_column_names"})
+all_engines: weakref.WeakSet[Engine] = weakref.WeakSet()
 _engines: weakref.WeakValueDictionary[int, Engine] = weakref.WeakValueDictionary()
 
 
@@ -201,6 +202,7 @@ class Connection(_core.Connection):
     _savepoints = 0
     _options: t.Mapping[str, t.Any] = {}
     _sqla_dialect_name: str | None = None
+    _told = False  # before_execute was called for what runs now
 
     @property
     def engine(self) -> Engine:
@@ -491,11 +493,14 @@ class Connection(_core.Connection):
             if listener.retval and changed is not None:
                 node, several, single = changed
                 parameters = several or single or None
+        self._told = True
         try:
             found = self._execute_node(node, parameters, options)
         except Exception as error:
             self._handle_error(error, node, parameters)
             raise
+        finally:
+            self._told = False
         for listener in listeners_of(engine, "after_execute"):
             listener.call(self, node, list(several), dict(single), options, found)
         return found
@@ -532,12 +537,15 @@ class Connection(_core.Connection):
             sets = list(parameters) if several else [parameters] if parameters else []
         else:
             raise exc.ArgumentError("mapping or list expected for parameters")
+        self._told = True  # text of the driver's own is no statement that before_execute is told of
         try:
             return self._run_text(statement, sets, bool(sets) and isinstance(sets[0], dict), True)
         except Exception as error:
             if self._slow:
                 self._handle_error(error, statement, parameters)
             raise
+        finally:
+            self._told = False
 
     def _run_ddl_visitor(self, visitor: t.Any, element: t.Any, **kwargs: t.Any) -> None:
         raise NotImplementedError("visitors of definitions are not supported; use create_all(), drop_all() or the DDL statements")
@@ -639,8 +647,18 @@ class Engine(_core.Engine):
     def _tell(self) -> None:
         """Switches on what options, listeners and the log want to be told of."""
         self._tells = bool(self._echo_enabled or self._listening & TRANSACTIONS)
-        self._set_transact(Transactions(self) if self._tells else None)
-        self._set_prepares(bool(self._execution_options or self._listening & {"checkout", "engine_connect"}))
+        self._first._set_transact(tell if any(engine._tells for engine in self._family()) else None)
+        self._set_prepares(bool(self._execution_options or self._slow or self._listening & {"checkout", "engine_connect"}))
+
+    @property
+    def _first(self) -> Engine:
+        """The engine that this one was made from with execution_options(): the core calls its hooks for all of them."""
+        before = self.__dict__.get(DERIVED_FROM)
+        return self if before is None else before._first
+
+    def _family(self) -> list[Engine]:
+        first = self._first
+        return [self, *(engine for engine in list(all_engines) if engine._first is first and engine is not self)]
 
     def raw_connection(self) -> t.Any:
         """A PEP 249 connection out of the pool; close() gives it back."""
@@ -662,7 +680,8 @@ class Engine(_core.Engine):
         made.__dict__.update({k: v for k, v in self.__dict__.items() if k != "_sa_event_listeners"})
         made._execution_options = {**self._execution_options, **opt}
         made._set_prepares(True)
-        made.__dict__["_parent"] = self
+        made.__dict__[DERIVED_FROM] = self
+        all_engines.add(made)
         if "set_engine_execution_options" in self._listening:
             fire(self, "set_engine_execution_options", made, opt)
         return t.cast("Engine", made)

@@ -9,7 +9,7 @@ from .. import _core, exc, log
 from ..dialects import find as find_dialect
 from ..sql.type_api import current_dialect
 from . import events
-from .base import Engine, _engines
+from .base import Engine, _engines, all_engines
 from .url import URL, make_url
 
 __all__ = ["create_engine", "create_pool_from_url", "engine_from_config"]
@@ -113,7 +113,7 @@ def _furnish(engine: Engine, url: URL, dialect: t.Any, settings: dict[str, t.Any
         engine.update_execution_options(**options)
     engine._echo = settings.get("echo")
     log.configure(engine)
-    events._all_engines.add(engine)
+    all_engines.add(engine)
     events.refresh(engine)
 
 

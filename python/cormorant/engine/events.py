@@ -5,23 +5,24 @@ Nothing is paid for while nobody listens: `refresh` looks who does and switches 
 
 from __future__ import annotations
 
+import threading
 import typing as t
 import weakref
 
-from .. import log
+from .. import exc, log
 from ..event.registry import Family, add_family, heard, listeners_of, positional_count
 from ..pool.base import Pool, PoolProxiedConnection, PoolResetState
-from .base import Connection, Engine
+from ..sql.constructors import text
+from .base import Connection, Engine, all_engines
+from .result import null_result
 from .transactions import TRANSACTIONS
 
 __all__ = ["ConnectionEvents", "DialectEvents", "PoolEvents", "PoolResetState", "refresh"]
 
-_all_engines: weakref.WeakSet[t.Any] = weakref.WeakSet()
-
 
 class _EngineFamily(Family):
     def changed(self, key: t.Any, identifier: str, propagate: bool) -> None:
-        for engine in list(_all_engines):
+        for engine in list(all_engines):
             refresh(engine)
 
 
@@ -110,8 +111,8 @@ class PoolEvents(_EngineFamily):
 
 _NAMES = frozenset({*ConnectionEvents.events, *DialectEvents.events, *PoolEvents.events})
 _CURSOR = ("before_cursor_execute", "after_cursor_execute")
-_EXECUTE = ("before_execute", "after_execute")
 _CONNECT = ("connect", "first_connect")
+_WATCHED = {*_CURSOR, "handle_error", "before_execute", "after_execute"}
 # What only Engine.connect(), close() and transaction objects look at; everything else needs execute() to take the long way.
 _NOT_SLOW = {*_CURSOR, *TRANSACTIONS, *_CONNECT, "checkout", "checkin", "engine_connect", "engine_disposed", "set_engine_execution_options", "reset", "close"}
 
@@ -122,8 +123,10 @@ def refresh(engine: t.Any) -> None:
     engine._listening = names
     engine._slow = bool(names - _NOT_SLOW)
     engine._tell()
-    engine._set_watch(_Watcher(engine) if names.intersection((*_CURSOR, *_EXECUTE, "handle_error")) else None)
-    engine._set_on_connect(_Greeter(engine) if names.intersection(_CONNECT) else None)
+    everything = frozenset().union(*(one._listening for one in engine._family()))
+    first = engine._first
+    first._set_watch(_Watcher(first) if everything & _WATCHED else None)
+    first._set_on_connect(_Greeter(first) if everything.intersection(_CONNECT) else None)
 
 
 class _Greeter:
@@ -152,49 +155,68 @@ class _Watcher:
 
     def __init__(self, engine: t.Any) -> None:
         self.engine = weakref.ref(engine)
-        self.contexts: list[t.Any] = []
+        self.contexts: dict[int, list[t.Any]] = {}
 
     def __call__(
         self, connection: t.Any, after: bool, failed: Exception | None, statement: str, parameters: tuple[t.Any, ...], nsets: int, rowcount: int
-    ) -> None:
-        engine = self.engine()
-        if engine is None:
-            return
+    ) -> tuple[str, t.Any] | None:
+        if self.engine() is None:
+            return None
+        engine = connection.engine
         from .default import DefaultExecutionContext, EventCursor
 
-        if connection._borrowed and not engine._listening.isdisjoint(_EXECUTE):
-            self._execute_events(engine, connection, after, failed, statement)
+        contexts = self.contexts.setdefault(threading.get_ident(), [])
         if not after:
+            if connection._borrowed and not connection._told:
+                _tell_of_session(engine, "before_execute", connection, statement, parameters)
             cursor = EventCursor()
             context = DefaultExecutionContext(connection, statement, parameters=parameters, cursor=cursor, executemany=nsets > 1)
-            self.contexts.append(context)
+            contexts.append(context)
+            sent, values = statement, parameters
             for listener in listeners_of(engine, "before_cursor_execute"):
+                answer = listener.call(connection, cursor, sent, values, context, nsets > 1)
                 if listener.retval:
-                    raise NotImplementedError("before_cursor_execute(retval=True) is not supported: statements are prepared already")
-                listener.call(connection, cursor, statement, parameters, context, nsets > 1)
-            return
+                    sent, values = _checked_change(listener.fn, answer)
+            same = tuple(values) == parameters
+            if sent is statement and same:
+                return None
+            context.statement, context.parameters = sent, [values]
+            return sent, None if same else values
         announced = nsets > 0  # not what the database refused to prepare
-        context = self.contexts.pop() if self.contexts and announced else DefaultExecutionContext(connection, statement, parameters=parameters)
+        context = contexts.pop() if contexts and announced else DefaultExecutionContext(connection, statement, parameters=parameters)
         if failed is not None:
             if connection._borrowed:  # of a session; a program's connection hands its errors over by itself
                 connection._handle_error(failed, statement, parameters)
-            return
+            return None
         context.cursor.rowcount = rowcount
         for listener in listeners_of(engine, "after_cursor_execute"):
-            listener.call(connection, context.cursor, statement, parameters, context, nsets > 1)
+            listener.call(connection, context.cursor, context.statement or statement, parameters, context, nsets > 1)
+        if connection._borrowed and not connection._told:
+            _tell_of_session(engine, "after_execute", connection, statement, parameters, null_result())
+        return None
 
 
-    def _execute_events(self, engine: t.Any, connection: t.Any, after: bool, failed: Exception | None, statement: str) -> None:
-        """What a session runs is told as the text it became; the events of the cursor have its values."""
-        from ..sql import text
+def _tell_of_session(engine: t.Any, event: str, connection: t.Any, statement: str, parameters: tuple[t.Any, ...], *result: t.Any) -> None:
+    """What a session sends (flush, queries, lazy loads) is told as text: it was compiled before, perhaps long ago."""
+    listeners = listeners_of(engine, event)
+    if not listeners:
+        return
+    element = text(statement.replace(":", "\\:"))
+    for listener in listeners:
+        answer = listener.call(connection, element, [], {f"param_{i}": value for i, value in enumerate(parameters, 1)}, connection._options, *result)
+        if listener.retval and event == "before_execute" and answer is not None and answer[0] is not element:
+            raise exc.InvalidRequestError(
+                f"before_execute cannot replace the statements of sessions, as {getattr(listener.fn, '__name__', listener.fn)!r} does; "
+                "do_orm_execute can, and before_cursor_execute with retval=True"
+            )
 
-        if failed is not None:
-            return
-        node = text(statement.replace(":", "\\:"))
-        for listener in listeners_of(engine, _EXECUTE[after]):
-            if listener.retval:
-                raise NotImplementedError("before_execute(retval=True) cannot change the statements of a Session; do_orm_execute can")
-            listener.call(connection, node, [], {}, connection._options, *((None,) if after else ()))
+
+def _checked_change(fn: t.Any, answer: t.Any) -> tuple[str, t.Any]:
+    """What a listener with retval=True puts in the place of a statement."""
+    if not isinstance(answer, tuple) or len(answer) != 2 or not isinstance(answer[0], str) or not isinstance(answer[1], (tuple, list)):
+        name = getattr(fn, "__name__", repr(fn))
+        raise exc.InvalidRequestError(f"{name}() listens to before_cursor_execute with retval=True: it must answer (statement, parameters), not {answer!r}")
+    return answer
 
 
 add_family(ConnectionEvents())

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import typing as t
-import weakref
 
 from .. import log
 from ..event.registry import fire
 
-__all__ = ["TRANSACTIONS", "Transactions"]
+__all__ = ["TRANSACTIONS", "tell"]
 
 # By the number that the core gives them: the event, what the log says, and whether a savepoint's name comes along.
 _TOLD = (
@@ -18,19 +17,12 @@ _TOLD = (
 TRANSACTIONS = frozenset(name for name, _ in _TOLD)
 
 
-class Transactions:
+def tell(connection: t.Any, what: int, savepoint: str | None) -> None:
     """Called by the core just after a transaction began, and before it ends or sets a savepoint."""
-
-    def __init__(self, engine: t.Any) -> None:
-        self.engine = weakref.ref(engine)
-
-    def __call__(self, connection: t.Any, what: int, savepoint: str | None) -> None:
-        engine = self.engine()
-        if engine is None:
-            return
-        event, text = _TOLD[what]
-        if event in engine._listening:
-            args = () if savepoint is None else (savepoint,) if event == "savepoint" else (savepoint, None)
-            fire(engine, event, connection, *args)
-        if engine._echo_enabled and savepoint is None:
-            log.engine_info(engine, text)
+    engine = connection.engine
+    event, text = _TOLD[what]
+    if event in engine._listening:
+        args = () if savepoint is None else (savepoint,) if event == "savepoint" else (savepoint, None)
+        fire(engine, event, connection, *args)
+    if engine._echo_enabled and savepoint is None:
+        log.engine_info(engine, text)

@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary, ref
 from .. import exc
 
 _ATTRIBUTE = "_sa_event_listeners"
+DERIVED_FROM = "_sa_event_derived_from"  # in the __dict__ of a target: another one whose listeners are called first
 _of_classes: "WeakKeyDictionary[type, Dict[str, List[Listener]]]" = WeakKeyDictionary()
 
 
@@ -152,15 +153,24 @@ def listeners_of(key: Any, identifier: str) -> List[Listener]:
             store = _of_classes.get(cls)
             if store:
                 found.extend(store.get(identifier, ()))
-    store = _store(key)
-    if store:
-        found.extend(store.get(identifier, ()))
+    for one in _line(key):
+        store = _store(one)
+        if store:
+            found.extend(store.get(identifier, ()))
     return found
+
+
+def _line(key: Any) -> List[Any]:
+    """A target after those that it was derived from, whose listeners are its own, too."""
+    line = [key]
+    while (before := getattr(line[0], "__dict__", {}).get(DERIVED_FROM)) is not None:
+        line.insert(0, before)
+    return line
 
 
 def heard(key: Any) -> Set[str]:
     """The events of a target that anybody listens to."""
-    stores = [_store(key)]
+    stores = [_store(one) for one in _line(key)]
     if _of_classes:
         stores += [_of_classes.get(cls) for cls in (key if isinstance(key, type) else type(key)).__mro__]
     return {identifier for store in stores if store for identifier, listeners in store.items() if listeners}

@@ -386,6 +386,8 @@ class Session(_core.Session):
         with self._binding(bind_arguments):
             mapper = (bind_arguments or {}).get("mapper")
             found = self._connection(mapper, (bind_arguments or {}).get("clause"))
+        if found.engine._slow:
+            found._slow = True
         return found.execution_options(**execution_options) if execution_options else found
 
     @contextlib.contextmanager
