@@ -254,7 +254,8 @@ Test(engine, the_pool_is_bounded_and_says_so) {
     cr_assert_neq(access(file_path, F_OK), 0); /* nothing was opened yet */
     for (int i = 0; i < 3; i++) cr_assert_eq(cm_engine_connect(cx, e, &c[i]), CM_OK);
     cr_assert_eq(cm_engine_connect(cx, e, &c[3]), CM_E_TIMEOUT);
-    const char *message = cm_ctx_error(cx)->message, said[] = "QueuePool limit of size 2 overflow 1 reached, connection timed out, timeout 0.05\n";
+    const char *message = cm_ctx_error(cx)->message,
+               said[] = "QueuePool limit of size 2 overflow 1 reached, connection timed out, timeout 0.05\n";
     int told = 0;
     cr_assert_eq(strncmp(message, said, sizeof said - 1), 0, "%s", message);
     for (const char *at = message; (at = strstr(at, "held for ")); at++) told++;
@@ -277,7 +278,11 @@ Test(engine, the_pool_is_bounded_and_says_so) {
     drop_file();
 }
 
-typedef struct worker { cm_ctx *cx; cm_engine *engine; int failures; } worker;
+typedef struct worker {
+    cm_ctx *cx;
+    cm_engine *engine;
+    int failures;
+} worker;
 
 static void *insert_often(void *arg) {
     worker *w = arg;
@@ -432,7 +437,11 @@ Test(engine, driver_text_takes_sequences_and_mappings) {
     }
 }
 
-typedef struct watch_log { int before, after; cm_status last; int64_t rows; } watch_log;
+typedef struct watch_log {
+    int before, after;
+    cm_status last;
+    int64_t rows;
+} watch_log;
 
 static cm_status watch(cm_ctx *cx, void *user, cm_conn *conn, const cm_statement_event *event) {
     watch_log *log = user;
@@ -445,6 +454,45 @@ static cm_status watch(cm_ctx *cx, void *user, cm_conn *conn, const cm_statement
         log->before++;
     }
     return CM_OK;
+}
+
+/* Sends other text, and other values where there are any. */
+static cm_status replace(cm_ctx *cx, void *user, cm_conn *conn, const cm_statement_event *event) {
+    static const char text[] = "SELECT ? + 1";
+    (void)conn;
+    if (event->after) return CM_OK;
+    if (!(event->change->sql = cm_mem(cx, NULL, sizeof text))) return CM_E_NOMEM;
+    memcpy(event->change->sql, text, sizeof text);
+    event->change->nsql = sizeof text - 1;
+    if (event->nvalues) event->change->values = cm_obj_retain(user);
+    return CM_OK;
+}
+
+Test(engine, watchers_may_replace_statements) {
+    OOM_LOOP(cx) {
+        cm_engine *e = NULL;
+        cm_conn *c = NULL;
+        cm_result *r = NULL;
+        void *value = NULL, *list = NULL;
+        OOM_TRY(open_engine(cx, "sqlite://", &e));
+        OOM_TRY(cm_engine_connect(cx, e, &c));
+        OOM_NULL(value = cm_obj_int(cx, 8));
+        OOM_NULL(list = cm_obj_list(cx, &value, 1));
+        cm_engine_set_watcher(e, replace, list);
+        OOM_TRY(cm_conn_execute_sql(cx, c, "SELECT ?", 8, &value, 1, &r));
+        cm_result_free(cx, r);
+        r = NULL;
+        cm_status st = cm_conn_execute_sql(cx, c, "SELECT 1", 8, NULL, 0, &r);
+        cr_assert(st == CM_E_PROGRAMMING || (st == CM_E_NOMEM && cx_loop.failed), "other text takes a value, and there is none");
+        cm_ctx_clear(cx);
+    OOM_DONE:
+        if (e) cm_engine_set_watcher(e, NULL, NULL);
+        cm_result_free(cx, r);
+        cm_obj_release(cx, list);
+        cm_obj_release(cx, value);
+        cm_conn_close(cx, c);
+        cm_engine_release(cx, e);
+    }
 }
 
 static char echoed[128];
@@ -510,7 +558,11 @@ Test(engine, new_connections_are_greeted_once) {
 
 /* ---- Core statements */
 
-typedef struct world { cm_engine *e; cm_conn *c; cm_table *t; } world;
+typedef struct world {
+    cm_engine *e;
+    cm_conn *c;
+    cm_table *t;
+} world;
 
 static cm_status make_world(cm_ctx *cx, world *w) {
     cm_column_def columns[] = {
@@ -520,7 +572,14 @@ static cm_status make_world(cm_ctx *cx, world *w) {
     static const char *const pk[] = {"id"}, *const indexed[] = {"name"};
     cm_constraint_def key = {.kind = CM_CON_PRIMARY_KEY, .columns = pk, .ncolumns = 1, .deferrable = -1};
     cm_index_def index = {.name = "ix_people_name", .columns = indexed, .ncolumns = 1};
-    cm_table_def def = {.version = 1, .name = "people", .columns = columns, .ncolumns = 3, .constraints = &key, .nconstraints = 1, .indexes = &index, .nindexes = 1};
+    cm_table_def def = {.version = 1,
+                        .name = "people",
+                        .columns = columns,
+                        .ncolumns = 3,
+                        .constraints = &key,
+                        .nconstraints = 1,
+                        .indexes = &index,
+                        .nindexes = 1};
     cm_status st = cm_table_new(cx, &def, &w->t);
     if (!st) st = open_engine(cx, "sqlite://", &w->e);
     if (!st) st = cm_engine_connect(cx, w->e, &w->c);
@@ -631,7 +690,12 @@ static cm_status people_named(cm_ctx *cx, world *w, const char *const *names, si
     for (size_t i = 0; i < n; i++)
         if (!(texts[i] = cm_obj_text(cx, names[i]))) goto done;
     if (!(list = cm_obj_list(cx, texts, n))) goto done;
-    cm_node_spec spec = {.kind = CM_N_BIND, .flags = CM_FLAG_EXPANDING | CM_FLAG_UNIQUE, .type = cm_type_basic(cx, CM_T_STRING), .name = "name", .name_n = 4, .value = list};
+    cm_node_spec spec = {.kind = CM_N_BIND,
+                         .flags = CM_FLAG_EXPANDING | CM_FLAG_UNIQUE,
+                         .type = cm_type_basic(cx, CM_T_STRING),
+                         .name = "name",
+                         .name_n = 4,
+                         .value = list};
     st = cm_node_make(cx, &spec, &bind);
     if (!st) st = cm_expr_binary(cx, CM_OP_IN, column(w, "name"), bind, &in);
     if (!st) st = cm_select(cx, &id, 1, &select);

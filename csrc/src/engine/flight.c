@@ -151,7 +151,8 @@ static cm_status take_values(cm_run *r, void *values) {
     if (r->flight->nsets > 1) return cm__fail(r->cx, CM_E_UNSUPPORTED, "parameters of several sets cannot be replaced by an event");
     cm_status st = host->sequence(r->cx, values, &r->changed_to);
     if (!st && r->changed_to.n != r->nvalues)
-        st = cm__fail(r->cx, CM_E_PROGRAMMING, "an event answered %zu parameters for a statement that takes %zu", r->changed_to.n, r->nvalues);
+        st = cm__fail(r->cx, CM_E_PROGRAMMING, "an event answered %zu parameters for a statement that takes %zu", r->changed_to.n,
+                      r->nvalues);
     for (size_t i = 0; i < r->nvalues && !st; i++)
         st = host->encode(r->cx, cm_type_basic(r->cx, CM_T_NULL), r->changed_to.v[i], &r->scratch, &r->values[i]);
     return st;
@@ -172,9 +173,15 @@ cm_status cm_run__tell(cm_run *r, bool after, cm_status status) {
     const cm_compiled *c = r->flight->stmt;
     bool announced = !after || r->watched;
     cm_statement_change change = {0};
-    cm_statement_event e = {
-        after, status, c->sql, c->nsql, r->values, announced ? r->nvalues : 0, announced ? r->flight->nsets : 0, after ? r->changed : -1,
-        after ? NULL : &change};
+    cm_statement_event e = {after,
+                            status,
+                            c->sql,
+                            c->nsql,
+                            r->values,
+                            announced ? r->nvalues : 0,
+                            announced ? r->flight->nsets : 0,
+                            after ? r->changed : -1,
+                            after ? NULL : &change};
     r->watched = !after;
     cm_status st = engine->watch(r->cx, engine->watch_user, r->conn, &e);
     return st || (!change.sql && !change.values) ? st : take_change(r, &change);
