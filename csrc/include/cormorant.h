@@ -67,6 +67,7 @@ extern "C" {
     X(CM_E_UNBOUND, 32, "UnboundExecutionError", "no engine is bound")                                              \
     X(CM_E_UNEVALUATABLE, 33, "UnevaluatableError", "the criteria cannot be evaluated in memory")                   \
     X(CM_E_DEPENDENCY, 35, "AssertionError", "a row would lose a key that it cannot be without")                    \
+    X(CM_E_CHECKED_OUT, 36, "AssertionError", "the only connection of the pool is in use")                          \
     X(CM_E_DECODE, 34, "ValueError", "a value in the database does not have the form of its type")                  \
     /* What the database said. */                                                                                   \
     X(CM_E_DB, 64, "DatabaseError", "the database reported an error")                                               \
@@ -426,7 +427,7 @@ CM_API cm_status cm_text_params(cm_ctx *cx, const char *sql, size_t n, cm_status
 
 /* ---- Engines and connections ----------------------------------------------------------------------------- */
 
-typedef enum cm_pool_kind { CM_POOL_QUEUE = 0, CM_POOL_NULL = 1, CM_POOL_STATIC = 2, CM_POOL_SINGLETON_THREAD = 3 } cm_pool_kind;
+typedef enum cm_pool_kind { CM_POOL_QUEUE = 0, CM_POOL_NULL = 1, CM_POOL_STATIC = 2, CM_POOL_SINGLETON_THREAD = 3, CM_POOL_ASSERTION = 4 } cm_pool_kind;
 
 typedef struct cm_engine_options {
     uint32_t version;             /* 1 */

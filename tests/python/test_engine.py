@@ -361,3 +361,16 @@ def test_another_thread_may_not_share_a_running_connection(engine):
     thread.join()
     assert problems and "another thread" in str(problems[0])
     connection.close()
+
+
+def test_an_assertion_pool_has_one_connection_and_tells_who_has_it():
+    e = sa.create_engine("sqlite://", poolclass=sa.AssertionPool, pool_size=7)
+    assert isinstance(e.pool, sa.AssertionPool)
+    with e.begin() as c:
+        c.execute(sa.text("CREATE TABLE t (x)"))
+        with pytest.raises(AssertionError, match=r"(?s)already checked out.*held for .* by MainThread: CREATE TABLE t"):
+            e.connect()
+    with e.connect() as c:
+        assert c.execute(sa.text("SELECT count(*) FROM t")).scalar() == 0
+    with pytest.raises(NotImplementedError, match="QueuePool, NullPool, StaticPool, SingletonThreadPool, AssertionPool"):
+        sa.create_engine("sqlite://", poolclass=type("Mine", (sa.Pool,), {}))

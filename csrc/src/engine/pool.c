@@ -4,6 +4,7 @@
  *   Null             a link per connection
  *   Static           one link for everybody (databases in memory), shared under its lock
  *   SingletonThread  one link per thread
+ *   Assertion        a queue of one link; whoever wants it while it is in use is told who has it
  *
  * The mutex guards lists and counts only; links are opened and closed outside it, with the host left where they block.
  * After a fork the child forgets what it inherited and starts afresh: files' locks and sockets belong to the parent. */
@@ -20,8 +21,8 @@ cm_status cm_pool__init(cm_ctx *cx, cm_pool *p, const cm_engine_options *o, bool
     if (in_memory && (p->kind == CM_POOL_QUEUE || p->kind == CM_POOL_SINGLETON_THREAD)) p->kind = CM_POOL_STATIC; /* one database for all */
     p->lifo = o->pool_lifo;
     p->pre_ping = o->pool_pre_ping;
-    p->size = o->pool_size;
-    p->max_overflow = o->max_overflow;
+    p->size = p->kind == CM_POOL_ASSERTION ? 1 : o->pool_size;
+    p->max_overflow = p->kind == CM_POOL_ASSERTION ? 0 : o->max_overflow;
     p->timeout_us = (int64_t)(o->pool_timeout_s * 1e6);
     p->recycle_us = o->pool_recycle_s < 0 ? -1 : (int64_t)(o->pool_recycle_s * 1e6);
     p->pid = (int64_t)getpid();
@@ -65,6 +66,7 @@ static cm_status start_afresh(cm_ctx *cx, cm_pool *p) {
     return CM_OK;
 }
 
+static bool is_queue(const cm_pool *p) { return p->kind == CM_POOL_QUEUE || p->kind == CM_POOL_ASSERTION; }
 static bool keeps_shared(const cm_pool *p) { return p->kind == CM_POOL_STATIC || p->kind == CM_POOL_SINGLETON_THREAD; }
 
 /* ---- opening */
@@ -95,12 +97,15 @@ static void close_counted(cm_ctx *cx, cm_pool *p, cm_link *link) {
 
 /* ---- queue */
 
-static cm_status timed_out(cm_ctx *cx, const cm_pool *p) {
+static cm_status refused(cm_ctx *cx, const cm_pool *p) {
     cm_buf b;
     cm_buf__init(&b, cx);
     cm_holder__tell(cx, p, &b);
-    cm_status st = cm__fail(cx, CM_E_TIMEOUT, "QueuePool limit of size %d overflow %d reached, connection timed out, timeout %.2f%.*s",
-                            p->size, p->max_overflow, (double)p->timeout_us / 1e6, (int)b.n, b.p ? b.p : "");
+    cm_status st =
+        p->kind == CM_POOL_ASSERTION
+            ? cm__fail(cx, CM_E_CHECKED_OUT, "connection is already checked out%.*s", (int)b.n, b.p ? b.p : "")
+            : cm__fail(cx, CM_E_TIMEOUT, "QueuePool limit of size %d overflow %d reached, connection timed out, timeout %.2f%.*s", p->size,
+                       p->max_overflow, (double)p->timeout_us / 1e6, (int)b.n, b.p ? b.p : "");
     cm_buf__dispose(&b);
     return st;
 }
@@ -134,12 +139,13 @@ static cm_status take_queued(cm_ctx *cx, cm_engine *engine, cm_link **out) {
         lock(cx, p);
         if (!p->first && !may_open(p)) {
             unlock(cx, p);
+            if (p->kind == CM_POOL_ASSERTION) return refused(cx, p);
             cm__leave(cx);
             lock(cx, p);
             bool ok = wait_turn(cx, p);
             unlock(cx, p);
             cm__enter(cx);
-            if (!ok) return timed_out(cx, p);
+            if (!ok) return refused(cx, p);
             lock(cx, p);
             if (!p->first && !may_open(p)) { /* somebody was quicker */
                 unlock(cx, p);
@@ -165,7 +171,7 @@ static cm_status take_queued(cm_ctx *cx, cm_engine *engine, cm_link **out) {
 
 static void give_queued(cm_ctx *cx, cm_pool *p, cm_link *link) {
     link->users = 0;
-    bool keep = !link->dead && link->generation == p->generation && p->kind == CM_POOL_QUEUE;
+    bool keep = !link->dead && link->generation == p->generation && is_queue(p);
     if (keep) {
         lock(cx, p);
         keep = p->size == 0 || p->nidle < p->size;
@@ -177,7 +183,7 @@ static void give_queued(cm_ctx *cx, cm_pool *p, cm_link *link) {
 }
 
 void cm_pool__distrust(cm_ctx *cx, cm_pool *p) {
-    if (p->kind != CM_POOL_QUEUE) return;
+    if (!is_queue(p)) return;
     lock(cx, p);
     p->generation++;
     unlock(cx, p);
@@ -257,7 +263,7 @@ cm_status cm_pool__take(cm_ctx *cx, cm_engine *engine, cm_link **out) {
     }
     if (p->isolated) return take_isolated(cx, p, out);
     if (keeps_shared(p)) return take_shared(cx, engine, out);
-    if (p->kind == CM_POOL_QUEUE) {
+    if (is_queue(p)) {
         cm_status st = take_queued(cx, engine, out);
         if (!st) cm_holder__took(cx, p, *out);
         return st;
@@ -272,7 +278,7 @@ void cm_pool__give(cm_ctx *cx, cm_engine *engine, cm_link *link) {
     if (!link || cm_link__foreign(link)) return;
     if (link->lock) give_shared(cx, &engine->pool, link);
     else {
-        if (engine->pool.kind == CM_POOL_QUEUE) cm_holder__gave(cx, &engine->pool, link);
+        if (is_queue(&engine->pool)) cm_holder__gave(cx, &engine->pool, link);
         give_queued(cx, &engine->pool, link);
     }
 }

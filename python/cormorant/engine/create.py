@@ -14,7 +14,7 @@ from .url import URL, make_url
 
 __all__ = ["create_engine", "create_pool_from_url", "engine_from_config"]
 
-_POOL_KINDS = {"QueuePool": 0, "NullPool": 1, "StaticPool": 2, "SingletonThreadPool": 3}
+_POOL_KINDS = {"QueuePool": 0, "NullPool": 1, "StaticPool": 2, "SingletonThreadPool": 3, "AssertionPool": 4}
 # Accepted for the sake of programs that pass them; what they steer does not exist here.
 _WITHOUT_EFFECT = frozenset({
     "enable_from_linting", "future", "implicit_returning", "insertmanyvalues_page_size", "label_length",
@@ -81,7 +81,7 @@ def _core_options(url: URL, kwargs: dict[str, t.Any]) -> dict[str, t.Any]:
     if pool_class is not None:
         kind = next((_POOL_KINDS[c.__name__] for c in pool_class.__mro__ if c.__name__ in _POOL_KINDS), None)
         if kind is None:
-            raise NotImplementedError(f"poolclass={pool_class.__name__} is not supported; use QueuePool, NullPool, StaticPool or SingletonThreadPool")
+            raise NotImplementedError(f"poolclass={pool_class.__name__} is not supported; use one of {', '.join(_POOL_KINDS)}")
         options["pool"] = kind
     for name, core_name in (("pool_size", None), ("max_overflow", None), ("pool_timeout", None), ("pool_recycle", None), ("pool_pre_ping", None), ("pool_use_lifo", "pool_lifo")):
         if name in kwargs:

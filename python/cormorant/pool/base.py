@@ -31,7 +31,7 @@ class Pool:
     def of(cls, engine: t.Any) -> Pool:
         """The face of an engine's pool, of the class that its kind has."""
         kind = engine._pool_status()[2]
-        made = object.__new__((QueuePool, NullPool, StaticPool, SingletonThreadPool)[kind])
+        made = object.__new__((QueuePool, NullPool, StaticPool, SingletonThreadPool, AssertionPool)[kind])
         made._engine = weakref.ref(engine)
         return made
 
@@ -116,7 +116,10 @@ class SingletonThreadPool(Pool):
 
 
 class AssertionPool(Pool):
-    """One connection, and an error for whoever wants a second; not supported by engines yet."""
+    """One connection, and an AssertionError that tells who has it for whoever wants a second: a net for tests."""
+
+    def status(self) -> str:
+        return "AssertionPool"
 
 
 class PoolResetState(t.NamedTuple):
