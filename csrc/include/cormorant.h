@@ -249,7 +249,8 @@ enum {
     CM_TYPE_SPELLED = 1u << 11,   /* the host spells it in DDL and CAST (cm_host.type_spell) */
     CM_TYPE_BIND_EXPR = 1u << 12, /* the host puts an expression around its parameters (cm_host.type_wrap) */
     CM_TYPE_COLUMN_EXPR = 1u << 13, /* and around columns that a SELECT or RETURNING answers */
-    CM_TYPE_AS_TUPLE = 1u << 14   /* ARRAY: the host sees tuples instead of lists */
+    CM_TYPE_AS_TUPLE = 1u << 14,  /* ARRAY: the host sees tuples instead of lists */
+    CM_TYPE_EXISTS = 1u << 15     /* ENUM: tables neither create nor drop it */
 };
 
 /* Everything that tells one type from another. Strings are copied. */
@@ -262,6 +263,7 @@ typedef struct cm_type_def {
     const char *spelling;         /* exact SQL name to use ("NVARCHAR", "CLOB", "SMALLINT UNSIGNED"), or NULL for the dialect's */
     const char *collation;        /* or NULL */
     const char *name;             /* ENUM: name of the type or constraint; or NULL */
+    const char *schema;           /* ENUM: where a type of its own lies; NULL: where the database looks first */
     const char *const *labels;    /* ENUM: the words, nlabels of them */
     size_t nlabels;
     const cm_type *item;          /* ARRAY item; impl of a CM_TYPE_HOST type where it has one; or NULL */
@@ -343,6 +345,7 @@ typedef struct cm_constraint_def {
     int deferrable;               /* -1 unsaid, 0, 1 */
     bool use_alter;               /* added after all tables exist; does not order tables */
     cm_sql check;                 /* CHECK; what stands after EXCLUDE */
+    const cm_ddl_option *options; size_t noptions; /* words of a dialect: "kind" after UNIQUE, "columns" after the columns, "end" */
 } cm_constraint_def;
 
 typedef struct cm_index_def {
@@ -368,7 +371,7 @@ typedef struct cm_table_def {
 } cm_table_def;
 
 /* Builds a frozen table. Strings are copied. owns: caller, cm_table_release; def->node gets a reference of its own.
- * fails: CM_E_ARGUMENT (a column named twice, a constraint over an unknown column, a bad keyword). */
+ * fails: CM_E_ARGUMENT (a column named twice, a constraint over an unknown column), CM_E_COMPILE (a bad keyword). */
 CM_API cm_status cm_table_new(cm_ctx *cx, const cm_table_def *def, cm_table **out);
 CM_API void cm_table_retain(cm_table *table);
 CM_API void cm_table_release(cm_ctx *cx, cm_table *table);
@@ -396,6 +399,7 @@ typedef struct cm_compile_options {
     cm_param_style params;
     bool literal_binds;           /* values as quoted literals, for reading only; never executed */
     bool render_postcompile;      /* IN lists spelled out instead of __[POSTCOMPILE_x] */
+    bool bind_casts;              /* PostgreSQL: placeholders say their type, x::INTEGER */
     const char *const *schema_map; /* pairs (from, to), NULL ends; "" is no schema. NULL: none */
 } cm_compile_options;
 
@@ -416,6 +420,9 @@ CM_API cm_status cm_ddl_table(cm_ctx *cx, const cm_dialect *dialect, cm_table *t
 /* kind 0 CREATE INDEX, 1 DROP INDEX of the i-th index of a table. */
 /* "name TYPE ...": the i-th column as CREATE TABLE has it. */
 CM_API cm_status cm_ddl_column(cm_ctx *cx, const cm_dialect *dialect, cm_table *table, size_t i, cm_compiled **out);
+/* ALTER TABLE t ADD a constraint, which need not be among those of the table. */
+CM_API cm_status cm_ddl_add_constraint(cm_ctx *cx, const cm_dialect *dialect, cm_table *table, const cm_constraint_def *constraint,
+                                       cm_compiled **out);
 CM_API cm_status cm_ddl_index(cm_ctx *cx, const cm_dialect *dialect, cm_table *table, size_t i, int kind, bool if_exists_clause, cm_compiled **out);
 /* Spelling of a type in DDL. owns: caller. */
 CM_API cm_status cm_ddl_type(cm_ctx *cx, const cm_dialect *dialect, const cm_type *type, cm_compiled **out);
@@ -494,6 +501,8 @@ CM_API cm_status cm_conn_stream(cm_ctx *cx, cm_conn *conn, cm_node *stmt, void *
  * indexes after their table. checkfirst: leave existing (or missing) tables alone. */
 CM_API cm_status cm_conn_create_tables(cm_ctx *cx, cm_conn *conn, cm_table *const *tables, size_t n, bool checkfirst);
 CM_API cm_status cm_conn_drop_tables(cm_ctx *cx, cm_conn *conn, cm_table *const *tables, size_t n, bool checkfirst);
+/* Drops the types of their own that columns of these tables had (ENUM), those that no column has any more. */
+CM_API cm_status cm_conn_drop_types(cm_ctx *cx, cm_conn *conn, cm_table *const *tables, size_t n);
 CM_API cm_status cm_conn_has_table(cm_ctx *cx, cm_conn *conn, const char *schema, const char *name, bool *out);
 
 /* What a watcher may put in the place of a statement that is about to run. */

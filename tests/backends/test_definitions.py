@@ -34,6 +34,14 @@ def tables(package):
     sa.Index("ix_include", indexed.c.name.desc().nulls_last(), postgresql_include=["d"], postgresql_with={"fillfactor": 50})
     sa.Index("ix_distinct", indexed.c.d, unique=True, postgresql_nulls_not_distinct=True)
     yield indexed
+    yield T("owner", meta, C("id", I, primary_key=True), C("part", I), sa.UniqueConstraint("id", "part", postgresql_include=["part"]))
+    yield T(
+        "owned", meta, C("id", I), C("part", I), C("n", I), C("no_", I, key="no"),
+        sa.PrimaryKeyConstraint("id", postgresql_include=["n"]), sa.UniqueConstraint("n", postgresql_nulls_not_distinct=True),
+        sa.UniqueConstraint("part", postgresql_include=["no", "n"], deferrable=True),
+        sa.CheckConstraint("n > 0", name="ck_n", postgresql_not_valid=True),
+        sa.ForeignKeyConstraint(["id", "part"], ["owner.id", "owner.part"], ondelete="SET NULL (part)", onupdate="CASCADE", postgresql_not_valid=True),
+    )  # fmt: skip
 
 
 def texts(package):
@@ -41,6 +49,9 @@ def texts(package):
     for table in tables(package):
         for statement in (schema.CreateTable(table), *(schema.CreateIndex(i) for i in sorted(table.indexes, key=lambda i: i.name))):
             yield " ".join(str(statement.compile(dialect=pg.dialect())).split())
+        for constraint in sorted(table.constraints, key=lambda c: (c.__visit_name__, str(c.name), [x.name for x in c.columns])):
+            if table.name.startswith("own"):
+                yield " ".join(str(schema.AddConstraint(constraint).compile(dialect=pg.dialect())).split())
 
 
 def test_texts():

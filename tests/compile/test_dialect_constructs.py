@@ -5,8 +5,9 @@ import pytest
 import cormorant as sa
 from cormorant import exc
 from cormorant.dialects import mysql, postgresql
+from cormorant.dialects.postgresql import psycopg2
 
-PG = postgresql.dialect()
+PG = psycopg2.dialect()  # whose placeholders have no casts
 a = sa.column("a", postgresql.ARRAY(sa.Integer))
 b = sa.column("b", sa.Integer)
 j = sa.column("j", postgresql.JSONB)
@@ -19,6 +20,16 @@ INSERT = "INSERT INTO t (id, x) VALUES (%(id)s, %(x)s)"
 
 def pg(construct):
     return str(construct.compile(dialect=PG)).replace("\n", "")
+
+
+def test_placeholders_say_their_type():
+    """As psycopg writes them; text without its length, nothing where the server must find out."""
+    moment, text = sa.column("m", sa.DateTime(timezone=True)), sa.column("s", sa.String(30))
+    statement = sa.select(b).where(b.in_([1]), text == "x", moment > sa.func.now(), j["k"].as_string() == "v", a == [1]).limit(3)
+    assert str(statement.compile(dialect=postgresql.dialect(), compile_kwargs={"render_postcompile": True})).replace("\n", "") == (
+        "SELECT b WHERE b IN (%(b_1_1)s::INTEGER) AND s = %(s_1)s::VARCHAR AND m > now() AND CAST(j ->> %(j_1)s::TEXT AS VARCHAR) = %(param_1)s::VARCHAR "
+        "AND a = %(a_1)s::INTEGER[] LIMIT %(param_2)s::INTEGER"
+    )
 
 
 @pytest.mark.parametrize(

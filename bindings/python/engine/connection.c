@@ -450,6 +450,12 @@ static PyObject *with_tables(PyObject *o, PyObject *args, tables_call call) {
 static PyObject *Connection_create_tables(PyObject *o, PyObject *args) { return with_tables(o, args, cm_conn_create_tables); }
 static PyObject *Connection_drop_tables(PyObject *o, PyObject *args) { return with_tables(o, args, cm_conn_drop_tables); }
 
+static cm_status drop_types(cm_ctx *cx, cm_conn *conn, cm_table *const *tables, size_t n, bool check) {
+    (void)check;
+    return cm_conn_drop_types(cx, conn, tables, n);
+}
+static PyObject *Connection_drop_types(PyObject *o, PyObject *args) { return with_tables(o, args, drop_types); }
+
 static PyObject *Connection_has_table(PyObject *o, PyObject *args) {
     cmpy_conn *self = (cmpy_conn *)o;
     const char *name, *schema = NULL;
@@ -557,6 +563,7 @@ static PyMethodDef Connection_methods[] = {
     {"_set_schema_map", Connection_set_schema_map, METH_O, NULL},
     {"_create_tables", Connection_create_tables, METH_VARARGS, NULL},
     {"_drop_tables", Connection_drop_tables, METH_VARARGS, NULL},
+    {"_drop_types", Connection_drop_types, METH_VARARGS, NULL},
     {"_has_table", Connection_has_table, METH_VARARGS, NULL},
     {"_dbapi", Connection_dbapi, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},

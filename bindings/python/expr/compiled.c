@@ -75,14 +75,16 @@ static cm_status plain_statement(cm_node *n, cm_node **out) {
 
 static PyObject *core_compile(PyObject *m, PyObject *args, PyObject *kwargs) {
     (void)m;
-    static char *names[] = {"node", "dialect", "params", "literal_binds", "render_postcompile", "schema_map", NULL};
+    static char *names[] = {"node", "dialect", "params", "literal_binds", "render_postcompile", "schema_map", "bind_casts", NULL};
     PyObject *node, *map = Py_None, *result = NULL;
     const char *dialect = NULL, **pairs = NULL;
-    int style = CM_PARAM_DIALECT, literal = 0, postcompile = 0;
+    int style = CM_PARAM_DIALECT, literal = 0, postcompile = 0, casts = 0;
     cm_compiled *compiled = NULL;
     cm_node *n, *plain = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|zippO", names, &node, &dialect, &style, &literal, &postcompile, &map)) return NULL;
-    cm_compile_options options = {.params = (cm_param_style)style, .literal_binds = literal, .render_postcompile = postcompile};
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|zippOp", names, &node, &dialect, &style, &literal, &postcompile, &map, &casts))
+        return NULL;
+    cm_compile_options options = {
+        .params = (cm_param_style)style, .literal_binds = literal, .render_postcompile = postcompile, .bind_casts = casts};
     if (!(options.dialect = find_dialect(dialect)) || cmpy_schema_pairs(map, &pairs) < 0) return NULL;
     options.schema_map = pairs;
     if (!(n = cmpy_find_node(node))) {
@@ -180,7 +182,8 @@ cm_status cmpy_node_compile(cm_ctx *cx, cm_node *n, cm_compiler *c) {
 
 static PyMethodDef module_functions[] = {
     {"compile", (PyCFunction)(void (*)(void))core_compile, METH_VARARGS | METH_KEYWORDS,
-     "compile($module, node, dialect=None, params=0, literal_binds=False, render_postcompile=False, schema_map=None)\n--\n\n"
+     "compile($module, node, dialect=None, params=0, literal_binds=False, render_postcompile=False, schema_map=None, "
+     "bind_casts=False)\n--\n\n"
      "(sql, [(name, bind), ...]) of a statement or expression."},
     {"expand", core_expand, METH_O, "expand($module, statement, /)\n--\n\nThe statement over tables alone, as it is sent."},
     {"text_params", core_text_params, METH_O, "text_params($module, sql, /)\n--\n\nNames of the `:name` parameters of a text."},

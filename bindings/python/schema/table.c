@@ -5,7 +5,7 @@
  *     (name, schema, comment, prefixes, options, columns, constraints, indexes)
  *     column:     (node, name, key, type, flags, default, default_sql, onupdate, onupdate_sql, server_default, computed, comment, check_name)
  *     constraint: (kind, name, columns, ref_schema, ref_table, ref_columns, ondelete, onupdate, initially, match, deferrable,
- *                  use_alter, check)
+ *                  use_alter, check, options)
  *     index:      (name, unique, columns, expressions or None, options)
  *     option:     (dialect, name, SQL); server_default, computed, check and expressions are SQL, too: a text, or an expression
  *                 that the author keeps alive, compiled for the database that the definition is made in
@@ -137,11 +137,11 @@ static int read_column(PyObject *t, cm_column_def *out) {
 static int read_constraint(pool *p, PyObject *t, cm_constraint_def *out) {
     long kind, deferrable;
     size_t nref;
-    if (expect_tuple(t, 13, "constraint") < 0 || read_long(t, 0, &kind) < 0 || read_text(t, 1, &out->name) < 0 ||
+    if (expect_tuple(t, 14, "constraint") < 0 || read_long(t, 0, &kind) < 0 || read_text(t, 1, &out->name) < 0 ||
         read_texts(p, t, 2, &out->columns, &out->ncolumns) < 0 || read_text(t, 3, &out->ref_schema) < 0 ||
         read_text(t, 4, &out->ref_table) < 0 || read_texts(p, t, 5, &out->ref_columns, &nref) < 0 || read_text(t, 6, &out->on_delete) < 0 ||
         read_text(t, 7, &out->on_update) < 0 || read_text(t, 8, &out->initially) < 0 || read_text(t, 9, &out->match) < 0 ||
-        read_long(t, 10, &deferrable) < 0 || read_sql(t, 12, &out->check) < 0)
+        read_long(t, 10, &deferrable) < 0 || read_sql(t, 12, &out->check) < 0 || read_options(p, t, 13, &out->options, &out->noptions) < 0)
         return -1;
     if (kind == CM_CON_FOREIGN_KEY && nref != out->ncolumns) return expect_tuple(Py_None, 0, "foreign key");
     if (kind != CM_CON_FOREIGN_KEY) out->ref_columns = NULL;
@@ -356,6 +356,28 @@ static PyObject *column_ddl(PyObject *m, PyObject *args) {
     return compiled_text(compiled);
 }
 
+/* constraint_ddl(table, description, dialect_name) */
+static PyObject *constraint_ddl(PyObject *m, PyObject *args) {
+    (void)m;
+    PyObject *object, *description, *text = NULL;
+    const char *name = NULL;
+    if (!PyArg_ParseTuple(args, "OO|z:constraint_ddl", &object, &description, &name)) return NULL;
+    cm_node *node = node_argument(object, CM_N_TABLE);
+    const cm_dialect *d = node ? dialect_argument(name) : NULL;
+    cm_constraint_def k = {0};
+    cm_table *table;
+    cm_compiled *compiled;
+    pool p = {0};
+    if (!d) return NULL;
+    CMPY_TRY(cmpy_cx(), cmpy_table_freeze(cmpy_cx(), node, &table));
+    if (read_constraint(&p, description, &k) == 0) {
+        cm_status st = cm_ddl_add_constraint(cmpy_cx(), d, table, &k, &compiled);
+        text = st ? cmpy_raise(cmpy_cx(), st) : compiled_text(compiled);
+    }
+    pool_free(&p);
+    return text;
+}
+
 /* index_ddl(table, i, kind, if_exists, dialect_name) */
 static PyObject *index_ddl(PyObject *m, PyObject *args) {
     (void)m;
@@ -396,6 +418,8 @@ static PyMethodDef functions[] = {
      "type_column($module, column, type, /)\n--\n\nSets the type of a column under construction."},
     {"table_ddl", table_ddl, METH_VARARGS,
      "table_ddl($module, table, kind, if_exists=False, dialect=None, /)\n--\n\nCREATE (0) or DROP (1) TABLE."},
+    {"constraint_ddl", constraint_ddl, METH_VARARGS,
+     "constraint_ddl($module, table, description, dialect=None, /)\n--\n\nALTER TABLE ... ADD a constraint, described as for freezing."},
     {"column_ddl", column_ddl, METH_VARARGS, "column_ddl($module, table, i, dialect=None, /)\n--\n\nA column as CREATE TABLE has it."},
     {"index_ddl", index_ddl, METH_VARARGS,
      "index_ddl($module, table, i, kind, if_exists=False, dialect=None, /)\n--\n\nCREATE (0) or DROP (1) INDEX."},

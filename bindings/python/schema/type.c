@@ -1,7 +1,7 @@
 /* _core.TypeEngine: the base of every Python type object, and the bridge to the core's interned cm_type.
  *
  * A Python type describes itself once, on first use, through `_cm_def()`:
- *     (kind, flags, length, precision, scale, spelling, collation, name, labels, item)
+ *     (kind, flags, length, precision, scale, spelling, collation, name, labels, item[, schema])
  * None stands for "none" in every place. Types that only Python understands carry TYPE_HOST; then the object itself is
  * the cm_type's host object and its `_bind`, `_result` and `compare_values` are asked for every value. */
 #include "python/schema/values.h"
@@ -56,13 +56,14 @@ static const char **labels_array(PyObject *labels, size_t *n) {
 
 static int read_def(PyObject *self, PyObject *tuple, cm_type_def *def, const char ***labels) {
     int32_t kind, flags;
-    if (!PyTuple_Check(tuple) || PyTuple_GET_SIZE(tuple) != 10) {
-        PyErr_Format(PyExc_TypeError, "%s._cm_def() must answer a tuple of ten", Py_TYPE(self)->tp_name);
+    if (!PyTuple_Check(tuple) || (PyTuple_GET_SIZE(tuple) != 10 && PyTuple_GET_SIZE(tuple) != 11)) {
+        PyErr_Format(PyExc_TypeError, "%s._cm_def() must answer a tuple of ten or eleven", Py_TYPE(self)->tp_name);
         return -1;
     }
     if (field_int(tuple, 0, &kind) || field_int(tuple, 1, &flags) || field_int(tuple, 2, &def->length) ||
         field_int(tuple, 3, &def->precision) || field_int(tuple, 4, &def->scale) || field_text(tuple, 5, &def->spelling) ||
-        field_text(tuple, 6, &def->collation) || field_text(tuple, 7, &def->name))
+        field_text(tuple, 6, &def->collation) || field_text(tuple, 7, &def->name) ||
+        (PyTuple_GET_SIZE(tuple) == 11 && field_text(tuple, 10, &def->schema)))
         return -1;
     def->kind = (cm_type_kind)kind;
     def->flags = (uint32_t)flags;
@@ -116,6 +117,20 @@ static const cm_type *type_of_object(cmpy_type *self) {
     if (self->type) cm_type_release(cmpy_cx(), type); /* made meanwhile, by what _cm_def called */
     else self->type = type;
     return self->type;
+}
+
+/* A type learned something of itself (the schema it lies in): it is described anew. What was made with it keeps the old one. */
+static PyObject *forget_type(PyObject *m, PyObject *type) {
+    (void)m;
+    if (!PyObject_TypeCheck(type, (PyTypeObject *)cmpy_st->TypeEngine)) {
+        PyErr_Format(PyExc_TypeError, "an SQL type was expected, not %R", type);
+        return NULL;
+    }
+    cmpy_type *self = (cmpy_type *)type;
+    const cm_type *old = self->type;
+    self->type = NULL;
+    if (old) cm_type_release(cmpy_cx(), old);
+    Py_RETURN_NONE;
 }
 
 /* The instance that a class without arguments stands for: made once and kept by the class. Borrowed. */
@@ -358,6 +373,7 @@ static PyMethodDef functions[] = {
     {"register_literal_types", register_literal_types, METH_O,
      "register_literal_types($module, types, /)\n--\n\nSays which type a bare Python value gets, by its class."},
     {"literal_type", literal_type, METH_O, "literal_type($module, value, /)\n--\n\nThe type a bare value gets."},
+    {"forget_type", forget_type, METH_O, "forget_type($module, type, /)\n--\n\nLets a type describe itself anew, because it changed."},
     {"has_dialect", has_dialect, METH_O, "has_dialect($module, name, /)\n--\n\nWhether the core writes SQL for a database."},
     {"type_ddl", type_ddl, METH_VARARGS, "type_ddl($module, type, dialect=None, /)\n--\n\nSpelling of a type in DDL."},
     {NULL, NULL, 0, NULL},
@@ -386,6 +402,7 @@ static int add_constants(PyObject *m) {
         {"CM_TYPE_BIND_EXPR", CM_TYPE_BIND_EXPR},
         {"CM_TYPE_COLUMN_EXPR", CM_TYPE_COLUMN_EXPR},
         {"CM_TYPE_AS_TUPLE", CM_TYPE_AS_TUPLE},
+        {"CM_TYPE_EXISTS", CM_TYPE_EXISTS},
     };
     for (size_t i = 0; i < sizeof constants / sizeof *constants; i++) /* CM_T_INTEGER becomes _core.T_INTEGER */
         if (PyModule_AddIntConstant(m, constants[i].name + 3, constants[i].value) < 0) return -1;

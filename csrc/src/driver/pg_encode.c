@@ -35,7 +35,7 @@ static bool spelled(const cm_type_def *d, const char *const *words) {
 
 static Oid oid_of_text(const cm_type_def *d) {
     static const char *const known[] = {"VARCHAR", "CHAR", "NVARCHAR", "NCHAR", "TEXT", "CLOB", NULL};
-    if (d->spelling && !spelled(d, known)) return 0; /* CITEXT, INET, ...: the server knows */
+    if ((d->flags & CM_TYPE_SPELLED) || (d->spelling && !spelled(d, known))) return 0; /* CITEXT, INET, ...: the server knows */
     return d->kind == CM_T_TEXT ? PG_TEXT : PG_VARCHAR;
 }
 

@@ -127,7 +127,8 @@ void cm_schema_map__release(cm_ctx *cx, cm_schema_map *map);
 bool cm_schema_map__same(const cm_schema_map *a, const cm_schema_map *b);
 /* Words for a plan key; nothing for NULL. */
 cm_status cm_schema_map__key(cm_ctx *cx, cm_keybuf *key, const cm_schema_map *map);
-cm_schema_map *cm_conn__schemas(const cm_conn *conn);      /* borrowed until it is set anew; NULL: none */
+const char *cm_conn__schema(const cm_conn *conn, const char *schema); /* as the map has it; NULL: none */
+cm_schema_map *cm_conn__schemas(const cm_conn *conn);                 /* borrowed until it is set anew; NULL: none */
 /* Results built by others (the ORM): rows are host values, ncolumns each. owns: *out by caller; take_values moves on success. */
 /* Joined collections repeat their parents: the reader of the result must make rows unique (cm_result_needs_unique). */
 void cm_result__keep_rows(cm_result *result); /* instances handed out one by one live as long as the result */

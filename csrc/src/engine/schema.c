@@ -31,12 +31,7 @@ static cm_status run_ddl(cm_ctx *cx, cm_conn *conn, cm_compiled *take_compiled) 
 static const char *const *schemas_of(const cm_conn *conn) { return conn->schemas ? conn->schemas->pairs : NULL; }
 
 static cm_status table_exists(cm_ctx *cx, cm_conn *conn, const cm_table *table, bool *out) {
-    const char *schema = table->schema ? cm_str_text(table->schema) : NULL;
-    for (const char *const *pair = schemas_of(conn); pair && pair[0]; pair += 2) {
-        if (strcmp(pair[0], schema ? schema : "") != 0) continue;
-        schema = *pair[1] ? pair[1] : NULL;
-        break;
-    }
+    const char *schema = cm_conn__schema(conn, table->schema ? cm_str_text(table->schema) : NULL);
     return cm_conn_has_table(cx, conn, schema, cm_str_text(table->name), out);
 }
 
@@ -171,7 +166,7 @@ static cm_status drop_all(cm_ctx *cx, cm_conn *conn, const schema_job *j) {
     bool together = (conn->engine->dialect->features & CM_F_ALTER_FK) && (j->circular || is_altered(j->tables, j->n));
     cm_status st = together ? drop_together(cx, conn, j->tables, j->n) : CM_OK;
     for (size_t i = 0; i < j->n && !st && !together; i++) st = drop_one(cx, conn, j->tables[j->n - 1 - i], j->checkfirst);
-    return st ? st : cm_enum__settle(cx, conn, j->tables, j->n, true);
+    return st;
 }
 
 /* Tables are looked for again under the lock: another process may have been quicker. */

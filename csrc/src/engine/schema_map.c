@@ -50,6 +50,12 @@ cm_status cm_schema_map__key(cm_ctx *cx, cm_keybuf *key, const cm_schema_map *ma
 
 cm_schema_map *cm_conn__schemas(const cm_conn *conn) { return conn->schemas; }
 
+const char *cm_conn__schema(const cm_conn *conn, const char *schema) {
+    for (const char *const *pair = conn->schemas ? conn->schemas->pairs : NULL; pair && pair[0]; pair += 2)
+        if (strcmp(pair[0], schema ? schema : "") == 0) return *pair[1] ? pair[1] : NULL;
+    return schema;
+}
+
 cm_status cm_conn_set_schema_map(cm_ctx *cx, cm_conn *conn, const char *const *pairs) {
     cm_schema_map *map = NULL;
     cm_status st = pairs && pairs[0] ? cm_schema_map__new(cx, pairs, &map) : CM_OK;

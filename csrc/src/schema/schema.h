@@ -46,6 +46,12 @@ struct cm_table {
     cm_arena memory;                /* strings and arrays above */
 };
 
+/* The expression of an INSERT for a column without a value. A sequence is none where the database has no sequences. */
+static inline cm_node *cm_column__insert_sql(const cm_column *column, bool sequences) {
+    cm_node *sql = column->insert_default_sql;
+    return sql && sql->kind == CM_N_SEQUENCE && !sequences ? NULL : sql;
+}
+
 /* The type codec: one record per cm_type_kind. */
 typedef struct cm_codec {
     cm_type_kind kind;

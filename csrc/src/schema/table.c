@@ -122,7 +122,7 @@ static cm_status keyword(cm_ctx *cx, const char *clause, const char *given, cons
         *out = *allowed;
         return CM_OK;
     }
-    return cm__fail(cx, CM_E_ARGUMENT, "\"%s\" is not an action that %s knows", given, clause);
+    return cm__fail(cx, CM_E_COMPILE, "Unexpected SQL phrase: \"%s\" is not an action that %s knows", given, clause);
 }
 
 static cm_status foreign_key_words(cm_ctx *cx, const cm_constraint_def *def, cm_constraint_def *c) {
@@ -162,6 +162,8 @@ static cm_status add_constraint(cm_ctx *cx, cm_table *t, const cm_constraint_def
     c->ref_table = keep(t, def->ref_table);
     c->ref_columns = keep_all(t, def->ref_columns, def->ncolumns);
     c->check = keep_sql(t, def->check);
+    c->options = keep_options(t, def->options, def->noptions);
+    c->noptions = def->noptions;
     return CM_OK;
 }
 

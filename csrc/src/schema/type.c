@@ -34,7 +34,7 @@ struct cm_type_table {
 
 static const struct cm_type basics[] = {
 #define CM_X(name, value, visit, value_kind)                                                                                               \
-    [value] = {{name, BASIC_FLAGS(name), -1, -1, -1, NULL, NULL, NULL, NULL, 0, NULL, NULL},                                               \
+    [value] = {{name, BASIC_FLAGS(name), -1, -1, -1, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL},                                         \
                UINT64_MAX - (value), /* serials of cm_serial count upwards from 1 */                                                       \
                IMMORTAL,                                                                                                                   \
                IS_ATOMIC(name, value_kind)},
@@ -102,7 +102,7 @@ static cm_type_def normalise(const cm_type_def *def) {
 static bool same_as_basic(const cm_type_def *d) {
     const cm_type_def *b = &basics[d->kind].def;
     return d->flags == b->flags && d->length == -1 && d->precision == -1 && d->scale == -1 && !d->spelling && !d->collation && !d->name &&
-           !d->nlabels && !d->item && !d->host;
+           !d->schema && !d->nlabels && !d->item && !d->host;
 }
 
 /* ---- the table */
@@ -122,6 +122,7 @@ static void add_key(cm_buf *b, const cm_type_def *d) {
     add_string(b, d->spelling);
     add_string(b, d->collation);
     add_string(b, d->name);
+    add_string(b, d->schema);
     for (size_t i = 0; i < d->nlabels; i++) add_string(b, d->labels[i]);
 }
 
@@ -138,7 +139,7 @@ static const char *put_string(char **at, const char *s) {
 /* A copy of the description in one block with its key. */
 static cm_status entry_new(cm_ctx *cx, const cm_type_def *d, const cm_buf *key, type_entry **out) {
     size_t bytes = sizeof(type_entry) + d->nlabels * sizeof(char *) + key->n;
-    bytes += room_for(d->spelling) + room_for(d->collation) + room_for(d->name);
+    bytes += room_for(d->spelling) + room_for(d->collation) + room_for(d->name) + room_for(d->schema);
     for (size_t i = 0; i < d->nlabels; i++) bytes += room_for(d->labels[i]);
     type_entry *e = cm__alloc(cx, bytes);
     if (!e) return CM_E_NOMEM;
@@ -151,6 +152,7 @@ static cm_status entry_new(cm_ctx *cx, const cm_type_def *d, const cm_buf *key, 
     e->type.def.spelling = put_string(&at, d->spelling);
     e->type.def.collation = put_string(&at, d->collation);
     e->type.def.name = put_string(&at, d->name);
+    e->type.def.schema = put_string(&at, d->schema);
     for (size_t i = 0; i < d->nlabels; i++) labels[i] = put_string(&at, d->labels[i]);
     e->type.def.labels = d->nlabels ? labels : NULL;
     e->type.serial = cm_serial(cx);

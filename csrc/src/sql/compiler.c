@@ -250,7 +250,7 @@ cm_status cm_compiler__place(cm_compiler *c, const cm_param *p, const char *name
     c->nparams++;
     if (p->expanding && !p->count) return CM_OK; /* a list not spelled out: its text is the caller's */
     write_placeholder(c, name);
-    return CM_OK;
+    return c->rq->bind_casts ? cm_compiler__bind_cast(c, type) : CM_OK;
 }
 
 cm_status cm_compiler__constant(cm_compiler *c, int64_t value) {
@@ -329,6 +329,7 @@ cm_status cm_compile(cm_ctx *cx, cm_node *stmt, const cm_compile_options *option
         rq.params = options->params;
         rq.literal_binds = options->literal_binds;
         rq.render_postcompile = options->render_postcompile;
+        rq.bind_casts = options->bind_casts;
         rq.schema_map = options->schema_map;
     }
     return cm_sql__compile(cx, stmt, &rq, out);

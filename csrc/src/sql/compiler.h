@@ -14,6 +14,7 @@
 #include <string.h>
 
 enum { CM_DEPTH_MAX = 800 };   /* nested emissions; chains of operators do not nest. 10 KiB of stack each at most */
+enum { CM_CAST_OWN = 0, CM_CAST_TEXT = 1, CM_CAST_NONE = 2, CM_CAST_COUNT = 3 }; /* placeholders: to their type, TEXT, not at all, INTEGER */
 
 /* One SELECT, UPDATE or DELETE being written: what its subqueries may correlate to. Lives on the C stack. */
 typedef struct cm_level {
@@ -57,6 +58,7 @@ struct cm_compiler {
     uint32_t flags;            /* CM_C_* so far */
     cm_table *table;           /* target of INSERT, UPDATE, DELETE; retained */
     int depth;
+    uint8_t bind_cast;         /* CM_CAST_*: keys of documents, LIMIT and OFFSET have casts of their own */
     bool bare_columns;         /* RETURNING of dialects that want no table names; conflict targets */
     bool no_keys;              /* CREATE TABLE: foreign keys are added later */
     bool literals;             /* values are written out (DDL, index predicates) */
@@ -116,6 +118,9 @@ cm_status cm_compiler__literal(cm_compiler *c, const cm_type *type, void *value)
 cm_status cm_compiler__type_for(cm_compiler *c, const cm_type *type, const cm_type **out);
 /* Writes the name of a type. */
 cm_status cm_compiler__spell(cm_compiler *c, const cm_type *type, bool for_cast);
+cm_status cm_compiler__type_name(cm_compiler *c, const cm_type_def *def); /* schema.name of an ENUM that is an object */
+/* Writes ::TYPE after a placeholder, where the usual drivers do. */
+cm_status cm_compiler__bind_cast(cm_compiler *c, const cm_type *type);
 /* What a type puts around its parameters and columns. *done false: nothing, and nothing is written. */
 cm_status cm_compiler__wrap_param(cm_compiler *c, const cm_param *p, const char *name, bool *done);
 cm_status cm_compiler__wrap_column(cm_compiler *c, cm_node *n, bool *done);
@@ -205,6 +210,8 @@ typedef struct cm_pair { cm_node *left, *right; } cm_pair;
 cm_status cm_compiler__join_pairs(cm_compiler *c, cm_node *left, cm_node *right, cm_pair **out, size_t *n);
 cm_status cm_compiler__table(cm_compiler *c, cm_node *table);
 const char *cm_compiler__schema(const cm_compiler *c, const char *schema); /* as the schema map has it; NULL: none */
+cm_status cm_compiler__sequence(cm_compiler *c, cm_node *sequence);        /* its name, with its schema */
+cm_status cm_compiler__schema_of(cm_compiler *c, const char *schema);      /* writes it with its point, where there is one */
 
 /* ---- compound.c, cte.c */
 cm_status cm_compiler__compound(cm_compiler *c, cm_node *n, const cm_select_how *how);

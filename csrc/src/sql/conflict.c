@@ -20,7 +20,7 @@ static cm_status write_elements(cm_compiler *c, cm_node *n) {
     cm_out(c, ")");
     if (!st && nwhere) {
         cm_out(c, " WHERE ");
-        c->literals = true; /* a parameter could not be matched with the predicate of an index */
+        c->literals = c->literals || c->rq->for_execution; /* a parameter could not be matched with the predicate of an index */
         st = cm_compiler__conditions(c, where, nwhere);
     }
     c->bare_columns = bare;

@@ -39,16 +39,8 @@ cm_status cm_ddl__column_name(cm_compiler *c, const cm_column *column) {
     return cm_compiler__str(c, column->name, flags);
 }
 
-static cm_status write_schema(cm_compiler *c, const char *schema) {
-    schema = cm_compiler__schema(c, schema);
-    if (!schema) return CM_OK;
-    cm_status st = cm_compiler__cname(c, schema);
-    cm_out(c, ".");
-    return st;
-}
-
 static cm_status write_table_name(cm_compiler *c, const cm_table *t, bool schema) {
-    cm_status st = schema ? write_schema(c, t->schema ? cm_str_text(t->schema) : NULL) : CM_OK;
+    cm_status st = schema ? cm_compiler__schema_of(c, t->schema ? cm_str_text(t->schema) : NULL) : CM_OK;
     return st ? st : cm_compiler__str(c, t->name, t->node ? t->node->flags & (CM_FLAG_QUOTE | CM_FLAG_NO_QUOTE) : 0);
 }
 
@@ -141,13 +133,28 @@ static cm_status write_constraint_name(cm_compiler *c, const char *name) {
     return st;
 }
 
+/* What the dialect wants said at a place of a constraint. */
+static cm_status write_constraint_words(cm_compiler *c, const cm_constraint_def *k, const char *place) {
+    const cm_sql *words = cm_ddl__option(c, k->options, k->noptions, place);
+    return words ? cm_ddl__sql(c, words) : CM_OK;
+}
+
+/* ON DELETE SET NULL (a): an action for some of the columns, which only databases that it was meant for understand. */
+static cm_status write_delete_columns(cm_compiler *c, const cm_constraint_def *k) {
+    bool meant = false;
+    for (size_t i = 0; i < k->noptions; i++) meant = meant || strcmp(k->options[i].name, "delete") == 0;
+    if (meant && !cm_ddl__option(c, k->options, k->noptions, "delete"))
+        return cm__fail(c->cx, CM_E_COMPILE, "Unexpected SQL phrase: %s has no columns after ON DELETE %s", c->d->name, k->on_delete);
+    return write_constraint_words(c, k, "delete");
+}
+
 static cm_status write_reference(cm_compiler *c, const cm_table *t, const cm_constraint_def *k) {
     static const char *const actions[] = {"CASCADE", "SET NULL", "SET DEFAULT", "RESTRICT", "NO ACTION", NULL};
     static const char *const matches[] = {"FULL", "PARTIAL", "SIMPLE", NULL};
     cm_out(c, "FOREIGN KEY(");
     cm_status st = write_names(c, t, k->columns, k->ncolumns);
     cm_out(c, ") REFERENCES ");
-    if (!st && !cm_has(c, CM_F_LOCAL_FK)) st = write_schema(c, k->ref_schema);
+    if (!st && !cm_has(c, CM_F_LOCAL_FK)) st = cm_compiler__schema_of(c, k->ref_schema);
     if (!st) st = cm_compiler__cname(c, k->ref_table);
     cm_out(c, " (");
     if (!st) st = write_names(c, NULL, k->ref_columns, k->ncolumns);
@@ -156,6 +163,7 @@ static cm_status write_reference(cm_compiler *c, const cm_table *t, const cm_con
         return cm__fail(c->cx, CM_E_COMPILE, "%s ignores the 'MATCH' keyword and the ON UPDATE/ON DELETE clauses after it", c->d->name);
     if (!st) st = write_clause(c, " MATCH ", k->match, matches);
     if (!st) st = write_clause(c, " ON DELETE ", k->on_delete, actions);
+    if (!st) st = write_delete_columns(c, k);
     return st ? st : write_clause(c, " ON UPDATE ", k->on_update, actions);
 }
 
@@ -171,9 +179,12 @@ static cm_status write_constraint(cm_compiler *c, const cm_table *t, const cm_co
     switch (k->kind) {
     case CM_CON_PRIMARY_KEY:
     case CM_CON_UNIQUE:
-        cm_out(c, k->kind == CM_CON_UNIQUE ? "UNIQUE (" : "PRIMARY KEY (");
-        st = write_names(c, t, k->columns, k->ncolumns);
+        cm_out(c, k->kind == CM_CON_UNIQUE ? "UNIQUE " : "PRIMARY KEY ");
+        st = write_constraint_words(c, k, "kind");
+        cm_out(c, "(");
+        if (!st) st = write_names(c, t, k->columns, k->ncolumns);
         cm_out(c, ")");
+        if (!st) st = write_constraint_words(c, k, "columns");
         break;
     case CM_CON_FOREIGN_KEY: st = write_reference(c, t, k); break;
     case CM_CON_CHECK:
@@ -187,7 +198,8 @@ static cm_status write_constraint(cm_compiler *c, const cm_table *t, const cm_co
         st = cm_ddl__sql(c, &k->check);
         break;
     }
-    return st ? st : write_deferral(c, k);
+    if (!st) st = write_deferral(c, k);
+    return st ? st : write_constraint_words(c, k, "end");
 }
 
 /* CHECK (b IN (0, 1)), CHECK (e IN ('x', 'y')) of types that ask for it and have no type of their own here. */
@@ -288,7 +300,7 @@ static cm_status drop_table(cm_compiler *c, const cm_table *t, bool guarded) {
 
 /* SQLite puts the schema before the index, others before the table. */
 static cm_status write_index_name(cm_compiler *c, const cm_table *t, const cm_index_def *index, bool schema) {
-    cm_status st = schema ? write_schema(c, t->schema ? cm_str_text(t->schema) : NULL) : CM_OK;
+    cm_status st = schema ? cm_compiler__schema_of(c, t->schema ? cm_str_text(t->schema) : NULL) : CM_OK;
     return st ? st : cm_compiler__cname(c, index->name);
 }
 
@@ -334,9 +346,11 @@ static cm_status create_index(cm_compiler *c, const cm_table *t, const cm_index_
 }
 
 static cm_status drop_index(cm_compiler *c, const cm_table *t, const cm_index_def *index, bool guarded) {
-    cm_out(c, guarded ? "\nDROP INDEX IF EXISTS " : "\nDROP INDEX ");
     bool of_table = cm_has(c, CM_F_INDEX_OF_TABLE);
-    cm_status st = write_index_name(c, t, index, !of_table);
+    cm_out(c, "\nDROP INDEX ");
+    cm_status st = write_index_words(c, index, CM_INDEX_NAME, 0);
+    if (guarded) cm_out(c, "IF EXISTS ");
+    if (!st) st = write_index_name(c, t, index, !of_table);
     if (st || !of_table) return st;
     cm_out(c, " ON ");
     return write_table_name(c, t, true);
@@ -407,7 +421,7 @@ static cm_status compile_with(cm_ctx *cx, const cm_dialect *dialect, const char 
 static cm_status write_create_enum(cm_compiler *c, const void *what) {
     const cm_type_def *d = what;
     cm_out(c, "CREATE TYPE ");
-    cm_status st = cm_compiler__cname(c, d->name);
+    cm_status st = cm_compiler__type_name(c, d);
     cm_out(c, " AS ENUM (");
     for (size_t i = 0; i < d->nlabels; i++) {
         if (i) cm_out(c, ", ");
@@ -429,11 +443,12 @@ cm_status cm_ddl_column(cm_ctx *cx, const cm_dialect *dialect, cm_table *table, 
 
 static cm_status write_drop_enum(cm_compiler *c, const void *what) {
     cm_out(c, "DROP TYPE ");
-    return cm_compiler__cname(c, ((const cm_type_def *)what)->name);
+    return cm_compiler__type_name(c, what);
 }
 
-cm_status cm_sql__ddl_enum(cm_ctx *cx, const cm_dialect *dialect, const cm_type *type, bool drop, cm_compiled **out) {
-    return compile_with(cx, dialect, NULL, drop ? write_drop_enum : write_create_enum, &type->def, out);
+cm_status cm_sql__ddl_enum(cm_ctx *cx, const cm_dialect *dialect, const char *const *schema_map, const cm_type *type, bool drop,
+                           cm_compiled **out) {
+    return compile_with(cx, dialect, schema_map, drop ? write_drop_enum : write_create_enum, &type->def, out);
 }
 
 static cm_status write_bare_table(cm_compiler *c, const void *table) {
@@ -479,6 +494,11 @@ static cm_status write_comment(cm_compiler *c, const void *user) {
 cm_status cm_sql__ddl_comment(cm_ctx *cx, const cm_dialect *dialect, const char *const *schema_map, const cm_table *table,
                               const cm_column *column, cm_compiled **out) {
     return compile_with(cx, dialect, schema_map, write_comment, &(comment_job){table, column}, out);
+}
+
+cm_status cm_ddl_add_constraint(cm_ctx *cx, const cm_dialect *dialect, cm_table *table, const cm_constraint_def *constraint,
+                                cm_compiled **out) {
+    return compile_with(cx, dialect, NULL, write_add_key, &(key_of_table){table, constraint}, out);
 }
 
 cm_status cm_sql__ddl_add_key(cm_ctx *cx, const cm_dialect *dialect, const char *const *schema_map, cm_table *table, size_t i,

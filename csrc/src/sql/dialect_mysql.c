@@ -294,7 +294,7 @@ static bool write_node(cm_compiler *c, cm_node *n, cm_status *st) {
     case CM_N_FOR_UPDATE: return write_lock(c, n, st);
     case CM_N_SEQUENCE:
         cm_out(c, "nextval(");
-        *st = cm_compiler__str(c, n->u.n.name, 0);
+        *st = cm_compiler__sequence(c, n);
         cm_out(c, ")");
         return true;
     default: return false;

@@ -120,13 +120,6 @@ static void write_moment(cm_buf *b, const cm_type_def *d, const char *word) {
 
 static bool is_spelled(const cm_type_def *d, const char *word) { return !d->spelling || strcasecmp(d->spelling, word) == 0; }
 
-static cm_status write_array(cm_ctx *cx, cm_buf *b, const cm_type_def *d, bool for_cast) {
-    if (!d->item) return cm__fail(cx, CM_E_COMPILE, "an ARRAY has no item type");
-    cm_status st = cm__dialect_postgresql.type(cx, b, d->item, for_cast);
-    for (int32_t i = 0; i < (d->length > 1 ? d->length : 1); i++) cm_buf__puts(b, "[]");
-    return st;
-}
-
 static cm_status write_type(cm_ctx *cx, cm_buf *b, const cm_type *type, bool for_cast) {
     const cm_type_def *d = &type->def;
     switch (d->kind) {
@@ -160,10 +153,6 @@ static cm_status write_type(cm_ctx *cx, cm_buf *b, const cm_type *type, bool for
         if (!(d->flags & CM_TYPE_NATIVE)) break;
         cm_buf__puts(b, "UUID");
         return CM_OK;
-    case CM_T_ENUM:
-        if (!(d->flags & CM_TYPE_NATIVE) || !d->name) break;
-        return cm_sql__quote(cx, b, &cm__dialect_postgresql, d->name, strlen(d->name), 0);
-    case CM_T_ARRAY: return d->spelling ? cm_sql__type(cx, b, &cm__dialect_postgresql, type, for_cast) : write_array(cx, b, d, for_cast);
     default: break;
     }
     return cm_sql__type(cx, b, &cm__dialect_postgresql, type, for_cast);
@@ -292,11 +281,21 @@ static cm_status write_subscript(cm_compiler *c, cm_node *n) {
     return st;
 }
 
+static cm_status document_key(cm_compiler *c, cm_node *n, const char *sql) {
+    cm_status st = operand(c, n->u.k.kid[0], n->u.k.kid[1], n->op);
+    uint8_t outer = c->bind_cast;
+    c->bind_cast = n->op == CM_OP_JSON_PATH ? CM_CAST_NONE : CM_CAST_TEXT;
+    cm_out(c, sql);
+    if (!st) st = operand(c, n->u.k.kid[1], n->u.k.kid[0], n->op);
+    c->bind_cast = outer;
+    return st;
+}
+
 /* doc -> key, doc #> path; as a plain value: CAST(doc ->> key AS INTEGER) */
 static cm_status write_json(cm_compiler *c, cm_node *n, const char *document, const char *text) {
-    if (!n->type || n->type->def.kind == CM_T_JSON) return infix(c, n, document);
+    if (!n->type || n->type->def.kind == CM_T_JSON) return document_key(c, n, document);
     cm_out(c, "CAST(");
-    cm_status st = infix(c, n, text);
+    cm_status st = document_key(c, n, text);
     cm_out(c, " AS ");
     if (!st) st = cm_compiler__spell(c, n->type, true);
     cm_out(c, ")");
@@ -345,7 +344,8 @@ static const char *serial_of(const cm_column *column) {
     const cm_table *t = column->table;
     const cm_sql *sql = &column->server_default;
     const char *from = sql->expr && sql->expr->kind == CM_N_TEXT ? cm_str_text(sql->expr->u.n.name) : sql->text;
-    if ((column->flags & CM_COL_IDENTITY) || cm_ddl__has(&column->computed) || t->nprimary_key != 1 || t->primary_key[0] != column)
+    if ((column->flags & CM_COL_IDENTITY) || cm_column__insert_sql(column, true) || cm_ddl__has(&column->computed) ||
+        t->nprimary_key != 1 || t->primary_key[0] != column)
         return NULL;
     if (cm_ddl__has(sql) ? !from || strncmp(from, "nextval('", 9) != 0 : column != t->autoincrement) return NULL;
     return serial_name(&column->type->def);
@@ -387,9 +387,25 @@ static cm_status write_lock(cm_compiler *c, cm_node *n) {
     return st;
 }
 
+/* nextval('"Some".numbers'): the name is a string, in which quotes stand as they would outside of it */
+static cm_status write_next_value(cm_compiler *c, cm_node *n) {
+    cm_buf text = c->b;
+    cm_buf__init(&c->b, c->cx);
+    cm_status st = cm_compiler__sequence(c, n);
+    cm_buf name = c->b;
+    c->b = text;
+    cm_out(c, "nextval(");
+    if (!st && name.failed) st = CM_E_NOMEM;
+    if (!st) cm_sql__string(&c->b, name.p, name.n);
+    cm_out(c, ")");
+    cm_buf__dispose(&name);
+    return st;
+}
+
 static bool write_node(cm_compiler *c, cm_node *n, cm_status *st) {
-    if (n->kind != CM_N_FOR_UPDATE) return false;
-    *st = write_lock(c, n);
+    if (n->kind == CM_N_FOR_UPDATE) *st = write_lock(c, n);
+    else if (n->kind == CM_N_SEQUENCE) *st = write_next_value(c, n);
+    else return false;
     return true;
 }
 
@@ -411,7 +427,8 @@ const cm_dialect cm__dialect_postgresql = {
     .features = CM_F_RETURNING | CM_F_CHANGE_RETURNING | CM_F_FOR_UPDATE | CM_F_ALTER_FK | CM_F_SCHEMAS | CM_F_CTE_DML | CM_F_LATERAL |
                 CM_F_MULTI_VALUES | CM_F_BOOLEAN | CM_F_UPDATE_FROM | CM_F_NULLS_ORDER | CM_F_NATIVE_ENUM | CM_F_NATIVE_UUID |
                 CM_F_COMMENTS | CM_F_SEQUENCES | CM_F_ON_CONFLICT | CM_F_DISTINCT_ON | CM_F_ILIKE | CM_F_ROW_VALUES | CM_F_PARTIAL_INDEX |
-                CM_F_IDENTITY | CM_F_ARRAY_IN | CM_F_UNNEST | CM_F_GROUPED_OPERATORS | CM_F_COMMENT_ON | CM_F_EXCLUDE,
+                CM_F_IDENTITY | CM_F_ARRAY_IN | CM_F_UNNEST | CM_F_GROUPED_OPERATORS | CM_F_COMMENT_ON | CM_F_EXCLUDE | CM_F_NAMED_TYPES |
+                CM_F_GROUPED_FETCH | CM_F_LIMIT_ALL,
     .max_identifier = 63,
     .reserved = reserved,
     .nreserved = sizeof reserved / sizeof *reserved,

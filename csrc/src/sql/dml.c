@@ -406,7 +406,7 @@ static cm_status write_array(cm_compiler *c, cm_column *column, uint32_t *ordina
     cm_out(c, " AS ");
     if (text) cm_out(c, "TEXT");
     else if (!st) st = type_without_size(c, storage, &bare);
-    if (!st && bare) st = c->d->type(c->cx, &c->b, bare, true);
+    if (!st && bare) st = cm_compiler__spell(c, bare, true);
     cm_out(c, "[])");
     cm_type_release(c->cx, bare);
     cm_type_release(c->cx, stored);

@@ -192,16 +192,26 @@ const char *cm_compiler__schema(const cm_compiler *c, const char *schema) {
     return schema && *schema ? schema : NULL;
 }
 
+cm_status cm_compiler__schema_of(cm_compiler *c, const char *schema) {
+    schema = cm_compiler__schema(c, schema);
+    if (!schema) return CM_OK;
+    cm_status st = cm_compiler__cname(c, schema);
+    cm_out(c, ".");
+    return st;
+}
+
+cm_status cm_compiler__sequence(cm_compiler *c, cm_node *sequence) {
+    cm_node *schema = sequence->u.n.kid;
+    cm_status st = cm_compiler__schema_of(c, schema ? cm_str_text(schema->u.n.name) : NULL);
+    return st ? st : cm_compiler__str(c, sequence->u.n.name, sequence->flags & (CM_FLAG_QUOTE | CM_FLAG_NO_QUOTE));
+}
+
 cm_status cm_compiler__table(cm_compiler *c, cm_node *table) {
     cm_table *def = NULL;
     cm_status st = cm__from_table(c->cx, table, &def);
     if (st) return st;
-    const char *schema = cm_compiler__schema(c, def && def->schema ? cm_str_text(def->schema) : NULL);
-    if (schema) {
-        st = cm_compiler__cname(c, schema);
-        if (st) return st;
-        cm_out(c, ".");
-    }
+    st = cm_compiler__schema_of(c, def && def->schema ? cm_str_text(def->schema) : NULL);
+    if (st) return st;
     if (!table->u.col.name) return cm__fail(c->cx, CM_E_COMPILE, "a table has no name");
     return cm_compiler__str(c, table->u.col.name, table->flags & (CM_FLAG_QUOTE | CM_FLAG_NO_QUOTE));
 }

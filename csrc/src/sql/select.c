@@ -99,17 +99,21 @@ static cm_node *only_of(cm_node *n, int segment) {
     return count ? items[0] : NULL;
 }
 
+static cm_status write_count(cm_compiler *c, const char *before, cm_node *count, const char *after) {
+    uint8_t outer = c->bind_cast;
+    c->bind_cast = CM_CAST_COUNT;
+    cm_out(c, before);
+    cm_status st = cm_compiler__expr(c, count);
+    cm_out(c, after);
+    c->bind_cast = outer;
+    return st;
+}
+
 /* \n OFFSET :o ROWS\n FETCH FIRST :n ROWS ONLY */
 static cm_status write_fetch(cm_compiler *c, cm_node *n, cm_node *limit, cm_node *offset) {
-    cm_status st = CM_OK;
-    if (offset) {
-        cm_out(c, "\n OFFSET ");
-        st = cm_compiler__expr(c, offset);
-        cm_out(c, " ROWS");
-    }
-    if (st) return st;
-    cm_out(c, "\n FETCH FIRST ");
-    st = cm_compiler__expr(c, limit);
+    bool grouped = cm_has(c, CM_F_GROUPED_FETCH);
+    cm_status st = offset ? write_count(c, grouped ? "\n OFFSET (" : "\n OFFSET ", offset, grouped ? ") ROWS" : " ROWS") : CM_OK;
+    if (!st) st = write_count(c, grouped ? "\n FETCH FIRST (" : "\n FETCH FIRST ", limit, grouped ? ")" : "");
     if (n->flags & CM_FLAG_PERCENT) cm_out(c, " PERCENT");
     cm_out(c, n->flags & CM_FLAG_WITH_TIES ? " ROWS WITH TIES" : " ROWS ONLY");
     return st;
@@ -117,15 +121,12 @@ static cm_status write_fetch(cm_compiler *c, cm_node *n, cm_node *limit, cm_node
 
 cm_status cm_compiler__limit(cm_compiler *c, cm_node *n) {
     cm_node *limit = only_of(n, CM_SEG_LIMIT), *offset = only_of(n, CM_SEG_OFFSET);
-    cm_status st = CM_OK;
     if (!limit && !offset) return CM_OK;
     if (limit && (n->flags & CM_FLAG_FETCH)) return write_fetch(c, n, limit, offset);
     if (c->d->limit) return c->d->limit(c, n);
-    cm_out(c, limit ? "\n LIMIT " : "\n LIMIT -1");
-    if (limit) st = cm_compiler__expr(c, limit);
-    if (st || !offset) return st;
-    cm_out(c, " OFFSET ");
-    return cm_compiler__expr(c, offset);
+    cm_status st = limit ? write_count(c, "\n LIMIT ", limit, "") : CM_OK;
+    if (!limit) cm_out(c, cm_has(c, CM_F_LIMIT_ALL) ? "\n LIMIT ALL" : "\n LIMIT -1");
+    return st || !offset ? st : write_count(c, " OFFSET ", offset, "");
 }
 
 cm_status cm_compiler__lock_of(cm_compiler *c, cm_node *const *of, size_t n) {

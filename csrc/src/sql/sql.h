@@ -60,7 +60,7 @@ typedef struct cm_compile_request {
     const char *const *names; size_t nnames;
     size_t nrows;            /* INSERT of one row: so many of it; 0: one. Where the statement is another, nothing */
     cm_param_style params;
-    bool literal_binds, render_postcompile, for_execution;
+    bool literal_binds, render_postcompile, bind_casts, for_execution;
     const char *const *schema_map;
     void *host_dialect;      /* the host's own dialect object, borrowed, where types must be asked of it; else NULL */
 } cm_compile_request;
@@ -94,8 +94,9 @@ cm_status cm_sql__ddl_comment(cm_ctx *cx, const cm_dialect *dialect, const char 
 cm_status cm_sql__ddl_index(cm_ctx *cx, const cm_dialect *dialect, const char *const *schema_map, cm_table *table, size_t i, int kind,
                             bool guarded, cm_compiled **out);
 
-/* CREATE TYPE name AS ENUM ('a', 'b'), DROP TYPE name. */
-cm_status cm_sql__ddl_enum(cm_ctx *cx, const cm_dialect *dialect, const cm_type *type, bool drop, cm_compiled **out);
+/* CREATE TYPE s.name AS ENUM ('a', 'b'), DROP TYPE s.name. */
+cm_status cm_sql__ddl_enum(cm_ctx *cx, const cm_dialect *dialect, const char *const *schema_map, const cm_type *type, bool drop,
+                           cm_compiled **out);
 /* CREATE TABLE without its foreign keys, and ALTER TABLE t ADD for the i-th constraint: tables that refer to each other. */
 cm_status cm_sql__ddl_bare_table(cm_ctx *cx, const cm_dialect *dialect, const char *const *schema_map, cm_table *table, cm_compiled **out);
 cm_status cm_sql__ddl_add_key(cm_ctx *cx, const cm_dialect *dialect, const char *const *schema_map, cm_table *table, size_t i, cm_compiled **out);
@@ -169,6 +170,9 @@ enum {
 #define CM_F_GROUPED_OPERATORS (UINT64_C(1) << 45) /* operators in indexes stand in parentheses */
 #define CM_F_EXCLUDE (UINT64_C(1) << 46) /* exclusion constraints */
 #define CM_F_COMMENT_ON (UINT64_C(1) << 47) /* comments are statements of their own */
+#define CM_F_NAMED_TYPES (UINT64_C(1) << 48) /* an ENUM is a type with a name of its own, in a schema */
+#define CM_F_GROUPED_FETCH (UINT64_C(1) << 49) /* FETCH FIRST and its OFFSET take expressions in parentheses only */
+#define CM_F_LIMIT_ALL (UINT64_C(1) << 50) /* no limit is ALL, not -1 */
 #define CM_F_LOCK_OF (UINT64_C(1) << 34) /* FOR UPDATE OF t, FOR SHARE */
 #define CM_F_CHANGE_RETURNING (UINT64_C(1) << 33) /* RETURNING of UPDATE; CM_F_RETURNING alone: INSERT and DELETE have it */
 extern const cm_dialect cm__dialect_default, cm__dialect_sqlite, cm__dialect_postgresql, cm__dialect_mysql, cm__dialect_mariadb;

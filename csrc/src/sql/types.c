@@ -18,6 +18,27 @@ cm_status cm_compiler__type_for(cm_compiler *c, const cm_type *type, const cm_ty
     return CM_OK;
 }
 
+cm_status cm_compiler__type_name(cm_compiler *c, const cm_type_def *def) {
+    cm_status st = cm_compiler__schema_of(c, def->schema);
+    return st ? st : cm_compiler__cname(c, def->name);
+}
+
+/* item[], item[][] */
+static cm_status spell_array(cm_compiler *c, const cm_type_def *def, bool for_cast) {
+    cm_status st = cm_compiler__spell(c, def->item, for_cast);
+    for (int32_t i = 0; i < (def->length > 1 ? def->length : 1); i++) cm_out(c, "[]");
+    return st;
+}
+
+/* Types that are objects of the database lie in schemas, which the dialect's table does not know. */
+static cm_status spell_stored(cm_compiler *c, const cm_type *stored, bool for_cast) {
+    const cm_type_def *def = &stored->def;
+    if (def->kind == CM_T_ENUM && (def->flags & CM_TYPE_NATIVE) && def->name && cm_has(c, CM_F_NAMED_TYPES))
+        return cm_compiler__type_name(c, def);
+    if (def->kind == CM_T_ARRAY && def->item && !def->spelling && cm_has(c, CM_F_ARRAY_IN)) return spell_array(c, def, for_cast);
+    return c->d->type(c->cx, &c->b, stored, for_cast);
+}
+
 cm_status cm_compiler__spell(cm_compiler *c, const cm_type *type, bool for_cast) {
     const cm_host *host = cm__host(c->cx);
     const cm_type *stored = NULL;
@@ -25,9 +46,35 @@ cm_status cm_compiler__spell(cm_compiler *c, const cm_type *type, bool for_cast)
     if (st) return st;
     if (stored && for_cast && c->d->cast_type) st = c->d->cast_type(c, stored);
     else if (stored && (stored->def.flags & CM_TYPE_SPELLED) && host->type_spell) st = host->type_spell(c->cx, stored, c);
-    else st = c->d->type(c->cx, &c->b, stored, for_cast);
+    else st = spell_stored(c, stored, for_cast);
     cm_type_release(c->cx, stored);
     return st;
+}
+
+/* Text has no length there, which would cut it; what is spelled by its own name is left to the server. */
+cm_status cm_compiler__bind_cast(cm_compiler *c, const cm_type *type) {
+    while (type && (type->def.flags & CM_TYPE_HOST) && type->def.item) type = type->def.item;
+    const cm_type_def *def = def_of(type);
+    if (!def || c->bind_cast == CM_CAST_NONE || (def->flags & (CM_TYPE_SPELLED | CM_TYPE_BIND_EXPR))) return CM_OK;
+    switch (def->kind) {
+    case CM_T_STRING:
+    case CM_T_TEXT: cm_out(c, c->bind_cast == CM_CAST_TEXT ? "::TEXT" : "::VARCHAR"); return CM_OK;
+    case CM_T_BIGINT:
+        if (c->bind_cast != CM_CAST_COUNT) break;
+        cm_out(c, "::INTEGER");
+        return CM_OK;
+    case CM_T_SMALLINT:
+    case CM_T_INTEGER:
+    case CM_T_BOOLEAN:
+    case CM_T_DATE:
+    case CM_T_TIME:
+    case CM_T_DATETIME:
+    case CM_T_INTERVAL:
+    case CM_T_ARRAY: break;
+    default: return CM_OK;
+    }
+    cm_out(c, "::");
+    return cm_compiler__spell(c, type, false);
 }
 
 /* A parameter that stands for p where the type's expression is written. */

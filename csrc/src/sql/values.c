@@ -23,8 +23,8 @@ static bool is_named(const cm_compiler *c, const char *key) {
 /* str(insert(users)): all columns, as they would come from the caller. */
 static bool takes_all(const cm_compiler *c, size_t nassigns) { return !c->rq->for_execution && !c->rq->nnames && !nassigns; }
 
-static void add_default(const cm_column *column, bool update, cm_set *set, bool *there) {
-    set->expr = update ? column->update_default_sql : column->insert_default_sql;
+static void add_default(const cm_compiler *c, const cm_column *column, bool update, cm_set *set, bool *there) {
+    set->expr = update ? column->update_default_sql : cm_column__insert_sql(column, cm_has(c, CM_F_SEQUENCES));
     set->source = CM_SRC_DEFAULT;
     set->update_default = update;
     *there = set->expr || (update ? column->update_default : column->insert_default);
@@ -82,7 +82,7 @@ cm_status cm_compiler__sets(cm_compiler *c, cm_node *stmt, cm_table *table, cm_n
             cm_status st = cm_strmap__put(c->cx, &c->taken, key, strlen(key), c);
             if (st) return st;
         } else if (!there) {
-            add_default(column, update, &set, &there);
+            add_default(c, column, update, &set, &there);
         }
         if (there) out->v[out->n++] = set;
     }
@@ -100,7 +100,7 @@ cm_status cm_compiler__default_sets(cm_compiler *c, cm_table *table, cm_node *co
         cm_set set = {.column = column, .node = column->node};
         bool there = false, named = false;
         for (size_t k = 0; !named && k < ngiven; k++) named = cm__node_unalias(given[k])->id == column->id;
-        if (!named) add_default(column, false, &set, &there);
+        if (!named) add_default(c, column, false, &set, &there);
         if (there) out->v[out->n++] = set;
     }
     return CM_OK;

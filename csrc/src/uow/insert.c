@@ -92,7 +92,7 @@ static cm_status apply_default(cm_ctx *cx, const insert *in, cm_inst *inst, cons
 /* What stands for a column that the instance has no value for: its default, NULL, or nothing. */
 static uint8_t mark_without_value(cm_ctx *cx, const insert *in, const cm_column *c, const cm_attr *a, const void *value) {
     if (c->insert_default || explicit_null(cx, c, value)) return CM_COL_PARAM;
-    if (c->insert_default_sql) return CM_COL_SQL;
+    if (cm_column__insert_sql(c, (in->dialect->features & CM_F_SEQUENCES) != 0)) return CM_COL_SQL;
     return a && !filled_by_database(in, c) && !(c->flags & CM_COL_PRIMARY_KEY) ? CM_COL_PARAM : CM_COL_OUT;
 }
 

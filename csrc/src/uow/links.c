@@ -137,8 +137,9 @@ static cm_status link_shape(cm_ctx *cx, cm_uow *u, const cm_relation *r, bool ad
     memcpy(columns + r->npairs, r->secondary_columns, r->nsecondary_pairs * sizeof *columns);
     cm_shape_request q = {
         .mapper = r->parent, .table = r->secondary, .kind = add ? CM_N_INSERT : CM_N_DELETE, .conn = conn, .marks = marks};
+    const bool sequences = (cm_engine__dialect(cm_conn__engine(conn))->features & CM_F_SEQUENCES) != 0;
     for (size_t i = 0; add && i < r->secondary->ncolumns; i++)
-        if (r->secondary->columns[i].insert_default_sql) marks[i] = CM_COL_SQL;
+        if (cm_column__insert_sql(&r->secondary->columns[i], sequences)) marks[i] = CM_COL_SQL;
     for (size_t i = 0; add && i < n; i++) marks[columns[i]->index] = CM_COL_PARAM;
     if (!add) {
         q.where = columns;

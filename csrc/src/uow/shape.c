@@ -95,7 +95,7 @@ static bool is_set(const cm_shape_request *q, size_t i) { return q->kind != CM_N
 static cm_node *set_expression(const cm_shape_request *q, const cm_column *c) {
     if (q->marks[c->index] != CM_COL_SQL) return NULL;
     if (q->sql && q->sql[c->index]) return q->sql[c->index];
-    return q->kind == CM_N_INSERT ? c->insert_default_sql : c->update_default_sql;
+    return q->kind == CM_N_INSERT ? cm_column__insert_sql(c, true) : c->update_default_sql;
 }
 
 /* IDENTITY (INCREMENT BY -1) */

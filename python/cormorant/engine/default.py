@@ -65,6 +65,7 @@ class DefaultDialect(Dialect):
     name = "default"
     driver = "default"
     paramstyle = "named"
+    _bind_casts = False
     positional = False
     max_identifier_length = 9999
     default_isolation_level = None
@@ -121,6 +122,10 @@ class DefaultDialect(Dialect):
         """The version of the server as one number (101119), once an engine has met it; 0 before."""
         engine = self._engine() if self._engine is not None else None
         return 0 if engine is None else int(engine._server_version)
+
+    def named_type_ddl(self, type_: t.Any, drop: bool) -> t.Any:
+        """What creates or drops a type that is an object of the database; None: here it is none."""
+        return None
 
     @property
     def dbapi(self) -> t.Any:

@@ -126,6 +126,10 @@ class Query(Generic[_T]):
     def distinct(self, *expr: Any) -> "Query[_T]":
         return self._copy(self._statement.distinct(*expr))
 
+    def ext(self, extension: Any) -> "Query[_T]":
+        """A copy with a clause of one database."""
+        return self._copy(self._statement.ext(extension))
+
     def limit(self, limit: Any) -> "Query[_T]":
         return self._copy(self._statement.limit(limit), _set_limit=limit is not None)
 

@@ -23,39 +23,6 @@ def _full(thing: t.Any, dialect: t.Any) -> str:
     return f"{_quoted(schema, dialect)}.{_quoted(thing.name, dialect)}" if schema else _quoted(thing.name, dialect)
 
 
-def _names(columns: t.Iterable[t.Any], dialect: t.Any) -> str:
-    return ", ".join(_quoted(c.name, dialect) for c in columns)
-
-
-_ACTIONS = frozenset({"CASCADE", "SET NULL", "SET DEFAULT", "RESTRICT", "NO ACTION", "DEFERRED", "IMMEDIATE"})
-
-
-def _word(text: str) -> str:
-    if text.upper() not in _ACTIONS:
-        raise exc.CompileError(f"Unexpected SQL phrase: {text!r}")
-    return text.upper()
-
-
-def constraint_text(constraint: t.Any, dialect: t.Any) -> str:
-    """A constraint as CREATE TABLE and ALTER TABLE spell it."""
-    kind = constraint.__visit_name__
-    text = f"CONSTRAINT {_quoted(constraint.name, dialect)} " if constraint.name is not None else ""
-    if kind == "foreign_key_constraint":
-        target = constraint.elements[0].column.table
-        there = ", ".join(_quoted(e.column.name, dialect) for e in constraint.elements)
-        text += f"FOREIGN KEY({_names(constraint.columns, dialect)}) REFERENCES {_full(target, dialect)} ({there})"
-        text += "".join(f" ON {on} {_word(act)}" for on, act in (("DELETE", constraint.ondelete), ("UPDATE", constraint.onupdate)) if act)
-    elif kind in ("unique_constraint", "primary_key_constraint"):
-        text += f"{'UNIQUE' if kind == 'unique_constraint' else 'PRIMARY KEY'} ({_names(constraint.columns, dialect)})"
-    elif "check" in kind:
-        text += f"CHECK ({sql_text(constraint.sqltext, dialect)})"
-    else:
-        raise exc.CompileError(f"a {type(constraint).__name__} cannot be written for {getattr(dialect, 'name', 'no database')}")
-    if constraint.deferrable is not None:
-        text += " DEFERRABLE" if constraint.deferrable else " NOT DEFERRABLE"
-    return text + (f" INITIALLY {_word(constraint.initially)}" if constraint.initially is not None else "")
-
-
 class AddConstraint(CreateDropBase):
     """ALTER TABLE ... ADD CONSTRAINT."""
 
@@ -65,7 +32,7 @@ class AddConstraint(CreateDropBase):
         super().__init__(element)
 
     def _text(self, dialect: t.Any) -> str:
-        return f"ALTER TABLE {_full(self.element.table, dialect)} ADD {constraint_text(self.element, dialect)}"
+        return _core.constraint_ddl(self.element.table, self.element._describe(), self._name(dialect))
 
 
 class CreateColumn(CreateDropBase):

@@ -120,9 +120,13 @@ class SchemaEventTarget:
 
 
 class SyntaxExtension:
-    """A clause of one's own, put into a statement with `.ext()`. Not supported yet: `.ext()` says so."""
+    """A clause that only some databases have, put into a statement with `.ext()`. One's own are not supported yet: `.ext()` says so."""
 
     __slots__ = ()
+
+    def _apply_to(self, statement: t.Any) -> t.Any:
+        """The statement with the clause."""
+        raise NotImplementedError(f"syntax extensions of one's own are not supported yet: {self!r}")
 
     def apply_to_select(self, select_stmt: t.Any) -> None:
         raise NotImplementedError(f"Extension {type(self).__name__} cannot be applied to a select")

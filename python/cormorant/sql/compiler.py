@@ -154,7 +154,7 @@ class SQLCompiler(Compiled):
             statement = _with_columns(statement, column_keys)
         self.string, found = _core.compile(
             statement, _core_name(dialect), named, bool(options.get("literal_binds")),
-            bool(options.get("render_postcompile")), schema_map,
+            bool(options.get("render_postcompile")), schema_map, getattr(dialect, "_bind_casts", False),
         )  # fmt: skip
         self.positional = style in ("qmark", "format", "numeric_dollar")
         self.positiontup: list[str] | None = [name for name, _ in found] if self.positional else None

@@ -6,7 +6,7 @@ import typing as t
 
 from .. import _core, exc
 from .collections import ReadOnlyColumnCollection, WriteableColumnCollection
-from .definitions import columns_in, definition_sql, index_options, moved_to
+from .definitions import columns_in, constraint_options, definition_sql, delete_action, index_options, moved_to
 from .items import DialectKWArgs, HasConditionalDDL, SchemaItem
 from .naming import constraint_name
 
@@ -100,6 +100,7 @@ class Constraint(DialectKWArgs, HasConditionalDDL, SchemaItem):
             given["kind"], None if self.name is None else str(self.name), tuple(given.get("columns", ())), given.get("ref_schema"),
             given.get("ref_table"), tuple(given.get("ref_columns", ())), given.get("ondelete"), given.get("onupdate"),
             self.initially, given.get("match"), deferrable, given.get("use_alter", False), given.get("check"),
+            (*constraint_options(self), *given.get("options", ())),
         )  # fmt: skip
 
 
@@ -556,10 +557,11 @@ class ForeignKeyConstraint(ColumnCollectionConstraint):
     def _describe(self) -> tuple[t.Any, ...]:
         targets = [e.column for e in self.elements]
         table = targets[0].table
+        ondelete, options = delete_action(self.ondelete)
         return self._freeze(
             kind=_core.CON_FOREIGN_KEY, columns=self._column_names(), ref_schema=table.schema, ref_table=str(table.name),
-            ref_columns=[str(c.name) for c in targets], ondelete=self.ondelete, onupdate=self.onupdate, match=self.match,
-            use_alter=self.use_alter is True,
+            ref_columns=[str(c.name) for c in targets], ondelete=ondelete, onupdate=self.onupdate, match=self.match,
+            use_alter=self.use_alter is True, options=options,
         )  # fmt: skip
 
 
@@ -595,7 +597,7 @@ class Index(DialectKWArgs, ColumnCollectionMixin, HasConditionalDDL, SchemaItem)
         for e in self._given:
             columns.extend([e] if isinstance(e, (str, SchemaItem)) else columns_in(e))
         self._take_columns(columns)
-        self.expressions: list[t.Any] = []
+        self.expressions: list[t.Any] = list(self._given)
         if _table is not None:
             _table.append_constraint(self)
         elif columns:
@@ -625,7 +627,7 @@ class Index(DialectKWArgs, ColumnCollectionMixin, HasConditionalDDL, SchemaItem)
         drop_index(bind, self, checkfirst)
 
     def _copy(self, target_table: t.Any = None, **kwargs: t.Any) -> Index:
-        given = [e.key if isinstance(e, SchemaItem) else e if isinstance(e, str) else moved_to(e, self.table, target_table) for e in self.expressions or self._given]
+        given = [e.key if isinstance(e, SchemaItem) else e if isinstance(e, str) else moved_to(e, self.table, target_table) for e in self.expressions]
         return Index(self.name, *given, unique=self.unique, _table=target_table, **self.dialect_kwargs)
 
     def _describe(self) -> tuple[t.Any, ...]:
@@ -637,5 +639,5 @@ class Index(DialectKWArgs, ColumnCollectionMixin, HasConditionalDDL, SchemaItem)
         return (str(self.name), bool(self.unique), tuple(columns), exprs, index_options(self))
 
     def __repr__(self) -> str:
-        parts = [repr(self.name), *(repr(e) for e in self.expressions or self._given)]
+        parts = [repr(self.name), *(repr(e) for e in self.expressions)]
         return f"Index({', '.join(parts + (['unique=True'] if self.unique else []))})"

@@ -7,9 +7,11 @@ import typing as t
 from .. import exc
 from ..event.registry import fire, heard
 from ..inspection import inspect
+from .alterations import CreateSequence, DropSequence
 from .ddl import CreateIndex, DropIndex
 from .ddl_base import CheckFirst
 from .ddl_order import layers
+from .schema_types import create_types, drop_types
 
 __all__ = ["create_all", "create_index", "drop_all", "drop_index", "run"]
 
@@ -66,6 +68,9 @@ def _create(connection: t.Any, metadata: t.Any, tables: list[t.Any], checkfirst:
             key.column  # noqa: B018
     ordered, cyclic = layers(sorted(tables, key=lambda x: x.key), None)
     tables = ordered + cyclic
+    create_types(connection, metadata, tables)
+    for sequence in _sequences(connection, metadata, tables):
+        connection.execute(CreateSequence(sequence, if_not_exists=True))
     if metadata is not None and heard(metadata):
         wanted = [x for x in tables if not checkfirst or not connection._has_table(x.name, x.schema)]
         fire(metadata, "before_create", metadata, connection, tables=wanted, checkfirst=checkfirst)
@@ -73,6 +78,15 @@ def _create(connection: t.Any, metadata: t.Any, tables: list[t.Any], checkfirst:
         fire(metadata, "after_create", metadata, connection, tables=wanted, checkfirst=checkfirst)
     else:
         _create_each(connection, tables, checkfirst)
+
+
+def _sequences(connection: t.Any, metadata: t.Any, tables: list[t.Any]) -> list[t.Any]:
+    """Those that columns of the tables take numbers from, and those that belong to the metadata alone."""
+    if not connection.dialect.supports_sequences:
+        return []
+    found = [] if metadata is None else [s for s in metadata._sequences.values() if s.column is None]
+    found += [c.default for x in tables for c in x.columns if c.default is not None and c.default.is_sequence and not c.default.optional]
+    return list({s._key: s for s in found}.values())
 
 
 def _create_each(connection: t.Any, tables: list[t.Any], checkfirst: bool) -> None:
@@ -103,6 +117,10 @@ def _drop(connection: t.Any, metadata: t.Any, tables: list[t.Any], checkfirst: b
         fire(metadata, "after_drop", metadata, connection, tables=tables, checkfirst=checkfirst)
     else:
         _drop_each(connection, tables, checkfirst)
+    for sequence in _sequences(connection, metadata, tables):
+        connection.execute(DropSequence(sequence, if_exists=True))
+    if metadata is not None:
+        drop_types(connection, metadata, tables)
 
 
 def _drop_each(connection: t.Any, tables: list[t.Any], checkfirst: bool) -> None:

@@ -194,36 +194,47 @@ class Sequence(DialectKWArgs, DefaultGenerator):
         self.nominvalue, self.nomaxvalue, self.cycle, self.cache, self.order = nominvalue, nomaxvalue, cycle, cache, order
         self.optional = optional
         self.data_type = data_type() if isinstance(data_type, type) else data_type
-        self.metadata = metadata
-        self.schema = schema if schema is not None else getattr(metadata, "schema", None)
+        self.metadata = None
+        self.schema = schema
         self._take_dialect_kwargs(dialect_kw)
         if metadata is not None:
-            metadata._sequences[self._key] = self
+            self._join(metadata)
 
     @property
     def _key(self) -> str:
         return f"{self.schema}.{self.name}" if self.schema else self.name
 
+    def _join(self, metadata: t.Any) -> None:
+        """Becomes one of the metadata's objects."""
+        if self.schema is None:
+            self.schema = metadata.schema
+        self.metadata = metadata
+        metadata._sequences[self._key] = self
+        metadata._register_object(self)
+
     def _set_parent(self, parent: t.Any, **kwargs: t.Any) -> None:
         super()._set_parent(parent, **kwargs)
+        parent._when_attached(lambda _column, table: None if self.metadata is not None else self._join(table.metadata))
 
     def next_value(self) -> t.Any:
         """The next value, as an SQL expression."""
-        return _core.make(_core.K_SEQUENCE, name=self._key)
+        from .functions import next_value
+
+        return next_value(self)
 
     def create(self, bind: t.Any, checkfirst: bool = True) -> None:
         """Creates the sequence, where the database has some."""
         from .alterations import CreateSequence
         from .ddl_run import run
 
-        run(bind, lambda connection: connection.execute(CreateSequence(self)))
+        run(bind, lambda connection: connection.execute(CreateSequence(self, if_not_exists=bool(checkfirst))))
 
     def drop(self, bind: t.Any, checkfirst: bool = True) -> None:
         """Drops the sequence, where the database has some."""
         from .alterations import DropSequence
         from .ddl_run import run
 
-        run(bind, lambda connection: connection.execute(DropSequence(self)))
+        run(bind, lambda connection: connection.execute(DropSequence(self, if_exists=bool(checkfirst))))
 
     def _copy(self) -> Sequence:
         made = type(self).__new__(type(self))

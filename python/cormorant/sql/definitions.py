@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from .. import _core, exc
 from .items import SchemaItem
 from .nodes import BindParameter
 
-__all__ = ["columns_in", "default_sql", "definition_sql", "index_options", "moved_to", "sequence_words", "sql_text", "table_options"]
+__all__ = [
+    "columns_in", "constraint_options", "default_sql", "definition_sql", "delete_action", "index_options", "moved_to", "sequence_words", "sql_text", "table_options",
+]  # fmt: skip
 
 
 def columns_in(expression: t.Any) -> list[t.Any]:
@@ -132,6 +135,35 @@ def sequence_words(options: t.Any) -> str:
     return " ".join(words)
 
 
+def _include(table: t.Any, columns: t.Iterable[t.Any]) -> str:
+    """INCLUDE (a, b): columns, or their keys, that an index carries along."""
+    return " INCLUDE (" + ", ".join(_name(getattr(table.c.get(c, c) if isinstance(c, str) else c, "name", c)) for c in columns) + ")"
+
+
+def constraint_options(constraint: t.Any) -> t.Iterator[tuple[str, str, str]]:
+    """Words of PostgreSQL's constraints, by the place where they stand."""
+    given = {key.removeprefix("postgresql_"): value for key, value in constraint.dialect_kwargs.items() if key.startswith("postgresql_")}
+    if given.get("nulls_not_distinct") is not None:
+        yield "postgresql", "kind", "NULLS NOT DISTINCT " if given["nulls_not_distinct"] else "NULLS DISTINCT "
+    if given.get("include"):
+        yield "postgresql", "columns", _include(constraint.table, given["include"])
+    if given.get("not_valid"):
+        yield "postgresql", "end", " NOT VALID"
+
+
+_SOME_COLUMNS = re.compile(r"""(SET\s+(?:NULL|DEFAULT))(\s*\((?:"[^"]+"|\w+)(?:,\s*(?:"[^"]+"|\w+))*\))""", re.IGNORECASE)
+
+
+def delete_action(action: str | None) -> tuple[str | None, tuple[tuple[str, str, str], ...]]:
+    """What ON DELETE does, and PostgreSQL's list of the columns that it does it to."""
+    if action is None or "(" not in action:
+        return action, ()
+    found = _SOME_COLUMNS.fullmatch(action)
+    if found is None:
+        raise exc.CompileError(f"Unexpected SQL phrase: {action!r}")
+    return found[1].upper(), (("postgresql", "delete", found[2]),)
+
+
 def _postgresql_index(index: t.Any) -> t.Iterator[tuple[str, str, str]]:
     """Words of PostgreSQL's CREATE INDEX, by the place where they stand."""
     given = {key.removeprefix("postgresql_"): value for key, value in index.dialect_kwargs.items() if key.startswith("postgresql_") and value is not None}
@@ -145,7 +177,7 @@ def _postgresql_index(index: t.Any) -> t.Iterator[tuple[str, str, str]]:
             yield "postgresql", f"member {members.index(name)}", f" {_word(word)}"
     end = ""
     if given.get("include"):
-        end += " INCLUDE (" + ", ".join(_name(getattr(c, "name", c)) for c in given["include"]) + ")"
+        end += _include(index.table, given["include"])
     if given.get("nulls_not_distinct") is not None:
         end += " NULLS NOT DISTINCT" if given["nulls_not_distinct"] else " NULLS DISTINCT"
     if given.get("with"):

@@ -105,10 +105,7 @@ class UpdateBase(HasCTE, HasPrefixes, DialectKWArgs, ExecutableStatement, Genera
 
     def ext(self, extension: t.Any) -> t.Any:
         """A copy with a clause of one database."""
-        apply = getattr(extension, "_apply_to", None)
-        if apply is None:
-            raise NotImplementedError(f"syntax extensions of one's own are not supported yet: {extension!r}")
-        return apply(self)
+        return extension._apply_to(self)
 
 
 _core.add_methods(UpdateBase, "cte")

@@ -7,6 +7,7 @@ import typing as t
 from .. import _core, exc
 from .base import Executable, Generative
 from .fromclause import FromClause
+from .items import name_flags
 from .nodes import ColumnClause, ColumnElement
 from .windows import AggregateOrderBy, FunctionFilter, Over, WithinGroup
 
@@ -275,7 +276,10 @@ class next_value(GenericFunction):  # noqa: N801 - the name of the function
     def __init__(self, seq: t.Any, **kw: t.Any) -> None:
         if not isinstance(seq, _core.Node) and not hasattr(seq, "next_value"):
             raise exc.ArgumentError("next_value() accepts a Sequence object as input.")
-        _core.init(self, _core.K_SEQUENCE, name=str(seq.name), type=kw.get("type_"))
+        schema = getattr(seq, "schema", None)
+        kid = None if schema is None else _core.make(_core.K_PREFIX, name=str(schema))
+        type_ = kw.get("type_") or getattr(seq, "data_type", None)
+        _core.init(self, _core.K_SEQUENCE, flags=name_flags(seq.name, getattr(seq, "quote", None)), name=str(seq.name), type=type_, kids=(kid,))
         self.__dict__["sequence"] = seq
 
 

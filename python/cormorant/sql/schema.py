@@ -14,6 +14,7 @@ from ..event.registry import fire, listen
 from ..inspection import inspect
 from . import ddl_run
 from . import events as _events  # noqa: F401  (what tables can be listened to for)
+from .base import NO_ARG
 from .collections import ColumnCollection, DedupeColumnCollection, ReadOnlyColumnCollection
 from .constraints import (
     CheckConstraint,
@@ -44,6 +45,7 @@ from .definitions import default_sql, definition_sql, table_options
 from .elements import ColumnClause
 from .items import DialectKWArgs, HasConditionalDDL, SchemaItem, conv, name_flags, quoted_name
 from .naming import DEFAULT_NAMING_CONVENTION, type_check_name
+from .schema_types import SchemaType
 from .selectable import TableClause
 from .type_api import to_instance
 
@@ -225,7 +227,18 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause):
         callbacks, self.__dict__["_callbacks"] = self.__dict__["_callbacks"], []
         for callback in callbacks:
             callback(self, table)
+        self._type_joins(table)
         table.metadata._column_added(table, self)
+
+    def _type_joins(self, table: t.Any) -> None:
+        """Types of the schema learn where they are used, those of an array and of variants, too."""
+        for given in (self.type, *self.type._variant_mapping.values()):
+            found = getattr(given, "item_type", given)
+            if isinstance(found, SchemaType):
+                schema = found.schema
+                found._joins(self, table)
+                if found is not given and found.schema != schema:
+                    _core.forget_type(given)
 
     def _add_implied(self) -> None:
         """The index and the unique constraint that index=True and unique=True stand for."""
@@ -254,7 +267,7 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause):
         items: list[SchemaItem] = [c._copy(**kwargs) for c in self.constraints if not getattr(c, "_type_bound", False)]
         items += [fk._copy(**kwargs) for fk in sorted(self.foreign_keys, key=lambda k: k._creation_order) if fk.constraint is None]
         made = type(self)(
-            self.name, self.type.copy() if hasattr(self.type, "metadata") else self.type, *items,
+            self.name, self.type.copy(**kwargs) if isinstance(self.type, SchemaType) else self.type, *items,
             key=self.key if self.key != self.name else None, primary_key=self.primary_key, unique=self.unique, system=self.system,
             index=self.index, autoincrement=self.autoincrement, doc=self.doc, comment=self.comment, quote=self._quote,
             nullable=NULL_UNSPECIFIED if self._nullable_given is None else self._nullable_given, insert_sentinel=self._insert_sentinel,
@@ -327,7 +340,7 @@ def _is_type(value: t.Any) -> bool:
 def _default_parts(default: t.Any) -> tuple[t.Any, t.Any]:
     """(host value or callable, SQL expression) of a default."""
     if default is None or default.is_sequence:
-        return None, None
+        return None, None if default is None or default.optional else default.next_value()
     return (None, default.arg) if default.is_clause_element else (default._value(), None)
 
 
@@ -674,17 +687,24 @@ class MetaData(HasConditionalDDL, SchemaItem):
             self.info = info
         self._schemas: set[str] = set()
         self._sequences: dict[str, Sequence] = {}
+        self._objects: dict[t.Any, None] = {}  # sequences and types, in the order they came
         self._waiting: dict[str, list[ForeignKey]] = {}
 
     @property
     def schemas(self) -> set[str]:
         return self._schemas
 
-    def get_schema_objects(self, kind: t.Any = None, *, schema: t.Any = None) -> list[t.Any]:
-        return []
+    def get_schema_objects(self, kind: t.Any, *, schema: t.Any = NO_ARG) -> t.Sequence[t.Any]:
+        """The objects of a class (`Enum`, `Sequence`) that lie in a schema: in that of the metadata, where none is named."""
+        schema = self.schema if schema is NO_ARG else schema
+        return tuple(x for x in self._objects if isinstance(x, kind) and x.schema == schema)
 
-    def get_schema_object_by_name(self, kind: t.Any, name: str, *, schema: t.Any = None) -> t.Any:
-        return None
+    def get_schema_object_by_name(self, kind: t.Any, name: str, *, schema: t.Any = NO_ARG) -> t.Any:
+        """That one of them, or None."""
+        return next((x for x in self.get_schema_objects(kind, schema=schema) if x.name == name), None)
+
+    def _register_object(self, item: t.Any) -> None:
+        self._objects[item] = None
 
     def __contains__(self, table_or_key: object) -> bool:
         key = table_or_key if isinstance(table_or_key, str) else getattr(table_or_key, "key", None)

@@ -10,6 +10,7 @@ import typing as t
 import uuid as _uuid
 
 from .. import _core, exc
+from .schema_types import SchemaType
 from .type_api import ExternalType, TypeDecorator, TypeEngine, TypeEngineMixin, UserDefinedType, Variant, adapt_type, to_instance
 
 _T = t.TypeVar("_T", bound=t.Any)
@@ -43,36 +44,6 @@ class Indexable(TypeEngineMixin):
 
 class HasExpressionLookup(TypeEngineMixin):
     """Types whose arithmetic with other types has results of a third."""
-
-
-class SchemaType(TypeEngineMixin):
-    """Types that may come with a constraint or a type of their own in the database."""
-
-    name: str | None
-    schema: str | None
-    metadata: t.Any
-    inherit_schema: bool
-
-    def __init__(
-        self,
-        name: str | None = None,
-        schema: str | None = None,
-        metadata: t.Any = None,
-        inherit_schema: bool = False,
-        quote: bool | None = None,
-        _create_events: bool = True,
-    ) -> None:
-        self.name = name
-        self.schema = schema
-        self.metadata = metadata
-        self.inherit_schema = inherit_schema
-        self.quote = quote
-
-    def create(self, bind: t.Any, checkfirst: bool = False) -> None:
-        """Creates what the type has in the database beside its columns: nothing, where types are not objects there."""
-
-    def drop(self, bind: t.Any, checkfirst: bool = False) -> None:
-        """Drops what `create` made."""
 
 
 class String(Concatenable, TypeEngine[str]):
@@ -268,7 +239,6 @@ class Enum(String, SchemaType, TypeEngine[t.Any]):
         self.validate_strings = kw.pop("validate_strings", False)
         self._omit_aliases = kw.pop("omit_aliases", True)
         self._sort_key_function = kw.pop("sort_key_function", None)
-        self.create_type = kw.pop("create_type", True)
         length = kw.pop("length", None)
         values, objects = self._read_enums(enums, kw)
         self.enums = list(values)
@@ -325,10 +295,12 @@ class Enum(String, SchemaType, TypeEngine[t.Any]):
             flags |= _core.TYPE_NATIVE
         if self.create_constraint:
             flags |= _core.TYPE_CHECK
+        if not self.create_type:
+            flags |= _core.TYPE_EXISTS
         return int(flags)
 
     def _arguments(self) -> tuple[t.Any, ...]:
-        return (self.length, None, None, self._spelling, self.collation, self.name, tuple(self.enums), None)
+        return (self.length, None, None, self._spelling, self.collation, self.name, tuple(self.enums), None, self.schema)
 
     def _cm_def(self) -> tuple[t.Any, ...]:
         described = super()._cm_def()
@@ -367,8 +339,9 @@ class Enum(String, SchemaType, TypeEngine[t.Any]):
     def adapt(self, cls: type[t.Any], **kwargs: t.Any) -> t.Any:
         if not issubclass(cls, Enum):
             return super().adapt(cls, **kwargs)
-        names = ("name", "schema", "metadata", "native_enum", "create_constraint", "values_callable", "validate_strings", "length")
-        arguments = {n: getattr(self, n) for n in names} | {"omit_aliases": self._omit_aliases, **kwargs}
+        names = ("name", "metadata", "native_enum", "create_constraint", "values_callable", "validate_strings", "length", "create_type")
+        given = {"schema": self.schema} if self._schema_given else {"inherit_schema": self.inherit_schema}
+        arguments = {n: getattr(self, n) for n in names} | {"omit_aliases": self._omit_aliases, **given, **kwargs}
         return cls(*([self.enum_class] if self.enum_class is not None else self.enums), **arguments)
 
     def __repr__(self) -> str:

@@ -151,7 +151,8 @@ class GenerativeSelect(DialectKWArgs, Generative, SelectBase):
         return self.suffix_with(text, dialect=dialect_name)
 
     def ext(self, extension: t.Any) -> t.Any:
-        raise NotImplementedError("syntax extensions are not supported yet")
+        """A copy with a clause of one database."""
+        return extension._apply_to(self)
 
 
 _core.add_methods(GenerativeSelect, "generative")

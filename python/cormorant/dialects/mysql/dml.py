@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as t
 
 from ... import _core, exc
+from ...sql.base import SyntaxExtension
 from ...sql.dml import Insert as StandardInsert
 
 __all__ = ["DMLLimitClause", "Insert", "insert", "limit"]
@@ -49,7 +50,7 @@ def insert(table: t.Any) -> Insert:
     return Insert(table)
 
 
-class DMLLimitClause:
+class DMLLimitClause(SyntaxExtension):
     """LIMIT of an UPDATE or DELETE, for their `ext()`."""
 
     def __init__(self, limit: t.Any) -> None:

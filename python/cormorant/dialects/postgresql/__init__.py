@@ -9,8 +9,8 @@ from .array import ARRAY, All, Any, array, array_agg
 from .base import PGDialect, dialect
 from .dml import Insert, insert
 from .ext import (
-    ExcludeConstraint, aggregate_order_by, phraseto_tsquery, plainto_tsquery, to_tsquery, to_tsvector, ts_headline,
-    websearch_to_tsquery,
+    DistinctOnClause, ExcludeConstraint, aggregate_order_by, distinct_on, phraseto_tsquery, plainto_tsquery, to_tsquery, to_tsvector,
+    ts_headline, websearch_to_tsquery,
 )
 from .hstore import HSTORE, hstore
 from .json import JSON, JSONB, JSONPATH
@@ -27,11 +27,11 @@ from .types import (
 __all__ = [
     "ARRAY", "AbstractMultiRange", "AbstractRange", "AbstractSingleRange", "All", "Any", "BIGINT", "BIT", "BOOLEAN", "BYTEA",
     "CHAR", "CIDR", "CITEXT", "CreateDomainType", "CreateEnumType", "DATE", "DATEMULTIRANGE", "DATERANGE", "DOMAIN", "DOUBLE",
-    "DOUBLE_PRECISION", "DropDomainType", "DropEnumType", "ENUM", "ExcludeConstraint", "FLOAT", "HSTORE", "INET",
+    "DOUBLE_PRECISION", "DistinctOnClause", "DropDomainType", "DropEnumType", "ENUM", "ExcludeConstraint", "FLOAT", "HSTORE", "INET",
     "INT4MULTIRANGE", "INT4RANGE", "INT8MULTIRANGE", "INT8RANGE", "INTEGER", "INTERVAL", "Insert", "JSON", "JSONB", "JSONPATH",
     "MACADDR", "MACADDR8", "MONEY", "MultiRange", "NUMERIC", "NUMMULTIRANGE", "NUMRANGE", "NamedType", "OID", "PGBit", "PGCidr",
     "PGDialect", "PGInet", "PGInterval", "PGMacAddr", "PGMacAddr8", "PGUuid", "REAL", "REGCLASS", "REGCONFIG", "Range",
     "SMALLINT", "TEXT", "TIME", "TIMESTAMP", "TSMULTIRANGE", "TSQUERY", "TSRANGE", "TSTZMULTIRANGE", "TSTZRANGE", "TSVECTOR",
-    "UUID", "VARCHAR", "aggregate_order_by", "array", "array_agg", "dialect", "hstore", "insert", "phraseto_tsquery",
+    "UUID", "VARCHAR", "aggregate_order_by", "array", "array_agg", "dialect", "distinct_on", "hstore", "insert", "phraseto_tsquery",
     "plainto_tsquery", "to_tsquery", "to_tsvector", "ts_headline", "websearch_to_tsquery",
 ]  # fmt: skip

@@ -33,6 +33,7 @@ class PGDialect(ServerDialect):
     _json_index = staticmethod(_json_index)
     driver = "psycopg"
     paramstyle = "pyformat"
+    _bind_casts = True  # in texts that are asked for, as psycopg writes them
     _title = "PostgreSQL needs"
     _extension, _folder = "_pg", "postgresql"
     _library, _runtime, _headers = "libpq", "libpq5", "libpq-dev"
@@ -63,6 +64,19 @@ class PGDialect(ServerDialect):
         from .reflection import PGReflection  # only programs that ask need it
 
         return PGReflection(connection)
+
+    def named_type_ddl(self, type_: t.Any, drop: bool) -> t.Any:
+        from .named_types import named_type_ddl
+
+        return named_type_ddl(type_, drop)
+
+    def has_type(self, connection: t.Any, type_name: str, schema: str | None = None, **kw: t.Any) -> bool:
+        """Whether a schema, or else those that are looked into, have a type of that name."""
+        return self.reflection(connection).has_type(type_name, schema)  # type: ignore[no-any-return]
+
+    def has_sequence(self, connection: t.Any, sequence_name: str, schema: str | None = None, **kw: t.Any) -> bool:
+        """The same of a sequence."""
+        return sequence_name in self.reflection(connection).sequence_names(schema)
 
     @property
     def server_version_info(self) -> tuple[int, ...] | None:  # type: ignore[override]

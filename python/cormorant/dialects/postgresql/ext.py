@@ -6,6 +6,7 @@ import typing as t
 
 from ... import _core, exc
 from ...sql import sqltypes
+from ...sql.base import SyntaxExtension
 from ...sql.constraints import ColumnCollectionConstraint
 from ...sql.definitions import sql_text
 from ...sql.functions import Function
@@ -14,7 +15,7 @@ from .array import array_agg
 from .types import REGCONFIG, TSQUERY, TSVECTOR
 
 __all__ = [
-    "ExcludeConstraint", "aggregate_order_by", "array_agg", "phraseto_tsquery", "plainto_tsquery", "to_tsquery", "to_tsvector", "ts_headline",
+    "DistinctOnClause", "ExcludeConstraint", "aggregate_order_by", "array_agg", "distinct_on", "phraseto_tsquery", "plainto_tsquery", "to_tsquery", "to_tsvector", "ts_headline",
     "websearch_to_tsquery",
 ]  # fmt: skip
 
@@ -43,6 +44,25 @@ class aggregate_order_by(OwnElement):  # noqa: N801 - the name of the API
     def _write(self, compiler: t.Any) -> str:
         of, *orders = self._seg(0)
         return f"{compiler.process(of)} ORDER BY {', '.join(compiler.process(x) for x in orders)}"
+
+
+class DistinctOnClause(SyntaxExtension):
+    """DISTINCT ON, for `ext()` of a SELECT."""
+
+    __slots__ = ("_on",)
+
+    def __init__(self, on: tuple[t.Any, ...]) -> None:
+        self._on = on
+
+    def _apply_to(self, statement: t.Any) -> t.Any:
+        if not getattr(statement, "is_select", False):
+            raise exc.ArgumentError(f"only a SELECT has a DISTINCT ON, not a {type(statement).__name__}")
+        return statement.distinct(*self._on)
+
+
+def distinct_on(*expr: t.Any) -> DistinctOnClause:
+    """`select(t).ext(distinct_on(t.c.name))`: the first row of those that agree in some columns. Given twice, both hold."""
+    return DistinctOnClause(expr)
 
 
 class ExcludeConstraint(ColumnCollectionConstraint):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import typing as t
+import warnings
 
 from ... import _core, exc
 from ...sql import sqltypes
 from ...sql.ddl_base import CreateDropBase
 from ...sql.definitions import sql_text
+from ...sql.nodes import BindParameter
 from ...sql.type_api import TypeEngine
 from .._own import Own
 
@@ -17,15 +19,38 @@ __all__ = ["CreateDomainType", "CreateEnumType", "DOMAIN", "DropDomainType", "Dr
 class NamedType(sqltypes.SchemaType):
     """A type that the database knows by name."""
 
+    def create(self, bind: t.Any, checkfirst: t.Any = True) -> None:
+        """CREATE TYPE, unless it is there."""
+        super().create(bind, checkfirst)
+
+    def drop(self, bind: t.Any, checkfirst: t.Any = True) -> None:
+        """DROP TYPE, where it is there."""
+        super().drop(bind, checkfirst)
+
+
+def named_type_ddl(type_: t.Any, drop: bool) -> t.Any:
+    """The statement that creates or drops a type; None for one that is no object of the database."""
+    if isinstance(type_, DOMAIN):
+        return (DropDomainType if drop else CreateDomainType)(type_)
+    if isinstance(type_, sqltypes.Enum) and type_.native_enum:
+        return (DropEnumType if drop else CreateEnumType)(type_)
+    return None
+
 
 class ENUM(NamedType, sqltypes.Enum):
     """One of a few words, as a type of its own; elsewhere a text."""
 
     def __init__(self, *enums: t.Any, name: t.Any = None, create_type: bool = True, **kw: t.Any) -> None:
-        native = kw.pop("native_enum", None)
-        if native is False:
-            raise exc.ArgumentError("the native_enum flag does not apply to the ENUM of PostgreSQL, which is always native; use Enum")
+        if kw.pop("native_enum", None) is False:
+            warnings.warn(
+                "the native_enum flag does not apply to the cormorant.dialects.postgresql.ENUM datatype; this type always refers to ENUM. "
+                "Use cormorant.types.Enum for non-native enum.", exc.SAWarning, stacklevel=2,
+            )  # fmt: skip
         sqltypes.Enum.__init__(self, *enums, name=name, create_type=create_type, **kw)
+
+
+def _in_schema(schema: str | None, name: t.Any) -> str:
+    return ".".join(_core.quote(str(part), False, "postgresql") for part in (schema, name) if part)
 
 
 class DOMAIN(Own, NamedType, TypeEngine[t.Any]):
@@ -35,18 +60,20 @@ class DOMAIN(Own, NamedType, TypeEngine[t.Any]):
 
     def __init__(
         self, name: str, data_type: t.Any, *, collation: str | None = None, default: t.Any = None, constraint_name: str | None = None,
-        not_null: bool | None = None, check: t.Any = None, create_type: bool = True, **kw: t.Any,
+        not_null: bool | None = None, check: t.Any = None, create_type: bool = True, collation_schema: str | None = None, **kw: t.Any,
     ) -> None:  # fmt: skip
+        if collation_schema is not None and collation is None:
+            raise exc.ArgumentError("the 'collation_schema' parameter of DOMAIN requires the 'collation' parameter to also be present")
         self.data_type = sqltypes.to_instance(data_type)
         self.default, self.collation, self.check = default, collation, check
-        self.constraint_name, self.not_null, self.create_type = constraint_name, not_null, create_type
-        sqltypes.SchemaType.__init__(self, name, **kw)
+        self.constraint_name, self.not_null, self.collation_schema = constraint_name, not_null, collation_schema
+        sqltypes.SchemaType.__init__(self, name, create_type=create_type, **kw)
 
     def _native_def(self) -> tuple[t.Any, ...]:
         return self.data_type._native_def()
 
     def _spelled(self) -> str:
-        return t.cast(str, _core.quote(str(self.name), False, "postgresql"))
+        return _in_schema(self.schema, self.name)
 
 
 class _OfType(CreateDropBase):
@@ -56,8 +83,7 @@ class _OfType(CreateDropBase):
         super().__init__(element)
 
     def _quoted(self) -> str:
-        name = _core.quote(str(self.element.name), False, "postgresql")
-        return f"{_core.quote(self.element.schema, False, 'postgresql')}.{name}" if self.element.schema else name
+        return _in_schema(self.element.schema, self.element.name)
 
 
 class CreateEnumType(_OfType):
@@ -88,9 +114,9 @@ class CreateDomainType(_OfType):
         d = self.element
         parts = [f"CREATE DOMAIN {self._quoted()} AS {d.data_type.compile(dialect)}"]
         if d.collation is not None:
-            parts.append(f"COLLATE {_core.quote(d.collation, False, 'postgresql')}")
+            parts.append(f"COLLATE {_in_schema(d.collation_schema, d.collation)}")
         if d.default is not None:
-            parts.append("DEFAULT " + (sql_text(d.default, dialect) if not isinstance(d.default, str) else d.default))
+            parts.append("DEFAULT " + sql_text(BindParameter(None, d.default, d.data_type) if isinstance(d.default, str) else d.default, dialect))
         if d.constraint_name is not None:
             parts.append(f"CONSTRAINT {_core.quote(d.constraint_name, False, 'postgresql')}")
         if d.not_null:

@@ -106,6 +106,11 @@ class PGReflection:
     def has_table(self, table: str, schema: Optional[str]) -> bool:
         return bool(self.connection._has_table(table, schema))
 
+    def has_type(self, name: str, schema: Optional[str]) -> bool:
+        where = "pg_catalog.pg_type_is_visible(t.oid)" if schema is None else "n.nspname = %s"
+        sql = f"SELECT 1 FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE t.typname = %s AND {where}"
+        return bool(self._rows(sql, name, *(() if schema is None else (schema,))))
+
     def view_definition(self, view: str, schema: Optional[str]) -> str:
         return str(self._rows("SELECT pg_catalog.pg_get_viewdef(%s::oid)", self._oid(view, schema))[0][0])
 
