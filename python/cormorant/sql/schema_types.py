@@ -69,6 +69,11 @@ class SchemaType(TypeEngineMixin):
             made.schema, made._schema_given = schema, True
         return made
 
+    def __reduce__(self) -> t.Any:
+        """Pickled without the metadata."""
+        make, arguments, state = super().__reduce__()  # type: ignore[misc]
+        return make, arguments, {**state, "metadata": None}
+
     def create(self, bind: t.Any, checkfirst: t.Any = False) -> None:
         """Creates the type, where types are objects of the database."""
         from .ddl_run import run
