@@ -68,6 +68,7 @@ extern "C" {
     X(CM_E_UNEVALUATABLE, 33, "UnevaluatableError", "the criteria cannot be evaluated in memory")                   \
     X(CM_E_DEPENDENCY, 35, "AssertionError", "a row would lose a key that it cannot be without")                    \
     X(CM_E_CHECKED_OUT, 36, "AssertionError", "the only connection of the pool is in use")                          \
+    X(CM_E_IDENTIFIER, 37, "IdentifierError", "a name is longer than the database takes")                          \
     X(CM_E_DECODE, 34, "ValueError", "a value in the database does not have the form of its type")                  \
     /* What the database said. */                                                                                   \
     X(CM_E_DB, 64, "DatabaseError", "the database reported an error")                                               \

@@ -1,6 +1,10 @@
 """Constructs and types of PostgreSQL and MySQL as SQL."""
 
+import re
+
 import pytest
+import sqlalchemy
+import sqlalchemy.dialects.postgresql
 
 import cormorant as sa
 from cormorant import exc
@@ -129,3 +133,28 @@ def test_names_that_are_made_up_fit_the_database():
     names = [word.strip('",') for word in text.replace("AS ", "\0").split("\0")[1:] for word in word.split()[:1]]
     aliases = [name for name in names if not name.startswith("id")]
     assert len(set(aliases)) == 2 and all(len(name.encode()) <= 63 for name in aliases)
+
+
+def test_labels_that_are_too_long_are_the_same_inside_and_outside():
+    t = sa.Table("t" * 40, sa.MetaData(), sa.Column("c" * 40 + "_one", sa.Integer), sa.Column("c" * 40 + "_two", sa.Integer))
+    inner = sa.select(t).set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL).subquery("q")
+    text = pg(sa.select(inner).order_by(inner.c[1]))
+    outside, labels = re.findall(r"q\.(\w+)", text), re.findall(r" AS (t\w+)", text)
+    assert outside == [*labels, labels[1]] and len(set(labels)) == 2 and all(len(x) <= 63 for x in labels)
+
+
+def test_names_that_are_too_long():
+    """Those of a convention are cut as SQLAlchemy cuts them, so that both find them; others are refused."""
+    long = "x" * 70
+    made = {"uq": "uq_%(table_name)s_%(column_0_N_name)s", "ix": "ix_%(table_name)s_%(column_0_N_name)s"}
+    meta = sa.MetaData(naming_convention=made)
+    t = sa.Table("table_" + "t" * 40, meta, sa.Column("a" * 30, sa.Integer, unique=True), sa.Column("b" * 30, sa.Integer, index=True))
+    theirs = sqlalchemy.Table(t.name, sqlalchemy.MetaData(naming_convention=made), sqlalchemy.Column("a" * 30, sqlalchemy.Integer, unique=True), sqlalchemy.Column("b" * 30, sqlalchemy.Integer, index=True))
+    dialect = sqlalchemy.dialects.postgresql.dialect()
+    assert str(sa.schema.CreateTable(t).compile(dialect=PG)) == str(sqlalchemy.schema.CreateTable(theirs).compile(dialect=dialect))
+    (ours,), (index,) = t.indexes, theirs.indexes
+    assert str(sa.schema.CreateIndex(ours).compile(dialect=PG)) == str(sqlalchemy.schema.CreateIndex(index).compile(dialect=dialect))
+    for item in (sa.Table(long, sa.MetaData(), sa.Column("a", sa.Integer)), sa.Table("t", sa.MetaData(), sa.Column(long, sa.Integer)), sa.Table("t", sa.MetaData(), sa.Column("a", sa.Integer), sa.UniqueConstraint("a", name=long))):
+        with pytest.raises(exc.IdentifierError, match="63"):
+            sa.schema.CreateTable(item).compile(dialect=PG)
+        assert long in str(sa.schema.CreateTable(item))

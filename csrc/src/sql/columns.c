@@ -289,7 +289,7 @@ static cm_status write_column(cm_compiler *c, cm_node *n, const naming *as, cons
     if (!st && wrapped && !label) label = bare_name(c, n);
     if (!st && label) {
         cm_out(c, " AS ");
-        st = cm_compiler__name(c, label, strlen(label), flags);
+        st = cm_compiler__label(c, label, flags);
     }
     if (st || !how->top) return st;
     if (!label) label = bare_name(c, n);
@@ -424,7 +424,7 @@ cm_status cm_compiler__label_ref(cm_compiler *c, cm_node *n) {
     for (size_t i = 0; level && i < level->ncolumns; i++) {
         if (!named(c, level->columns[i], name, true)) continue;
         if (level->compound || cm__node_unalias(level->columns[i])->kind == CM_N_LABEL || !is_named_column(level->columns[i]))
-            return cm_compiler__str(c, name, 0);
+            return cm_compiler__label(c, cm_str_text(name), 0);
         return cm_compiler__expr(c, level->columns[i]);
     }
     for (size_t f = 0; level && level->froms && f < level->froms->n; f++) {

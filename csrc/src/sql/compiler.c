@@ -200,6 +200,18 @@ cm_status cm_compiler__name(cm_compiler *c, const char *name, size_t n, uint32_t
     return cm_sql__quote(c->cx, &c->b, c->d, name, n, flags);
 }
 
+/* A name that is cut would not be told from another with the same beginning: it is cut here, and numbered by what it was. */
+cm_status cm_compiler__label(cm_compiler *c, const char *name, uint32_t flags) {
+    size_t n = strlen(name), max = c->d->max_identifier;
+    if (n <= max) return cm_compiler__name(c, name, n, flags);
+    size_t room = fitting(c, name, n) - 1; /* a letter less than made-up names leave: _1234abcd */
+    while (room && ((unsigned char)name[room] & 0xC0) == 0x80) room--;
+    char *cut = cm_arena__alloc(&c->arena, room + 16);
+    if (!cut) return CM_E_NOMEM;
+    snprintf(cut, room + 16, "%.*s_%08x", (int)room, name, (unsigned)cm__hash_bytes(name, n, 0));
+    return cm_compiler__name(c, cut, strlen(cut), flags);
+}
+
 cm_status cm_compiler__str(cm_compiler *c, const cm_str *name, uint32_t flags) {
     return cm_compiler__name(c, cm_str_text(name), name->n, flags);
 }

@@ -85,6 +85,7 @@ cm_status cm_compiler__keep(cm_compiler *c, cm_node *take_node);
 cm_status cm_compiler__name(cm_compiler *c, const char *name, size_t n, uint32_t flags);
 static inline cm_status cm_compiler__cname(cm_compiler *c, const char *name) { return cm_compiler__name(c, name, strlen(name), 0); }
 cm_status cm_compiler__str(cm_compiler *c, const cm_str *name, uint32_t flags);
+cm_status cm_compiler__label(cm_compiler *c, const char *name, uint32_t flags); /* of a column that is answered, cut where it is too long */
 /* Writes a placeholder for a parameter whose name, type, node and column are borrowed. name NUL-terminated. */
 cm_status cm_compiler__place(cm_compiler *c, const cm_param *p, const char *name);
 /* The same for a value that belongs to the SQL text, not to the caller (LIMIT -1). */

@@ -28,7 +28,7 @@ static cm_status write_column_list(cm_compiler *c, cm_node *cte) {
     cm_out(c, "(");
     for (size_t i = 0; !st && i < n; i++) {
         if (i) cm_out(c, ", ");
-        st = cm_compiler__cname(c, names[i]);
+        st = cm_compiler__label(c, names[i], 0);
     }
     cm_out(c, ")");
     return st;

@@ -125,10 +125,23 @@ static cm_status write_column(cm_compiler *c, const cm_column *column) {
 
 /* ---- constraints */
 
-static cm_status write_constraint_name(cm_compiler *c, const char *name) {
-    if (!name) return CM_OK;
+/* Longer names would be cut by the server, and not be found under their own. */
+static cm_status check_length(cm_compiler *c, const char *name) {
+    if (strlen(name) <= c->d->max_identifier) return CM_OK;
+    return cm__fail(c->cx, CM_E_IDENTIFIER, "Identifier '%s' exceeds maximum length of %zu characters", name, c->d->max_identifier);
+}
+
+/* The name of a constraint or index: made-up ones come with a shorter form where they are too long. */
+static cm_status write_own_name(cm_compiler *c, const cm_ddl_option *options, size_t n, const char *name) {
+    const cm_sql *shorter = cm_ddl__option(c, options, n, "short");
+    cm_status st = shorter ? CM_OK : check_length(c, name);
+    return st ? st : cm_compiler__cname(c, shorter ? shorter->text : name);
+}
+
+static cm_status write_constraint_name(cm_compiler *c, const cm_constraint_def *k) {
+    if (!k->name) return CM_OK;
     cm_out(c, "CONSTRAINT ");
-    cm_status st = cm_compiler__cname(c, name);
+    cm_status st = write_own_name(c, k->options, k->noptions, k->name);
     cm_out(c, " ");
     return st;
 }
@@ -174,7 +187,7 @@ static cm_status write_deferral(cm_compiler *c, const cm_constraint_def *k) {
 }
 
 static cm_status write_constraint(cm_compiler *c, const cm_table *t, const cm_constraint_def *k) {
-    cm_status st = write_constraint_name(c, k->name);
+    cm_status st = write_constraint_name(c, k);
     if (st) return st;
     switch (k->kind) {
     case CM_CON_PRIMARY_KEY:
@@ -212,7 +225,8 @@ static bool wants_check(const cm_compiler *c, const cm_column *column) {
 
 static cm_status write_check(cm_compiler *c, const cm_column *column) {
     const cm_type_def *def = &column->type->def;
-    cm_status st = write_constraint_name(c, column->check_name ? column->check_name : def->name);
+    const cm_constraint_def named = {.name = column->check_name ? column->check_name : def->name};
+    cm_status st = write_constraint_name(c, &named);
     cm_out(c, "CHECK (");
     if (!st) st = cm_ddl__column_name(c, column);
     cm_out(c, " IN (");
@@ -277,10 +291,13 @@ static cm_status create_table(cm_compiler *c, const cm_table *t, bool guarded) {
         cm_out(c, " ");
     }
     cm_out(c, guarded ? "TABLE IF NOT EXISTS " : "TABLE ");
-    st = write_table_name(c, t, true);
+    st = check_length(c, cm_str_text(t->name));
+    if (!st) st = write_table_name(c, t, true);
     cm_out(c, " (");
     for (size_t i = 0; !st && i < t->ncolumns; i++) {
         cm_out(c, i ? ", \n\t" : "\n\t");
+        st = check_length(c, cm_str_text(t->columns[i].name));
+        if (st) break;
         st = c->d->column ? c->d->column(c, &t->columns[i]) : write_column(c, &t->columns[i]);
     }
     if (!st) st = write_constraints(c, t, t->ncolumns > 0);
@@ -301,7 +318,7 @@ static cm_status drop_table(cm_compiler *c, const cm_table *t, bool guarded) {
 /* SQLite puts the schema before the index, others before the table. */
 static cm_status write_index_name(cm_compiler *c, const cm_table *t, const cm_index_def *index, bool schema) {
     cm_status st = schema ? cm_compiler__schema_of(c, t->schema ? cm_str_text(t->schema) : NULL) : CM_OK;
-    return st ? st : cm_compiler__cname(c, index->name);
+    return st ? st : write_own_name(c, index->options, index->noptions, index->name);
 }
 
 static cm_status write_index_words(cm_compiler *c, const cm_index_def *index, cm_index_place place, size_t i) {

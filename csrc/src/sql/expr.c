@@ -203,7 +203,7 @@ cm_status cm_compiler__column_ref(cm_compiler *c, cm_node *n) {
         if (!inner) return CM_E_NOMEM;
     }
     if (from && !c->bare_columns) st = write_owner(c, from);
-    if (st || inner) return st ? st : cm_compiler__cname(c, inner);
+    if (st || inner) return st ? st : cm_compiler__label(c, inner, 0);
     if (!n->u.col.name) return cm__fail(c->cx, CM_E_COMPILE, "a column without a name cannot be written");
     return cm_compiler__str(c, n->u.col.name, n->flags & (CM_FLAG_QUOTE | CM_FLAG_NO_QUOTE));
 }

@@ -65,10 +65,10 @@ static cm_status write_ordered(cm_compiler *c, cm_node *n) {
     bool first;
     cm_status st = CM_OK;
     if (cm_compiler__sorts_nulls(c, n, &first)) {
-        st = cm_compiler__str(c, label->u.n.name, label->flags & (CM_FLAG_QUOTE | CM_FLAG_NO_QUOTE));
+        st = cm_compiler__label(c, cm_str_text(label->u.n.name), label->flags & (CM_FLAG_QUOTE | CM_FLAG_NO_QUOTE));
         cm_out(c, first ? " IS NULL DESC, " : " IS NULL, ");
     }
-    if (!st) st = cm_compiler__str(c, label->u.n.name, label->flags & (CM_FLAG_QUOTE | CM_FLAG_NO_QUOTE));
+    if (!st) st = cm_compiler__label(c, cm_str_text(label->u.n.name), label->flags & (CM_FLAG_QUOTE | CM_FLAG_NO_QUOTE));
     return st ? st : write_modifiers(c, n);
 }
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import typing as t
 
 from .. import _core, exc
-from .items import SchemaItem
+from .items import SchemaItem, conv
 from .nodes import BindParameter
 
 __all__ = [
-    "columns_in", "constraint_options", "default_sql", "definition_sql", "delete_action", "index_options", "moved_to", "sequence_words", "sql_text", "table_options",
+    "columns_in", "constraint_options", "default_sql", "definition_sql", "delete_action", "fitting_name", "index_options", "moved_to", "sequence_words", "sql_text", "table_options",
 ]  # fmt: skip
 
 
@@ -140,8 +141,21 @@ def _include(table: t.Any, columns: t.Iterable[t.Any]) -> str:
     return " INCLUDE (" + ", ".join(_name(getattr(table.c.get(c, c) if isinstance(c, str) else c, "name", c)) for c in columns) + ")"
 
 
+def _short_name(name: t.Any) -> t.Iterator[tuple[str, str, str]]:
+    """What a name that a convention made is called where it is too long."""
+    if isinstance(name, conv) and len(name.encode()) > 63:
+        yield "postgresql", "short", fitting_name(name, 63)
+
+
+def fitting_name(name: str, most: int) -> str:
+    """As much of a name as there is room for, and four digits of what it was."""
+    beginning = name.encode()[: most - 8].decode(errors="ignore")
+    return f"{beginning}_{hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()[-4:]}"
+
+
 def constraint_options(constraint: t.Any) -> t.Iterator[tuple[str, str, str]]:
     """Words of PostgreSQL's constraints, by the place where they stand."""
+    yield from _short_name(constraint.name)
     given = {key.removeprefix("postgresql_"): value for key, value in constraint.dialect_kwargs.items() if key.startswith("postgresql_")}
     if given.get("nulls_not_distinct") is not None:
         yield "postgresql", "kind", "NULLS NOT DISTINCT " if given["nulls_not_distinct"] else "NULLS DISTINCT "
@@ -203,4 +217,4 @@ def _named_options(item: t.Any) -> t.Iterator[tuple[str, str, str]]:
 def index_options(index: t.Any) -> tuple[tuple[str, str, t.Any], ...]:
     """The same of an index."""
     found = [(key.removesuffix("_where"), "where", definition_sql(given)) for key, given in index.dialect_kwargs.items() if key.endswith("_where")]
-    return (*(item for item in found if item[2] is not None), *_postgresql_index(index), *_named_options(index))
+    return (*(item for item in found if item[2] is not None), *_short_name(index.name), *_postgresql_index(index), *_named_options(index))
