@@ -114,10 +114,6 @@ class DefaultDialect(Dialect):
         if kwargs:
             raise TypeError(f"{type(self).__name__}() got an unexpected keyword argument {next(iter(kwargs))!r}")
 
-    def _types_of(self, tables: t.Iterable[t.Any]) -> list[tuple[t.Any, t.Any]]:
-        """Statements that create and drop the types which tables need made first."""
-        return []
-
     def _server_number(self) -> int:
         """The version of the server as one number (101119), once an engine has met it; 0 before."""
         engine = self._engine() if self._engine is not None else None

@@ -6,6 +6,7 @@ import typing as t
 
 from ..dialects import find
 from ..sql.ddl import CreateIndex, CreateTable, DropTable
+from ..sql.sqltypes import Enum
 from .url import make_url
 
 __all__ = ["MockConnection", "create_mock_engine"]
@@ -32,8 +33,7 @@ class MockConnection:
         return self._execute(obj, parameters)
 
     def _create_tables(self, tables: list[t.Any], checkfirst: bool) -> None:
-        for create, _ in self.dialect._types_of(tables):
-            self._execute(create)
+        self._settle_types(tables, False)
         for table in tables:
             self._execute(CreateTable(table))
             for index in table._sorted_indexes:
@@ -42,8 +42,16 @@ class MockConnection:
     def _drop_tables(self, tables: list[t.Any], checkfirst: bool) -> None:
         for table in reversed(tables):
             self._execute(DropTable(table))
-        for _, drop in self.dialect._types_of(tables):
-            self._execute(drop)
+
+    def _drop_types(self, tables: list[t.Any], check: bool) -> None:
+        self._settle_types(tables, True)
+
+    def _settle_types(self, tables: list[t.Any], drop: bool) -> None:
+        """Those that the core would find in the columns, each once."""
+        for type_ in {(c.type.schema, c.type.name): c.type for x in tables for c in x.columns if isinstance(c.type, Enum)}.values():
+            statement = self.dialect.named_type_ddl(type_, drop) if type_.create_type else None
+            if statement is not None:
+                self._execute(statement)
 
     def _has_table(self, name: str, schema: str | None = None) -> bool:
         return False

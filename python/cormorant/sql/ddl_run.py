@@ -68,9 +68,9 @@ def _create(connection: t.Any, metadata: t.Any, tables: list[t.Any], checkfirst:
             key.column  # noqa: B018
     ordered, cyclic = layers(sorted(tables, key=lambda x: x.key), None)
     tables = ordered + cyclic
-    create_types(connection, metadata, tables)
+    create_types(connection, metadata, tables, checkfirst)
     for sequence in _sequences(connection, metadata, tables):
-        connection.execute(CreateSequence(sequence, if_not_exists=True))
+        connection.execute(CreateSequence(sequence, if_not_exists=checkfirst))
     if metadata is not None and heard(metadata):
         wanted = [x for x in tables if not checkfirst or not connection._has_table(x.name, x.schema)]
         fire(metadata, "before_create", metadata, connection, tables=wanted, checkfirst=checkfirst)
@@ -118,9 +118,9 @@ def _drop(connection: t.Any, metadata: t.Any, tables: list[t.Any], checkfirst: b
     else:
         _drop_each(connection, tables, checkfirst)
     for sequence in _sequences(connection, metadata, tables):
-        connection.execute(DropSequence(sequence, if_exists=True))
+        connection.execute(DropSequence(sequence, if_exists=checkfirst))
     if metadata is not None:
-        drop_types(connection, metadata, tables)
+        drop_types(connection, metadata, tables, checkfirst)
 
 
 def _drop_each(connection: t.Any, tables: list[t.Any], checkfirst: bool) -> None:

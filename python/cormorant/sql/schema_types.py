@@ -103,14 +103,14 @@ def _beside_columns(metadata: t.Any, tables: t.Iterable[t.Any]) -> list[SchemaTy
     return [x for x in dict.fromkeys([*found, *of_columns]) if x.create_type]
 
 
-def create_types(connection: t.Any, metadata: t.Any, tables: t.Iterable[t.Any]) -> None:
+def create_types(connection: t.Any, metadata: t.Any, tables: t.Iterable[t.Any], checkfirst: bool) -> None:
     """What tables need before they are created, beside the ENUMs of their columns."""
     for type_ in _beside_columns(metadata, tables):
-        _settle(connection, type_, False, True)
+        _settle(connection, type_, False, checkfirst)
 
 
-def drop_types(connection: t.Any, metadata: t.Any, tables: list[t.Any]) -> None:
+def drop_types(connection: t.Any, metadata: t.Any, tables: list[t.Any], checkfirst: bool) -> None:
     """The types of a metadata, after its tables."""
     connection._drop_types(tables, True)
     for type_ in _beside_columns(metadata, tables):
-        _settle(connection, type_, True, True)
+        _settle(connection, type_, True, checkfirst)

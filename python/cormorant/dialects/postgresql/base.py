@@ -53,13 +53,6 @@ class PGDialect(ServerDialect):
     insert_returning = update_returning = delete_returning = True
     full_returning = True
 
-    def _types_of(self, tables: t.Iterable[t.Any]) -> list[tuple[t.Any, t.Any]]:
-        from .named_types import CreateEnumType, DropEnumType
-
-        enums = [column.type for table in tables for column in table.columns if isinstance(column.type, Enum)]
-        named = {(e.schema, e.name): e for e in enums if e.native_enum and e.name}
-        return [(CreateEnumType(e), DropEnumType(e)) for e in named.values()]
-
     def reflection(self, connection: t.Any) -> t.Any:
         from .reflection import PGReflection  # only programs that ask need it
 
