@@ -5,7 +5,6 @@ from __future__ import annotations
 import typing as t
 
 from ...sql.compiler import TypeCompiler
-from ...sql.sqltypes import Enum
 from ...sql.type_api import type_compilers
 from .._server import ServerDialect
 from .reflection import ischema_names
