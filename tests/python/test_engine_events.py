@@ -212,3 +212,30 @@ def test_engines_made_from_others_have_their_listeners(engine):
             c.execute(sa.select(plain))
         assert len(told) == 5 * listening and sum(name.startswith("mine") for name in told) == 5 * (listening - 1)
         del told[:]
+
+
+def test_options_of_sessions_and_statements_reach_flushes_and_listeners(engine):
+    with engine.begin() as c:
+        c.execute(sa.text("CREATE TABLE t1.things (id INTEGER PRIMARY KEY, name TEXT)"))
+    seen = []
+    event.listen(engine, "before_cursor_execute", lambda c, cursor, sql, params, context, many: seen.append(context.execution_options.get("mine")))
+    with Session(engine, execution_options={"schema_translate_map": {"tenant": "t1"}, "mine": 1}) as s:
+        s.add(Thing(name="a"))
+        s.commit()
+        assert s.execute(sa.text("SELECT name FROM t1.things")).scalars().all() == ["a"]
+        assert s.scalars(sa.select(Thing), execution_options={"mine": 2}).one().name == "a"
+    assert seen == [1, 1, 2]
+
+
+def test_get_is_told_to_listeners_of_statements(engine):
+    with Session(engine) as s:
+        s.execute(sa.insert(plain), [{"id": 1}])
+        seen = []
+        event.listen(s, "do_orm_execute", lambda state: seen.append(state.execution_options))
+
+        class Plain(Base):
+            __table__ = plain
+
+        found = s.get(Plain, 1, execution_options={"mine": 1})
+        assert s.get(Plain, 1) is found and seen == [{"mine": 1}]
+        assert s.get(Plain, 1, populate_existing=True) is found and seen[1] == {"populate_existing": True}

@@ -16,6 +16,7 @@ typedef struct cmpy_session {
     PyObject *chosen;    /* Engine asked for last; borrowed from the session's binds */
     char ask_bind;       /* get_bind must be asked: overridden, or binds by class */
     char listened;       /* somebody listens to do_orm_execute */
+    char optioned;       /* has execution options, which its connections are to have */
     unsigned long owner; /* thread of the operation under way */
     int depth;
     bool warned;
@@ -348,7 +349,7 @@ static PyObject *call_method(PyObject *self, const char *name, PyObject *const *
 
 /* get(entity, ident): the rest of its arguments are the package's. */
 static PyObject *Session_get(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
-    if (nargs != 2 || kwnames || PyDict_Check(args[1]) || args[1] == Py_None || !PyType_Check(args[0]))
+    if (nargs != 2 || kwnames || ((cmpy_session *)self)->listened || PyDict_Check(args[1]) || args[1] == Py_None || !PyType_Check(args[0]))
         return call_method(self, "_get_general", args, nargs, kwnames);
     cmpy_mapper *m = cmpy_mapper_arg(args[0]);
     return m ? fetch((cmpy_session *)self, m, args[1], NULL, 0) : NULL;
@@ -424,7 +425,7 @@ static PyObject *Session_stream(PyObject *self, PyObject *args) {
 }
 
 static bool plain_select(cmpy_session *s, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
-    if (nargs < 1 || nargs > 2 || kwnames || s->listened || !cmpy_is_node(args[0])) return false;
+    if (nargs < 1 || nargs > 2 || kwnames || s->listened || s->optioned || !cmpy_is_node(args[0])) return false;
     if (nargs == 2 && args[1] != Py_None) return false;
     const cm_node *n = CMPY_NODE(args[0]);
     if (n->kind != CM_N_SELECT) return false;
@@ -505,17 +506,25 @@ cm_status cmpy_session_bind(cm_ctx *cx, cm_session *core, cm_mapper *mapper, cm_
     return *out ? CM_OK : CM_E_HOST;
 }
 
-/* Engines with options or listeners want to see the connections that sessions take: engine._session_opened(connection). */
+static cm_status tell_opened(PyObject *who, PyObject *connection) {
+    PyObject *answer = connection ? PyObject_CallMethod(who, "_session_opened", "O", connection) : NULL;
+    Py_XDECREF(answer);
+    return answer ? CM_OK : CM_E_HOST;
+}
+
+/* Engines and sessions with options, and engines with listeners, want to see the connections that sessions take:
+ * _session_opened(connection). The session keeps it, and with it what it was given. */
 cm_status cmpy_session_opened(cm_ctx *cx, cm_session *core, cm_conn *conn) {
     cmpy_session *s = cm_session_host(core);
     (void)cx;
-    if (!s->chosen || !PyObject_TypeCheck(s->chosen, (PyTypeObject *)cmpy_st->Engine) || !((cmpy_engine *)s->chosen)->prepares)
-        return CM_OK;
+    bool engine = s->chosen && PyObject_TypeCheck(s->chosen, (PyTypeObject *)cmpy_st->Engine);
+    bool prepares = engine && ((cmpy_engine *)s->chosen)->prepares;
+    if (!engine || (!prepares && !s->optioned)) return CM_OK;
     PyObject *connection = cmpy_connection_borrow(conn, s->chosen);
-    PyObject *answer = connection ? PyObject_CallMethod(s->chosen, "_session_opened", "O", connection) : NULL;
+    cm_status st = prepares ? tell_opened(s->chosen, connection) : connection ? CM_OK : CM_E_HOST;
+    if (!st) st = tell_opened((PyObject *)s, connection);
     Py_XDECREF(connection);
-    Py_XDECREF(answer);
-    return answer ? CM_OK : CM_E_HOST;
+    return st;
 }
 
 /* Hands an event to the package: hook "event"(number, session, object, key, argument) -> argument. */
@@ -631,6 +640,7 @@ static PyGetSetDef session_getset[] = {{"__dict__", PyObject_GenericGetDict, PyO
 static PyMemberDef session_members[] = {{"__dictoffset__", T_PYSSIZET, offsetof(cmpy_session, dict), READONLY, NULL},
                                         {"__weaklistoffset__", T_PYSSIZET, offsetof(cmpy_session, weak), READONLY, NULL},
                                         {"_listened", T_BOOL, offsetof(cmpy_session, listened), 0, NULL},
+                                        {"_optioned", T_BOOL, offsetof(cmpy_session, optioned), 0, NULL},
                                         {"_ask_bind", T_BOOL, offsetof(cmpy_session, ask_bind), 0, NULL},
                                         {"_bind", T_OBJECT, offsetof(cmpy_session, bind), 0, NULL},
                                         {NULL}};

@@ -299,14 +299,17 @@ class Connection(_core.Connection):
         return t.cast("str | None", names.get(obj.schema, obj.schema))
 
     @contextlib.contextmanager
-    def _translating(self, names: t.Mapping[str | None, str | None] | None) -> t.Iterator[None]:
-        """The block's statements have other schemas: option schema_translate_map of one statement."""
-        self._set_schema_map(dict(names) if names else None)
+    def _having(self, options: t.Mapping[str, t.Any]) -> t.Iterator[None]:
+        """The options of one statement are the connection's for the block: its schemas, and what listeners are shown."""
+        before, self._options = self._options, {**self._options, **options}
+        if "schema_translate_map" in options:
+            self._set_schema_map(dict(options["schema_translate_map"] or {}) or None)
         try:
             yield
         finally:
-            if not self.closed:
-                self._set_schema_map(self._options.get("schema_translate_map") or None)
+            self._options = before
+            if "schema_translate_map" in options and not self.closed:
+                self._set_schema_map(before.get("schema_translate_map") or None)
 
     # ---- transactions
 
@@ -437,7 +440,7 @@ class Connection(_core.Connection):
         own = {**_options_of(node), **(execution_options or {})}
         options = {**self._options, **own}
         if "schema_translate_map" in own:
-            with self._translating(own["schema_translate_map"]):
+            with self._having(own):
                 return self._execute_options(node, parameters, options)
         return self._execute_options(node, parameters, options)
 

@@ -184,6 +184,7 @@ class Session(_core.Session):
         self.twophase, self.join_transaction_mode = twophase, join_transaction_mode
         self._close_state_reset = close_resets_only
         self.execution_options: t.Dict[str, t.Any] = dict(execution_options or {})
+        self._optioned = bool(self.execution_options)
         if info:
             self.info.update(info)
         if query_cls is not None:
@@ -504,18 +505,25 @@ class Session(_core.Session):
             statement, params, options = state.statement, state.parameters, dict(state.execution_options)
         return self._execute_now(statement, params, options, bind_arguments)
 
-    def _translating(self, statement: t.Any, options: t.Mapping[str, t.Any]) -> t.Any:
-        """Schemas of one statement: its connection has them for the block."""
-        if "schema_translate_map" not in options:
+    def _having(self, statement: t.Any, options: t.Mapping[str, t.Any]) -> t.Any:
+        """The options of one statement are its connection's for the block, where that makes a difference."""
+        if not options or "schema_translate_map" not in options and not getattr(self.bind, "_listening", True):
             return contextlib.nullcontext()
-        return self.connection({"clause": statement})._translating(options["schema_translate_map"])
+        return self.connection({"clause": statement})._having(options)
+
+    def _session_opened(self, connection: t.Any) -> None:
+        """A connection was taken for a transaction: it has the session's options, and keeps those of its engine."""
+        known = self.__dict__.get("_opened", ())
+        self.__dict__["_opened"] = [*(c for c in known if not c.closed), connection]
+        if self.execution_options:
+            connection._apply_options(self.execution_options)
 
     def _execute_now(self, statement: t.Any, params: t.Any, options: t.Dict[str, t.Any], bind_arguments: t.Any) -> t.Any:
         if options.get("populate_existing") and statement._kind == _core.K_SELECT:
             statement = statement._with(set=_core.FLAG_POPULATE_EXISTING)
         quiet = options.get("autoflush") is False and self.autoflush
         quietly = self._without_autoflush() if quiet else contextlib.nullcontext()
-        with quietly, self._binding(bind_arguments), self._translating(statement, options):
+        with quietly, self._binding(bind_arguments), self._having(statement, options):
             if statement._kind in bulk.DML_KINDS and bulk.entity_of(statement) is not None:
                 result = bulk.execute(self, statement, params, options)
             elif options.get("yield_per") or options.get("stream_results"):
@@ -542,18 +550,33 @@ class Session(_core.Session):
         key = self._key_values(mapper, ident)
         if key is None:
             return None
-        populate = populate_existing or bool((execution_options or {}).get("populate_existing"))
+        given = {**self.execution_options, **(execution_options or {}), **({"populate_existing": True} if populate_existing else {})}
+        populate = bool(given.get("populate_existing"))
         nodes = tuple(option if isinstance(option, _core.Node) else option.__clause_element__() for option in options or ())
+        if self._listened and (populate or with_for_update or self._find(mapper, key) is None):
+            return self._get_told(mapper, key, nodes, with_for_update, given, bind_arguments)
         with self._binding(bind_arguments):
             if with_for_update is not None and with_for_update is not False:
                 return self._locked(mapper, key, nodes, with_for_update)
             return self._get(mapper, key, nodes, populate)
 
+    def _get_told(self, mapper: t.Any, key: t.Sequence[t.Any], options: t.Any, lock: t.Any, given: t.Dict[str, t.Any], bind_arguments: t.Any) -> t.Any:
+        """get() by a statement that listeners of do_orm_execute see, and may change."""
+        statement = self._by_key(mapper, key, options)
+        if lock is not None and lock is not False:
+            statement = statement.with_for_update(**(dict(lock) if isinstance(lock, t.Mapping) else {}))
+            given = {**given, "populate_existing": True}
+        return self._execute_general(statement, execution_options=given, bind_arguments=bind_arguments).unique().scalars().one_or_none()
+
+    @staticmethod
+    def _by_key(mapper: t.Any, key: t.Sequence[t.Any], options: t.Sequence[t.Any]) -> t.Any:
+        criteria = [column == value for column, value in zip(mapper.primary_key, key)]
+        return select(mapper.class_).where(*criteria).options(*options)
+
     def _locked(self, mapper: t.Any, key: t.Sequence[t.Any], options: t.Sequence[t.Any], how: t.Any) -> t.Any:
         """The row of a key read with FOR UPDATE; True, or a mapping of the arguments of with_for_update()."""
         words = dict(how) if isinstance(how, t.Mapping) else {}
-        criteria = [column == value for column, value in zip(mapper.primary_key, key)]
-        statement = select(mapper.class_).where(*criteria).options(*options).with_for_update(**words)
+        statement = self._by_key(mapper, key, options).with_for_update(**words)
         return self._execute_now(statement, None, {"populate_existing": True}, None).scalars().one_or_none()
 
     @staticmethod
