@@ -69,6 +69,8 @@ PyObject *cmpy_raise(cm_ctx *cx, cm_status st);
 PyObject *cmpy_fill_lists(PyObject *stmt, void *const *params, size_t nparams);
 int cmpy_raise_int(cm_ctx *cx, cm_status st); /* the same, -1 */
 /* Raises cormorant.exc.NAME(message). */
+/* warnings.warn(message, category), as whoever put another function in its place has it: -1 when it raised. */
+int cmpy_warn(const char *category, const char *format, ...);
 void cmpy_raise_exc(const char *name, const char *format, ...);
 PyObject *cmpy_exc_class(const char *name); /* borrowed: a class of cormorant.exc, cormorant.orm.exc or builtins */
 #define CMPY_TRY(cx, call)                                                                                          \

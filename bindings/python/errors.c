@@ -30,6 +30,19 @@ PyObject *cmpy_exc_class(const char *name) {
     return builtin;
 }
 
+int cmpy_warn(const char *category, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    PyObject *message = PyUnicode_FromFormatV(format, args), *cls = message ? cmpy_exc_class(category) : NULL;
+    va_end(args);
+    PyObject *module = cls ? PyImport_ImportModule("warnings") : NULL;
+    PyObject *answer = module ? PyObject_CallMethod(module, "warn", "OO", message, cls) : NULL;
+    Py_XDECREF(message);
+    Py_XDECREF(module);
+    Py_XDECREF(answer);
+    return answer ? 0 : -1;
+}
+
 void cmpy_raise_exc(const char *name, const char *format, ...) {
     va_list args;
     va_start(args, format);

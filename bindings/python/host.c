@@ -69,8 +69,7 @@ static void host_warn(cm_ctx *cx, const char *category, const char *message) {
     (void)cx;
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
-    PyObject *cls = cmpy_exc_class(category && *category ? category : "SAWarning");
-    if (!cls || PyErr_WarnEx(cls, message, 1) < 0) PyErr_WriteUnraisable(NULL);
+    if (cmpy_warn(category && *category ? category : "SAWarning", "%s", message) < 0) PyErr_WriteUnraisable(NULL);
     PyErr_Restore(type, value, traceback);
 }
 

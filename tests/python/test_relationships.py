@@ -586,3 +586,34 @@ def test_collections_of_many_that_are_deleted_are_read_together(Base, run):
     assert sent.count("SELECT") == 1 + 2 + 2  # the expired row; together; the changed one
     assert session.scalars(sa.select(Node.id).where(Node.parent_id.is_(None))).all() == [20, 30]
     assert session.execute(sa.select(link).order_by(link.c.a)).all() == [(i, (i + 5) % 40) for i in range(20, 40)]
+
+
+def test_changes_while_a_flush_writes_are_warned_of(Base, run):
+    Parent, Child = family(Base)
+    session = run()
+
+    @sa.event.listens_for(Parent, "after_insert")
+    def late(mapper, connection, parent):
+        parent.children.append(Child(name="late"))
+
+    session.add(Parent(name="a"))
+    with pytest.warns(sa.exc.SAWarning) as told:
+        session.flush()
+    assert [str(w.message).split("'")[1] for w in told if "Usage of" in str(w.message)] == ["collection append", "related attribute set"]
+
+
+def test_a_column_that_equals_itself_says_nothing_of_the_direction(Base, run):
+    class Employee(Base):
+        __tablename__ = "employee"
+        __table_args__ = (sa.ForeignKeyConstraint(["firm", "boss_id"], ["employee.firm", "employee.id"]),)
+        firm: Mapped[int] = mapped_column(primary_key=True)
+        id: Mapped[int] = mapped_column(primary_key=True)
+        boss_id: Mapped[int | None]
+        boss: Mapped["Employee | None"] = relationship(remote_side=[firm, id], backref="staff")
+
+    session = run()
+    session.add_all([Employee(firm=1, id=1), Employee(firm=2, id=1)])
+    session.flush()
+    session.get(Employee, (1, 1)).staff.append(Employee(firm=1, id=2))
+    session.commit()
+    assert session.get(Employee, (1, 2)).boss is session.get(Employee, (1, 1)) and session.get(Employee, (2, 1)).staff == []

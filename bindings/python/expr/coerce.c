@@ -198,11 +198,8 @@ cm_str *cmpy_bind_name(const cm_node *left) {
 
 static cm_node *scalar_of(cm_node *take_select, bool warn) {
     if (warn) {
-        PyObject *category = cmpy_exc_class("SAWarning");
-        if (!category || PyErr_WarnEx(category,
-                                      "implicitly coercing SELECT object to scalar subquery; please use the .scalar_subquery() method to "
-                                      "produce a scalar subquery.",
-                                      1) < 0) {
+        if (cmpy_warn("SAWarning", "implicitly coercing SELECT object to scalar subquery; please use the .scalar_subquery() method to "
+                                   "produce a scalar subquery.") < 0) {
             cmpy_node_drop(take_select);
             return NULL;
         }

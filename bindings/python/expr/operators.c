@@ -385,13 +385,10 @@ static PyObject *Operators_between(PyObject *self, PyObject *const *args, Py_ssi
 
 static int warn_empty(const char *name, int op) {
     const char *neutral = op == CM_OP_AND ? "true" : "false", *constant = op == CM_OP_AND ? "True" : "False";
-    PyObject *category = cmpy_exc_class("SADeprecationWarning");
-    if (!category) return -1;
-    int st = PyErr_WarnFormat(category, 1,
-                              "Invoking %s() without arguments is deprecated, and will be disallowed in a future release.   For an empty "
-                              "%s() construct, use '%s(%s(), *args)' or '%s(%s, *args)'.",
-                              name, name, name, neutral, name, constant);
-    return st;
+    return cmpy_warn("SADeprecationWarning",
+                     "Invoking %s() without arguments is deprecated, and will be disallowed in a future release.   For an empty "
+                     "%s() construct, use '%s(%s(), *args)' or '%s(%s, *args)'.",
+                     name, name, name, neutral, name, constant);
 }
 
 /* and_() and or_() of nothing: no condition, which leaves a statement as it is. */

@@ -22,11 +22,12 @@ typedef struct cm_relation {
     cm_direction direction;
     size_t npairs;
     cm_column **parent_columns, **target_columns; /* MANY_TO_MANY: target_columns are the secondary's */
-    cm_table *secondary;            /* retained */
-    cm_table **tables; size_t ntables; /* the target's; retained */
+    cm_table *secondary;                          /* retained */
+    cm_table **tables;
+    size_t ntables; /* the target's; retained */
     size_t nsecondary_pairs;
     cm_column **secondary_columns, **secondary_target_columns;
-    cm_node *entity;                /* aliased ENTITY that is read for the target, or NULL */
+    cm_node *entity; /* aliased ENTITY that is read for the target, or NULL */
     cm_node *primaryjoin, *secondaryjoin;
     cm_node **order_by;
     size_t norder_by;
@@ -201,6 +202,7 @@ struct cm_session {
     uint64_t id;       /* serial, for messages */
     cm_engine *engine; /* retained or NULL */
     bool autoflush, expire_on_commit, autobegin, flushing, closed_for_good;
+    bool writing; /* a flush has made its plan: what changes from here on may be missed */
     void *host_session;
     uint64_t events;
     cm_idmap *idmap;
@@ -231,7 +233,7 @@ cm_status cm_session__event(cm_ctx *cx, cm_session *s, cm_event ev, cm_inst *ins
 
 /* ---- relation.c: what set, append and remove of relationships cause */
 typedef enum cm_link_op { CM_LINK_NONE = 0, CM_LINK_SET = 1, CM_LINK_APPEND = 2, CM_LINK_REMOVE = 3 } cm_link_op;
-typedef struct cm_initiator {   /* where a chain of events began */
+typedef struct cm_initiator {    /* where a chain of events began */
     const cm_relation *relation; /* as the class that began it has it */
     cm_link_op op;
 } cm_initiator;
@@ -261,9 +263,12 @@ void cm_session__undirty(cm_ctx *cx, cm_session *s, cm_inst *inst);    /* leaves
 void cm_session__unpend(cm_ctx *cx, cm_session *s, cm_inst *inst);     /* leaves the pending list: key.i is free again */
 void cm_session__undelete(cm_ctx *cx, cm_session *s, cm_inst *inst);   /* is no longer marked for deletion */
 bool cm_session__clean(const cm_session *s);
+cm_status cm_session__take(cm_ctx *cx, cm_session *s, cm_inst *inst); /* adds an instance with what its cascades reach */
+/* A listener changes something while a flush is writing: a warning names the operation. s may be NULL. */
+void cm_session__while_writing(cm_ctx *cx, const cm_session *s, const char *operation);
 /* Takes an instance out of the session. transient: its identity goes too. */
 void cm_session__detach(cm_ctx *cx, cm_session *s, cm_inst *inst, bool transient);
-void cm_inst__lose_row(cm_ctx *cx, cm_inst *inst); /* its row was rolled back: no key, no history */
+void cm_inst__lose_row(cm_ctx *cx, cm_inst *inst);                         /* its row was rolled back: no key, no history */
 cm_status cm_session__identities(cm_ctx *cx, cm_session *s, cm_objs *out); /* all of the identity map, held */
 
 /* ---- transaction.c */

@@ -59,7 +59,7 @@ static cm_status follow_into_session(cm_ctx *cx, const link_event *e, cm_inst *c
     cm_session *s = e->inst->session;
     bool own = started_here(e);
     if (!s || !own || e->r->viewonly || !(e->r->cascade & CM_CASCADE_SAVE_UPDATE) || cm_session__has(s, child)) return CM_OK;
-    return cm_session_add(cx, s, child);
+    return cm_session__take(cx, s, child);
 }
 
 /* Steps 3 and 4 for an instance that joins. */
@@ -117,6 +117,7 @@ static cm_status unlink_back(cm_ctx *cx, const link_event *e, cm_link_op op, cm_
 static cm_status append_event(cm_ctx *cx, cm_inst *owner, const cm_attr *attr, void **member, cm_initiator by) {
     link_event e = {owner, attr->relation, by};
     cm_inst *child = NULL;
+    cm_session__while_writing(cx, owner->session, "collection append");
     cm_status st = listen(cx, CM_EV_ATTR_APPEND, &e, member);
     if (!st) st = related(cx, e.r, *member, &child);
     if (!st && cm_inst__peek(cx, owner, attr)) st = cm_inst__keep_coll(cx, owner, attr);
@@ -142,6 +143,7 @@ static cm_status remove_event(cm_ctx *cx, cm_inst *owner, const cm_attr *attr, v
     link_event e = {owner, attr->relation, by};
     void *told = member;
     cm_inst *child = cm__is_none(cx, member) ? NULL : cm__host(cx)->object_inst(cx, member);
+    cm_session__while_writing(cx, owner->session, "collection remove");
     cm_status st = listen(cx, CM_EV_ATTR_REMOVE, &e, &told);
     if (told != member) cm__release(cx, told);
     if (!st && cm_inst__peek(cx, owner, attr)) st = cm_inst__keep_coll(cx, owner, attr);
@@ -262,6 +264,8 @@ static cm_status set_scalar(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void
     link_event e = {inst, attr->relation, by};
     cm_inst *child = NULL, *before = NULL;
     void *old = NULL, *given = value;
+    cm_session__while_writing(cx, inst->session,
+                              cm__is_none(cx, value) && !by.relation ? "related attribute delete" : "related attribute set");
     cm_status st = value_before(cx, inst, attr, &old);
     if (!st && only_if && old != only_if && (old || !(inst->flags & CM_INST_KEY))) goto done;
     if (!st) st = listen(cx, CM_EV_ATTR_SET, &e, &value);

@@ -150,7 +150,22 @@ static bool may_cascade(cm_ctx *cx, cm_inst *inst) {
     return inst->state && inst->state->colls;
 }
 
+void cm_session__while_writing(cm_ctx *cx, const cm_session *s, const char *operation) {
+    char text[256];
+    if (!s || !s->writing) return;
+    snprintf(text, sizeof text,
+             "Usage of the '%s' operation is not currently supported within the execution stage of the flush process. Results may not be "
+             "consistent.  Consider using alternative event listeners or connection-level operations instead.",
+             operation);
+    cm__host(cx)->warn(cx, "SAWarning", text);
+}
+
 cm_status cm_session_add(cm_ctx *cx, cm_session *s, cm_inst *inst) {
+    cm_session__while_writing(cx, s, "Session.add()");
+    return cm_session__take(cx, s, inst);
+}
+
+cm_status cm_session__take(cm_ctx *cx, cm_session *s, cm_inst *inst) {
     cm_cascade c = {0};
     s->cx = cx;
     cm_status st = s->tx ? CM_OK : cm_session__autobegin(cx, s);
@@ -281,6 +296,7 @@ cm_status cm_session_delete(cm_ctx *cx, cm_session *s, cm_inst *inst) {
     cm_cascade c = {0};
     char text[128];
     s->cx = cx;
+    cm_session__while_writing(cx, s, "Session.delete()");
     if (!(inst->flags & CM_INST_KEY))
         return cm__fail(cx, CM_E_INVALID_REQUEST, "Instance '%s' is not persisted", cm_inst__text(inst, text, sizeof text));
     cm_status st = s->tx ? CM_OK : cm_session__autobegin(cx, s);

@@ -179,7 +179,9 @@ static cm_status flush(cm_ctx *cx, cm_session *s) {
     cm_status st = cm_session__event(cx, s, CM_EV_BEFORE_FLUSH, NULL);
     if (st || cm_session__clean(s)) return st;
     st = cm_uow__plan(cx, &u, s);
+    s->writing = true;
     if (!st) st = cm_uow__run(cx, &u);
+    s->writing = false;
     if (!st) st = cm_session__event(cx, s, CM_EV_AFTER_FLUSH, NULL);
     if (!st) st = cm_uow__finish(cx, &u);
     if (!st) st = cm_session__event(cx, s, CM_EV_AFTER_FLUSH_POSTEXEC, NULL);

@@ -247,7 +247,7 @@ class JoinCondition:
                 if not self.self_referential:
                     continue
                 self.pairs.append((column, key))
-                to_many = True
+                to_many = to_many or column is not key or len(pairs) == 1  # one of several that equals itself says nothing
             elif key in remote_columns:
                 self.pairs.append((column, key))
                 to_many = True
