@@ -614,6 +614,29 @@ def test_a_column_that_equals_itself_says_nothing_of_the_direction(Base, run):
     session = run()
     session.add_all([Employee(firm=1, id=1), Employee(firm=2, id=1)])
     session.flush()
-    session.get(Employee, (1, 1)).staff.append(Employee(firm=1, id=2))
+    boss = session.get(Employee, (1, 1))
+    boss.staff.append(Employee(firm=1, id=2))
     session.commit()
     assert session.get(Employee, (1, 2)).boss is session.get(Employee, (1, 1)) and session.get(Employee, (2, 1)).staff == []
+
+
+@pytest.mark.parametrize("kind", [list, set, attribute_keyed_dict("name")])
+def test_a_change_to_the_collection_of_an_object_that_is_gone_is_refused(Base, run, kind):
+    class Parent(Base):
+        __tablename__ = "parent"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        children = relationship("Child", collection_class=kind)
+
+    class Child(Base):
+        __tablename__ = "child"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str | None]
+        parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("parent.id"))
+
+    session = run()
+    session.add(Parent(id=1))
+    session.commit()
+    children = session.get(Parent, 1).children
+    with pytest.raises(orm.exc.ObjectDereferencedError, match="'children' - its parent object has been garbage collected"):
+        children.append(Child()) if kind is list else children.add(Child()) if kind is set else children.set(Child(name="a"))
+    Parent().children.clear()  # in no session: nothing is lost

@@ -8,6 +8,7 @@
 typedef struct coll_link {         /* follows the list or set */
     PyObject *dict, *weak, *owner; /* owner: weak reference, NULL for a collection in nobody's hands */
     const cm_attr *attr;
+    bool in_session; /* its owner was in a session when it was made: changes are to be written */
 } coll_link;
 typedef struct inst_list {
     PyListObject list;
@@ -39,11 +40,21 @@ static int announce(cm_inst *owner, const cm_attr *attr, PyObject *member, bool 
     return result;
 }
 
+/* The owner is gone: a change that its session would have written must not be lost in silence. */
+static int ownerless(const coll_link *l) {
+    if (!l->owner || !l->in_session) return 0;
+    PyObject *name = cmpy_attr_info(l->attr)->name;
+    cmpy_raise_exc("ObjectDereferencedError",
+                   "Can't emit change event for attribute '%U' - its parent object has been garbage collected; keep a reference to it",
+                   name);
+    return -1;
+}
+
 static int fire(PyObject *coll, PyObject *member, bool append) {
     coll_link *l = link_of(coll);
     PyObject *owner = l->owner ? cmpy_weak_get(l->owner) : NULL;
     cm_inst *inst = owner ? cmpy_object_inst(cmpy_cx(), owner) : NULL;
-    if (!inst) return 0;
+    if (!inst) return ownerless(l);
     Py_INCREF(owner);
     int result = announce(inst, l->attr, member, append);
     Py_DECREF(owner);
@@ -271,7 +282,9 @@ PyObject *cmpy_objs_list(cm_ctx *cx, cm_objs *objs, bool owned) {
 
 static cm_status adopt(PyObject *coll, PyObject *owner, const cm_attr *attr) {
     coll_link *l = link_of(coll);
+    const cm_inst *inst = cmpy_object_inst(cmpy_cx(), owner);
     l->attr = attr;
+    l->in_session = inst && inst->session;
     Py_XSETREF(l->owner, PyWeakref_NewRef(owner, NULL));
     return l->owner ? CM_OK : CM_E_HOST;
 }

@@ -11,6 +11,7 @@ import typing as t
 import weakref
 
 from .. import _core, exc
+from .exc import ObjectDereferencedError
 
 InstrumentedList = _core.InstrumentedList
 InstrumentedSet = _core.InstrumentedSet
@@ -70,11 +71,16 @@ class _Linked:
     """A collection that knows whose it is."""
 
     _sa_owner: t.Any = None
+    _sa_in_session = False
     _sa_key: t.Any = None
     _sa_silent = False
 
     def _sa_tell(self, member: t.Any, append: bool) -> None:
         owner = self._sa_owner() if self._sa_owner is not None and not self._sa_silent else None
+        if owner is None and self._sa_in_session and not self._sa_silent:
+            raise ObjectDereferencedError(
+                f"Can't emit change event for attribute '{self._sa_key}' - its parent object has been garbage collected; keep a reference to it"
+            )
         if owner is not None:
             (_core.coll_append if append else _core.coll_remove)(owner, self._sa_key, member)
 
@@ -466,6 +472,7 @@ def _announced_return(fn: t.Any) -> t.Any:
 def _new(owner: t.Any, key: str, factory: t.Callable[[], t.Any]) -> t.Any:
     made = factory()
     made._sa_owner, made._sa_key = weakref.ref(owner), key
+    made._sa_in_session = _core.inst_session(owner) is not None
     return made
 
 
