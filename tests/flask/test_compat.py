@@ -135,6 +135,23 @@ def test_annotations_are_read_when_the_program_says_so(project, how):
     assert run(*how, "hints.py", cwd=project).stdout == run(*how, "-c", code, cwd=project).stdout == "{'a': 2}\n"
 
 
+def test_types_work_under_their_other_name(project):
+    """What a type does is known by its class, whatever module it says it is from."""
+    (project / "types_.py").write_text(
+        "import datetime as dt, decimal, enum, uuid\n"
+        "from sqlalchemy import *\n"
+        "Size = enum.Enum('Size', 'S L')\n"
+        "values = {'j': {'a': [1]}, 'p': {1: 2}, 'i': dt.timedelta(1), 'u': uuid.UUID(int=1), 'e': Size.L, 'n': decimal.Decimal('1.50'), 'b': b'x'}\n"
+        "types = {'j': JSON, 'p': PickleType, 'i': Interval, 'u': Uuid, 'e': Enum(Size), 'n': Numeric(8, 2), 'b': LargeBinary}\n"
+        "t = Table('t', MetaData(), *[Column(k, v) for k, v in types.items()])\n"
+        "with create_engine('sqlite://').begin() as c:\n"
+        "    t.create(c)\n"
+        "    c.execute(t.insert(), values)\n"
+        "    print(c.execute(t.select()).one()._asdict() == values, c.scalar(select(t.c.j['a'][0].as_integer())))\n"
+    )
+    assert run("-W", "ignore", "-m", "cormorant.compat", "types_.py", cwd=project).stdout == "True 1\n"
+
+
 def test_pytest(project):
     (project / "test_app.py").write_text(
         "import pytest, sqlalchemy\nfrom app import User, app, db\n\n"

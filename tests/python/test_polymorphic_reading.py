@@ -202,3 +202,10 @@ def test_a_union_keeps_the_joins_of_its_parts(staff):
     reduced = people.outerjoin(managers).select().where(managers.c.id.is_(None)).reduce_columns()
     assert s.execute(reduced.with_only_columns(func.count(), maintain_column_froms=True)).scalar() == 2
     assert "LEFT OUTER JOIN" in str(reduced) and "manager.id AS" not in str(reduced)
+
+
+def test_the_key_of_a_subclass_read_along_is_that_of_its_table(staff):
+    s, Person, Manager, _ = staff
+    along = with_polymorphic(Person, [Manager], flat=True)
+    assert [type(p).__name__ for p in s.scalars(select(along).where(along.Manager.id > 0))] == ["Manager"]
+    assert "manager_1.id" in str(select(along.Manager.id)) and "person_1.id" in str(select(along.id))

@@ -88,6 +88,11 @@ def test_dirty_and_is_modified(session):
     assert not session.dirty and u.name == "eddy"
     u.name = "eddy"
     assert not session.is_modified(u)
+    note = Note(text="a", user=u)  # waits until somebody reads u.notes
+    assert not session.is_modified(u) and not sa.inspect(u).attrs.notes.history.has_changes()
+    with session.no_autoflush:
+        assert sa.inspect(u).attrs.notes.load_history().added == [note]
+    assert session.is_modified(u) and not session.is_modified(u, include_collections=False)
 
 
 def test_rollback_restores(session):

@@ -163,7 +163,10 @@ cm_status cm_entity_attr(cm_ctx *cx, cm_node *entity, const cm_attr *attr, cm_no
     const cm_mapper *m = entity->u.attr.attr;
     const cm_attr *own = cm_mapper__own_attr(m, attr);
     *out = NULL;
-    if (!own) own = attr; /* an attribute of a subclass, asked of an entity that loads subclasses too */
+    /* an attribute of a subclass, asked of an entity that loads subclasses too: its own, or one that is another column there (the key) */
+    if (!own ||
+        (own->kind == CM_ATTR_COLUMN && cm_mapper__isa(attr->mapper, m) && cm__node_unalias(own->node) != cm__node_unalias(attr->node)))
+        own = attr;
     if (!(entity->flags & CM_FLAG_ALIASED) && own->mapper->entity == entity) {
         *out = own->node;
         cm_node_retain(cx, *out);

@@ -111,6 +111,11 @@ cm_status cm_session_connection(cm_ctx *cx, cm_session *s, cm_mapper *mapper, cm
     return cm_session__conn(cx, s, mapper, stmt, out);
 }
 
+/* Members that came from their own side to a collection nobody has read are no change of its owner: a flush does not ask it. */
+static bool is_waiting(cm_ctx *cx, cm_inst *inst, const cm_attr *collection) {
+    return (inst->flags & CM_INST_KEY) && !cm_inst__peek(cx, inst, collection);
+}
+
 cm_status cm_session_is_modified(cm_ctx *cx, cm_session *s, cm_inst *inst, bool collections, bool *out) {
     const cm_mapper *m = inst->mapper;
     cm_status st = CM_OK;
@@ -119,7 +124,7 @@ cm_status cm_session_is_modified(cm_ctx *cx, cm_session *s, cm_inst *inst, bool 
     if ((inst->flags & CM_INST_KEY) && !(inst->flags & CM_INST_MODIFIED)) return CM_OK;
     for (size_t i = 0; !st && !*out && i < m->nattrs; i++) {
         cm_history h;
-        if (m->attrs[i]->uselist && !collections) continue;
+        if (m->attrs[i]->uselist && (!collections || is_waiting(cx, inst, m->attrs[i]))) continue;
         st = cm_inst__history(cx, inst, m->attrs[i], &h);
         if (st) break;
         *out = h.added.n > 0 || h.deleted.n > 0;

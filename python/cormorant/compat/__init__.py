@@ -64,8 +64,9 @@ class _Loader(Loader):
 
 def _name_types(module: ModuleType) -> None:
     """Types say the module that programs know them from: converters are found by it."""
-    from cormorant.sql import sqltypes
+    from cormorant.sql import sqltypes, type_api
 
+    type_api.OWN_NAMES.add("sqlalchemy")
     for holder in (module, sqltypes):
         for cls in list(vars(holder).values()):
             if isinstance(cls, type) and issubclass(cls, sqltypes.TypeEngine) and cls.__module__.startswith("cormorant."):

@@ -184,6 +184,9 @@ def get_history(obj: t.Any, key: str, passive: t.Any = PASSIVE_OFF) -> History:
     if passive & PassiveFlag.SQL_OK and passive & PassiveFlag.CALLABLES_OK and _core.inst_peek(obj, key, NO_VALUE) is NO_VALUE:
         if _core.inst_status(obj) in (1, 2):
             getattr(obj, key)
+    if not passive & PassiveFlag.INCLUDE_PENDING_MUTATIONS and getattr(prop, "uselist", False) and _core.inst_status(obj) > 1:
+        if _core.inst_peek(obj, key, NO_VALUE) is NO_VALUE:  # what waits for it to be read is no history yet
+            return HISTORY_BLANK
     added, unchanged, deleted = _core.inst_history(obj, key)
     if not (added or unchanged or deleted):
         return HISTORY_BLANK

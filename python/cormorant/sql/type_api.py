@@ -36,11 +36,19 @@ class _CurrentDialect:
 current_dialect = _CurrentDialect()
 
 
+OWN_NAMES = {"cormorant"}
+"""Names by which this package is known; cormorant.compat adds the one it speaks for."""
+
+
+def _is_own(cls: type) -> bool:
+    return cls.__module__.partition(".")[0] in OWN_NAMES
+
+
 def _is_overridden(cls: type, name: str) -> bool:
     """Whether a class outside this package has its own method of that name."""
     for base in cls.__mro__:
         if name in base.__dict__:
-            return not (base.__module__ == "cormorant" or base.__module__.startswith("cormorant."))
+            return not _is_own(base)
     return False
 
 
@@ -349,10 +357,7 @@ def _hooks_of(cls: type) -> int:
 
 
 def _has_own_operators(factory: t.Any) -> bool:
-    return any(
-        not base.__module__.startswith("cormorant.") and base.__module__ not in ("typing", "builtins")
-        for base in getattr(factory, "__mro__", ())
-    )
+    return any(not _is_own(base) and base.__module__ not in ("typing", "builtins") for base in getattr(factory, "__mro__", ()))
 
 
 def _own_method(cls: type, op: int) -> str | None:
