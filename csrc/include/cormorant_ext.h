@@ -372,6 +372,7 @@ typedef enum cm_event {        /* bits of cm_mapper_set_events / cm_session_set_
 CM_API void cm_mapper_set_events(cm_mapper *mapper, uint64_t mask);
 CM_API void cm_session_set_events(cm_session *session, uint64_t mask);
 CM_API void cm_attr_set_events(const cm_attr *attr, uint64_t mask);
+CM_API void cm_attr_set_active_history(const cm_attr *attr, bool on); /* whether the old value is read when another is set */
 
 struct cm_host {
     uint32_t version;              /* 1 */

@@ -463,6 +463,17 @@ static PyObject *Mapper_set_events(PyObject *self, PyObject *args) {
     Py_RETURN_NONE;
 }
 
+static PyObject *Mapper_set_active_history(PyObject *self, PyObject *args) {
+    cmpy_mapper *m = built(self);
+    PyObject *key;
+    int on;
+    if (!m || !PyArg_ParseTuple(args, "Up", &key, &on)) return NULL;
+    const cm_attr *a = cmpy_attr_arg(m->core, key);
+    if (!a) return NULL;
+    cm_attr_set_active_history(a, on);
+    Py_RETURN_NONE;
+}
+
 /* ---- the type */
 
 struct visit {
@@ -527,6 +538,8 @@ static PyMethodDef mapper_methods[] = {
     {"_set_reading", Mapper_set_reading, METH_VARARGS,
      "_set_reading($self, from_, discriminator=None, /)\n--\n\nWhat the class as a whole is read from."},
     {"_entity_attr", Mapper_entity_attr, METH_VARARGS, "_entity_attr($self, entity, key, /)\n--\n\nAn attribute of an entity."},
+    {"_set_active_history", Mapper_set_active_history, METH_VARARGS,
+     "_set_active_history($self, key, on, /)\n--\n\nWhether the old value of an attribute is read when it is set."},
     {"_set_events", Mapper_set_events, METH_VARARGS, "_set_events($self, mask, key=None, /)\n--\n\nWhich events are wanted."},
     {NULL}};
 static PyGetSetDef mapper_getset[] = {{"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},

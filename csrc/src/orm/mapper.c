@@ -70,6 +70,19 @@ void cm_attr_set_events(const cm_attr *attr, uint64_t mask) {
     a->hooked = mask || a->relation || (a->flags & CM_ATTR_ACTIVE_HISTORY);
 }
 
+/* Whether the old value of a relation is read when it is set, or by the flush, or need not be known. */
+static void remember_old(cm_relation *r, bool active) {
+    r->active_history = active || (r->direction == CM_MANY_TO_ONE && (r->cascade & CM_CASCADE_DELETE_ORPHAN));
+    r->deferred_history = !r->active_history && !r->uselist && (r->direction != CM_MANY_TO_ONE || !r->use_get);
+}
+
+void cm_attr_set_active_history(const cm_attr *attr, bool on) {
+    cm_attr *a = attr->mapper->attrs[attr->slot];
+    a->flags = on ? a->flags | CM_ATTR_ACTIVE_HISTORY : a->flags & ~(uint32_t)CM_ATTR_ACTIVE_HISTORY;
+    a->hooked = on || a->events || a->relation;
+    if (a->relation) remember_old(a->relation, on);
+}
+
 /* ---- releasing */
 
 static void release_value(cm_ctx *cx, void *value) {
@@ -340,8 +353,7 @@ static cm_status relation_fill(cm_ctx *cx, cm_relation *r, const cm_relation_def
         }
     }
     r->use_get = !r->uselist && targets_primary_key(r);
-    r->active_history = def->active_history || (r->direction == CM_MANY_TO_ONE && (r->cascade & CM_CASCADE_DELETE_ORPHAN));
-    r->deferred_history = !r->active_history && !r->uselist && (r->direction != CM_MANY_TO_ONE || !r->use_get);
+    remember_old(r, def->active_history);
     r->self_referential = r->target->root == r->parent->root;
     return CM_OK;
 }

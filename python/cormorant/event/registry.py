@@ -96,14 +96,18 @@ def listen(target: Any, identifier: str, fn: Callable[..., Any], *args: Any, **k
     :param named: arguments by name.
     :param once: only the first time.
     :param retval: what the function answers counts.
+    :param active_history: of attributes: the old value is read from the database where it is not loaded.
     :raises InvalidRequestError: the target has no such event.
     """
     options = {name: bool(kw.pop(name, False)) for name in ("propagate", "insert", "named", "once", "retval", "raw", "restore_load_context")}
-    kw.pop("active_history", None)
-    kw.pop("include_key", None)
+    active_history = kw.pop("active_history", False)
+    if kw.pop("include_key", False):
+        raise NotImplementedError(f"listen({identifier!r}, include_key=True) is not supported yet: the initiator names the attribute")
     if kw or args:
         raise TypeError(f"listen() got an unexpected argument {next(iter(kw), args[:1])!r}")
     family, key = resolve(target, identifier)
+    if active_history:
+        key.active_history = True
     if options["raw"] and hasattr(family, "raw"):
         call = family.raw(fn)
     else:

@@ -11,6 +11,7 @@ from .base import (
     ATTR_EMPTY, ATTR_WAS_SET, NEVER_SET, NO_VALUE, PASSIVE_NO_FETCH, PASSIVE_NO_INITIALIZE, PASSIVE_NO_RESULT, PASSIVE_OFF, Mapped,
     PassiveFlag, instance_dict, instance_state, manager_of_class,
 )
+from .own_attributes import ScalarAttributeImpl, register_attribute
 
 
 class QueryableAttribute(_core.InstrumentedAttribute, ClauseElement, SQLCoreOperations):
@@ -83,7 +84,16 @@ class QueryableAttribute(_core.InstrumentedAttribute, ClauseElement, SQLCoreOper
 
     @property
     def active_history(self) -> bool:
+        """Whether the old value is read from the database when another is set; may be switched on at any time."""
         return bool(getattr(self.prop, "active_history", False))
+
+    @active_history.setter
+    def active_history(self, on: bool) -> None:
+        mapper = self._mapper or self.__dict__["_parent"]
+        for each in mapper.self_and_descendants:
+            each._props[self.key].active_history = on
+            if each._built and self.key in each._keys:
+                each._set_active_history(self.key, on)
 
     @property
     def adapter(self) -> None:
@@ -244,24 +254,12 @@ def _empty_for(obj: t.Any, key: str) -> t.Any:
     return factory()
 
 
-class ScalarAttributeImpl:
-    """Base of attribute machinery that programs write for the reference. It can be derived from; it has no use here."""
-
-    def __init__(self, *args: t.Any, **kw: t.Any) -> None:
-        raise NotImplementedError(f"{type(self).__name__}: attribute implementations of one's own are not supported; use a hybrid_property")
-
-
-def register_attribute(class_: type, key: str, **kw: t.Any) -> t.NoReturn:
-    """Instruments a class by hand in the reference; refused here, by name."""
-    raise NotImplementedError(f"register_attribute({class_.__name__}, {key!r}): attributes are made by mapping only")
-
-
 _ScalarAttributeImpl, _register_attribute = ScalarAttributeImpl, register_attribute
 
 
 __all__ = [
     "ATTR_EMPTY", "AttributeEventToken", "ATTR_WAS_SET", "HISTORY_BLANK", "History", "InstrumentedAttribute", "Mapped", "NEVER_SET", "NO_VALUE",
-    "PASSIVE_NO_FETCH", "PASSIVE_NO_INITIALIZE", "PASSIVE_NO_RESULT", "PASSIVE_OFF", "QueryableAttribute", "del_attribute",
+    "PASSIVE_NO_FETCH", "PASSIVE_NO_INITIALIZE", "PASSIVE_NO_RESULT", "PASSIVE_OFF", "QueryableAttribute", "ScalarAttributeImpl", "del_attribute",
     "flag_dirty", "flag_modified", "get_attribute", "get_history", "init_collection", "instance_dict", "instance_state",
-    "manager_of_class", "set_attribute", "set_committed_value",
+    "manager_of_class", "register_attribute", "set_attribute", "set_committed_value",
 ]

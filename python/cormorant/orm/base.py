@@ -13,6 +13,17 @@ _T = t.TypeVar("_T")
 _T_co = t.TypeVar("_T_co", covariant=True)
 
 
+class EventConstants(enum.Enum):
+    """What listeners of some mapper events answer: go on, ask no further listener, leave the mapper for later."""
+
+    EXT_CONTINUE = 1
+    EXT_STOP = 2
+    EXT_SKIP = 3
+
+
+EXT_CONTINUE, EXT_STOP, EXT_SKIP = tuple(EventConstants)
+
+
 class LoaderCallableStatus(enum.Enum):
     """What stands for a value that is not there."""
 

@@ -310,15 +310,15 @@ def _unpickle(obj: t.Any, state: t.Dict[str, t.Any]) -> None:
         item.call(obj, state)
 
 
-def fire_configured(name: str, mapper: t.Any = None) -> None:
-    """Events of the configuration of mappers."""
+def fire_configured(name: str, mapper: t.Any = None) -> t.List[t.Any]:
+    """Events of the configuration of mappers. Answers what listeners answered, where that counts."""
     from .mapper import Mapper
 
     if mapper is None:
         fire(Mapper, name)
-        return
-    for item in _class_listeners(mapper, name):
-        item.call(mapper, mapper.class_)
+        return []
+    answers = [(item.retval, item.call(mapper, mapper.class_)) for item in _class_listeners(mapper, name)]
+    return [answer for counts, answer in answers if counts]
 
 
 def listen_reconstructor(mapper: t.Any, fn: t.Callable[[t.Any], t.Any]) -> None:

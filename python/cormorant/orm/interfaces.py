@@ -7,7 +7,7 @@ import typing as t
 
 from .. import _core, exc
 from ..sql.base import ExecutableOption
-from .base import MANYTOMANY, MANYTOONE, ONETOMANY, InspectionAttrInfo, RelationshipDirection
+from .base import EXT_CONTINUE, EXT_SKIP, EXT_STOP, MANYTOMANY, MANYTOONE, ONETOMANY, InspectionAttrInfo, RelationshipDirection
 
 _ids = iter(range(1, 1 << 62))
 
@@ -40,7 +40,14 @@ class MapperProperty(InspectionAttrInfo):
 
     def instrument(self, mapper: t.Any) -> None:
         """Puts the attribute on the class."""
+        self.instrument_class(mapper)
+
+    def instrument_class(self, mapper: t.Any) -> None:
+        """What a property of the program's own does in place of instrument()."""
         raise NotImplementedError(f"{type(self).__name__} cannot be mapped")
+
+    def init(self) -> None:
+        """Called once when all classes are known."""
 
     def for_subclass(self, mapper: t.Any) -> "MapperProperty":
         """The same property for a mapper that inherits it."""
@@ -82,6 +89,6 @@ def put_attribute(cls: type, key: str, attribute: t.Any) -> None:
 
 
 __all__ = [
-    "MANYTOMANY", "MANYTOONE", "MapperOption", "MapperProperty", "ONETOMANY", "PropComparator", "RelationshipDirection",
+    "EXT_CONTINUE", "EXT_SKIP", "EXT_STOP", "MANYTOMANY", "MANYTOONE", "MapperOption", "MapperProperty", "ONETOMANY", "PropComparator", "RelationshipDirection",
     "StrategizedProperty", "UserDefinedOption", "exc",
 ]

@@ -18,7 +18,7 @@ from ..sql.schema import Column, Table
 from . import exc as orm_exc
 from .base import InspectionAttr
 from .composite import CompositeProperty
-from .interfaces import MapperProperty, put_attribute
+from .interfaces import EXT_SKIP, MapperProperty, put_attribute
 from .joins import equalities, plain_node
 from .properties import ColumnProperty, MappedColumn, SynonymProperty
 
@@ -210,10 +210,13 @@ class Mapper(_core.Mapper, InspectionAttr):
         self.class_manager = ClassManager(self)
         if self.local_table is None:
             raise exc.ArgumentError(f"Mapper {self} has no table")
+        from .events import fire_configured
+
         self._check_primary_key()
         put_attribute(class_, "__mapper__", self)
         put_attribute(class_, "_sa_class_manager", self.class_manager)
         put_attribute(class_, "__clause_element__", _ClauseElement())
+        fire_configured("instrument_class", self)
         self._gather(dict(properties or {}))
         if self.inherits is not None:
             self.inherits._subclasses.append(self)
@@ -223,6 +226,7 @@ class Mapper(_core.Mapper, InspectionAttr):
         with _lock:
             _pending.append(self)
             _core.set_pending(True)
+        fire_configured("after_mapper_constructed", self)
 
     # ---- properties
 
@@ -358,6 +362,13 @@ class Mapper(_core.Mapper, InspectionAttr):
         from .relationships import RelationshipProperty
 
         return [p for p in self._props.values() if isinstance(p, RelationshipProperty)]
+
+    def _init_properties(self) -> None:
+        """Tells properties of the program's own that all classes exist."""
+        for prop in self._props.values():
+            if type(prop).init is not MapperProperty.init and not prop.__dict__.get("_initialized"):
+                prop.__dict__["_initialized"] = True
+                prop.init()
 
     def _ensure_built(self, spare: int = _SPARE_SLOTS) -> None:
         if self._built:
@@ -522,6 +533,18 @@ class Mapper(_core.Mapper, InspectionAttr):
     @property
     def base_mapper(self) -> "Mapper":
         return self if self.inherits is None or self.concrete else self.inherits.base_mapper
+
+    @property
+    def inherit_condition(self) -> t.Any:
+        """What joins the table to that of the parent; None where there is nothing to join."""
+        if self._inherit_condition is not None or self.inherits is None or self.single or self.concrete:
+            return self._inherit_condition
+        self._ensure_built()
+        return self._own_from.onclause
+
+    @property
+    def _inheriting_mappers(self) -> t.List["Mapper"]:
+        return list(self._subclasses)
 
     @property
     def primary_mapper(self) -> "Mapper":
@@ -743,6 +766,10 @@ def configure_mappers() -> None:
             _configure_all()
         finally:
             _configuring = False
+    from .events import fire_configured
+
+    fire_configured("after_configured")  # listeners may define further classes
+    _tell_classes("__declare_last__")
 
 
 _hooked: "weakref.WeakSet[type]" = weakref.WeakSet()
@@ -771,18 +798,23 @@ def _configure_all() -> None:
     fire_configured("before_configured")
     _tell_classes("__declare_first__")
     done: t.List[Mapper] = []
+    skipped: t.List[Mapper] = []
     while _pending:
         batch, _pending[:] = list(_pending), []
-        mapper = batch[0]
+        later = [m for m in batch if not m.configured and EXT_SKIP in fire_configured("before_mapper_configured", m)]
+        skipped += later
+        batch = [m for m in batch if m not in later]
+        mapper = None
         try:
             for mapper in batch:
                 for prop in mapper._relations():
                     prop.resolve()
+                mapper._init_properties()
             for mapper in batch:  # backrefs are known now, so the slots of all relationships are
                 mapper._ensure_built(0)
         except Exception as failure:
-            _pending[:0] = [m for m in batch if m not in _pending]
-            if not isinstance(failure, orm_exc.UnmappedClassError):
+            _pending[:0] = [*skipped, *(m for m in batch if m not in _pending)]
+            if mapper is not None and not isinstance(failure, orm_exc.UnmappedClassError):
                 mapper._failure = failure
             raise
         done.extend(m for m in batch if m not in done)
@@ -798,13 +830,12 @@ def _configure_all() -> None:
         mapper._listen()
     for mapper in done:
         mapper.configured = True
-    _core.set_pending(False)
+    _pending.extend(skipped)
+    _core.set_pending(bool(skipped))
     for mapper in done:
         if not mapper.__dict__.get("_announced"):  # once, however many properties come later
             mapper.__dict__["_announced"] = True
             fire_configured("mapper_configured", mapper)
-    fire_configured("after_configured")
-    _tell_classes("__declare_last__")
 
 
 def _ancestors(mapper: Mapper) -> t.Iterator[Mapper]:

@@ -94,8 +94,13 @@ class AliasedClass:
 
     def __getattr__(self, key: str) -> t.Any:
         d = self.__dict__
-        if "_cache" not in d or key.startswith("__"):
+        if "_cache" not in d:
             raise AttributeError(key)
+        if key.startswith("__"):  # __table__ and its like; what Python asks of objects is not the class's to answer
+            found = getattr(d["_aliased_mapper"].class_, key)
+            if callable(found):
+                raise AttributeError(key)
+            return found
         found = d["_cache"].get(key)
         if found is not None:
             return found
