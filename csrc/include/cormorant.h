@@ -394,7 +394,7 @@ CM_API cm_status cm_tables_sort(cm_ctx *cx, cm_table *const *tables, size_t n, c
 /* ---- Statements as text ---------------------------------------------------------------------------------- */
 
 /* Compiled form of a statement, for people: `str(stmt)`, `stmt.compile()`. */
-typedef enum cm_param_style { CM_PARAM_DIALECT = 0, CM_PARAM_NAMED = 1, CM_PARAM_QMARK = 2, CM_PARAM_DOLLAR = 3, CM_PARAM_FORMAT = 4, CM_PARAM_PYFORMAT = 5 } cm_param_style;
+typedef enum cm_param_style { CM_PARAM_DIALECT = 0, CM_PARAM_NAMED = 1, CM_PARAM_QMARK = 2, CM_PARAM_DOLLAR = 3, CM_PARAM_FORMAT = 4, CM_PARAM_PYFORMAT = 5, CM_PARAM_NUMERIC = 6 } cm_param_style;
 typedef struct cm_compile_options {
     const cm_dialect *dialect;    /* NULL: the default dialect */
     cm_param_style params;

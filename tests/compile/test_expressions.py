@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cormorant import Boolean, column, not_, select, true
+from cormorant import Boolean, Integer, String, column, func, literal, literal_column, not_, select, table, true
 from cormorant.dialects.mysql import dialect as mysql_dialect
 from cormorant.engine.default import DefaultDialect
 from cormorant.exc import ArgumentError
@@ -241,3 +241,51 @@ def test_a_database_of_which_nothing_is_known_may_have_no_booleans():
         mysql_dialect(supports_native_boolean=True)
     with pytest.raises(TypeError, match="unexpected keyword argument 'no_such'"):
         DefaultDialect(no_such=1)
+
+
+@pytest.mark.parametrize(
+    ("paramstyle", "text"),
+    [
+        ("format", "t.x %% %s AND %s = '100%%'"),
+        ("pyformat", "t.x %% %(x_1)s AND %(param_1)s = '100%%'"),
+        ("numeric", "t.x % :1 AND :2 = '100%'"),
+        ("numeric_dollar", "t.x % $1 AND $2 = '100%'"),
+        ("named", "t.x % :x_1 AND :param_1 = '100%'"),
+    ],
+)
+def test_percent_signs_are_doubled_where_placeholders_have_them(paramstyle, text):
+    condition = (table("t", column("x", Integer)).c.x % 5) & (literal("z") == literal_column("'100%'"))
+    assert str(condition.compile(dialect=DefaultDialect(paramstyle=paramstyle))) == text
+
+
+def test_the_order_of_operands_is_the_programs():
+    a = table("a", column("x", Integer))
+    b = a.alias("b")
+    assert [str(a.c.x == b.c.x), str(a.c.x < b.c.x), str(b.c.x == a.c.x)] == ["a.x = b.x", "a.x < b.x", "b.x = a.x"]
+    assert str(column("q") != func.unnest(a.c.x).table_valued("v").c.v) == "q != anon_1.v"
+
+
+@pytest.mark.parametrize(("name", "parameter"), [("a.b", "a_b_1"), ("_id", "id_1"), ("a [b]: c", "a_b_c_1"), ("__", "param_1"), ("$x(", "x_1")])
+def test_parameters_are_called_after_columns_in_plain_characters(name, parameter):
+    assert list((column(name) == 1).compile().params) == [parameter]
+
+
+def test_functions_in_from_spell_their_columns():
+    f = func.f(column("x")).table_valued(column("a", Integer), column("B", String), with_ordinality="n")
+    for made, text in (
+        (f, "f(x) WITH ORDINALITY AS anon_1"),
+        (f.render_derived(), 'f(x) WITH ORDINALITY AS anon_1(a, "B", n)'),
+        (f.render_derived("g", with_types=True), 'f(x) WITH ORDINALITY AS g(a INTEGER, "B" VARCHAR, n INTEGER)'),
+        (f.render_derived().lateral("l"), 'LATERAL f(x) WITH ORDINALITY AS l(a, "B", n)'),
+    ):
+        assert str(select(made.c.n)).split("FROM ")[1] == text
+
+
+def test_casts_and_extracts_among_the_functions():
+    assert str(func.cast(column("x"), Integer)) == "CAST(x AS INTEGER)"
+    assert str(func.extract("year", column("x"))) == "EXTRACT(year FROM x)"
+
+
+def test_subqueries_alone_are_shown_as_their_select():
+    stmt = select(column("x"))
+    assert str(stmt.subquery()) == str(stmt.cte("c")) == str(stmt.subquery("s").select()).split("(")[1].split(")")[0] == "SELECT x"

@@ -197,6 +197,7 @@ int cmpy_compiled_setup(PyObject *m) {
     } styles[] = {
         {"PARAM_DIALECT", CM_PARAM_DIALECT}, {"PARAM_NAMED", CM_PARAM_NAMED},   {"PARAM_QMARK", CM_PARAM_QMARK},
         {"PARAM_DOLLAR", CM_PARAM_DOLLAR},   {"PARAM_FORMAT", CM_PARAM_FORMAT}, {"PARAM_PYFORMAT", CM_PARAM_PYFORMAT},
+        {"PARAM_NUMERIC", CM_PARAM_NUMERIC},
     };
     for (size_t i = 0; i < sizeof styles / sizeof styles[0]; i++)
         if (PyModule_AddIntConstant(m, styles[i].name, styles[i].value) < 0) return -1;

@@ -17,6 +17,21 @@ static cm_status take_name(cm_compiler *c, cm_node *bind, const char *name, bool
     return other ? CM_OK : cm_strmap__put(c->cx, &c->taken, name, n, bind);
 }
 
+/* A name for parameters after that of a column: what would have to be escaped becomes underscores, of which none stay at the ends. */
+static const char *clean_key(cm_compiler *c, const char *name) {
+    char *p = cm_arena__copy(&c->arena, name, strlen(name));
+    size_t to = 0;
+    if (!p) return NULL;
+    for (size_t i = 0; p[i]; i++) {
+        bool odd = strchr("%() $.[]:", p[i]) != NULL;
+        if (odd && to && p[to - 1] == '_') continue;
+        if (to || (!odd && p[i] != '_')) p[to++] = odd ? '_' : p[i];
+    }
+    while (to && p[to - 1] == '_') to--;
+    p[to] = '\0';
+    return to ? p : "param";
+}
+
 cm_status cm_compiler__bind_name(cm_compiler *c, cm_node *bind, const char **out) {
     const cm_str *s = bind->u.bind.name;
     uint64_t id = cm__mix(cm__ptr_key(bind) + 1);
@@ -28,8 +43,7 @@ cm_status cm_compiler__bind_name(cm_compiler *c, cm_node *bind, const char **out
         name = cm_str_text(s);
     } else {
         const char *seed = s ? cm_str_text(s) : c->hint ? c->hint : "param";
-        name = cm_compiler__anon(c, cm__ptr_key(bind), seed, strlen(seed));
-        if (!name) return CM_E_NOMEM;
+        if (!(seed = clean_key(c, seed)) || !(name = cm_compiler__anon(c, cm__ptr_key(bind), seed, strlen(seed)))) return CM_E_NOMEM;
     }
     cm_status st = take_name(c, bind, name, unique);
     if (st) return st;

@@ -231,14 +231,8 @@ static void write_placeholder(cm_compiler *c, const char *name) {
         cm_buf__putc(&c->b, ':');
         cm_out(c, name);
         return;
-    case CM_PARAM_DOLLAR: cm_buf__putc(&c->b, CM_PLACEHOLDER); return;
-    case CM_PARAM_FORMAT: cm_out(c, "%s"); return;
-    case CM_PARAM_PYFORMAT:
-        cm_out(c, "%(");
-        cm_out(c, name);
-        cm_out(c, ")s");
-        return;
-    default: cm_buf__putc(&c->b, '?');
+    case CM_PARAM_QMARK: cm_buf__putc(&c->b, '?'); return;
+    default: cm_buf__putc(&c->b, CM_PLACEHOLDER); /* number.c */
     }
 }
 
@@ -303,6 +297,7 @@ static cm_status compile_statement(cm_compiler *c, cm_node *stmt) {
     static const cm_select_how top = {.top = true};
     const cm_kind_info *info = &cm__kinds[stmt->kind];
     if (stmt->kind == CM_N_FROM_STATEMENT) stmt = stmt->u.n.kid;
+    while (!c->rq->for_execution && (stmt->kind == CM_N_SUBQUERY || stmt->kind == CM_N_CTE)) stmt = stmt->u.n.kid; /* shown alone */
     switch (stmt->kind) {
     case CM_N_SELECT:
     case CM_N_COMPOUND:

@@ -258,6 +258,26 @@ static cm_status write_as(cm_compiler *c, cm_node *from) {
     return cm_compiler__name(c, name, strlen(name), flags);
 }
 
+/* f(x) WITH ORDINALITY AS name(a INTEGER, b VARCHAR) */
+static cm_status write_table_func(cm_compiler *c, cm_node *from) {
+    size_t n = 0;
+    cm_node *const *columns = cm_node_segment(from, 0, &n);
+    if (from->op == CM_OP_LATERAL) cm_out(c, "LATERAL ");
+    cm_status st = cm_compiler__expr(c, from->u.n.kid);
+    if (!st && from->flags & CM_FLAG_ORDINALITY) cm_out(c, " WITH ORDINALITY");
+    if (!st) st = write_as(c, from);
+    if (st || !(from->flags & CM_FLAG_DERIVED)) return st;
+    for (size_t i = 0; !st && i < n; i++) {
+        cm_out(c, i ? ", " : "(");
+        st = cm_compiler__str(c, columns[i]->u.col.name, columns[i]->flags);
+        if (st || !(from->flags & CM_FLAG_DERIVED_TYPES)) continue;
+        cm_out(c, " ");
+        st = cm_compiler__spell(c, columns[i]->type, false);
+    }
+    cm_out(c, ")");
+    return st;
+}
+
 /* (SELECT ...) AS anon_1 */
 static cm_status write_subquery(cm_compiler *c, cm_node *from, cm_node *select, bool lateral) {
     const cm_select_how how = {.as_from = true, .lateral = lateral};
@@ -330,10 +350,7 @@ static cm_status write_from(cm_compiler *c, cm_node *from) {
     case CM_N_CTE: return cm_compiler__cte(c, from);
     case CM_N_JOIN: return write_join(c, from);
     case CM_N_VALUES: return cm_compiler__values(c, from);
-    case CM_N_TABLE_FUNC: {
-        cm_status st = cm_compiler__expr(c, from->u.n.kid);
-        return st ? st : write_as(c, from);
-    }
+    case CM_N_TABLE_FUNC: return write_table_func(c, from);
     case CM_N_GROUPING: return cm_compiler__from(c, from->u.k.kid[0]);
     default: return cm_compiler__expr(c, from); /* functions, text, host constructs */
     }

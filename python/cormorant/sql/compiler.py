@@ -21,7 +21,7 @@ __all__ = [
 
 _STYLES = {
     "named": _core.PARAM_NAMED, "qmark": _core.PARAM_QMARK, "numeric_dollar": _core.PARAM_DOLLAR, "format": _core.PARAM_FORMAT,
-    "pyformat": _core.PARAM_PYFORMAT,
+    "pyformat": _core.PARAM_PYFORMAT, "numeric": _core.PARAM_NUMERIC,
 }  # fmt: skip
 
 
@@ -156,7 +156,7 @@ class SQLCompiler(Compiled):
             statement, _core_name(dialect), named, bool(options.get("literal_binds")),
             bool(options.get("render_postcompile")), schema_map, getattr(dialect, "_bind_casts", False),
         )  # fmt: skip
-        self.positional = style in ("qmark", "format", "numeric_dollar")
+        self.positional = style in ("qmark", "format", "numeric", "numeric_dollar")
         self.positiontup: list[str] | None = [name for name, _ in found] if self.positional else None
         self._found: list[tuple[str, t.Any]] = found
         self.binds: dict[str, t.Any] = dict(found)

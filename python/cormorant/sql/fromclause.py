@@ -577,8 +577,9 @@ class TableValuedAlias(FromClauseAlias, roles.DMLTableRole):
         return _core.make(_core.K_TABLE_FUNC, _core.OP_LATERAL, self._flags, name=name or self._name, kids=(self.element,), segs=(self._seg(0),))
 
     def render_derived(self, name: str | None = None, with_types: bool = False) -> t.Any:
-        """A copy that spells its columns: `f() AS name(a, b)`."""
-        raise NotImplementedError("render_derived() is not supported yet")
+        """A copy that spells its columns: `f() AS name(a, b)`, and with `with_types` their types: `f() AS name(a INTEGER, b VARCHAR)`."""
+        flags = self._flags | _core.FLAG_DERIVED | (_core.FLAG_DERIVED_TYPES if with_types else 0)
+        return _core.make(_core.K_TABLE_FUNC, op=self._op, flags=flags, name=name or self._name, kids=(self.element,), segs=(self._seg(0),))
 
 
 class Entity(FromClause):

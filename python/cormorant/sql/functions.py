@@ -6,9 +6,11 @@ import typing as t
 
 from .. import _core, exc
 from .base import Executable, Generative
+from .clauses import Cast, Extract
 from .fromclause import FromClause
 from .items import name_flags
 from .nodes import ColumnClause, ColumnElement
+from .sqltypes import Integer
 from .windows import AggregateOrderBy, FunctionFilter, Over, WithinGroup
 
 _registry: dict[str, dict[str, t.Any]] = {"_default": {}}
@@ -126,10 +128,10 @@ class FunctionElement(Executable, ColumnElement, FromClause, Generative):
         name, ordinality, implicit = kw.pop("name", None), kw.pop("with_ordinality", None), kw.pop("joins_implicitly", False)
         if kw:
             raise TypeError(f"table_valued() got unexpected arguments {sorted(kw)}")
-        if ordinality is not None:
-            raise NotImplementedError("table_valued(with_ordinality=) is not supported yet")
         columns = [ColumnClause(e) if isinstance(e, str) else _core.coerce(e, _core.ROLE_EXPR) for e in expr]
-        made = _core.make(_core.K_TABLE_FUNC, name=name, kids=(self,), segs=(columns,))
+        if ordinality is not None:
+            columns.append(ColumnClause(ordinality, Integer))
+        made = _core.make(_core.K_TABLE_FUNC, flags=_core.FLAG_ORDINALITY if ordinality is not None else 0, name=name, kids=(self,), segs=(columns,))
         if implicit:
             made.__dict__["joins_implicitly"] = True
         return made
@@ -331,6 +333,9 @@ class OrderedSetAgg(GenericFunction):
 _define(OrderedSetAgg, "mode", "percentile_cont", "percentile_disc")
 
 _core.register_kind(_core.K_FUNC, Function)
+
+register_function("cast", Cast)
+register_function("extract", Extract)
 
 __all__ = [
     "AnsiFunction", "Function", "FunctionElement", "GenericFunction", "OrderedSetAgg", "ReturnTypeFromArgs", "aggregate_strings", "array_agg",

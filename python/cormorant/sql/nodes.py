@@ -355,6 +355,9 @@ class ColumnClause(Immutable, NamedColumn, roles.DDLReferredColumnRole, roles.La
     server_default: t.Any = None
     server_onupdate: t.Any = None
 
+    def __new__(cls, *args: t.Any, **kw: t.Any) -> t.Any:
+        return super().__new__(_PlainColumn if cls is ColumnClause else cls)
+
     def __init__(self, text: str, type_: t.Any = None, is_literal: bool = False, _selectable: t.Any = None) -> None:
         kind = _core.K_LITERAL_COLUMN if is_literal else _core.K_COLUMN
         flags = 0 if is_literal else name_flags(text)
@@ -368,6 +371,13 @@ class ColumnClause(Immutable, NamedColumn, roles.DDLReferredColumnRole, roles.La
 
     def get_children(self, **kw: t.Any) -> t.Iterable[t.Any]:
         return []
+
+
+class _PlainColumn(ColumnClause):
+    """A ColumnClause by its constructor. No other column's class is derived from this one: Python asks the right side of an
+    operator first when its class is, and `a == b` would be written `b = a`."""
+
+    __slots__ = ()
 
 
 class LiteralColumn(ColumnClause):
@@ -660,7 +670,7 @@ class WrapsColumnExpression(ColumnElement):
 
 
 for _kind, _cls in (
-    (_core.K_BIND, BindParameter), (_core.K_NULL_, Null), (_core.K_TRUE_, True_), (_core.K_FALSE_, False_), (_core.K_COLUMN, ColumnClause),
+    (_core.K_BIND, BindParameter), (_core.K_NULL_, Null), (_core.K_TRUE_, True_), (_core.K_FALSE_, False_), (_core.K_COLUMN, _PlainColumn),
     (_core.K_LITERAL_COLUMN, LiteralColumn), (_core.K_STAR, Star), (_core.K_BINARY, BinaryExpression), (_core.K_INDEX, BinaryExpression),
     (_core.K_UNARY, UnaryExpression), (_core.K_BOOL, BooleanClauseList), (_core.K_LIST, ExpressionClauseList), (_core.K_TUPLE, Tuple),
     (_core.K_GROUPING, Grouping), (_core.K_LABEL, Label), (_core.K_ANY_ALL, CollectionAggregate), (_core.K_PROXY, ProxyColumn),
