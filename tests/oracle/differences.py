@@ -31,7 +31,7 @@ class Kept:
                 self.deleted.add(key.partition(" ")[0])
         if op.name == "remove" and expected["raised"] in ("ValueError", "KeyError", "InvalidRequestError"):
             self.strayed |= {op.args[0], op.args[2]}
-        elif op.name == "remove" and op.args[0] == op.args[2]:
+        elif op.name in ("remove", "append", "replace", "relate") and op.args[0] in (op.args[2] if isinstance(op.args[2], tuple) else op.args[2:]):
             self.own.add(op.args[0])
         if op.name in ("add", "add_all"):
             names = op.args[0] if op.name == "add_all" else op.args
@@ -161,6 +161,13 @@ def old_known(machine: t.Any, key: str, expected: t.Any, found: t.Any, facts: Fa
     return expected[:2] == found[:2] and not expected[2] and len(found[2]) == 1
 
 
+def order_of_a_join(machine: t.Any, key: str, expected: t.Any, found: t.Any, facts: Facts) -> bool:
+    """Members of a collection without an order, as joins of several tables bring them."""
+    sides = _sides(machine, key.partition(".")[2])
+    unordered = bool(sides) and not sides[0].ordered and any(side.join_depth for link in machine.model.links for side in (link.up, link.down) if side)
+    return unordered and isinstance(expected, list) and isinstance(found, list) and sorted(expected) == sorted(found)
+
+
 def default_known(machine: t.Any, key: str, expected: t.Any, found: t.Any, facts: Facts) -> bool:
     """A server default that the INSERT answered, where the reference reads it later."""
     _, _, attr = key.removesuffix(" history").partition(".")
@@ -172,6 +179,7 @@ def default_known(machine: t.Any, key: str, expected: t.Any, found: t.Any, facts
 
 FACTS = (
     outside,  # first: it is remembered
+    order_of_a_join,
     default_known,
     old_known,
     key_known_early, read_later, none_known_early, none_before, none_known_later, key_before, deleted_before_rollback,
@@ -335,7 +343,8 @@ def touched_only(op: t.Any, expected: Facts, found: Facts, lines: t.List[str]) -
     names = [x.partition(" modified:")[0] for x in lines if " modified:" in x]
     if not names or found["credit"] < 0 or not all(x.startswith("dirty:") or " modified:" in x or "'absent'" in x for x in lines):
         return False
-    changed = {k.partition(".")[0] for facts in (expected, found) for k, v in facts.items() if k.endswith(" history") and (v[0] or v[2])}
+    known = expected.keys() & found.keys()
+    changed = {k.partition(".")[0] for facts in (expected, found) for k in known if k.endswith(" history") and (facts[k][0] or facts[k][2])}
     return not changed & set(names)
 
 
@@ -455,14 +464,24 @@ def over_what_is_loaded(machine: t.Any, op: t.Any, expected: Facts, found: Facts
 
 
 def its_own_child(machine: t.Any, op: t.Any, expected: Facts, found: Facts, lines: t.List[str], kept: Kept) -> bool:
-    """A row taken out of its own collection: the reference leaves it referring to itself."""
+    """A row that is its own child: taken out of its own collection it goes on referring to itself there; the collection that it was
+    in before forgets it there when it is read again."""
     return bool(kept.own & {k.partition(" ")[0] for k in found}) and any(x.startswith("UPDATE") and "(None," in x for x in found["statements"])
+
+
+def moved_outside(machine: t.Any, op: t.Any, expected: Facts, found: Facts, lines: t.List[str], kept: Kept) -> bool:
+    """A child taken out of a collection and put into one of an object that is in no session: the reference leaves its foreign key alone,
+    here it is NULL until that object is added."""
+    outside = [k for k, v in found.items() if k.endswith(" state") and v in (["transient"], ["detached"])]
+    holds = any(k.startswith(f"{x.partition(' ')[0]}.") and isinstance(v, list) and v for x in outside for k, v in found.items() if not k.endswith(" history"))
+    return holds and any(x.startswith("UPDATE") and "(None," in x and x not in expected["statements"] for x in found["statements"])
 
 
 def came_with_a_join(machine: t.Any, op: t.Any, expected: Facts, found: Facts, lines: t.List[str], kept: Kept) -> bool:
     """What an eager relation brought along on one side, in no more statements of ours (`eager_early`)."""
     joins = [{x.partition(" FROM ")[2].partition(" ON ")[0] for x in facts["statements"] if " JOIN " in x} for facts in (expected, found)]
-    sides = zip(("cormorant 'absent'", "sqlalchemy 'absent'"), (joins[0] - joins[1], joins[1] - joins[0]))
+    selects = [{x for x in facts["statements"] if x.startswith("SELECT")} for facts in (expected, found)]
+    sides = zip(("cormorant 'absent'", "sqlalchemy 'absent'"), (joins[0] - joins[1], joins[1] - joins[0] or len(selects[1]) > len(selects[0])))
     return found["credit"] >= 0 and any(
         more and all(absent in x or x.startswith("identity_map:") for x in lines) for absent, more in sides)
 
@@ -472,9 +491,16 @@ def presumed(machine: t.Any, op: t.Any, expected: Facts, found: Facts, lines: t.
     foreign = {c.name for link in machine.model.links if link.kind == "one" for c in machine.model.foreign_columns(link)}
     there, here = ([x for x in facts["statements"] if not x.startswith("SAVEPOINT")] for facts in (expected, found))
     rekeyed = any(x.startswith("UPDATE") and x in there for x in here)
-    if rekeyed and set(here) < set(there) and all(x.startswith("table ") for x in lines):  # or writes what it need not
-        return all(x.startswith("UPDATE") and x.partition(" SET ")[2].partition("=")[0] in foreign for x in there if x not in here)
-    return rekeyed and there == here and all(x.partition(":")[0].removesuffix(" history").partition(".")[2] in foreign for x in lines)
+    more = [x for x in there if x not in here]  # or writes what it need not
+    return rekeyed and set(here) <= set(there) and all(x.startswith("UPDATE") and x.partition(" SET ")[2].partition("=")[0] in foreign for x in more) and all(
+        x.startswith("table ") and more or x.partition(":")[0].removesuffix(" history").partition(".")[2] in foreign for x in lines)
+
+
+def read_by_hand(machine: t.Any, op: t.Any, expected: Facts, found: Facts, lines: t.List[str], kept: Kept) -> bool:
+    """A foreign key that was set by hand: its relationship is None there, known before, and what the key says here, read later."""
+    keys = {o.args[1] for o in machine.ops if o.name == "set"}
+    up = {link.up.name for link in machine.model.links if link.kind == "one" and link.up and keys & {c.name for c in machine.model.foreign_columns(link)}}
+    return found["credit"] >= 0 and all(x.partition(":")[0].removesuffix(" history").partition(".")[2] in up for x in lines)
 
 
 def claimed_twice(machine: t.Any, op: t.Any, expected: Facts, found: Facts, lines: t.List[str], kept: Kept) -> bool:
@@ -494,7 +520,7 @@ def order_of_a_set(machine: t.Any, op: t.Any, expected: Facts, found: Facts, lin
 
 FOLLOW = (
     order_of_a_set,
-    presumed, its_own_child, came_with_a_join, after_outside, after_deletion, after_straying, after_saving, after_half_a_constructor, over_what_is_loaded, claimed_twice,
+    presumed, read_by_hand, moved_outside, its_own_child, came_with_a_join, after_outside, after_deletion, after_straying, after_saving, after_half_a_constructor, over_what_is_loaded, claimed_twice,
 )
 
 ENDS = (

@@ -466,3 +466,40 @@ def test_what_was_changed_and_deleted_in_a_savepoint_is_as_before(session):
     session.flush()
     savepoint.rollback()
     assert node not in session.dirty and node.name == "old"
+
+
+@pytest.mark.parametrize("lazy", ["joined", "selectin", "subquery"])
+def test_what_subclasses_load_eagerly_waits_for_their_columns(lazy):
+    """Nothing is read for each row because a subclass, whose columns are not read, has an eager relationship."""
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Firm(Base):
+        __tablename__ = "firm"
+        id = Column(Integer, primary_key=True)
+
+    class Person(Base):
+        __tablename__ = "person"
+        id = Column(Integer, primary_key=True)
+        kind = Column(String)
+        __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "person"}
+
+    class Manager(Person):
+        __tablename__ = "manager"
+        id = Column(ForeignKey("person.id"), primary_key=True)
+        firm_id = Column(ForeignKey("firm.id"))
+        firm = relationship(Firm, lazy=lazy)
+        __mapper_args__ = {"polymorphic_identity": "manager"}
+
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Manager(firm=Firm()) for _ in range(3)])
+        session.commit()
+        session.expunge_all()
+        sent = []
+        event.listen(engine, "before_cursor_execute", lambda *args: sent.append(args[2]))
+        assert len(session.scalars(select(Person)).all()) == len(sent) + 2 == 3
+        assert [m.firm.id for m in session.scalars(select(Manager).order_by(Manager.id))] == [1, 2, 3]
+    engine.dispose()

@@ -422,6 +422,8 @@ def test_dynamic(Base, run):
     p.children.remove(p.children.first())
     session.commit()
     assert p.children.count() == 1
+    for parent in (p, Parent()):
+        parent.children.remove(Child(name="stranger"))  # nobody looks whether it is there
 
 
 def test_viewonly_and_post_update(Base, run):

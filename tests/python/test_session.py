@@ -409,6 +409,7 @@ def test_events(engine):
             target.age = 99
 
         try:
+            session.flush()  # nothing to write: nobody is told
             u = User(name="a")
             session.add(u)
             session.commit()

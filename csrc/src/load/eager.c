@@ -60,6 +60,18 @@ static cm_status contain(cm_expansion *x, cm_load_entity *e, const cm_attr *attr
 
 static bool is_followed(cm_lazy lazy) { return lazy == CM_LAZY_SELECTIN || lazy == CM_LAZY_SUBQUERY || lazy == CM_LAZY_IMMEDIATE; }
 
+static bool reads_class(const cm_load_entity *e, const cm_mapper *child) {
+    for (uint32_t i = 0; i < e->n; i++)
+        if (e->columns[i].attr->mapper == child) return true;
+    return false;
+}
+
+/* Whether a relationship of a subclass is loaded along with the rows of its base: as its mapping says only where the columns of
+ * the subclass are read, too. */
+static bool is_due(const cm_load_entity *e, const cm_mapper *child, const cm_rel_opt *said) {
+    return is_followed(said->lazy) && (said->explicit_ || said->lazy == CM_LAZY_IMMEDIATE || reads_class(e, child));
+}
+
 /* Relationships that only subclasses have are loaded by further statements, whatever they ask for. */
 static cm_status follow_subclasses(cm_expansion *x, cm_load_entity *e, const cm_mapper *m) {
     cm_status st = CM_OK;
@@ -70,7 +82,7 @@ static cm_status follow_subclasses(cm_expansion *x, cm_load_entity *e, const cm_
             if (cm_mapper__own_attr(m, attr)) continue;
             cm_rel_opt said = cm_opts__relation(e->opts, attr);
             if (said.lazy == CM_LAZY_JOINED) said.lazy = CM_LAZY_SELECTIN;
-            if (is_followed(said.lazy) && (said.explicit_ || !goes_in_circles(x, e, attr, false))) st = add_follow(x, e, attr, &said);
+            if (is_due(e, child, &said) && (said.explicit_ || !goes_in_circles(x, e, attr, false))) st = add_follow(x, e, attr, &said);
         }
         if (!st) st = follow_subclasses(x, e, child);
     }

@@ -199,7 +199,7 @@ static cm_status flush(cm_ctx *cx, cm_session *s) {
 cm_status cm_session_flush(cm_ctx *cx, cm_session *s) {
     s->cx = cx;
     if (s->flushing) return cm__fail(cx, CM_E_INVALID_REQUEST, "Session is already flushing");
-    if (cm_session__clean(s) && !(s->events >> CM_EV_BEFORE_FLUSH & 1)) return CM_OK;
+    if (cm_session__clean(s)) return CM_OK;
     cm_status st = cm_session__ready(cx, s);
     if (st) return st;
     s->flushing = true;

@@ -52,7 +52,9 @@ class AppenderQuery(Query[t.Any]):
     extend = add_all
 
     def remove(self, item: t.Any) -> None:
-        self._collection().remove(item)
+        members = self._collection()
+        if not isinstance(members, list) or item in members:  # of new objects; what the database holds is not looked up
+            members.remove(item)
 
 
 class _Members(t.List[t.Any]):

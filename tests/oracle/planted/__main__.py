@@ -31,16 +31,18 @@ from tests.oracle.seeds import FAMILIES, budget, draw
 from tests.oracle import differences, selects
 machines, families, count = map(int, sys.argv[1:])
 sides = [selects.Side(p, Path(tempfile.mkdtemp()) / "rows.db") for p in ("sqlalchemy", "cormorant")]
-for seed in sorted((n for seeds in budget(0, machines, families) for n in seeds), key=lambda n: n % FAMILIES):
-    if seed not in differences.OPEN:
-        verdict = judge(draw(seed))
-        if not verdict.agreed and not unsteady(verdict.machine):
-            sys.exit(f"machine {seed}: {verdict.lines[0][:80]}")
-for seed in range(count):
-    tree = selects.Drawer(seed).statement()
-    a, b = (side.run(tree) for side in sides)
-    if a[:2] != b[:2] or b[2] > a[2]:
-        sys.exit(f"select {seed}")
+seeds = sorted((n for seeds in budget(0, machines, families) for n in seeds), key=lambda n: n % FAMILIES)
+drawn = iter(range(count))
+for at, seed in enumerate(seeds):  # statements between the machines
+    verdict = seed not in differences.OPEN and judge(draw(seed))
+    if verdict and not verdict.agreed and not unsteady(verdict.machine):
+        sys.exit(f"machine {seed}: {verdict.lines[0][:80]}")
+    for number in [next(drawn, None) for _ in range(-(-count // len(seeds)))]:
+        if number is not None:
+            tree = selects.Drawer(number).statement()
+            a, b = (side.run(tree) for side in sides)
+            if a[:2] != b[:2] or b[2] > a[2]:
+                sys.exit(f"select {number}")
 """
 
 
