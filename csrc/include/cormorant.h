@@ -251,7 +251,8 @@ enum {
     CM_TYPE_BIND_EXPR = 1u << 12, /* the host puts an expression around its parameters (cm_host.type_wrap) */
     CM_TYPE_COLUMN_EXPR = 1u << 13, /* and around columns that a SELECT or RETURNING answers */
     CM_TYPE_AS_TUPLE = 1u << 14,  /* ARRAY: the host sees tuples instead of lists */
-    CM_TYPE_EXISTS = 1u << 15     /* ENUM: tables neither create nor drop it */
+    CM_TYPE_EXISTS = 1u << 15,    /* ENUM: tables neither create nor drop it */
+    CM_TYPE_BIND_CAST = 1u << 16  /* its placeholders say what they are: $1::TYPE */
 };
 
 /* Everything that tells one type from another. Strings are copied. */

@@ -213,3 +213,22 @@ def test_columns_of_the_databases_own_array_types(engine):
             for _ in range(3):
                 assert c.scalars(select(table.c.moods)).first() == [Color.red]
         engine.dispose()
+
+
+def test_text_search(engine):
+    """The configuration that stands first is one, not a text."""
+    words = sa.func.to_tsvector("english", "the cats run")
+    with engine.connect() as c:
+        assert c.scalar(select(words.match("cat", postgresql_regconfig="english"))) is True
+        assert c.scalar(select(sa.func.ts_headline("english", "the cats run", sa.func.to_tsquery("english", "cat")))) == "the <b>cats</b> run"
+        assert c.scalar(select(sa.func.substring("abcd", 2, 2))) == "bc" and c.scalar(select(sa.func.pow(2, 3))) == 8
+
+
+def test_concurrent_indexes(engine):
+    table = sa.Table("t", sa.MetaData(), Column("id", sa.Integer, primary_key=True), Column("n", sa.Integer))
+    table.create(engine)
+    index = sa.Index("ix_beside", table.c.n, postgresql_concurrently=True)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as c:
+        index.create(c)
+        index.drop(c, checkfirst=True)
+        assert sa.inspect(c).get_indexes("t") == []

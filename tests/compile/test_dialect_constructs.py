@@ -112,7 +112,7 @@ def test_what_a_database_lacks_is_named():
 
 
 def test_text_search():
-    assert pg(postgresql.to_tsvector("english", b)) == "to_tsvector(%(to_tsvector_1)s, b)"
+    assert pg(postgresql.to_tsvector("english", b)) == "to_tsvector(%(to_tsvector_1)s::REGCONFIG, b)"
     assert pg(sa.column("v", postgresql.TSVECTOR).bool_op("@@")(sa.func.to_tsquery("a"))) == "v @@ to_tsquery(%(to_tsquery_1)s)"
 
 
@@ -158,3 +158,29 @@ def test_names_that_are_too_long():
         with pytest.raises(exc.IdentifierError, match="63"):
             sa.schema.CreateTable(item).compile(dialect=PG)
         assert long in str(sa.schema.CreateTable(item))
+
+
+def test_conflicts_are_found_by_what_makes_them():
+    u = sa.table("u", sa.column("a", sa.String), sa.column("b", sa.String), sa.column("c", sa.String))
+    index = sa.Index("ix", u.c.b, postgresql_where=u.c.a > "m")
+    apart = postgresql.ExcludeConstraint((u.c.a, "="), (u.c.b, "&&"), where="b != 'x'")
+    start = postgresql.insert(u).values(a="1")
+    assert pg(start.on_conflict_do_nothing(constraint=apart)).endswith("ON CONFLICT (a, b) WHERE b != 'x' DO NOTHING")
+    made = start.on_conflict_do_update(constraint=index, set_={"c": "2", "a": start.excluded.b})
+    assert pg(made).endswith("ON CONFLICT (b) WHERE a > %(a_1)s DO UPDATE SET a = excluded.b, c = %(param_1)s")
+    with pytest.raises(exc.InvalidRequestError, match="already has an ON CONFLICT"):
+        made.on_conflict_do_nothing()
+
+
+def test_texts_of_drivers():
+    """A URL's driver says how placeholders look in texts that are asked for."""
+    for driver, sql in (("psycopg", "b = %(b_1)s::INTEGER"), ("psycopg2", "b = %(b_1)s"), ("asyncpg", "b = $1::INTEGER")):
+        dialect = sa.make_url(f"postgresql+{driver}://").get_dialect()()
+        assert (dialect.driver, str((b == 5).compile(dialect=dialect))) == (driver, sql)
+
+
+def test_members_of_indexes():
+    u = sa.Table("u", sa.MetaData(), sa.Column("a", sa.Integer), sa.Column("b", sa.Integer))
+    index = sa.Index("ix", (u.c.a + u.c.b).label("s"), u.c.b, postgresql_ops={"s": "int4_ops"}, postgresql_with={"fastupdate": False}, postgresql_concurrently=True)
+    assert pg(sa.schema.CreateIndex(index)) == "CREATE INDEX CONCURRENTLY ix ON u ((a + b) int4_ops, b) WITH (fastupdate = false)"
+    assert pg(sa.schema.DropIndex(index)) == "DROP INDEX CONCURRENTLY ix"

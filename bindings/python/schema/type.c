@@ -403,6 +403,7 @@ static int add_constants(PyObject *m) {
         {"CM_TYPE_COLUMN_EXPR", CM_TYPE_COLUMN_EXPR},
         {"CM_TYPE_AS_TUPLE", CM_TYPE_AS_TUPLE},
         {"CM_TYPE_EXISTS", CM_TYPE_EXISTS},
+        {"CM_TYPE_BIND_CAST", CM_TYPE_BIND_CAST},
     };
     for (size_t i = 0; i < sizeof constants / sizeof *constants; i++) /* CM_T_INTEGER becomes _core.T_INTEGER */
         if (PyModule_AddIntConstant(m, constants[i].name + 3, constants[i].value) < 0) return -1;

@@ -256,7 +256,7 @@ cm_status cm_compiler__place(cm_compiler *c, const cm_param *p, const char *name
     c->nparams++;
     if (p->expanding && !p->count) return CM_OK; /* a list not spelled out: its text is the caller's */
     write_placeholder(c, name);
-    return c->rq->bind_casts ? cm_compiler__bind_cast(c, type) : CM_OK;
+    return c->rq->bind_casts || (type && (type->def.flags & CM_TYPE_BIND_CAST)) ? cm_compiler__bind_cast(c, type) : CM_OK;
 }
 
 cm_status cm_compiler__constant(cm_compiler *c, int64_t value) {

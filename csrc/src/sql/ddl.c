@@ -326,7 +326,8 @@ static cm_status write_index_words(cm_compiler *c, const cm_index_def *index, cm
 }
 
 static cm_status write_index_expr(cm_compiler *c, const cm_sql *sql) {
-    int kind = sql->expr ? sql->expr->kind : CM_N_TEXT;
+    const cm_node *expr = sql->expr && sql->expr->kind == CM_N_LABEL ? sql->expr->u.n.kid : sql->expr;
+    int kind = expr ? expr->kind : CM_N_TEXT;
     bool grouped = kind == CM_N_BINARY && cm_has(c, CM_F_GROUPED_OPERATORS);
     grouped =
         grouped || (cm_has(c, CM_F_GROUPED_INDEX) && (kind == CM_N_BINARY || kind == CM_N_FUNC || kind == CM_N_CASE || kind == CM_N_CAST));

@@ -253,11 +253,16 @@ static cm_status write_regexp_replace(cm_compiler *c, cm_node *n) {
     return st;
 }
 
-/* x @@ plainto_tsquery(y) */
+/* x @@ plainto_tsquery(y), x @@ plainto_tsquery('english', y) */
 static cm_status write_match(cm_compiler *c, cm_node *n, bool negated) {
+    const cm_str *config = text_of(n->u.k.kid[2]);
     if (negated) cm_out(c, "NOT ");
     cm_status st = operand(c, n->u.k.kid[0], n->u.k.kid[1], n->op);
     cm_out(c, " @@ plainto_tsquery(");
+    if (config) {
+        cm_sql__string(&c->b, cm_str_text(config), config->n);
+        cm_out(c, ", ");
+    }
     if (!st) st = operand(c, n->u.k.kid[1], n->u.k.kid[0], CM_OP_COMMA);
     cm_out(c, ")");
     return st;
@@ -317,12 +322,29 @@ static bool write_op(cm_compiler *c, cm_node *n, cm_status *st) {
     }
 }
 
+/* SUBSTRING(x FROM 1 FOR 2) */
+static cm_status write_substring(cm_compiler *c, cm_node *const *args, size_t n) {
+    static const char *const words[] = {"SUBSTRING(", " FROM ", " FOR "};
+    cm_status st = CM_OK;
+    for (size_t i = 0; !st && i < n; i++) {
+        cm_out(c, words[i]);
+        st = cm_compiler__operand(c, args[i], CM_OP_COMMA);
+    }
+    cm_out(c, ")");
+    return st;
+}
+
 static bool write_func(cm_compiler *c, cm_node *n, cm_status *st) {
     size_t count;
     const char *name = cm_str_text(n->u.n.name);
     cm_node *const *args = cm_node_segment(n, 0, &count);
-    if (strcasecmp(name, "aggregate_strings") != 0) return false;
-    cm_out(c, "string_agg(");
+    if (strcmp(name, "substring") == 0 && (count == 2 || count == 3)) {
+        *st = write_substring(c, args, count);
+        return true;
+    }
+    if (strcasecmp(name, "aggregate_strings") == 0) cm_out(c, "string_agg(");
+    else if (strcmp(name, "pow") == 0) cm_out(c, "power(");
+    else return false;
     *st = cm_compiler__list(c, args, count, CM_OP_COMMA);
     cm_out(c, ")");
     return true;

@@ -55,6 +55,10 @@ cm_status cm_compiler__spell(cm_compiler *c, const cm_type *type, bool for_cast)
 cm_status cm_compiler__bind_cast(cm_compiler *c, const cm_type *type) {
     while (type && (type->def.flags & CM_TYPE_HOST) && type->def.item) type = type->def.item;
     const cm_type_def *def = def_of(type);
+    if (def && (def->flags & CM_TYPE_BIND_CAST)) {
+        cm_out(c, "::");
+        return cm_compiler__spell(c, type, false);
+    }
     if (!def || c->bind_cast == CM_CAST_NONE || (def->flags & (CM_TYPE_SPELLED | CM_TYPE_BIND_EXPR))) return CM_OK;
     switch (def->kind) {
     case CM_T_STRING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
-__all__ = ["dialect_object", "find", "registry", "sqlite"]
+__all__ = ["mssql", "mysql", "oracle", "postgresql", "sqlite"]
 
 _KNOWN = ("sqlite", "postgresql", "mysql", "mssql", "oracle")
 _ELSEWHERE = {"mariadb": "mysql.mariadb"}
@@ -52,6 +52,15 @@ def find(name: str) -> t.Any:
         return getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as e:
         raise exc.NoSuchModuleError(f"Can't load plugin: sqlalchemy.dialects:{name}") from e
+
+
+def find_driver(name: str, driver: str) -> t.Any:
+    """The dialect with the texts of one driver; None where they are those of the built-in one."""
+    import importlib
+
+    if name != "postgresql" or driver not in ("psycopg", "psycopg2", "asyncpg"):
+        return None
+    return importlib.import_module(f"{__name__}.{name}.{driver}").dialect
 
 
 def __getattr__(name: str) -> t.Any:

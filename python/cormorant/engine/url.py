@@ -166,10 +166,11 @@ class URL(_Parts):
         return self.drivername.split("+", 1)[1] if "+" in self.drivername else self.get_dialect().driver
 
     def get_dialect(self, _is_async: bool = False) -> t.Any:
-        """The class of the dialect."""
-        from ..dialects import find
+        """The class of the dialect, also by the name of a driver that writes its texts otherwise."""
+        from ..dialects import find, find_driver
 
-        return find(self.get_backend_name())
+        backend, _, driver = self.drivername.partition("+")
+        return find_driver(backend, driver) or find(backend)
 
     def translate_connect_args(self, names: t.Sequence[str] | None = None, **kw: str) -> dict[str, t.Any]:
         """The parts that are set, under the names a connect function takes them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import expression as expression
 from . import operators as operators
 from .base import Executable, SyntaxExtension
+from .ddl_base import CheckFirst
 from .base import WriteableColumnCollection as WriteableColumnCollection
 from .compiler import SQLCompiler as SQLCompiler
 from .expression import (

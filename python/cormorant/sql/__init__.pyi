@@ -5,6 +5,7 @@ from . import (
     selectable as selectable, sqltypes as sqltypes, type_api as type_api, visitors as visitors,
 )
 from ._typing import NotNullable as NotNullable, Nullable as Nullable
+from .ddl_base import CheckFirst as CheckFirst
 from .base import Executable as Executable, SyntaxExtension as SyntaxExtension, WriteableColumnCollection as WriteableColumnCollection
 from .compiler import SQLCompiler as SQLCompiler
 from .expression import (

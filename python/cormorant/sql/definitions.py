@@ -89,7 +89,8 @@ def _name(given: t.Any) -> str:
 
 
 def _settings(given: dict[str, t.Any]) -> str:
-    return "(" + ", ".join(f"{_word(key)} = {_word(value)}" for key, value in given.items()) + ")"
+    parts = (f"{'.'.join(map(_word, str(key).split('.')))} = {_word(value).lower() if isinstance(value, bool) else _word(value)}" for key, value in given.items())
+    return f"({', '.join(parts)})"
 
 
 def _postgresql_table(table: t.Any) -> t.Iterator[tuple[str, str, str]]:

@@ -520,9 +520,13 @@ class ColumnOperators(Operators):
 
     def match(self, other: t.Any, **kwargs: t.Any) -> t.Any:
         """`a MATCH b`, full text search."""
+        config = kwargs.pop("postgresql_regconfig", None)
         if kwargs:
             raise NotImplementedError(f"match() does not take {', '.join(kwargs)} yet")
-        return self.operate(match_op, other)
+        made = self.operate(match_op, other)
+        if config is None:
+            return made
+        return _core.make(_core.K_BINARY, made._op, type=made.type, kids=(*made._kids[:2], _core.make(_core.K_PREFIX, name=str(config))))
 
     def regexp_match(self, pattern: t.Any, flags: str | None = None) -> t.Any:
         """Whether a regular expression matches."""

@@ -347,13 +347,13 @@ def _defines(cls: type, name: str) -> bool:
     return not any(getattr(cls, name) is getattr(base, name) for base in (TypeEngine, TypeDecorator))
 
 
-def _hooks_of(cls: type) -> int:
+def _hooks_of(cls: t.Any) -> int:
     """Flags of what the compiler asks a class: expressions around values, its spelling."""
     flags = _core.TYPE_BIND_EXPR if _defines(cls, "bind_expression") else 0
     flags |= _core.TYPE_COLUMN_EXPR if _defines(cls, "column_expression") else 0
     if hasattr(cls, "_spell_for") or any("_compile_functions" in base.__dict__ for base in cls.__mro__):
         flags |= _core.TYPE_SPELLED
-    return flags
+    return flags | (_core.TYPE_BIND_CAST if cls.render_bind_cast else 0)
 
 
 def _has_own_operators(factory: t.Any) -> bool:

@@ -7,6 +7,7 @@ from ...types import (
 )
 from .array import ARRAY, All, Any, array, array_agg
 from .base import PGDialect, dialect
+from .bitstring import BitString
 from .dml import Insert, insert
 from .ext import (
     DistinctOnClause, ExcludeConstraint, aggregate_order_by, distinct_on, phraseto_tsquery, plainto_tsquery, to_tsquery, to_tsvector,
@@ -25,7 +26,7 @@ from .types import (
 )
 
 __all__ = [
-    "ARRAY", "AbstractMultiRange", "AbstractRange", "AbstractSingleRange", "All", "Any", "BIGINT", "BIT", "BOOLEAN", "BYTEA",
+    "ARRAY", "AbstractMultiRange", "AbstractRange", "AbstractSingleRange", "All", "Any", "BIGINT", "BIT", "BOOLEAN", "BYTEA", "BitString",
     "CHAR", "CIDR", "CITEXT", "CreateDomainType", "CreateEnumType", "DATE", "DATEMULTIRANGE", "DATERANGE", "DOMAIN", "DOUBLE",
     "DOUBLE_PRECISION", "DistinctOnClause", "DropDomainType", "DropEnumType", "ENUM", "ExcludeConstraint", "FLOAT", "HSTORE", "INET",
     "INT4MULTIRANGE", "INT4RANGE", "INT8MULTIRANGE", "INT8RANGE", "INTEGER", "INTERVAL", "Insert", "JSON", "JSONB", "JSONPATH",

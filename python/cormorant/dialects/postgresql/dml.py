@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as t
 
 from ... import _core
+from ...sql.constructors import text
 from ..sqlite.dml import Insert as _Insert
 
 __all__ = ["Insert", "insert"]
@@ -36,6 +37,8 @@ class Insert(_Insert):
         if name is not None and not hasattr(constraint, "expressions"):
             return str(name), None, index_where
         where = getattr(constraint, "dialect_options", {})
+        if hasattr(constraint, "operators"):
+            return None, [c for c, _, _ in constraint._render_exprs], constraint.where if not isinstance(constraint.where, str) else text(constraint.where)
         if hasattr(constraint, "expressions"):
             return None, list(constraint.expressions), where["postgresql"].get("where", index_where) if where else index_where
         return None, list(constraint.columns), index_where

@@ -9,7 +9,8 @@ from ...sql import sqltypes
 from ...sql.base import SyntaxExtension
 from ...sql.constraints import ColumnCollectionConstraint
 from ...sql.definitions import sql_text
-from ...sql.functions import Function
+from ...sql.functions import GenericFunction
+from ...sql.nodes import BindParameter
 from .._own import OwnElement
 from .array import array_agg
 from .types import REGCONFIG, TSQUERY, TSVECTOR
@@ -75,10 +76,10 @@ class ExcludeConstraint(ColumnCollectionConstraint):
         self.where = kw.pop("where", None)
         self.ops = dict(kw.pop("ops", None) or {})
         if not str(self.using).isidentifier():
-            raise exc.ArgumentError(f"{self.using!r} is no kind of index")
+            raise exc.CompileError(f"Unexpected SQL phrase: {self.using!r} is no kind of index")
         self.operators = [(getattr(c, "name", c), op) for c, op in elements]
         self._render_exprs = [(c, getattr(c, "name", c), op) for c, op in elements]
-        super().__init__(*(c for c, _ in elements if isinstance(c, str)), **kw)
+        super().__init__(*(c for c, _ in elements if isinstance(c, str) or (isinstance(c, _core.Node) and c._kind == _core.K_COLUMN)), **kw)
 
     def _describe(self) -> tuple[t.Any, ...]:
         from .base import PGDialect
@@ -92,40 +93,69 @@ class ExcludeConstraint(ColumnCollectionConstraint):
         return self._freeze(kind=_core.CON_EXCLUDE, check=f"USING {self.using} ({', '.join(members)}){where}")
 
 
-def _search(name: str, type_: t.Any, *args: t.Any, config_first: int = 2, **kw: t.Any) -> t.Any:
-    given = list(args)
-    if len(given) >= config_first and isinstance(given[0], str):
-        given[0] = _typed_bind(given[0], REGCONFIG())
-    return Function(name, *given, type_=type_, **kw)
+class _Search(GenericFunction):
+    """Functions of text search: the configuration, where a text stands first among so many arguments, is one."""
+
+    __slots__ = ()
+    inherit_cache = True
+    _is_base = True
+    _config_first = 2
+
+    def __init__(self, *args: t.Any, **kw: t.Any) -> None:
+        if len(args) >= self._config_first and isinstance(args[0], str):
+            args = (BindParameter(type(self).__name__, args[0], REGCONFIG(), unique=True), *args[1:])
+        super().__init__(*args, **kw)
 
 
-def _typed_bind(value: t.Any, type_: t.Any) -> t.Any:
-    from ...sql.nodes import BindParameter
+class to_tsvector(_Search):  # noqa: N801 - the name of the function
+    """A text as text search sees it."""
 
-    return BindParameter(None, value, type_, unique=True)
-
-
-def to_tsvector(*args: t.Any, **kw: t.Any) -> t.Any:
-    return _search("to_tsvector", TSVECTOR(), *args, **kw)
+    __slots__ = ()
+    inherit_cache = True
+    type = TSVECTOR
 
 
-def to_tsquery(*args: t.Any, **kw: t.Any) -> t.Any:
-    return _search("to_tsquery", TSQUERY(), *args, **kw)
+class to_tsquery(_Search):  # noqa: N801 - the name of the function
+    """A query, as words with operators between them."""
+
+    __slots__ = ()
+    inherit_cache = True
+    type = TSQUERY
 
 
-def plainto_tsquery(*args: t.Any, **kw: t.Any) -> t.Any:
-    return _search("plainto_tsquery", TSQUERY(), *args, **kw)
+class plainto_tsquery(_Search):  # noqa: N801 - the name of the function
+    """A query for all words of a text."""
+
+    __slots__ = ()
+    inherit_cache = True
+    type = TSQUERY
 
 
-def phraseto_tsquery(*args: t.Any, **kw: t.Any) -> t.Any:
-    return _search("phraseto_tsquery", TSQUERY(), *args, **kw)
+class phraseto_tsquery(_Search):  # noqa: N801 - the name of the function
+    """A query for the words of a text in their order."""
+
+    __slots__ = ()
+    inherit_cache = True
+    type = TSQUERY
 
 
-def websearch_to_tsquery(*args: t.Any, **kw: t.Any) -> t.Any:
-    return _search("websearch_to_tsquery", TSQUERY(), *args, **kw)
+class websearch_to_tsquery(_Search):  # noqa: N801 - the name of the function
+    """A query as people write them for search engines."""
+
+    __slots__ = ()
+    inherit_cache = True
+    type = TSQUERY
 
 
-def ts_headline(*args: t.Any, **kw: t.Any) -> t.Any:
-    return _search("ts_headline", sqltypes.TEXT(), *args, config_first=3, **kw)
+class ts_headline(_Search):  # noqa: N801 - the name of the function
+    """The part of a text that a query finds."""
 
+    __slots__ = ()
+    inherit_cache = True
+    type = sqltypes.TEXT
+    _config_first = 3
 
+    def __init__(self, *args: t.Any, **kw: t.Any) -> None:
+        query = args[1] if len(args) > 1 else None
+        three = len(args) == 3 and isinstance(getattr(query, "type", None), TSQUERY)  # document, query, options
+        super().__init__(*((_core.coerce(args[0], _core.ROLE_EXPR), *args[1:]) if three else args), **kw)

@@ -9,6 +9,7 @@ from ... import _core
 from ...sql import sqltypes
 from ...sql.type_api import TypeEngine
 from .._own import Own
+from .bitstring import BitString
 
 __all__ = [
     "BIT", "BYTEA", "CIDR", "CITEXT", "INET", "INTERVAL", "MACADDR", "MACADDR8", "MONEY", "OID", "REGCLASS", "REGCONFIG", "TIME", "TIMESTAMP",
@@ -18,42 +19,42 @@ __all__ = [
 PGUuid = sqltypes.UUID
 
 
-class _PGText(Own, TypeEngine[str]):
+class _PGText(Own):
     """A type whose values are sent and answered as text."""
 
     _kind = _core.T_STRING
     _python_type = str
 
 
-class INET(_PGText):
+class INET(_PGText, TypeEngine[str]):
     """An address of a host."""
 
     __visit_name__ = "INET"
     _kind = _core.T_STRING
 
 
-class CIDR(_PGText):
+class CIDR(_PGText, TypeEngine[str]):
     """An address of a network."""
 
     __visit_name__ = "CIDR"
     _kind = _core.T_STRING
 
 
-class MACADDR(_PGText):
+class MACADDR(_PGText, TypeEngine[str]):
     """An address of a network card."""
 
     __visit_name__ = "MACADDR"
     _kind = _core.T_STRING
 
 
-class MACADDR8(_PGText):
+class MACADDR8(_PGText, TypeEngine[str]):
     """The same with eight bytes."""
 
     __visit_name__ = "MACADDR8"
     _kind = _core.T_STRING
 
 
-class MONEY(_PGText):
+class MONEY(_PGText, TypeEngine[str]):
     """An amount of money, as text."""
 
     __visit_name__ = "MONEY"
@@ -68,28 +69,29 @@ class OID(Own, TypeEngine[int]):
     _python_type = int
 
 
-class REGCLASS(_PGText):
+class REGCLASS(_PGText, TypeEngine[str]):
     """Name of a relation."""
 
     __visit_name__ = "REGCLASS"
     _kind = _core.T_STRING
 
 
-class REGCONFIG(_PGText):
+class REGCONFIG(_PGText, TypeEngine[str]):
     """Name of a configuration of text search."""
 
     __visit_name__ = "REGCONFIG"
+    render_bind_cast = True  # functions of text search are found by it
     _kind = _core.T_STRING
 
 
-class TSQUERY(_PGText):
+class TSQUERY(_PGText, TypeEngine[str]):
     """A query of text search."""
 
     __visit_name__ = "TSQUERY"
     _kind = _core.T_STRING
 
 
-class TSVECTOR(_PGText):
+class TSVECTOR(_PGText, TypeEngine[str]):
     """A text as text search sees it."""
 
     __visit_name__ = "TSVECTOR"
@@ -106,8 +108,8 @@ class CITEXT(Own, sqltypes.TEXT):
         super().__init__(length, collation)
 
 
-class BIT(_PGText):
-    """Bits, as text of 0 and 1."""
+class BIT(_PGText, TypeEngine[str]):
+    """Bits, as a BitString; text of 0 and 1 is taken, too."""
 
     __visit_name__ = "BIT"
     _kind = _core.T_STRING
@@ -122,6 +124,15 @@ class BIT(_PGText):
 
     def _arguments(self) -> tuple[t.Any, ...]:
         return (None,) * 8
+
+    def _flags(self) -> int:
+        return int(_core.TYPE_HOST)
+
+    def _bind(self, value: t.Any) -> t.Any:
+        return None if value is None else str(BitString(value))
+
+    def _result(self, value: t.Any) -> t.Any:
+        return None if value is None else BitString(value)
 
     def _spelled(self) -> str:
         size = f"({self.bits})" if self.bits is not None else ""

@@ -40,6 +40,8 @@ class Insert(StandardInsert):
 
     def _on_conflict(self, op: int, index_elements: t.Any, index_where: t.Any, assigns: t.Sequence[t.Any] = (), where: t.Any = None) -> t.Any:
         elements = [] if index_elements is None else _index_elements(index_elements, self.table)
+        if self._seg(_core.SEG_EXTRA) and self._seg(_core.SEG_EXTRA)[-1]._kind == _core.K_ON_CONFLICT:
+            raise exc.InvalidRequestError("This Insert construct already has an ON CONFLICT clause established")
         segs = (
             elements,
             () if index_where is None else (_core.coerce(index_where, _core.ROLE_WHERE),),
@@ -47,6 +49,11 @@ class Insert(StandardInsert):
             () if where is None else (_core.coerce(where, _core.ROLE_WHERE),),
         )
         return self._append(_core.SEG_EXTRA, (_core.make(_core.K_ON_CONFLICT, op, segs=segs),))
+
+    def _in_order(self, pairs: list[tuple[t.Any, t.Any]]) -> list[tuple[t.Any, t.Any]]:
+        """What is set, in the order of the table's columns."""
+        places = {key: i for i, column in enumerate(self.table.columns) for key in (column, column.key)}
+        return sorted(pairs, key=lambda pair: places.get(pair[0], len(places)))
 
     def on_conflict_do_nothing(self, index_elements: t.Any = None, index_where: t.Any = None) -> t.Any:
         """A copy that leaves rows that are there already."""
@@ -64,7 +71,7 @@ class Insert(StandardInsert):
             pairs = [(key, set_[key]) for key in set_.keys()]
         else:
             raise ValueError("set parameter must be a non-empty dictionary or a ColumnCollection such as the `.c.` collection of a Table object")
-        assigns = [a for key, value in pairs for a in self._assigns({key: value})]
+        assigns = [a for key, value in self._in_order(pairs) for a in self._assigns({key: value})]
         return self._on_conflict(_core.OP_DO_UPDATE, index_elements, index_where, assigns, where)
 
 
