@@ -284,3 +284,59 @@ def pickled_columns(k):
     s.commit()
     blob = s.query(Blob).one()
     return type(blob.value).__name__, blob.value["a"], pickle.loads(blob.raw)
+
+
+@program
+def the_current_user_is_a_proxy(k):
+    """What Flask-Login hands out stands for an instance: it is added, related, compared and refreshed like one."""
+    from werkzeug.local import LocalProxy
+
+    Base = k.base()
+    Column, Integer, ForeignKey = k.sa.Column, k.sa.Integer, k.sa.ForeignKey
+    links = k.sa.Table("links", Base.metadata, Column("user", ForeignKey("user.id"), primary_key=True), Column("role", ForeignKey("role.id"), primary_key=True))
+
+    class User(Base):
+        __tablename__ = "user"
+        id = Column(Integer, primary_key=True)
+        name = Column(k.sa.String)
+        posts = k.orm.relationship("Post", back_populates="author")
+
+    class Post(Base):
+        __tablename__ = "post"
+        id = Column(Integer, primary_key=True)
+        author_id = Column(ForeignKey("user.id"))
+        author = k.orm.relationship(User, back_populates="posts")
+
+    class Role(Base):
+        __tablename__ = "role"
+        id = Column(Integer, primary_key=True)
+        users = k.orm.relationship(User, secondary=links, backref=k.orm.backref("roles", collection_class=set))
+
+    with k.session(Base) as s:
+        user = User(name="ann")
+        current = LocalProxy(lambda: user)
+        s.add(current)
+        made = Post(author=current)
+        later = Post()
+        later.author = current
+        role, second = Role(users=[current]), Role()
+        second.users.append(current)
+        s.add_all([made, later, role, second])
+        s.commit()
+        said = [made.author is user, len(user.posts), current in role.users, user in second.users, len(user.roles), current in s]
+        said += [s.scalars(k.sa.select(k.sa.func.count()).where(Post.author == current)).one(), s.query(Post).filter_by(author=current).count()]
+        said += [s.query(Role).filter(Role.users.contains(current)).count(), s.query(Post).filter(k.orm.with_parent(current, User.posts)).count()]
+        said += [s.merge(current) is user, k.orm.object_session(current) is s, k.sa.inspect(current).object is user]
+        current.name = "bea"
+        said += [s.is_modified(current), s.dirty == {user} or user in s.dirty]
+        s.commit()
+        s.refresh(current)
+        s.expire(current, ["name"])
+        said.append(user.name)
+        user.roles.discard(role)
+        role.users = [current]
+        s.commit()
+        said += [len(user.roles), k.raises(lambda: s.add(LocalProxy(lambda: 5)))]
+        s.delete(current)
+        s.commit()
+        return said + [s.query(User).count(), [p.author_id for p in s.query(Post)]]

@@ -293,3 +293,24 @@ def test_instances_of_deleted_classes():
     gc.collect()
     gc.collect()
     assert ref() is None
+
+
+class Standing:
+    """Hands on what it is asked, as werkzeug's LocalProxy does."""
+
+    def __init__(self, find):
+        self.__dict__["find"] = find
+
+    def __getattr__(self, name):
+        return getattr(self.find(), name)
+
+
+def test_what_stands_for_nothing(session):
+    with pytest.raises(orm.exc.UnmappedInstanceError, match="Standing"):
+        session.add(Standing(lambda: 5))
+    with pytest.raises(ZeroDivisionError):
+        session.add(Standing(lambda: 1 / 0))
+    with pytest.raises(orm.exc.UnmappedInstanceError, match="Standing"):
+        session.is_modified(Standing(User))  # an instance that nobody keeps
+    with pytest.raises(orm.exc.UnmappedInstanceError, match="Book.user"):
+        Book(user=Standing(User))

@@ -94,8 +94,10 @@ static int set_slowly(PyObject *self, PyObject *obj, PyObject *value) {
         return -1;
     }
     Py_INCREF(obj);
-    cm_status st = value ? cm_inst_set(cx, inst, a, value) : cm_inst_del(cx, inst, a);
+    PyObject *real = value && a->kind == CM_ATTR_RELATION ? cmpy_stood_for(value) : Py_XNewRef(value);
+    cm_status st = value && !real ? CM_E_HOST : value ? cm_inst_set(cx, inst, a, real) : cm_inst_del(cx, inst, a);
     int result = st ? cmpy_raise_int(cx, st) : 0;
+    Py_XDECREF(real);
     cmpy_cx_give(cx);
     if (session) cmpy_session_leave(session);
     Py_DECREF(obj);

@@ -69,15 +69,27 @@ static int fire_all(PyObject *coll, PyObject *members, bool append) {
 
 /* ---- lists */
 
-static PyObject *List_append(PyObject *self, PyObject *member) {
-    if (fire(self, member, true) < 0 || PyList_Append(self, member) < 0) return NULL;
-    Py_RETURN_NONE;
+static PyObject *List_append(PyObject *self, PyObject *given) {
+    PyObject *member = cmpy_stood_for(given);
+    bool done = member && fire(self, member, true) == 0 && PyList_Append(self, member) == 0;
+    Py_XDECREF(member);
+    return done ? Py_NewRef(Py_None) : NULL;
+}
+
+/* A list of new members, with instances in the place of proxies. */
+static int resolve(PyObject *members) {
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(members); i++) {
+        PyObject *real = cmpy_stood_for(PyList_GET_ITEM(members, i));
+        if (!real || PyList_SetItem(members, i, real) < 0) return -1;
+    }
+    return 0;
 }
 
 /* Replaces self[low:high] by what `members` (a list) holds: removals first, then additions. */
 static int list_replace(PyObject *self, Py_ssize_t low, Py_ssize_t high, PyObject *members) {
     PyObject *gone = PyList_GetSlice(self, low, high);
     int st = gone ? fire_all(self, gone, false) : -1;
+    if (!st && members) st = resolve(members);
     if (!st && members) st = fire_all(self, members, true);
     if (!st) st = PyList_SetSlice(self, low, high, members);
     Py_XDECREF(gone);
@@ -101,11 +113,13 @@ static PyObject *List_iadd(PyObject *self, PyObject *iterable) {
 
 static PyObject *List_insert(PyObject *self, PyObject *args) {
     Py_ssize_t at;
-    PyObject *member;
-    if (!PyArg_ParseTuple(args, "nO", &at, &member) || fire(self, member, true) < 0) return NULL;
+    PyObject *given, *member;
+    if (!PyArg_ParseTuple(args, "nO", &at, &given) || !(member = cmpy_stood_for(given))) return NULL;
+    bool done = fire(self, member, true) == 0;
     if (at < 0) at += PyList_GET_SIZE(self);
-    if (PyList_Insert(self, at < 0 ? 0 : at, member) < 0) return NULL;
-    Py_RETURN_NONE;
+    done = done && PyList_Insert(self, at < 0 ? 0 : at, member) == 0;
+    Py_DECREF(member);
+    return done ? Py_NewRef(Py_None) : NULL;
 }
 
 static PyObject *List_remove(PyObject *self, PyObject *member) {
@@ -177,10 +191,12 @@ static int List_setitem(PyObject *self, PyObject *index, PyObject *value) {
 
 /* ---- sets */
 
-static PyObject *Set_add(PyObject *self, PyObject *member) {
-    int has = PySet_Contains(self, member);
-    if (has < 0 || (!has && (fire(self, member, true) < 0 || PySet_Add(self, member) < 0))) return NULL;
-    Py_RETURN_NONE;
+static PyObject *Set_add(PyObject *self, PyObject *given) {
+    PyObject *member = cmpy_stood_for(given);
+    int has = member ? PySet_Contains(self, member) : -1;
+    bool done = has > 0 || (has == 0 && fire(self, member, true) == 0 && PySet_Add(self, member) == 0);
+    Py_XDECREF(member);
+    return done ? Py_NewRef(Py_None) : NULL;
 }
 
 static PyObject *Set_discard(PyObject *self, PyObject *member) {
@@ -332,8 +348,10 @@ static cm_status add_members(cm_ctx *cx, PyObject *iterable, cm_objs *out) {
     cm_status st = CM_OK;
     if (!it) return CM_E_HOST;
     while (!st && (v = PyIter_Next(it))) {
-        st = cm_objs_add(cx, out, v);
-        if (st) Py_DECREF(v);
+        PyObject *real = cmpy_stood_for(v);
+        Py_DECREF(v);
+        st = real ? cm_objs_add(cx, out, real) : CM_E_HOST;
+        if (st) Py_XDECREF(real);
     }
     Py_DECREF(it);
     return st ? st : PyErr_Occurred() ? CM_E_HOST : CM_OK;

@@ -84,10 +84,32 @@ cm_inst *cmpy_object_inst(cm_ctx *cx, void *object) {
     return inst && inst->mapper ? inst : NULL;
 }
 
+/* Proxies hand on what they are asked, so they answer the state of the instance behind them. Only objects that answer attributes
+ * in a way of their own are asked. */
+PyObject *cmpy_stood_for(PyObject *obj) {
+    if (Py_TYPE(obj)->tp_getattro == PyObject_GenericGetAttr || PyType_Check(obj) || is_slot_instance(obj) || cmpy_mapper_of(Py_TYPE(obj)))
+        return Py_NewRef(obj);
+    PyObject *real = NULL, *state = PyObject_GetAttr(obj, state_name());
+    if (state && PyObject_TypeCheck(state, (PyTypeObject *)cmpy_st->InstanceState)) real = PyObject_CallMethod(state, "obj", NULL);
+    if (!state && PyErr_ExceptionMatches(PyExc_AttributeError)) PyErr_Clear();
+    Py_XDECREF(state);
+    if (real == Py_None) Py_CLEAR(real); /* it is gone already */
+    if (!real && !PyErr_Occurred()) real = Py_NewRef(obj);
+    return real;
+}
+
+/* The instance behind a proxy, held by somebody else than the proxy's answer. */
+static cm_inst *inst_behind(PyObject *obj) {
+    PyObject *real = cmpy_stood_for(obj);
+    cm_inst *inst = real && real != obj && Py_REFCNT(real) > 1 ? cmpy_object_inst(cmpy_cx(), real) : NULL;
+    Py_XDECREF(real);
+    return inst;
+}
+
 cm_inst *cmpy_inst_require(PyObject *obj) {
     if (cmpy_ready() < 0) return NULL; /* a class with a __new__ of its own has instances before its mapper is complete */
     cm_inst *inst = cmpy_object_inst(cmpy_cx(), obj);
-    if (inst) return inst;
+    if (inst || (inst = inst_behind(obj)) || PyErr_Occurred()) return inst;
     if (PyType_Check(obj) && cmpy_mapper_of((PyTypeObject *)obj))
         cmpy_raise_exc("UnmappedInstanceError",
                        "Class '%s' is mapped, but this is the class and not an instance of it. Was a class passed where "

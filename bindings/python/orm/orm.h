@@ -14,34 +14,33 @@ typedef struct cmpy_attr_host {
 } cmpy_attr_host;
 
 typedef struct cmpy_mapper {
-    PyObject_HEAD
-    PyObject *dict, *weak;
-    cm_mapper *core;          /* NULL until built */
-    PyTypeObject *cls;        /* the mapped class; the class keeps the mapper in __mapper__ */
-    PyObject *nodes;          /* list: the InstrumentedAttribute objects that the core borrows */
-    cmpy_attr_host **hosts;   /* one per attribute of core, owned */
+    PyObject_HEAD PyObject *dict, *weak;
+    cm_mapper *core;        /* NULL until built */
+    PyTypeObject *cls;      /* the mapped class; the class keeps the mapper in __mapper__ */
+    PyObject *nodes;        /* list: the InstrumentedAttribute objects that the core borrows */
+    cmpy_attr_host **hosts; /* one per attribute of core, owned */
     size_t nhosts;
-    uint16_t slot_offset;     /* from the start of cm_inst */
+    uint16_t slot_offset; /* from the start of cm_inst */
     uint16_t nslots;
     bool slot_store;
-    bool fast;                /* the vectorcall constructor may be used for type version `version` */
-    unsigned int version;     /* tp_version_tag for which `ctor` holds */
+    bool fast;                    /* the vectorcall constructor may be used for type version `version` */
+    unsigned int version;         /* tp_version_tag for which `ctor` holds */
     struct cmpy_ctor_entry *ctor; /* open addressing by the address of the interned name */
     size_t ctor_mask;
 } cmpy_mapper;
 
 typedef struct cmpy_inst_state { /* InstanceState */
-    PyObject_HEAD
-    PyObject *dict, *weak;
-    PyObject *ref;            /* weak reference to the instance, or NULL */
+    PyObject_HEAD PyObject *dict, *weak;
+    PyObject *ref; /* weak reference to the instance, or NULL */
     PyTypeObject *cls;
-    cm_inst inst;             /* the header of a dict-store instance; unused (mapper NULL) for slot classes */
+    cm_inst inst; /* the header of a dict-store instance; unused (mapper NULL) for slot classes */
 } cmpy_inst_state;
 #define CMPY_INST_EMBEDDED CM_INST_HOST /* cm_inst.flags: the header lies in an InstanceState */
 
 /* instance.c */
-cm_inst *cmpy_inst_require(PyObject *obj);        /* borrowed; NULL + UnmappedInstanceError */
-PyObject *cmpy_inst_dict(PyObject *obj);          /* borrowed: the dictionary of an instance, made when missing */
+PyObject *cmpy_stood_for(PyObject *obj);   /* new reference: the instance that a proxy (flask_login.current_user) stands for, or obj */
+cm_inst *cmpy_inst_require(PyObject *obj); /* borrowed; NULL + UnmappedInstanceError */
+PyObject *cmpy_inst_dict(PyObject *obj);   /* borrowed: the dictionary of an instance, made when missing */
 bool cmpy_value_may_cycle(PyObject *value);
 int cmpy_inst_traverse(const cm_inst *inst, visitproc visit, void *arg); /* what its history holds */
 static inline void cmpy_track(PyObject *obj) {
@@ -50,12 +49,12 @@ static inline void cmpy_track(PyObject *obj) {
 int cmpy_install_constructor(PyTypeObject *cls);
 PyObject *cmpy_instance_raw(PyTypeObject *type, cmpy_mapper *m); /* a new, empty slot-store instance */
 /* state.c */
-PyObject *cmpy_state_of(PyObject *obj);           /* new reference: InstanceState of a mapped instance; NULL + exception */
+PyObject *cmpy_state_of(PyObject *obj);                  /* new reference: InstanceState of a mapped instance; NULL + exception */
 PyObject *cmpy_state_new(PyObject *obj, cmpy_mapper *m); /* embedded state of a dict-store instance, put into its dictionary */
 int cmpy_state_setup(PyObject *m);
 /* mapper.c */
-cmpy_mapper *cmpy_mapper_of(PyTypeObject *type);  /* borrowed; NULL without exception: not mapped */
-cmpy_mapper *cmpy_mapper_arg(PyObject *arg);      /* borrowed: mapper of a Mapper, class or entity; NULL + exception */
+cmpy_mapper *cmpy_mapper_of(PyTypeObject *type);           /* borrowed; NULL without exception: not mapped */
+cmpy_mapper *cmpy_mapper_arg(PyObject *arg);               /* borrowed: mapper of a Mapper, class or entity; NULL + exception */
 const cm_attr *cmpy_attr_arg(cm_mapper *m, PyObject *key); /* NULL + exception */
 static inline cmpy_attr_host *cmpy_attr_info(const cm_attr *a) { return (cmpy_attr_host *)a->host; }
 /* session.c: one operation at a time in a session; the second thread waits. 0, or -1 + IllegalStateChangeError. */

@@ -96,10 +96,12 @@ typedef cm_status (*inst_step)(cm_ctx *, cm_session *, cm_inst *);
 
 static PyObject *with_instance(PyObject *self, PyObject *obj, inst_step step) {
     cmpy_session *s = (cmpy_session *)self;
-    if (cmpy_ready() < 0) return NULL;
-    cm_inst *inst = cmpy_inst_require(obj);
+    PyObject *real = cmpy_ready() < 0 ? NULL : cmpy_stood_for(obj), *result = NULL;
+    cm_inst *inst = real ? cmpy_inst_require(real) : NULL;
     cm_ctx *cx = inst ? begin(s) : NULL;
-    return cx ? end_none(s, cx, step(cx, s->core, inst)) : NULL;
+    if (cx) result = end_none(s, cx, step(cx, s->core, inst));
+    Py_XDECREF(real);
+    return result;
 }
 
 static PyObject *Session_add_one(PyObject *self, PyObject *obj) { return with_instance(self, obj, cm_session_add); }
@@ -133,12 +135,12 @@ typedef cm_status (*attrs_step)(cm_ctx *, cm_session *, cm_inst *, const cm_attr
 /* (instance, names=None): expire and refresh. */
 static PyObject *with_attributes(PyObject *self, PyObject *args, attrs_step step) {
     cmpy_session *s = (cmpy_session *)self;
-    PyObject *obj, *names = Py_None, *seq = NULL, *result = NULL;
+    PyObject *obj, *names = Py_None, *seq = NULL, *result = NULL, *real;
     const cm_attr **attrs = NULL;
     size_t n = 0;
-    if (!PyArg_ParseTuple(args, "O|O", &obj, &names) || cmpy_ready() < 0) return NULL;
-    cm_inst *inst = cmpy_inst_require(obj);
-    if (!inst) return NULL;
+    if (!PyArg_ParseTuple(args, "O|O", &obj, &names) || cmpy_ready() < 0 || !(real = cmpy_stood_for(obj))) return NULL;
+    cm_inst *inst = cmpy_inst_require(real);
+    if (!inst) goto done;
     if (names != Py_None) {
         seq = PySequence_Fast(names, "attribute_names must be a sequence of names");
         n = seq ? (size_t)PySequence_Fast_GET_SIZE(seq) : 0;
@@ -152,6 +154,7 @@ static PyObject *with_attributes(PyObject *self, PyObject *args, attrs_step step
 done:
     PyMem_Free(attrs);
     Py_XDECREF(seq);
+    Py_DECREF(real);
     return result;
 }
 

@@ -35,6 +35,7 @@ PyObject *cmpy_state_new(PyObject *obj, cmpy_mapper *m) {
 PyObject *cmpy_state_of(PyObject *obj) {
     cm_inst *inst = cmpy_inst_require(obj);
     if (!inst) return NULL;
+    obj = cmpy_inst_object(inst); /* not the proxy that stands for it */
     if (inst->flags & CMPY_INST_EMBEDDED) return Py_NewRef((PyObject *)((char *)inst - offsetof(cmpy_inst_state, inst)));
     PyObject *dict = cmpy_inst_dict(obj);
     if (!dict) return NULL;
@@ -192,7 +193,10 @@ static PyObject *inst_session(PyObject *module, PyObject *obj) {
 static PyObject *inst_is_mapped(PyObject *module, PyObject *obj) {
     (void)module;
     if (cmpy_ready() < 0) return NULL;
-    return PyBool_FromLong(cmpy_object_inst(cmpy_cx(), obj) != NULL);
+    PyObject *real = cmpy_stood_for(obj);
+    bool mapped = real && cmpy_object_inst(cmpy_cx(), real);
+    Py_XDECREF(real);
+    return real ? PyBool_FromLong(mapped) : NULL;
 }
 
 /* Loaded values by attribute name; nothing is loaded or promoted. */

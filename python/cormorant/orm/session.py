@@ -628,6 +628,7 @@ class Session(_core.Session):
             return found
         mapper = object_mapper(instance)
         key, state = _core.inst_identity(instance), _core.inst_state(instance)
+        instance = state.obj()  # where a proxy stands for it
         if key is None and not load:
             raise exc.InvalidRequestError("merge() with load=False option does not support objects transient (i.e. unpersisted) objects.  flush() all changes on mapped instances before merging with load=False.")
         if _core.inst_session(instance) is self and _core.inst_status(instance) in (1, 2):
