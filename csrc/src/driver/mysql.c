@@ -245,4 +245,5 @@ const cm_driver cm__driver_mysql = {.version = 1,
                                     .send = cm_mysql__send_set,
                                     .sync = cm_mysql__sync,
                                     .let_go = cm_mysql__let_go,
-                                    .nest = cm_mysql__nest};
+                                    .nest = cm_mysql__nest,
+                                    .stream = cm_mysql__stream};

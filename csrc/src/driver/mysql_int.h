@@ -8,6 +8,7 @@
  *   mysql_message.c  sets of values as messages: one, or many on one wait
  *   mysql_encode.c   values -> parameters            mysql_decode.c   columns -> values, binary and text
  *   mysql_text.c     statements with their values written into them: rows of an INSERT on MySQL
+ *   mysql_stream.c   rows in parts
  *   mysql_errors.c   table: error number -> status, flags
  *
  * The session runs with autocommit off while a transaction is wanted, so that BEGIN costs nothing: the server begins with the
@@ -76,6 +77,7 @@ struct cm_dstmt {
     bool direct;                 /* goes as text, unprepared */
     bool changes_rows;           /* INSERT, UPDATE, DELETE, REPLACE: takes arrays */
     bool inserts;                /* INSERT, REPLACE; on MySQL: of one row, which may be written several times */
+    bool can_stream;             /* a query that a cursor may be opened for */
     bool no_arrays;              /* the server said so */
     bool sets;                   /* SET */
     bool filled;                 /* goes as text with its values in it: the server does not prepare it */
@@ -93,6 +95,8 @@ struct cm_dstmt {
     bool one_each;               /* each set of the part has a row or a change of its own */
     size_t part, set;            /* stepped now: a part, and the number of its sets that are done or under way */
     /* result */
+    size_t stream;               /* rows that are wanted at a time; 0: all */
+    bool on_server;              /* a cursor is open and has more rows */
     bool running;
     MYSQL_RES *text; MYSQL_ROW text_row; unsigned long *text_lengths; /* of a direct statement */
     MYSQL_ROWS *rows, *row;      /* the one handed out next; now */
@@ -136,7 +140,8 @@ cm_status cm_mysql__query(cm_ctx *cx, cm_dconn *c, const char *sql, size_t n, MY
 cm_status cm_mysql__send(cm_ctx *cx, cm_dconn *c, const char *sql); /* its answer is read by the next ready */
 cm_status cm_mysql__ping(cm_ctx *cx, cm_dconn *c);
 cm_status cm_mysql__stmt_prepare(cm_ctx *cx, cm_dconn *c, MYSQL_STMT *st, const char *sql, size_t n);
-cm_status cm_mysql__stmt_execute(cm_ctx *cx, cm_dconn *c, MYSQL_STMT *st, char *take_message, size_t n); /* rows are stored */
+cm_status cm_mysql__stmt_execute(cm_ctx *cx, cm_dconn *c, MYSQL_STMT *st, char *take_message, size_t n); /* rows are stored, but a cursor's */
+cm_status cm_mysql__stmt_fetch(cm_ctx *cx, cm_dconn *c, MYSQL_STMT *st); /* the next rows of its cursor: st->result.data */
 
 /* mysql_encode.c: appends the wire form of a value to s->values. */
 cm_status cm_mysql__encode(cm_ctx *cx, cm_dstmt *s, size_t i, const cm_value *v, const cm_type *type);
@@ -148,6 +153,12 @@ bool cm_mysql__rows_as_text(cm_dstmt *s);                          /* an INSERT 
 cm_status cm_mysql__add_row(cm_ctx *cx, const cm_dstmt *s, my_part *to);   /* the row of the set at hand; before the first, what precedes it */
 size_t cm_mysql__row_size(const cm_dstmt *s);                      /* that it may come to, at most */
 cm_status cm_mysql__end_rows(cm_ctx *cx, const cm_dstmt *s, my_part *to);  /* what follows the rows */
+
+/* mysql_stream.c */
+void cm_mysql__stream(cm_dstmt *s, size_t rows);
+bool cm_mysql__streams(const cm_dstmt *s);
+cm_status cm_mysql__first_part(cm_ctx *cx, cm_dstmt *s);           /* after it was run; s->rows are there */
+cm_status cm_mysql__next_part(cm_ctx *cx, cm_dstmt *s);            /* s->on_server: there is one, perhaps of no rows */
 
 /* mysql_decode.c */
 my_decoder cm_mysql__decoder(const MYSQL_FIELD *field);

@@ -21,9 +21,10 @@ static size_t one_size(const cm_dstmt *s) {
     return ID_BYTES + 5 + (s->nparams ? (s->nparams + 7) / 8 + 1 + 2 * s->nparams + s->nvalues : 0);
 }
 
-/* statement (4), flags, repetitions (4), NULLs (a bit each), types follow, types (2 each), values */
+/* statement (4), cursor, repetitions (4), NULLs (a bit each), types follow, types (2 each), values */
 static void write_one(const cm_dstmt *s, char *to) {
     memset(to, 0, one_size(s) - s->nvalues);
+    to[ID_BYTES] = cm_mysql__streams(s) ? CURSOR_TYPE_READ_ONLY : CURSOR_TYPE_NO_CURSOR;
     to[ID_BYTES + 1] = 1;
     if (!s->nparams) return;
     char *nulls = to + ID_BYTES + 5, *types = nulls + (s->nparams + 7) / 8;

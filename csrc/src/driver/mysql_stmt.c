@@ -33,6 +33,7 @@ static bool is_one_of(const char *word, const char *const *list) {
 static void take_scan(cm_dstmt *s, const cm_scan *scan) {
     static const char *const changing[] = {"insert", "update", "delete", "replace", NULL};
     static const char *const committing[] = {"create", "alter", "drop", "truncate", "rename", "grant", "revoke", "lock", NULL};
+    static const char *const streaming[] = {"select", "with", "values", "table", NULL};
     static const char *const unprepared[] = {"savepoint", "release", NULL};
     s->sql = scan->sql;
     s->nsql = scan->nsql;
@@ -43,6 +44,7 @@ static void take_scan(cm_dstmt *s, const cm_scan *scan) {
     s->blank = scan->blank;
     s->changes_rows = is_one_of(scan->word, changing);
     s->inserts = strcmp(scan->word, "insert") == 0 || strcmp(scan->word, "replace") == 0;
+    s->can_stream = is_one_of(scan->word, streaming);
     s->sets = strcmp(scan->word, "set") == 0;
     s->rolls_back = strcmp(scan->word, "rollback") == 0;
     s->commits = is_one_of(scan->word, committing);
@@ -88,6 +90,7 @@ static void drop_result(cm_dstmt *s) {
 }
 
 static void close_prepared(cm_dstmt *s) {
+    s->on_server = false;
     if (s->st) mysql_stmt_close(s->st); /* the server is told and answers nothing */
     s->st = NULL;
 }
@@ -187,13 +190,16 @@ static cm_status run_prepared(cm_ctx *cx, cm_dstmt *s, const my_part *part) {
         return too_long(c);
     }
     mysql_stmt_attr_set(s->st, STMT_ATTR_ARRAY_SIZE, &array);
+    s->st->flags = cm_mysql__streams(s) ? CURSOR_TYPE_READ_ONLY : CURSOR_TYPE_NO_CURSOR;
+    s->st->prefetch_rows = s->stream;
     st = cm_mysql__stmt_execute(cx, c, s->st, message, n);
     if (st && mysql_stmt_field_count(s->st)) close_prepared(s); /* it failed among its rows: the library would wait for more of them */
     if (st) return st;
     s->affected = (int64_t)mysql_stmt_affected_rows(s->st);
     c->insert_id = (int64_t)mysql_stmt_insert_id(s->st);
-    s->rows = s->st->result.data;
-    return describe(cx, s, s->st->fields, mysql_stmt_field_count(s->st));
+    st = cm_mysql__first_part(cx, s);
+    if (st) close_prepared(s);
+    return st ? st : describe(cx, s, s->st->fields, mysql_stmt_field_count(s->st));
 }
 
 /* The server forgot the statement, or wants it prepared again; or its columns changed, which matters to queries only. */
@@ -259,8 +265,10 @@ static cm_status begin_run(cm_ctx *cx, cm_dstmt *s) {
     return s->queued ? cm_mysql__next_set(cx, s) : cm_mysql__run(cx, s, NULL);
 }
 
-static bool next_row(cm_dstmt *s) {
+static bool next_row(cm_ctx *cx, cm_dstmt *s, cm_status *st) {
     if (!s->ncolumns || !s->rows_left) return false;
+    if (!s->rows && s->on_server) *st = cm_mysql__next_part(cx, s);
+    if (*st) return false;
     s->rows_left--;
     if (s->text) {
         s->text_row = mysql_fetch_row(s->text);
@@ -277,7 +285,7 @@ int cm_mysql__step(cm_ctx *cx, cm_dstmt *s, cm_status *failure) {
     if (s->blank) return CM_STEP_DONE;
     if (!s->running) st = begin_run(cx, s);
     if (!st) st = s->bad_row;
-    if (!st && next_row(s)) return CM_STEP_ROW;
+    if (!st && next_row(cx, s, &st)) return CM_STEP_ROW;
     *failure = st;
     return st ? 0 : CM_STEP_DONE;
 }
@@ -318,6 +326,9 @@ void cm_mysql__reset(cm_dstmt *s, bool again) {
     s->running = false;
     if (s->queued && again) return; /* rows of the sets that follow */
     drop_result(s);
+    /* To close it costs no wait, to reset it would. MySQL 9.7 goes on opening a cursor when the next run asks for none. */
+    if (s->on_server || (s->stream && !s->conn->mariadb)) close_prepared(s);
+    s->stream = 0;
     if (s->st) mysql_stmt_free_result(s->st);
     if (!s->queued) return;
     cm_mysql__drop_parts(s->conn->cx, s);

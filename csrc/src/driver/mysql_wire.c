@@ -157,6 +157,18 @@ cm_status cm_mysql__stmt_execute(cm_ctx *cx, cm_dconn *c, MYSQL_STMT *st, char *
     int want = mysql_stmt_execute_start(&failed, st);
     while (want) want = mysql_stmt_execute_cont(&failed, st, wait_for(cx, c, want));
     cm_status status = failed ? cm_mysql__stmt_failed(c, st) : CM_OK;
-    if (!status && mysql_stmt_field_count(st)) status = store_rows(cx, c, st);
+    bool stored = st->state != MYSQL_STMT_WAITING_USE_OR_STORE; /* by the library, when it asked for a cursor in vain */
+    if (!status && mysql_stmt_field_count(st) && !st->cursor_exists) status = stored ? drop_more(cx, c) : store_rows(cx, c, st);
     return settle(c, status);
+}
+
+/* The library steps to the first row, and is made to forget that it has the others. */
+cm_status cm_mysql__stmt_fetch(cm_ctx *cx, cm_dconn *c, MYSQL_STMT *st) {
+    int failed = 0;
+    count_turn();
+    st->result_cursor = NULL;
+    int want = mysql_stmt_fetch_start(&failed, st);
+    while (want) want = mysql_stmt_fetch_cont(&failed, st, wait_for(cx, c, want));
+    if (failed == MYSQL_NO_DATA) st->result.data = NULL;
+    return settle(c, failed == 1 ? cm_mysql__stmt_failed(c, st) : CM_OK);
 }
