@@ -255,6 +255,7 @@ static inline PyObject *decode_one(const cm_type *type, const cm_value *v) {
         if (def->kind <= CM_T_BIGINT) return PyLong_FromLongLong(v->u.i);
         return typed_object(def, v);
     case CM_DATETIME: return datetime_object(&v->u.t);
+    case CM_DOUBLE: return def->flags & CM_TYPE_AS_DECIMAL ? typed_object(def, v) : PyFloat_FromDouble(v->u.d);
     default: return typed_object(def, v);
     }
 }

@@ -53,15 +53,16 @@ size_t cm_civil_format(const cm_civil *t, cm_value_kind kind, bool micro, char *
     return (size_t)(p - out);
 }
 
-static bool digits(const char *p, size_t n, unsigned *out) {
-    unsigned v = 0;
+/* n is a constant wherever it is called: no loop is left. */
+static inline bool digits(const char *p, size_t n, unsigned *out) {
+    unsigned v = 0, wrong = 0;
     for (size_t i = 0; i < n; i++) {
         unsigned d = (unsigned)(p[i] - '0');
-        if (d > 9) return false;
+        wrong |= d > 9;
         v = v * 10 + d;
     }
     *out = v;
-    return true;
+    return !wrong;
 }
 
 static bool parse_date(const char *p, size_t n, cm_civil *out) {
@@ -112,6 +113,8 @@ static bool parse_time(const char *p, size_t n, cm_civil *out) {
         if (p < end && (*p == '.' || *p == ',')) {
             unsigned scale = 100000;
             const char *first = ++p;
+            if (end - p == 6 && digits(p, 6, &micro)) p = end; /* as nearly everybody writes it */
+            else micro = 0;
             for (; p < end && *p >= '0' && *p <= '9'; p++, scale /= 10) micro += (unsigned)(*p - '0') * scale;
             if (p == first) return false;
         }

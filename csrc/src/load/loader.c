@@ -146,6 +146,7 @@ static cm_status remember_options(cm_load_run *run, uint32_t g, cm_inst *inst) {
 /* A key read from a row: the integer itself, or decoded values (references). */
 typedef struct row_key {
     bool is_int, is_null;
+    uint64_t puts; /* of the identity map, when it did not have it */
     int64_t i;
     void *values[16];
 } row_key;
@@ -182,7 +183,7 @@ static cm_status make_instance(cm_load_run *run, uint32_t group, cm_value *value
     } else if (!st) {
         st = cm_inst__set_key(run->cx, inst, k->values, g->nkey);
     }
-    if (!st) st = cm_session__attach_loaded(run->cx, run->s, inst);
+    if (!st) st = cm_session__attach_loaded(run->cx, run->s, inst, k->puts);
     if (shape->partial) inst->flags |= CM_INST_PARTIAL;
     if (!st && g->sticky) st = remember_options(run, group, inst);
     if (!st) st = tell(run, inst, CM_EV_LOAD);
@@ -244,6 +245,7 @@ static cm_status load_group(cm_load_run *run, uint32_t group, cm_value *values) 
         if (!st && !k.is_null) st = cm_idmap__find(run->cx, run->s->idmap, root, k.values, g->nkey, &inst);
         if (st) return st;
     }
+    k.puts = cm_idmap__puts(run->s->idmap);
     if (inst) {
         cm_inst__keep(run, inst);
         run->row[group] = inst;

@@ -16,6 +16,7 @@ struct cm_idmap {
     entry *e;
     size_t cap, used, filled;
     uint64_t moves; /* times the entries moved */
+    uint64_t puts;  /* instances that ever came in */
 };
 #define GRAVE ((cm_inst *)(void *)&grave_mark)
 static char grave_mark;
@@ -69,7 +70,7 @@ cm_inst *cm_idmap__find_int(cm_ctx *cx, cm_idmap *m, const cm_mapper *root, int6
 
 /* Makes room; false without memory, and then the map is as it was. */
 static bool grow(cm_ctx *cx, cm_idmap *m) {
-    cm_idmap grown = {.cap = CM_SIZE(64, 4), .moves = m->moves + 1};
+    cm_idmap grown = {.cap = CM_SIZE(64, 4), .moves = m->moves + 1, .puts = m->puts};
     while (grown.cap < (m->used + 1) * 2) grown.cap *= 2;
     grown.e = cm__env_mem(cx->env, NULL, grown.cap * sizeof *grown.e);
     if (!grown.e) return false;
@@ -95,6 +96,7 @@ static cm_status place(cm_ctx *cx, cm_idmap *m, uint64_t hash, cm_inst *inst) {
     if (!m->e[p.i].inst) m->filled++;
     m->e[p.i] = (entry){hash, inst};
     m->used++;
+    m->puts++;
     return CM_OK;
 }
 
@@ -104,7 +106,10 @@ void cm_idmap__remove(cm_idmap *m, cm_inst *inst) {
     for (probe p = probe_begin(m, hash); m->e[p.i].inst; probe_next(&p)) {
         if (m->e[p.i].inst != inst) continue;
         m->e[p.i].inst = GRAVE;
-        m->used--;
+        if (!--m->used && m->filled * 4 >= m->cap) { /* nothing but graves: what comes next need not look behind them */
+            memset(m->e, 0, m->cap * sizeof *m->e);
+            m->filled = 0;
+        }
         return;
     }
 }
@@ -230,6 +235,12 @@ cm_status cm_idmap__add(cm_ctx *cx, cm_idmap *m, cm_inst *inst) {
                         cm_inst__text(inst, a, sizeof a));
     }
     return place(cx, m, inst_hash(inst), inst);
+}
+
+uint64_t cm_idmap__puts(const cm_idmap *m) { return m->puts; }
+
+cm_status cm_idmap__add_absent(cm_ctx *cx, cm_idmap *m, cm_inst *inst, uint64_t puts) {
+    return puts == m->puts ? place(cx, m, inst_hash(inst), inst) : cm_idmap__add(cx, m, inst);
 }
 
 /* ---- the key of an instance */

@@ -112,6 +112,9 @@ void cm_idmap__free(cm_ctx *cx, cm_idmap *m);
 cm_inst *cm_idmap__find_int(cm_ctx *cx, cm_idmap *m, const cm_mapper *root, int64_t key); /* borrowed; NULL: absent or being destroyed */
 cm_status cm_idmap__find(cm_ctx *cx, cm_idmap *m, const cm_mapper *root, void *const *key, size_t n, cm_inst **out);
 cm_status cm_idmap__add(cm_ctx *cx, cm_idmap *m, cm_inst *inst); /* inst has its key; fails: CM_E_INVALID_REQUEST another instance has it */
+/* The same for a key that was looked for in vain; puts: what cm_idmap__puts said then. It is looked for again if others came in since. */
+cm_status cm_idmap__add_absent(cm_ctx *cx, cm_idmap *m, cm_inst *inst, uint64_t puts);
+uint64_t cm_idmap__puts(const cm_idmap *m);
 void cm_idmap__remove(cm_idmap *m, cm_inst *inst);               /* by pointer; fine when absent */
 /* Walks the map in any order, from a zeroed iterator. The map may change meanwhile: when its entries had to move the walk
  * begins again, so what is done to an instance must bear doing twice. */
@@ -228,7 +231,8 @@ struct cm_session {
 };
 cm_status cm_session__conn(cm_ctx *cx, cm_session *s, cm_mapper *mapper, cm_node *stmt, cm_conn **out); /* begins, asks session_bind */
 cm_status cm_session__autoflush(cm_ctx *cx, cm_session *s);
-cm_status cm_session__attach_loaded(cm_ctx *cx, cm_session *s, cm_inst *inst);      /* loader: instance with key becomes persistent */
+/* loader: instance with key becomes persistent; puts: of the identity map when it did not have the key. */
+cm_status cm_session__attach_loaded(cm_ctx *cx, cm_session *s, cm_inst *inst, uint64_t puts);
 cm_status cm_session__event(cm_ctx *cx, cm_session *s, cm_event ev, cm_inst *inst); /* cheap when nobody listens */
 
 /* ---- relation.c: what set, append and remove of relationships cause */

@@ -134,8 +134,8 @@ static cm_status attach(cm_ctx *cx, cm_session *s, cm_inst *inst) {
     return st;
 }
 
-cm_status cm_session__attach_loaded(cm_ctx *cx, cm_session *s, cm_inst *inst) {
-    cm_status st = cm_idmap__add(cx, s->idmap, inst);
+cm_status cm_session__attach_loaded(cm_ctx *cx, cm_session *s, cm_inst *inst, uint64_t puts) {
+    cm_status st = cm_idmap__add_absent(cx, s->idmap, inst, puts);
     if (st) return st;
     inst->session = s;
     inst->flags |= CM_INST_PERSISTENT;
