@@ -52,6 +52,7 @@ typedef struct cmpy_state {
 #undef X
     cm_ctx *free_cx[16];            /* idle contexts for blocking operations */
     int nfree_cx;
+    PyObject *constructing;         /* instance whose __init__ runs, its listeners told already; borrowed */
 } cmpy_state;
 extern cmpy_state *cmpy_st;         /* set at import; destructors get no argument */
 static inline cm_ctx *cmpy_cx(void) { return cmpy_st->cx; }
@@ -68,9 +69,9 @@ PyObject *cmpy_raise(cm_ctx *cx, cm_status st);
 /* lists.c: the statement with the lists that one set of parameters gives it; itself when there are none. owns: caller */
 PyObject *cmpy_fill_lists(PyObject *stmt, void *const *params, size_t nparams);
 int cmpy_raise_int(cm_ctx *cx, cm_status st); /* the same, -1 */
-/* Raises cormorant.exc.NAME(message). */
 /* warnings.warn(message, category), as whoever put another function in its place has it: -1 when it raised. */
 int cmpy_warn(const char *category, const char *format, ...);
+/* Raises cormorant.exc.NAME(message). */
 void cmpy_raise_exc(const char *name, const char *format, ...);
 PyObject *cmpy_exc_class(const char *name); /* borrowed: a class of cormorant.exc, cormorant.orm.exc or builtins */
 #define CMPY_TRY(cx, call)                                                                                          \

@@ -362,6 +362,9 @@ typedef enum cm_event {        /* bits of cm_mapper_set_events / cm_session_set_
     CM_EV_BEFORE_INSERT = 0, CM_EV_AFTER_INSERT = 1, CM_EV_BEFORE_UPDATE = 2, CM_EV_AFTER_UPDATE = 3, CM_EV_BEFORE_DELETE = 4,
     CM_EV_AFTER_DELETE = 5, CM_EV_LOAD = 6, CM_EV_REFRESH = 7, CM_EV_EXPIRE = 8, CM_EV_INIT = 9,
     CM_EV_ATTR_SET = 10, CM_EV_ATTR_APPEND = 11, CM_EV_ATTR_REMOVE = 12, /* per attribute: cm_attr_set_events; may replace the value */
+    CM_EV_ATTR_BULK_REPLACE = 13, CM_EV_ATTR_INIT_SCALAR = 14, /* the same: a whole collection is set; what was never set is read */
+    CM_EV_ATTR_INIT_COLLECTION = 15, CM_EV_ATTR_DISPOSE_COLLECTION = 40, /* a container is made, and is let go */
+    CM_EV_ATTR_APPEND_AGAIN = 41, /* a member that a set has already */
     CM_EV_BEFORE_FLUSH = 16, CM_EV_AFTER_FLUSH = 17, CM_EV_AFTER_FLUSH_POSTEXEC = 18, CM_EV_BEFORE_COMMIT = 19, CM_EV_AFTER_COMMIT = 20,
     CM_EV_AFTER_ROLLBACK = 21, CM_EV_AFTER_BEGIN = 22, CM_EV_BEFORE_ATTACH = 23, CM_EV_AFTER_ATTACH = 24, CM_EV_TRANSIENT_TO_PENDING = 25,
     CM_EV_PENDING_TO_PERSISTENT = 26, CM_EV_LOADED_AS_PERSISTENT = 27, CM_EV_PERSISTENT_TO_DELETED = 28, CM_EV_DELETED_TO_DETACHED = 29,

@@ -191,10 +191,20 @@ static int List_setitem(PyObject *self, PyObject *index, PyObject *value) {
 
 /* ---- sets */
 
+/* A member that is there already: who listens is told. */
+static int fire_again(PyObject *coll, PyObject *member) {
+    const coll_link *l = link_of(coll);
+    if (!l->owner || !(l->attr->events >> CM_EV_ATTR_APPEND_AGAIN & 1)) return 0;
+    PyObject *owner = cmpy_weak_get(l->owner);
+    cm_inst *inst = owner ? cmpy_object_inst(cmpy_cx(), owner) : NULL;
+    void *told = member;
+    return inst && cmpy_event(cmpy_cx(), CM_EV_ATTR_APPEND_AGAIN, inst->session, inst, l->attr, &told) ? -1 : 0;
+}
+
 static PyObject *Set_add(PyObject *self, PyObject *given) {
     PyObject *member = cmpy_stood_for(given);
     int has = member ? PySet_Contains(self, member) : -1;
-    bool done = has > 0 || (has == 0 && fire(self, member, true) == 0 && PySet_Add(self, member) == 0);
+    bool done = (has > 0 && fire_again(self, member) == 0) || (has == 0 && fire(self, member, true) == 0 && PySet_Add(self, member) == 0);
     Py_XDECREF(member);
     return done ? Py_NewRef(Py_None) : NULL;
 }
@@ -307,7 +317,6 @@ static cm_status adopt(PyObject *coll, PyObject *owner, const cm_attr *attr) {
 
 cm_status cmpy_coll_new(cm_ctx *cx, cm_inst *owner, const cm_attr *attr, void **out) {
     PyObject *factory = attr->host ? cmpy_attr_info(attr)->factory : NULL, *obj = cmpy_inst_object(owner), *coll;
-    (void)cx;
     *out = NULL;
     if (!factory || factory == (PyObject *)&PyList_Type) coll = PyObject_CallNoArgs(cmpy_st->InstrumentedList);
     else if (factory == (PyObject *)&PySet_Type) coll = PyObject_CallNoArgs(cmpy_st->InstrumentedSet);
@@ -315,9 +324,13 @@ cm_status cmpy_coll_new(cm_ctx *cx, cm_inst *owner, const cm_attr *attr, void **
         PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, "coll_new");
         coll = hook ? PyObject_CallFunctionObjArgs(hook, obj, cmpy_attr_info(attr)->name, factory, NULL) : NULL;
     }
-    if (!coll) return CM_E_HOST;
-    *out = coll;
-    return is_list(coll) || is_set(coll) ? adopt(coll, obj, attr) : CM_OK;
+    cm_status st = !coll ? CM_E_HOST : is_list(coll) || is_set(coll) ? adopt(coll, obj, attr) : CM_OK;
+    void *made = coll;
+    if (!st && (attr->events >> CM_EV_ATTR_INIT_COLLECTION & 1))
+        st = cmpy_event(cx, CM_EV_ATTR_INIT_COLLECTION, owner->session, owner, attr, &made);
+    if (st) Py_XDECREF(coll);
+    else *out = coll;
+    return st;
 }
 
 static cm_status call_hook(const char *name, void *coll, void *member) {

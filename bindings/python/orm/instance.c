@@ -283,9 +283,10 @@ static int set_keyword(PyObject *self, PyObject *key, PyObject *value) {
     return PyObject_SetAttr(self, key, value);
 }
 
+/* Listeners of "init" are told before __init__ of the class, or here where it was made another way. */
 static int fire_init(PyObject *self, PyObject *args, PyObject *kwargs) {
     PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, "init"), *r;
-    if (!hook) return 0;
+    if (!hook || cmpy_st->constructing == self) return 0;
     r = PyObject_CallFunctionObjArgs(hook, self, args ? args : Py_None, kwargs ? kwargs : Py_None, NULL);
     Py_XDECREF(r);
     return r ? 0 : -1;
@@ -346,6 +347,28 @@ static const cm_attr *find_keyword(const cmpy_mapper *m, PyObject *name) {
     return NULL;
 }
 
+/* What type.__call__ does, with listeners told before __init__ and of its failure. */
+static PyObject *construct_told(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
+    PyObject *given = kwargs ? Py_NewRef(kwargs) : PyDict_New(), *self = given ? type->tp_new(type, args, given) : NULL;
+    PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, "init_failure"), *before = cmpy_st->constructing;
+    int st = !self ? -1 : !PyObject_TypeCheck(self, type) ? 0 : fire_init(self, args, given);
+    if (!st && PyObject_TypeCheck(self, type)) {
+        cmpy_st->constructing = self;
+        st = Py_TYPE(self)->tp_init(self, args, PyDict_GET_SIZE(given) ? given : NULL);
+        cmpy_st->constructing = before;
+        if (st < 0 && hook) {
+            PyObject *kind, *value, *trace;
+            PyErr_Fetch(&kind, &value, &trace);
+            PyObject *r = PyObject_CallFunctionObjArgs(hook, self, args, given, NULL);
+            if (r) PyErr_Restore(kind, value, trace);
+            Py_XDECREF(r);
+        }
+    }
+    if (st < 0) Py_CLEAR(self);
+    Py_XDECREF(given);
+    return self;
+}
+
 static PyObject *construct_slowly(PyObject *type, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
     PyObject *tuple = PyTuple_New(nargs), *kwargs = NULL, *result = NULL;
     if (!tuple) return NULL;
@@ -356,7 +379,8 @@ static PyObject *construct_slowly(PyObject *type, PyObject *const *args, Py_ssiz
         for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(kwnames); i++)
             if (PyDict_SetItem(kwargs, PyTuple_GET_ITEM(kwnames, i), args[nargs + i]) < 0) goto done;
     }
-    result = Py_TYPE(type)->tp_call(type, tuple, kwargs);
+    if (PyDict_GetItemString(cmpy_st->hooks, "init")) result = construct_told((PyTypeObject *)type, tuple, kwargs);
+    else result = Py_TYPE(type)->tp_call(type, tuple, kwargs);
 done:
     Py_DECREF(tuple);
     Py_XDECREF(kwargs);
@@ -511,6 +535,15 @@ static PyObject *get_state(PyObject *o, void *unused) {
 }
 
 /* A dictionary of what is loaded, without promoting: for copy and pickle. */
+/* Listeners of the event "pickle" may change what goes into the pickle; takes the state. */
+static PyObject *fire_pickle(PyObject *o, PyObject *take_state) {
+    PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, "pickle");
+    PyObject *r = hook ? PyObject_CallFunctionObjArgs(hook, o, take_state, NULL) : Py_NewRef(Py_None);
+    if (!r) Py_CLEAR(take_state);
+    Py_XDECREF(r);
+    return take_state;
+}
+
 static PyObject *Instance_getstate(PyObject *o, PyObject *unused) {
     cmpy_instance *self = (cmpy_instance *)o;
     (void)unused;
@@ -528,7 +561,7 @@ static PyObject *Instance_getstate(PyObject *o, PyObject *unused) {
             return NULL;
         }
     }
-    return out;
+    return fire_pickle(o, out);
 }
 
 /* The identity of `from` (an InstanceState) is given to a copy of its instance. */

@@ -455,6 +455,7 @@ static PyObject *Mapper_set_events(PyObject *self, PyObject *args) {
     if (!m || !PyArg_ParseTuple(args, "K|O", &mask, &key)) return NULL;
     if (key == Py_None) {
         cm_mapper_set_events(m->core, mask);
+        m->version = 0; /* who listens to constructors may have changed, too */
         Py_RETURN_NONE;
     }
     const cm_attr *a = cmpy_attr_arg(m->core, key);

@@ -540,7 +540,9 @@ cm_status cmpy_event(cm_ctx *cx, cm_event ev, cm_session *core, cm_inst *inst, c
     PyObject *r = PyObject_CallFunction(hook, "iOOOO", (int)ev, session ? session : Py_None, obj ? obj : Py_None,
                                         attr && attr->host ? cmpy_attr_info(attr)->name : Py_None, value);
     if (!r) return CM_E_HOST;
-    bool replaces = arg && (ev == CM_EV_ATTR_SET || ev == CM_EV_ATTR_APPEND) && r != value;
+    bool replaces = arg &&
+                    (ev == CM_EV_ATTR_SET || ev == CM_EV_ATTR_APPEND || ev == CM_EV_ATTR_BULK_REPLACE || ev == CM_EV_ATTR_INIT_SCALAR) &&
+                    r != value;
     if (replaces) *arg = r; /* the reference moves to the core */
     else Py_DECREF(r);
     return CM_OK;

@@ -22,6 +22,16 @@ static cm_status detached(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, const 
                     cm_inst__place(cx, inst, text, sizeof text), operation, cm_str_text(attr->key));
 }
 
+/* What was never set: None, or what a listener makes of it. */
+static cm_status never_set(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void **out) {
+    void *value = cm__none(cx);
+    if (!(attr->events >> CM_EV_ATTR_INIT_SCALAR & 1)) return answer(cx, value, out);
+    cm_status st = cm__host(cx)->event(cx, CM_EV_ATTR_INIT_SCALAR, inst->session, inst, attr, &value);
+    if (st || value == cm__none(cx)) return st ? st : answer(cx, value, out);
+    *out = value;
+    return CM_OK;
+}
+
 /* ---- columns */
 
 static cm_status gone(cm_ctx *cx, cm_inst *inst) {
@@ -72,7 +82,7 @@ static cm_status load_column(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, boo
     const bool expired = (inst->flags & CM_INST_EXPIRED) != 0;
     cm_status st = CM_OK;
     if (!allow_sql) return CM_OK;
-    if (!(inst->flags & CM_INST_KEY) && (!expired || inst->session)) return answer(cx, cm__none(cx), out);
+    if (!(inst->flags & CM_INST_KEY) && (!expired || inst->session)) return never_set(cx, inst, attr, out);
     if (!inst->session) {
         char text[192];
         if (!expired) return detached(cx, inst, attr, "deferred load");
@@ -211,7 +221,7 @@ typedef struct lazy {
 
 static cm_status empty(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void **out) {
     void *coll = NULL;
-    if (!attr->uselist) return answer(cx, cm__none(cx), out);
+    if (!attr->uselist) return never_set(cx, inst, attr, out);
     cm_objs none = {0};
     cm_status st = cm__host(cx)->coll_new(cx, inst, attr, &coll);
     if (st) return st;

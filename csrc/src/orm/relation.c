@@ -351,12 +351,14 @@ static cm_status collection_before(cm_ctx *cx, cm_inst *inst, const cm_attr *att
 
 static cm_status set_collection(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *value) {
     const cm_host *host = cm__host(cx);
-    void *old = NULL, *coll = NULL;
+    const link_event e = {inst, attr->relation, {NULL, CM_LINK_NONE}};
+    void *old = NULL, *coll = NULL, *given = value;
     cm_objs before = {0}, members = {0};
     bool replaced = false;
     cm_status st = collection_before(cx, inst, attr, &old);
     if (st || old == value) goto done;
-    if (old) st = host->coll_members(cx, old, &before);
+    st = listen(cx, CM_EV_ATTR_BULK_REPLACE, &e, &value);
+    if (!st && old) st = host->coll_members(cx, old, &before);
     if (!st) st = host->coll_adopt(cx, inst, attr, value, &coll);
     if (!st) st = host->coll_members(cx, coll, &members);
     for (size_t i = 0; !st && i < members.n; i++) {
@@ -369,7 +371,12 @@ static cm_status set_collection(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, 
     if (!st && replaced) st = rebuild(cx, inst, attr, &members, &coll);
     if (!st) st = cm_inst__modified(cx, inst);
     if (!st) st = cm_inst__store(cx, inst, attr, coll);
+    if (!st && old) {
+        void *gone = old;
+        st = listen(cx, CM_EV_ATTR_DISPOSE_COLLECTION, &e, &gone);
+    }
 done:
+    if (value != given) cm__release(cx, value);
     cm_objs__release(cx, &before);
     cm_objs__release(cx, &members);
     if (coll) cm__release(cx, coll);

@@ -11,6 +11,7 @@
  */
 #include "orm/orm.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- events */

@@ -233,6 +233,9 @@ def flag_modified(instance: t.Any, key: str) -> None:
     """Marks an attribute as changed, so that the next flush writes it."""
     if _core.inst_peek(instance, key, NO_VALUE) is NO_VALUE:
         raise exc.InvalidRequestError(f"Can't flag attribute '{key}' modified; it's not present in the object state")
+    from .events import fire_modified
+
+    fire_modified(instance, key)
     _core.inst_flag_modified(instance, key)
 
 

@@ -18,6 +18,10 @@ _MAPPER = {
 }  # fmt: skip
 _INSTANCE = {6: "load", 7: "refresh", 8: "expire", 38: "refresh_flush"}
 _ATTR_SET, _ATTR_APPEND, _ATTR_REMOVE = 10, 11, 12
+_ATTRIBUTE = {
+    _ATTR_SET: "set", _ATTR_APPEND: "append", _ATTR_REMOVE: "remove", 13: "bulk_replace", 14: "init_scalar", 15: "init_collection",
+    40: "dispose_collection", 41: "append_wo_mutation",
+}  # fmt: skip
 _SESSION = {
     16: "before_flush", 17: "after_flush", 18: "after_flush_postexec", 19: "before_commit", 20: "after_commit", 21: "after_rollback",
     22: "after_begin", 23: "before_attach", 24: "after_attach", 25: "transient_to_pending", 26: "pending_to_persistent",
@@ -55,15 +59,13 @@ class InstanceEvents(Family):
     }  # fmt: skip
 
     def accepts(self, target: t.Any, identifier: str) -> t.Any:
-        if identifier in ("first_init", "pickle", "init_failure", "refresh_flush"):
-            raise NotImplementedError(f"the instance event '{identifier}' is not supported yet")
+        if identifier == "refresh_flush":
+            raise NotImplementedError("the instance event 'refresh_flush' is not supported yet")
         return _mapped_target(target) if identifier in self.events else None
 
     def changed(self, key: t.Any, identifier: str, propagate: bool) -> None:
-        if identifier == "init":
-            _core.register_hook("init", _init)
-        if identifier == "unpickle":
-            _core.register_hook("unpickle", _unpickle)
+        for hook in _HOOKS.get(identifier, ()):
+            _core.register_hook(hook, _HOOKED[hook])
         _reinstall(key)
 
     @staticmethod
@@ -83,11 +85,7 @@ class AttributeEvents(Family):
     }  # fmt: skip
 
     def accepts(self, target: t.Any, identifier: str) -> t.Any:
-        if not isinstance(target, _core.InstrumentedAttribute):
-            return None
-        if identifier in self.events and identifier not in ("set", "append", "remove"):
-            raise NotImplementedError(f"the attribute event '{identifier}' is not supported yet")
-        return target
+        return target if isinstance(target, _core.InstrumentedAttribute) else None
 
     def changed(self, key: t.Any, identifier: str, propagate: bool) -> None:
         mapper = key.__dict__.get("_parent")
@@ -192,7 +190,7 @@ def install(mapper: t.Any) -> None:
         if key not in known:
             continue
         mask = 0
-        for number, name in ((_ATTR_SET, "set"), (_ATTR_APPEND, "append"), (_ATTR_REMOVE, "remove")):
+        for number, name in _ATTRIBUTE.items():
             if _attribute_listeners(mapper, key, name):
                 mask |= 1 << number
         validator = _validator(mapper, key)
@@ -236,6 +234,8 @@ def _dispatch(number: int, session: t.Any, obj: t.Any, key: t.Any, argument: t.A
     """One event of the core. Answers the argument, or what listeners put in its place."""
     if number in (_ATTR_SET, _ATTR_APPEND, _ATTR_REMOVE):
         return _attribute_event(number, obj, key, argument)
+    if number in _ATTRIBUTE:
+        return _value_event(_ATTRIBUTE[number], obj, key, argument)
     if number in _MAPPER:
         mapper = _core.inst_state(obj).mapper
         listeners = _class_listeners(mapper, _MAPPER[number])
@@ -262,13 +262,74 @@ def _attribute_event(number: int, obj: t.Any, key: str, value: t.Any) -> t.Any:
         fn, options = validator
         checked = fn(obj, key, value, removing) if options.get("include_removes") else fn(obj, key, value)
         value = value if removing else checked
-    name = {_ATTR_SET: "set", _ATTR_APPEND: "append", _ATTR_REMOVE: "remove"}[number]
-    for item in _attribute_listeners(mapper, key, name):
+    for item in _attribute_listeners(mapper, key, _ATTRIBUTE[number]):
         args = (obj, value, _core.inst_peek(obj, key, NO_VALUE), initiator) if number == _ATTR_SET else (obj, value, initiator)
         answer = item.call(*args)
         if item.retval and not removing:
             value = answer
     return value
+
+
+class _Values(t.MutableMapping[str, t.Any]):
+    """The values of an instance, which a listener may set without an event."""
+
+    def __init__(self, obj: t.Any) -> None:
+        self._obj = obj
+
+    def __getitem__(self, key: str) -> t.Any:
+        return _core.inst_loaded(self._obj)[key]
+
+    def __setitem__(self, key: str, value: t.Any) -> None:
+        _core.inst_set_committed(self._obj, key, value)
+
+    def __delitem__(self, key: str) -> None:
+        raise TypeError("listeners set values here, they delete none")
+
+    def __iter__(self) -> t.Iterator[str]:
+        return iter(_core.inst_loaded(self._obj))
+
+    def __len__(self) -> int:
+        return len(_core.inst_loaded(self._obj))
+
+
+def _value_event(name: str, obj: t.Any, key: str, value: t.Any) -> t.Any:
+    """Events about a whole value: what is there instead of it, where listeners put something in its place."""
+    from .collections import collection_adapter
+
+    mapper = _core.inst_state(obj).mapper
+    listeners, initiator = _attribute_listeners(mapper, key, name), mapper._nodes.get(key)
+    if name == "bulk_replace":
+        values = list(value.values() if isinstance(value, t.Mapping) else value)
+        before = list(values)
+        for item in listeners:
+            item.call(obj, values, initiator)
+        return value if len(before) == len(values) and all(a is b for a, b in zip(before, values)) else _like(mapper._props[key], value, values)
+    for item in listeners:
+        if name == "init_scalar":
+            answer = item.call(obj, value, _Values(obj))
+            value = answer if item.retval else value
+        elif name == "append_wo_mutation":
+            item.call(obj, value, initiator)
+        else:
+            item.call(obj, value, collection_adapter(value))
+    return value
+
+
+def _like(prop: t.Any, value: t.Any, members: t.List[t.Any]) -> t.Any:
+    """A container of the kind of `value` with other members."""
+    if not isinstance(value, t.Mapping):
+        return set(members) if isinstance(value, (set, frozenset)) else members
+    made = prop.collection_class()
+    for member in members:
+        made.set(member)
+    return dict(made)
+
+
+def fire_modified(obj: t.Any, key: str) -> None:
+    """flag_modified() was called."""
+    mapper = _core.inst_state(obj).mapper
+    for item in _attribute_listeners(mapper, key, "modified"):
+        item.call(obj, mapper._nodes.get(key))
 
 
 def _instance_event(name: str, obj: t.Any) -> None:
@@ -296,18 +357,40 @@ def _session_event(number: int, session: t.Any, obj: t.Any) -> None:
     fire(session, name, *args)
 
 
-def _init(obj: t.Any, args: t.Any, kwargs: t.Any) -> None:
-    """Before the constructor sets what it was given."""
+def _tell_class(name: str, obj: t.Any, *args: t.Any) -> None:
     mapper = getattr(type(obj), "__mapper__", None)
     if mapper is not None:
-        for item in _class_listeners(mapper, "init"):
-            item.call(obj, args or (), kwargs if kwargs is not None else {})
+        for item in _class_listeners(mapper, name):
+            item.call(obj, *args)
+
+
+def _init(obj: t.Any, args: t.Any, kwargs: t.Any) -> None:
+    """Before the constructor runs."""
+    mapper = getattr(type(obj), "__mapper__", None)
+    if mapper is not None and not mapper._inited:
+        mapper._inited = True
+        for item in _class_listeners(mapper, "first_init"):
+            item.call(mapper.class_manager, mapper.class_)
+    _tell_class("init", obj, args or (), kwargs if kwargs is not None else {})
+
+
+def _init_failure(obj: t.Any, args: t.Any, kwargs: t.Any) -> None:
+    """The constructor raised; its exception goes on afterwards."""
+    _tell_class("init_failure", obj, args, kwargs)
+
+
+def _pickle(obj: t.Any, state: t.Dict[str, t.Any]) -> None:
+    """Before the values of an instance are written."""
+    _tell_class("pickle", obj, state)
 
 
 def _unpickle(obj: t.Any, state: t.Dict[str, t.Any]) -> None:
     """After an instance got its values back."""
-    for item in _class_listeners(_core.inst_state(obj).mapper, "unpickle"):
-        item.call(obj, state)
+    _tell_class("unpickle", obj, state)
+
+
+_HOOKED = {"init": _init, "init_failure": _init_failure, "pickle": _pickle, "unpickle": _unpickle}
+_HOOKS = {"init": ("init",), "first_init": ("init",), "init_failure": ("init", "init_failure"), "pickle": ("pickle",), "unpickle": ("unpickle",)}
 
 
 def fire_configured(name: str, mapper: t.Any = None) -> t.List[t.Any]:

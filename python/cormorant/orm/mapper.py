@@ -196,6 +196,7 @@ class Mapper(_core.Mapper, InspectionAttr):
         self.validators: t.Dict[str, t.Any] = {}
         self._props: t.Dict[str, MapperProperty] = {}
         self._nodes: t.Dict[str, t.Any] = {}
+        self._inited = False  # first_init was told
         self._listeners: t.Dict[str, t.Tuple[t.Any, ...]] = {}  # by event, found once (events.py)
         self._subclasses: t.List[Mapper] = []
         self._inherit_condition = inherit_condition
