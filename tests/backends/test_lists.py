@@ -152,3 +152,15 @@ def test_the_list_is_one_parameter(sides):
     cormorant.event.listen(ours.engine, "before_cursor_execute", lambda conn, cur, sql, parameters, *_: seen.append((sql, parameters)))
     ours.ids(lambda sa, c: c.whole.in_([3, 1, None]))
     assert seen == [("SELECT listed.id \nFROM listed \nWHERE listed.whole = ANY ($1) ORDER BY listed.id", ([3, 1, None],))]
+
+
+def test_lists_of_tuples_are_one_plan(sides):
+    ours, theirs = sides
+    before = compiles(ours.engine)
+    for rows in ([(1, 1)], [(1, 1), (2, 5), (3, 7)], [], [(2, None)], [(i, i) for i in range(30000)]):
+        found = ours.ids(lambda sa, c, rows=rows: sa.tuple_(c.whole, c.small).in_(rows))
+        assert len(rows) > 9999 or found == theirs.ids(lambda sa, c, rows=rows: sa.tuple_(c.whole, c.small).in_(rows))
+        assert ours.ids(lambda sa, c, rows=rows: sa.tuple_(c.whole, c.words).not_in([(a, str(b)) for a, b in rows])) is not None
+    assert compiles(ours.engine) - before == 2
+    with pytest.raises(cormorant.exc.StatementError, match="tuple of 2 values"):
+        ours.ids(lambda sa, c: sa.tuple_(c.whole, c.small).in_([(1, 2, 3)]))

@@ -102,15 +102,19 @@ static cm_status expand(cm_ctx *cx, cm_bind_env *env, void *list, bool tuples) {
     return st;
 }
 
+static cm_status take_apart(cm_ctx *cx, cm_bind_env *env, const cm_param *p, const cm_node *node) {
+    void *list = NULL;
+    if (env->items_of == node) return CM_OK;
+    cm_status st = value_of_bind(cx, env, p, node, &list);
+    if (!st) st = expand(cx, env, list, p->width > 0);
+    if (!st) env->items_of = node;
+    return st;
+}
+
 /* Item `item` of an IN list, which was padded to `count` by repeating its last; tuples (a, b) IN (...) count each part. */
 static cm_status item_of_list(cm_ctx *cx, cm_bind_env *env, const cm_param *p, const cm_node *node, void **out) {
-    if (env->items_of != node) {
-        void *list = NULL;
-        cm_status st = value_of_bind(cx, env, p, node, &list);
-        if (!st) st = expand(cx, env, list, p->width > 0);
-        if (st) return st;
-        env->items_of = node;
-    }
+    cm_status st = take_apart(cx, env, p, node);
+    if (st) return st;
     if (env->nitems == 0) return cm__fail(cx, CM_E_VALUE, "the list for bind parameter '%s' became empty", name_of(p));
     size_t row = p->item / env->width, last = env->nitems / env->width - 1;
     *out = env->held.v[env->items_at + (row < last ? row : last) * env->width + p->item % env->width];
@@ -163,19 +167,19 @@ cm_status cm_ctx_row_values(cm_ctx *cx, cm_status (*each)(void *user, const cm_c
     return st;
 }
 
-/* A list as one array of the parameter's type. */
+/* A list as one array of the parameter's type; of tuples, the part of each that stands at `item`. */
 static cm_status encode_list(cm_ctx *cx, cm_bind_env *env, const cm_param *p, const cm_type *type, cm_value *out, cm_arena *scratch) {
     cm_node *node = NULL;
-    void *list = NULL;
-    size_t n = 0, at;
     cm_status st = bind_node(cx, env, p, &node);
-    if (!st) st = value_of_bind(cx, env, p, node, &list);
-    at = env->held.n;
-    if (!st) st = hold_items(cx, env, list, &n);
+    if (!st) st = take_apart(cx, env, p, node);
     if (st) return st;
+    if (p->width && env->nitems && env->width != p->width)
+        return cm__fail(cx, CM_E_VALUE, "a tuple of %u values was expected in IN, not one of %zu", (unsigned)p->width, env->width);
+    size_t n = env->nitems / env->width;
     cm_value *items = cm_arena__alloc(scratch, (n ? n : 1) * sizeof *items);
     if (!items) return cm__nomem(cx);
-    for (size_t i = 0; i < n && !st; i++) st = cm__host(cx)->encode(cx, type, env->held.v[at + i], scratch, &items[i]);
+    for (size_t i = 0; i < n && !st; i++)
+        st = cm__host(cx)->encode(cx, type, env->held.v[env->items_at + i * env->width + p->item], scratch, &items[i]);
     out->kind = CM_LIST;
     out->u.list.items = items;
     out->u.list.n = n;

@@ -170,7 +170,7 @@ static cm_status list_bucket(cm_ctx *cx, void *value, uint64_t *out) {
 bool cm_expr__fits_array(const cm_type *type) {
     if (!type) return true;
     cm_type_kind kind = type->def.kind;
-    bool scalar = kind != CM_T_JSON && kind != CM_T_ARRAY && kind != CM_T_TUPLE && kind != CM_T_TABLE;
+    bool scalar = kind != CM_T_JSON && kind != CM_T_ARRAY && kind != CM_T_TABLE; /* tuples: one array for each of their parts */
     return scalar && !(type->def.flags & CM_TYPE_BIND_EXPR);
 }
 

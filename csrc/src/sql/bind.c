@@ -248,6 +248,33 @@ static cm_status write_array(cm_compiler *c, cm_node *bind, int op, bool *done) 
     return st;
 }
 
+/* (a, b) IN (SELECT * FROM unnest(CAST($1 AS INTEGER[]), CAST($2 AS TEXT[]))): one array for each part of the tuples */
+static cm_status write_row_arrays(cm_compiler *c, cm_node *bind, cm_node *left, uint32_t width, int op, bool *done) {
+    const char *name = NULL;
+    char part[16];
+    cm_status st = CM_OK;
+    *done = cm_has(c, CM_F_UNNEST);
+    for (uint32_t i = 0; !st && *done && i < width; i++) st = cm_compiler__fits_unnest(c, item_type(bind, left, width, i), done);
+    if (st || !*done) return st;
+    st = cm_compiler__bind_name(c, bind, &name);
+    cm_out(c, cm__ops[op].sql);
+    cm_out(c, "(SELECT * FROM unnest(");
+    for (uint32_t i = 0; !st && i < width; i++) {
+        cm_param p = source_of(c, bind);
+        p.expanding = p.whole = true;
+        p.count = 1;
+        p.item = i;
+        p.width = width;
+        p.type = item_type(bind, left, width, i);
+        snprintf(part, sizeof part, "_%u", (unsigned)(i + 1));
+        const char *full = cm_compiler__join(c, name, "", part);
+        if (i) cm_out(c, ", ");
+        st = full ? cm_compiler__array(c, &p, full) : CM_E_NOMEM;
+    }
+    cm_out(c, "))");
+    return st;
+}
+
 bool cm_compiler__takes_array(const cm_compiler *c, const cm_node *bind) {
     return cm_has(c, CM_F_ARRAY_IN) && c->rq->for_execution && !writes_values(c, bind) && cm_expr__fits_array(bind->type);
 }
@@ -255,7 +282,10 @@ bool cm_compiler__takes_array(const cm_compiler *c, const cm_node *bind) {
 /* IN (...), the word included. */
 cm_status cm_compiler__in_list(cm_compiler *c, cm_node *bind, cm_node *left, int op) {
     bool done = false;
-    cm_status st = cm_compiler__takes_array(c, bind) ? write_array(c, bind, op, &done) : CM_OK;
+    uint32_t width = tuple_width(left);
+    cm_status st = !cm_compiler__takes_array(c, bind) ? CM_OK
+                   : width                            ? write_row_arrays(c, bind, left, width, op, &done)
+                                                      : write_array(c, bind, op, &done);
     if (st || done) return st;
     cm_out(c, cm__ops[op].sql);
     if (cm_compiler__takes_array(c, bind)) c->flags |= CM_C_UNCACHEABLE; /* its length is not in the key */

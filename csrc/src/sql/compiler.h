@@ -238,6 +238,9 @@ cm_status cm_compiler__sets(cm_compiler *c, cm_node *stmt, cm_table *table, cm_n
 cm_status cm_compiler__default_sets(cm_compiler *c, cm_table *table, cm_node *const *given, size_t ngiven, cm_sets *out);
 /* Value of one column; row: number of a multi-row INSERT, or -1. */
 cm_status cm_compiler__set_value(cm_compiler *c, const cm_set *set, long row);
+/* Whether many values of a type can be one array, and come out of it as they are. */
+cm_status cm_compiler__fits_unnest(cm_compiler *c, const cm_type *type, bool *fits);
+cm_status cm_compiler__array(cm_compiler *c, const cm_param *p, const char *name); /* CAST($1 AS INTEGER[]): a parameter of many values */
 cm_status cm_compiler__set_name(cm_compiler *c, const cm_set *set);
 cm_status cm_compiler__on_conflict(cm_compiler *c, cm_node *n, cm_table *table);
 /* "a = 1, b = 2": the assignments of an ON_CONFLICT. */

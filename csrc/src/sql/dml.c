@@ -365,8 +365,12 @@ cm_status cm_compiler__dml(cm_compiler *c, cm_node *n, bool top) {
 
 /* ---- unit of work */
 
+static cm_param param_of(cm_column *column, uint32_t *ordinal) {
+    return (cm_param){.source = CM_SRC_SET, .ordinal = (*ordinal)++, .type = column->type, .column = column};
+}
+
 static cm_status place_column(cm_compiler *c, cm_column *column, uint32_t *ordinal) {
-    cm_param p = {.source = CM_SRC_SET, .ordinal = (*ordinal)++, .type = column->type, .column = column};
+    cm_param p = param_of(column, ordinal);
     return cm_compiler__place(c, &p, cm_str_text(column->key));
 }
 
@@ -395,14 +399,14 @@ static cm_status type_without_size(cm_compiler *c, const cm_type *type, const cm
 }
 
 /* CAST($1 AS NUMERIC[]): without length and scale, which the column checks and a cast would cut. */
-static cm_status write_array(cm_compiler *c, cm_column *column, uint32_t *ordinal) {
+cm_status cm_compiler__array(cm_compiler *c, const cm_param *p, const char *name) {
     const cm_type *stored = NULL, *bare = NULL;
-    cm_status st = cm_compiler__type_for(c, column->type, &stored);
+    cm_status st = cm_compiler__type_for(c, p->type, &stored);
     const cm_type *storage = stored;
     while (!st && (storage->def.flags & CM_TYPE_HOST) && storage->def.item) storage = storage->def.item;
     bool text = !st && is_plain_text(&storage->def);
     cm_out(c, "CAST(");
-    if (!st) st = place_column(c, column, ordinal);
+    if (!st) st = cm_compiler__place(c, p, name);
     cm_out(c, " AS ");
     if (text) cm_out(c, "TEXT");
     else if (!st) st = type_without_size(c, storage, &bare);
@@ -430,7 +434,8 @@ static cm_status write_unnest(cm_compiler *c, const cm_dml_request *rq) {
     for (size_t i = 0; !st && i < rq->nset; i++) {
         if (rq->set_sql && rq->set_sql[i]) continue;
         if (ordinal) cm_out(c, ", ");
-        st = write_array(c, rq->set[i], &ordinal);
+        cm_param p = param_of(rq->set[i], &ordinal);
+        st = cm_compiler__array(c, &p, cm_str_text(rq->set[i]->key));
     }
     cm_out(c, ") WITH ORDINALITY AS p(");
     for (size_t i = 1; i <= n; i++) cm_buf__printf(&c->b, "v%zu, ", i);
@@ -438,8 +443,7 @@ static cm_status write_unnest(cm_compiler *c, const cm_dml_request *rq) {
     return st;
 }
 
-/* Whether all rows' values of a column can be one array, and come out of it as they are. */
-static cm_status fits_unnest(cm_compiler *c, const cm_type *type, bool *fits) {
+cm_status cm_compiler__fits_unnest(cm_compiler *c, const cm_type *type, bool *fits) {
     const cm_type *stored = NULL;
     cm_status st = cm_compiler__type_for(c, type, &stored);
     if (st) return st;
@@ -458,7 +462,7 @@ static cm_status fit_arrays(cm_compiler *c, const cm_dml_request *rq, bool *fits
     *fits = rq->kind == CM_N_INSERT && cm_has(c, CM_F_UNNEST);
     for (size_t i = 0; !st && *fits && i < rq->nset; i++) {
         if (rq->set_sql && rq->set_sql[i]) continue;
-        st = fits_unnest(c, rq->set[i]->type, fits);
+        st = cm_compiler__fits_unnest(c, rq->set[i]->type, fits);
         n++;
     }
     *fits = *fits && n > 0;
