@@ -153,6 +153,19 @@ def supply_orm() -> None:
     RelationshipProperty.__init__ = without_private  # type: ignore[method-assign]
 
 
+def supply_drivers() -> None:
+    """Modules of PostgreSQL's drivers that tests import whole."""
+    from cormorant.dialects import postgresql
+    from cormorant.dialects.postgresql import base, dbapi
+
+    put(base, **{name: value for name, value in vars(postgresql).items() if not name.startswith("_")})
+    for name in ("pg8000", "psycopg2cffi"):
+        module = types.ModuleType(f"sqlalchemy.dialects.postgresql.{name}")
+        put(module, dialect=postgresql.dialect, dbapi=dbapi)
+        put(postgresql, **{name: module})
+        sys.modules[module.__name__] = sys.modules[module.__name__.replace("sqlalchemy", "cormorant")] = module
+
+
 def load_provisioning(dialect: t.Any) -> None:
     path = SOURCE / "lib" / "sqlalchemy" / "dialects" / dialect.name / "provision.py"
     name = f"sqlalchemy.dialects.{dialect.name}.provision"
@@ -247,6 +260,7 @@ def main() -> int:
     sys.meta_path.insert(0, Fixtures())
     supply_insides()
     supply_orm()
+    supply_drivers()
     os.chdir(SOURCE)
     for argument in sys.argv[2:]:
         path = Path(argument.split("::")[0])
