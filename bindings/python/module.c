@@ -77,6 +77,7 @@ static const struct constant {
     FLAG(KEY_SHARE),
     FLAG(NO_PARENS),
     FLAG(ORDINALITY),
+    FLAG(SUFFIX),
     FLAG(DERIVED),
     FLAG(DERIVED_TYPES),
     FLAG(OWN_NAME),

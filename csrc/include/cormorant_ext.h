@@ -86,6 +86,7 @@ enum { /* cm_node.flags; the same bit may mean different things for different ki
     CM_FLAG_NESTING = 1u << 13, CM_FLAG_MATERIALIZED = 1u << 14, CM_FLAG_NOT_MATERIALIZED = 1u << 15,
     CM_FLAG_READ = 1u << 12, CM_FLAG_NOWAIT = 1u << 13, CM_FLAG_SKIP_LOCKED = 1u << 14, CM_FLAG_KEY_SHARE = 1u << 15, /* FOR_UPDATE */
     CM_FLAG_NO_PARENS = 1u << 12,    /* FUNC */
+    CM_FLAG_SUFFIX = 1u << 12,       /* PREFIX, HOST: text that stands after a CTE, not before it */
     CM_FLAG_SYMMETRIC = 1u << 12,    /* BETWEEN */
     CM_FLAG_ORDINALITY = 1u << 12, CM_FLAG_DERIVED = 1u << 13, CM_FLAG_DERIVED_TYPES = 1u << 14, /* TABLE_FUNC */
     CM_FLAG_CORRELATE_NONE = 1u << 12, /* SELECT.correlate(None) */

@@ -207,6 +207,8 @@ class CompareText:
             dialect = dialect if dialect is not None else getattr(self, "__dialect__", None)
             if kw.get("use_default_dialect") or dialect == "default":
                 dialect = DefaultDialect()
+            elif dialect == "default_qmark":
+                dialect = DefaultDialect(paramstyle="qmark")
             elif kw.get("allow_dialect_select") or dialect == "default_enhanced":
                 dialect = None
             elif isinstance(dialect, str):

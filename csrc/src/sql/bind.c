@@ -119,6 +119,7 @@ cm_status cm_compiler__bind_value(cm_compiler *c, cm_node *bind, const char *nam
     if (own && own->def.kind != CM_T_NULL) type = own;
     if (writes_values(c, bind) && bind->u.bind.value) return write_literal(c, type, bind);
     if (!plain || (bind->flags & (CM_FLAG_LITERAL_EXECUTE | CM_FLAG_EXPANDING))) return cm_compiler__bind(c, bind);
+    if (c->inner_change && !(name = cm_compiler__anon(c, cm__ptr_key(bind), "param", 5))) return CM_E_NOMEM;
     cm_status st = take_name(c, bind, name, true);
     if (st) return st;
     cm_param p = source_of(c, bind);

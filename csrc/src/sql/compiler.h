@@ -24,6 +24,7 @@ typedef struct cm_level {
     cm_node *const *columns;   /* expanded columns clause, for ORDER BY labels; NULL where labels mean nothing */
     size_t ncolumns;
     cm_objs *froms;            /* FROM elements displayed, for label references; may be NULL */
+    bool top;                  /* the whole statement */
     bool compound;             /* a set operation: its ORDER BY names columns of the result */
     bool in_columns;           /* the columns clause is being written: labels mean nothing yet */
 } cm_level;
@@ -58,6 +59,7 @@ struct cm_compiler {
     uint32_t flags;            /* CM_C_* so far */
     cm_table *table;           /* target of INSERT, UPDATE, DELETE; retained */
     int depth;
+    bool inner_change;         /* an INSERT, UPDATE or DELETE inside of a CTE: its values have no names of columns */
     uint8_t bind_cast;         /* CM_CAST_*: keys of documents, LIMIT and OFFSET have casts of their own */
     bool bare_columns;         /* RETURNING of dialects that want no table names; conflict targets */
     bool no_keys;              /* CREATE TABLE: foreign keys are added later */
@@ -213,6 +215,9 @@ cm_status cm_compiler__table(cm_compiler *c, cm_node *table);
 const char *cm_compiler__schema(const cm_compiler *c, const char *schema); /* as the schema map has it; NULL: none */
 cm_status cm_compiler__sequence(cm_compiler *c, cm_node *sequence);        /* its name, with its schema */
 cm_status cm_compiler__schema_of(cm_compiler *c, const char *schema);      /* writes it with its point, where there is one */
+
+/* prefix_with(), suffix_with(): the pieces that have that flag (0 or CM_FLAG_SUFFIX) and are of this database, a space after each. */
+cm_status cm_compiler__pieces(cm_compiler *c, cm_node *const *texts, size_t n, uint32_t flag);
 
 /* ---- compound.c, cte.c */
 cm_status cm_compiler__compound(cm_compiler *c, cm_node *n, const cm_select_how *how);

@@ -4,20 +4,36 @@
  *   WITH RECURSIVE big AS \n(SELECT ...), \nr(n) AS \n(SELECT ...)\n SELECT ... */
 #include "sql/compiler.h"
 
+/* add_cte(nest_here=True) makes a copy that differs in a flag. */
+static bool is_same(const cm_node *a, const cm_node *b) {
+    return a == b || (a->u.n.kid == b->u.n.kid && (a->flags ^ b->flags) == CM_FLAG_NESTING);
+}
+
 /* Does `n` restate `old` (recursive().union(...)), directly or further back? */
 static bool restates(const cm_node *n, const cm_node *old) {
     size_t count;
-    while (n && n != old) {
+    while (n && !is_same(n, old)) {
         cm_node *const *base = cm_node_segment(n, 0, &count);
         n = count ? base[0] : NULL;
     }
-    return n == old;
+    return n != NULL;
 }
 
-static cm_cte *find_cte(cm_compiler *c, const char *name) {
-    for (size_t i = 0; i < c->nctes; i++)
-        if (strcmp(c->ctes[i].name, name) == 0) return &c->ctes[i];
-    return NULL;
+/* Where a nesting CTE is written: before the statement that mentions it. At the top that is where all are written. */
+static cm_level *place_of(const cm_compiler *c, const cm_node *cte) {
+    return cte->flags & CM_FLAG_NESTING && c->level && !c->level->top ? c->level : NULL;
+}
+
+/* The CTE of that name: itself wherever it is written; another one only if both are written in one place. */
+static cm_cte *find_cte(cm_compiler *c, const cm_node *cte, const char *name) {
+    cm_cte *other = NULL;
+    for (size_t i = 0; i < c->nctes; i++) {
+        cm_cte *known = &c->ctes[i];
+        if (strcmp(known->name, name) != 0) continue;
+        if (restates(known->node, cte) || restates(cte, known->node)) return known;
+        if (known->nesting == place_of(c, cte)) other = known;
+    }
+    return other;
 }
 
 static cm_status write_column_list(cm_compiler *c, cm_node *cte) {
@@ -45,14 +61,13 @@ static cm_status write_definition(cm_compiler *c, cm_node *cte, const char *name
     if (cte->flags & CM_FLAG_MATERIALIZED) cm_out(c, "MATERIALIZED ");
     if (cte->flags & CM_FLAG_NOT_MATERIALIZED) cm_out(c, "NOT MATERIALIZED ");
     cm_node *const *texts = cm_node_segment(cte, 1, &n);
-    for (size_t i = 0; !st && i < n; i++) {
-        st = cm_compiler__expr(c, texts[i]);
-        cm_out(c, " ");
-    }
+    st = cm_compiler__pieces(c, texts, n, 0);
     cm_out(c, "\n(");
     if (!st) st = cm_compiler__query(c, cte->u.n.kid, &how);
     cm_out(c, ")");
-    return st;
+    bool suffix = n && (texts[n - 1]->flags & CM_FLAG_SUFFIX);
+    if (suffix) cm_out(c, " ");
+    return st || !suffix ? st : cm_compiler__pieces(c, texts, n, CM_FLAG_SUFFIX);
 }
 
 /* Compiles the definition aside and stores it with entry number `at` (entries may move meanwhile). */
@@ -92,14 +107,14 @@ static cm_status note(cm_compiler *c, cm_node *cte, const char *name) {
     cm_status st = cm__grow(c->cx, &c->ctes, &c->ctes_cap, c->nctes + 1, sizeof *c->ctes);
     if (st) return st;
     size_t at = c->nctes++;
-    c->ctes[at] = (cm_cte){.node = cte, .name = name, .nesting = cte->flags & CM_FLAG_NESTING ? c->level : NULL};
+    c->ctes[at] = (cm_cte){.node = cte, .name = name, .nesting = place_of(c, cte)};
     return define(c, cte, at);
 }
 
 static cm_status require_cte(cm_compiler *c, cm_node *cte, const char *name) {
-    cm_cte *known = find_cte(c, name);
+    cm_cte *known = find_cte(c, cte, name);
     if (!known) return note(c, cte, name);
-    if (known->node == cte || restates(known->node, cte)) return CM_OK;
+    if (restates(known->node, cte)) return CM_OK;
     if (!restates(cte, known->node)) return cm__fail(c->cx, CM_E_COMPILE, "Multiple, unrelated CTEs found with the same name: '%s'", name);
     if (!known->done) return CM_OK;
     cm__free(c->cx, known->sql);

@@ -8,12 +8,7 @@
 static cm_status write_prefixes(cm_compiler *c, cm_node *n) {
     size_t count;
     cm_node *const *items = cm_node_segment(n, CM_SEG_PREFIX, &count);
-    cm_status st = CM_OK;
-    for (size_t i = 0; !st && i < count; i++) {
-        st = cm_compiler__expr(c, items[i]);
-        cm_out(c, " ");
-    }
-    return st;
+    return cm_compiler__pieces(c, items, count, 0);
 }
 
 /* The one table that is written. A class that reads several writes the one it adds to those of its base. */
@@ -317,19 +312,15 @@ static cm_status write_delete(cm_compiler *c, cm_node *n, const cm_objs *others)
     return st ? st : write_where(c, n);
 }
 
-static cm_status write_change(cm_compiler *c, cm_node *n, bool top) {
+static cm_status write_change(cm_compiler *c, cm_node *n, cm_level *level, bool top) {
     size_t nreturning;
     cm_node *const *returning = cm_node_segment(n, CM_SEG_RETURNING, &nreturning);
-    cm_level level = {.up = c->level, .stmt = n};
     cm_objs others = {0};
     if (top) c->flags |= n->kind == CM_N_UPDATE ? CM_C_UPDATE : CM_C_DELETE;
-    cm_status st = other_froms(c, n, &level, &others);
-    c->level = &level;
+    cm_status st = other_froms(c, n, level, &others);
     if (!st) st = n->kind == CM_N_UPDATE ? write_update(c, n, &others) : write_delete(c, n, &others);
     if (!st) st = write_dml_limit(c, n);
     if (!st) st = cm_compiler__returning(c, returning, nreturning, top);
-    c->level = level.up;
-    cm_objs_free(c->cx, &level.own);
     cm_objs_free(c->cx, &others);
     return st;
 }
@@ -347,12 +338,22 @@ static cm_status check_names(cm_compiler *c, cm_node *n) {
 
 cm_status cm_compiler__dml(cm_compiler *c, cm_node *n, bool top) {
     cm_table *outer = c->table; /* a statement inside of a CTE has a target of its own */
+    bool inner = c->inner_change;
+    cm_level level = {.up = c->level, .stmt = n, .top = top};
+    size_t text_at = c->b.n, param_at = c->nparams;
     cm_status st = cm_compiler__enter(c);
     if (st) return st;
     c->table = NULL;
+    c->inner_change = !top;
+    c->level = &level;
     st = cm_compiler__add_ctes(c, n);
-    if (!st) st = n->kind == CM_N_INSERT ? write_insert(c, n, top) : write_change(c, n, top);
+    if (n->kind == CM_N_INSERT) c->level = level.up; /* what it writes correlates to nothing */
+    if (!st) st = n->kind == CM_N_INSERT ? write_insert(c, n, top) : write_change(c, n, &level, top);
+    if (!st) st = cm_compiler__with(c, &level, text_at, param_at);
+    c->level = level.up;
+    cm_objs_free(c->cx, &level.own);
     if (!st && top) st = check_names(c, n);
+    c->inner_change = inner;
     if (!top) {
         if (c->table) cm_table_release(c->cx, c->table);
         c->table = outer;

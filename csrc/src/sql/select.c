@@ -7,16 +7,21 @@
 #include "sql/compiler.h"
 #include "sql/text.h"
 
-static cm_status write_texts(cm_compiler *c, cm_node *n, int segment, bool after) {
-    size_t count;
-    cm_node *const *items = cm_node_segment(n, segment, &count);
+cm_status cm_compiler__pieces(cm_compiler *c, cm_node *const *texts, size_t n, uint32_t flag) {
     cm_status st = CM_OK;
-    for (size_t i = 0; !st && i < count; i++) {
-        if (after && !i) cm_out(c, " ");
-        st = cm_compiler__expr(c, items[i]);
-        cm_out(c, " ");
+    for (size_t i = 0; !st && i < n; i++) {
+        size_t at = c->b.n;
+        if ((texts[i]->flags & CM_FLAG_SUFFIX) == flag) st = cm_compiler__expr(c, texts[i]);
+        if (c->b.n > at) cm_out(c, " ");
     }
     return st;
+}
+
+static cm_status write_texts(cm_compiler *c, cm_node *n, int segment, const char *before) {
+    size_t count;
+    cm_node *const *items = cm_node_segment(n, segment, &count);
+    if (count) cm_out(c, before);
+    return cm_compiler__pieces(c, items, count, 0);
 }
 
 static cm_status write_distinct(cm_compiler *c, cm_node *n) {
@@ -173,12 +178,12 @@ static cm_status write_tail(cm_compiler *c, cm_node *n) {
     if (!st) st = cm_compiler__order_by(c, n);
     if (!st) st = cm_compiler__limit(c, n);
     if (!st) st = cm_compiler__for_update(c, n);
-    return st ? st : write_texts(c, n, CM_SEG_SUFFIX, true);
+    return st ? st : write_texts(c, n, CM_SEG_SUFFIX, " ");
 }
 
 static cm_status write_select(cm_compiler *c, cm_node *n, cm_level *level, const cm_objs *froms, const cm_select_how *how) {
     cm_out(c, "SELECT ");
-    cm_status st = write_texts(c, n, CM_SEG_PREFIX, false);
+    cm_status st = write_texts(c, n, CM_SEG_PREFIX, "");
     if (!st) st = write_distinct(c, n);
     if (!st) st = cm_compiler__columns(c, n, level->columns, level->ncolumns, how);
     level->in_columns = false;
@@ -196,7 +201,7 @@ static cm_status write_select(cm_compiler *c, cm_node *n, cm_level *level, const
 cm_status cm_compiler__select(cm_compiler *c, cm_node *n, const cm_select_how *how) {
     size_t nitems, text_at = c->b.n, param_at = c->nparams;
     cm_node *const *items = cm_node_segment(n, CM_SEG_COLUMNS, &nitems), **columns = NULL;
-    cm_level level = {.up = c->level, .stmt = n, .in_columns = true};
+    cm_level level = {.up = c->level, .stmt = n, .in_columns = true, .top = how->top && !how->member};
     cm_objs froms = {0};
     cm_status st = cm_compiler__enter(c);
     if (st) return st;

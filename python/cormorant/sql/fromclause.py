@@ -385,19 +385,16 @@ class CTE(Generative, HasPrefixes, HasSuffixes, AliasedReturnsRows, roles.DMLTab
         """The same, keeping rows that repeat."""
         return self._compound(_core.OP_UNION_ALL, other)
 
-    def _text(self, pieces: t.Iterable[t.Any], dialect: str) -> t.Any:
-        return self._append(1, [text_piece(p, dialect) for p in pieces])
-
     def prefix_with(self, *prefixes: t.Any, dialect: str = "*") -> t.Any:
-        words = " ".join(p for p in prefixes if isinstance(p, str)).upper()
+        words = " ".join(p for p in prefixes if isinstance(p, str)).upper() if dialect == "*" else ""
         if words == "MATERIALIZED":
             return self._with(set=_core.FLAG_MATERIALIZED)
         if words == "NOT MATERIALIZED":
             return self._with(set=_core.FLAG_NOT_MATERIALIZED)
-        return self._text(prefixes, dialect)
+        return self._append(1, [text_piece(p, dialect) for p in prefixes])
 
     def suffix_with(self, *suffixes: t.Any, dialect: str = "*") -> t.Any:
-        return self._text(suffixes, dialect)
+        return self._append(1, [text_piece(p, dialect)._with(set=_core.FLAG_SUFFIX) for p in suffixes])
 
 
 class Join(FromClause, roles.DMLTableRole):
