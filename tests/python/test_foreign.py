@@ -12,8 +12,9 @@ from cormorant import (
 )
 from cormorant.dialects import dialect_object, mssql, oracle
 from cormorant.ext.asyncio import async_sessionmaker, create_async_engine
-from cormorant.orm import DeclarativeBase, Session, column_property, configure_mappers, declared_attr, mapperlib, registry, relationship, with_loader_criteria
+from cormorant.orm import DeclarativeBase, Session, column_property, configure_mappers, declared_attr, mapped_column, mapperlib, registry, relationship, with_loader_criteria
 from cormorant.orm.attributes import set_attribute
+from cormorant.orm.exc import MappedAnnotationError
 from cormorant.orm.instrumentation import is_instrumented
 from cormorant.schema import CreateTable
 from cormorant.sql.util import ClauseAdapter, find_tables
@@ -297,3 +298,33 @@ def test_a_key_whose_nullability_is_written_out(dialect):
     table = Table("t", MetaData(), Column("id", Integer, primary_key=True, nullable=True), Column("key", Integer, primary_key=True))
     lines = str(CreateTable(table).compile(dialect=dialect_object(dialect))).splitlines()
     assert ["NOT NULL" in line for line in lines if line.strip().startswith(("id", "`key`", "key", '"key"'))] == [False, True]
+
+
+def test_engines_and_connections_are_connectable():
+    """pandas asks before it takes them for more than a bare connection."""
+    from cormorant.engine import Connectable
+
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection:
+        assert isinstance(engine, Connectable) and isinstance(connection, Connectable)
+
+
+def test_a_relationship_has_not_what_columns_have(User):
+    for name in ("name", "type", "description", "cast", "title"):
+        with pytest.raises(AttributeError, match=name):
+            getattr(User.boss, name)
+    with pytest.raises(AttributeError, match="User.boss .*'name'.* a relationship.*join.*has"):
+        User.boss.name
+
+
+def test_annotations_without_mapped_are_refused(Base):
+    for value in (mapped_column(Integer), relationship("User")):
+        with pytest.raises(MappedAnnotationError, match=r"Bad.x.*Mapped\[int\].*__allow_unmapped__"):
+            type("Bad", (Base,), {"__tablename__": "bad", "id": Column(Integer, primary_key=True), "__annotations__": {"x": int}, "x": value})
+
+    class Fine(Base):
+        __tablename__ = "fine"
+        __allow_unmapped__ = True
+        id: int = mapped_column(Integer, primary_key=True)
+
+    assert Fine(id=1).id == 1

@@ -16,6 +16,7 @@ from .. import _core, exc, log
 from ..event.registry import DERIVED_FROM, fire, listeners_of
 from ..pool.base import PoolProxiedConnection
 from . import result as _result  # noqa: F401 - registers the classes of results
+from .interfaces import Connectable
 from .transactions import TRANSACTIONS, tell
 from .url import URL
 
@@ -194,7 +195,7 @@ class ExceptionContextImpl:
         self.is_pre_ping = False
 
 
-class Connection(_core.Connection):
+class Connection(_core.Connection, Connectable):
     """A connection checked out of an engine. Close it, or use it as a context manager; what was not committed is rolled back."""
 
     _transaction: RootTransaction | None = None
@@ -582,7 +583,7 @@ _core.register_hook("Connection", Connection)
 _core.register_hook("annotate_error", _annotate_error)
 
 
-class Engine(_core.Engine):
+class Engine(_core.Engine, Connectable):
     """A database: its dialect, its pool of connections, its compiled statements. Connects when a connection is asked for."""
 
     url: URL

@@ -6,6 +6,7 @@ import typing as t
 from ..sql.base import Executable
 from ..sql.statements import TypedReturnsRows
 from .. import _core
+from .interfaces import Connectable
 from .result import CursorResult, ScalarResult
 from .url import URL
 
@@ -48,7 +49,7 @@ class ExceptionContextImpl:
     is_pre_ping: bool
     def __init__(self, error: t.Any, engine: t.Any, connection: t.Any, statement: t.Any, parameters: t.Any) -> None: ...
 
-class Connection(_core.Connection):
+class Connection(_core.Connection, Connectable):
     @property
     def engine(self) -> Engine: ...
     @property
@@ -103,7 +104,7 @@ class Connection(_core.Connection):
         self, statement: Executable, parameters: _Params = None, *, execution_options: _Options = None
     ) -> ScalarResult[t.Any]: ...
 
-class Engine(_core.Engine):
+class Engine(_core.Engine, Connectable):
     url: URL
     dialect: t.Any
     pool: t.Any

@@ -44,6 +44,11 @@ class ExceptionContext:
 class Connectable:
     """Engines and connections."""
 
+    __slots__ = ()
+
+
+ConnectionEventsTarget = Connectable
+
 
 class Compiled:
     """A compiled statement."""

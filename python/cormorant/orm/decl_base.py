@@ -122,6 +122,12 @@ class ClassScan:
                 )
             value = value.copy() if hasattr(value, "copy") else value
         annotation = read_annotation(base, name, hint) if hint is not UNSET else None
+        if hint is not UNSET and not (annotation and annotation.is_mapped) and isinstance(value, (MappedColumn, RelationshipProperty)):
+            if not getattr(self.cls, "__allow_unmapped__", False):
+                raise orm_exc.MappedAnnotationError(
+                    f'Type annotation for "{base.__name__}.{name}" can\'t be correctly interpreted for Annotated Declarative Table form: write '
+                    f"Mapped[{hint if isinstance(hint, str) else getattr(hint, '__name__', hint)}], or set __allow_unmapped__ = True on the class or its base."
+                )
         if isinstance(value, (tuple, list)) and len(value) == 1 and isinstance(value[0], (Column, MappedColumn, MapperProperty)):
             warn(f"Ignoring declarative-like tuple value of attribute '{name}': possibly a copy-and-paste error with a comma accidentally placed at the end of the line?")
             return False

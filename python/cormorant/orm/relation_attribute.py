@@ -13,10 +13,18 @@ from .base import MANYTOONE
 from .relation_values import held_value, identity_criterion, instance_condition
 
 
+class _OfColumns:
+    """What columns have and relationships have not: `Post.author.name` is not the name of the relationship, and not the author's."""
+
+    def __get__(self, attribute: t.Any, owner: t.Any = None) -> t.Any:
+        raise AttributeError  # __getattr__ says the rest
+
+
 class RelationshipAttribute(InstrumentedAttribute):
     """An attribute that leads to other instances."""
 
     __slots__ = ()
+    name, description, type, cast = _OfColumns(), _OfColumns(), _OfColumns(), _OfColumns()
 
     @property
     def mapper(self) -> t.Any:
@@ -26,12 +34,6 @@ class RelationshipAttribute(InstrumentedAttribute):
     def entity(self) -> t.Any:
         of_type = self.__dict__.get("_of_type")
         return self.property.mapper if of_type is None else of_type
-
-    @property
-    def type(self) -> t.Any:
-        from ..sql import sqltypes
-
-        return sqltypes.NULLTYPE
 
     # ---- operators
 
@@ -203,7 +205,10 @@ class RelationshipAttribute(InstrumentedAttribute):
     def __getattr__(self, name: str) -> t.Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        raise AttributeError(f"Neither 'InstrumentedAttribute' object nor 'Comparator' object associated with {self} has an attribute '{name}'")
+        raise AttributeError(
+            f"Neither 'InstrumentedAttribute' object nor 'Comparator' object associated with {self} has an attribute '{name}'; it is a relationship: "
+            "join() it to compare what it leads to, or use its has() or any()"
+        )
 
 
 class OfType(_core.Operators, ClauseElement):
