@@ -137,12 +137,16 @@ def clear_listeners(family: t.Any) -> None:
 
 def supply_orm() -> None:
     """What tests of the ORM use of its insides."""
-    from cormorant.orm import events
+    from cormorant.orm import base, events
+    from cormorant.orm.mapper import ClassManager, Mapper
     from cormorant.orm.relationships import RelationshipProperty
 
     put(events, InstrumentationEvents=type("InstrumentationEvents", (), {"_clear": staticmethod(lambda: None)}))
     for name in ("MapperEvents", "InstanceEvents", "SessionEvents", "AttributeEvents", "QueryEvents"):
         put(getattr(events, name), _clear=classmethod(clear_listeners))
+    put(Mapper, dispatch=types.SimpleNamespace(_clear=functools.partial(clear_listeners, events.MapperEvents)))
+    put(ClassManager, dispatch=types.SimpleNamespace(_clear=functools.partial(clear_listeners, events.InstanceEvents)))
+    put(base, _is_mapped_class=lambda entity: base._mapper_or_none(entity) is not None)
     made = RelationshipProperty.__init__
 
     def without_private(self: t.Any, *args: t.Any, **kw: t.Any) -> None:

@@ -161,12 +161,13 @@ class Annotation:
                     found = given[base]
                     return sqltypes.Enum(python) if isinstance(found, sqltypes.Enum) or found is sqltypes.Enum else _instance(found)
             return sqltypes.Enum(python)
-        for base in getattr(python, "__mro__", ()):
-            if base in given:
-                return _instance(given[base])
-            if base in _DEFAULT_TYPES:
-                return _DEFAULT_TYPES[base]()
-        return None
+        try:  # a subclass of str is no str: what is read would not be one
+            found = given.get(python)
+        except TypeError:
+            return None
+        if found is not None:
+            return _instance(found)
+        return _DEFAULT_TYPES[python]() if python in _DEFAULT_TYPES else None
 
     # ---- relationships
 

@@ -11,6 +11,8 @@ from .base import (
     PASSIVE_OFF as PASSIVE_OFF, Mapped as Mapped, PassiveFlag, SQLORMOperations, instance_dict as instance_dict,
     instance_state as instance_state, manager_of_class as manager_of_class,
 )
+from .own_attributes import ScalarAttributeImpl as ScalarAttributeImpl
+from .own_attributes import register_attribute as register_attribute
 from .state import InstanceState
 
 _T = t.TypeVar("_T")

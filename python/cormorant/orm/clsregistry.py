@@ -46,7 +46,7 @@ class ClassRegistry:
 
     def add(self, cls: type) -> None:
         found = [r for r in self._by_name.get(cls.__name__, ()) if r() is not None and r() is not cls]
-        same = [r for r in found if getattr(r(), "__module__", None) == cls.__module__ and r().__qualname__ == cls.__qualname__]  # type: ignore[union-attr]
+        same = [r for r in found if getattr(r(), "__module__", None) == cls.__module__]
         if same:
             warn(
                 f"This declarative base already contains a class with the same class name and module name as {cls.__module__}."

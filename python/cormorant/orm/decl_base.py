@@ -11,6 +11,7 @@ import typing as t
 
 from .. import _core, exc
 from ..util import warn
+from ..sql.elements import ColumnElement
 from ..sql.schema import Column, MetaData, Table
 from . import exc as orm_exc
 from .annotations import Annotation, read_annotation
@@ -19,7 +20,7 @@ from .composite import CompositeProperty
 from .decl_dataclass import explicit, is_transformed, transform
 from .interfaces import MapperProperty, put_attribute
 from .mapper import Mapper, class_mapper_of
-from .properties import UNSET, ColumnProperty, MappedColumn
+from .properties import UNSET, ColumnProperty, MappedColumn, SynonymProperty
 
 _TableArgsType = t.Union[t.Tuple[t.Any, ...], t.Dict[str, t.Any]]
 
@@ -53,6 +54,7 @@ class ClassScan:
         _scanning.append(self)
         try:
             self._gather()
+            self._warn_of_repeated()
             self._make_dataclass()
             table = self._make_table()
             args = self._mapper_args()
@@ -108,6 +110,11 @@ class ClassScan:
         if isinstance(value, declared_attr):
             if value._is_config:
                 return False
+            if value._cascading and own:
+                warn(
+                    "Use of @declared_attr.cascading only applies to Declarative 'mixin' and 'abstract' classes.  Currently, this flag is "
+                    f"ignored on mapped class {self.cls}"
+                )
             value = self.evaluate(value)
             if not own and value is None:
                 return True
@@ -131,12 +138,19 @@ class ClassScan:
         if isinstance(value, (tuple, list)) and len(value) == 1 and isinstance(value[0], (Column, MappedColumn, MapperProperty)):
             warn(f"Ignoring declarative-like tuple value of attribute '{name}': possibly a copy-and-paste error with a comma accidentally placed at the end of the line?")
             return False
+        if own and hint is not UNSET and (annotation is None or not annotation.is_mapped):
+            self._check_unmapped(name, value, hint)
         if value is UNSET:
             if annotation is None or not annotation.is_mapped:
                 return False
             value = annotation.default_construct()
-        if isinstance(value, _core.InstrumentedAttribute) and value.key != name and value.class_ is self.cls:
-            return False
+        if name == "registry" and value is not self.registry or name == "metadata" and not isinstance(value, (MetaData, MapperProperty, Column, MappedColumn)):
+            what = {"metadata": "MetaData instance", "registry": "Declarative class registry"}[name]
+            warn(f"Attribute name '{name}' should be left reserved for the {what} when using a Declarative class.")
+        if isinstance(value, _core.InstrumentedAttribute) and value.key != name:
+            if value.class_ is self.cls:
+                return False
+            value = SynonymProperty(value.key)  # `other = Base.name`: another name for what is inherited
         if hasattr(value, "dataclass_options"):
             self.elements[name] = value
         if isinstance(value, Column):
@@ -157,7 +171,7 @@ class ClassScan:
                             annotation.complete(column, self.registry, True, self.cls, name)
                         name_column(column, name)
                         self.columns.append((0, column))
-            if name in ("metadata", "registry"):
+            if name == "metadata":
                 raise exc.InvalidRequestError(f"Attribute name '{name}' is reserved when using the Declarative API.")
             self.properties[name] = value
         elif annotation is not None and annotation.is_mapped and not callable(value) and not hasattr(value, "__get__"):
@@ -166,8 +180,44 @@ class ClassScan:
                 "use mapped_column(), relationship() or another ORM construct"
             )
         else:
+            if isinstance(value, ColumnElement):
+                warn(
+                    f"Attribute '{name}' on class {self.cls} appears to be a non-schema SQLAlchemy expression object; this won't be part of the "
+                    "declarative mapping. To map arbitrary expressions, use ``column_property()`` or a similar function such as ``deferred()``, "
+                    "``query_expression()`` etc. "
+                )
             return False
         return True
+
+    def _check_unmapped(self, name: str, value: t.Any, hint: t.Any) -> None:
+        """Refuses an annotation without Mapped[] where one was meant: of nothing, or of a construct of the mapping."""
+        if not (value is UNSET or value is None or isinstance(value, (MappedColumn, MapperProperty))):
+            return
+        if getattr(self.cls, "__allow_unmapped__", False) or is_transformed(self.cls) or "__dataclass_fields__" in self.cls.__dict__:
+            return
+        if any(word in str(hint) for word in ("ClassVar", "AssociationProxy", "Relationship")):
+            return
+        raise orm_exc.MappedAnnotationError(
+            f"Type annotation for \"{self.cls.__name__}.{name}\" can't be correctly interpreted for Annotated Declarative Table form.  ORM "
+            "annotations should normally make use of the ``Mapped[]`` generic type, or other ORM-compatible generic type, as a container for "
+            "the actual type, which indicates the intent that the attribute is mapped. Class variables that are not intended to be mapped by "
+            "the ORM should use ClassVar[].  To allow Annotated Declarative to disregard legacy annotations which don't use Mapped[] to pass, "
+            'set "__allow_unmapped__ = True" on the class or a superclass this class.'
+        )
+
+    def _warn_of_repeated(self) -> None:
+        """One Column under several names is mapped under one of them."""
+        names: t.Dict[str, t.Set[str]] = {}
+        for key, prop in self.properties.items():
+            for column in prop.columns if isinstance(prop, ColumnProperty) else ():
+                if isinstance(column, Column) and column.name is not None:
+                    names.setdefault(column.name, set()).add(key)
+        for name, keys in names.items():
+            if len(keys) > 1:
+                warn(
+                    f"On class {self.cls.__name__!r}, Column object {name!r} named directly multiple times, only one will be used: "
+                    f"{', '.join(sorted(keys))}. Consider using orm.synonym instead"
+                )
 
     def _make_dataclass(self) -> None:
         """Makes the class a dataclass, where it or a base says so."""
@@ -191,7 +241,7 @@ class ClassScan:
             put_attribute(self.cls, name, value if isinstance(value, Column) else value)
 
     def _take_column(self, name: str, column: t.Any, prop: ColumnProperty, order: int) -> None:
-        if name in ("metadata", "registry"):
+        if name == "metadata":
             raise exc.InvalidRequestError(f"Attribute name '{name}' is reserved when using the Declarative API.")
         name_column(column, name)
         if column.table is None:
@@ -231,6 +281,11 @@ class ClassScan:
                 continue
             value = base.__dict__[name]
             if isinstance(value, declared_attr):
+                if value._cascading:
+                    warn(
+                        f"@declared_attr.cascading is not supported on the {name} attribute on class {self.cls}.  This attribute invokes for "
+                        "subclasses in any case."
+                    )
                 return self.evaluate(value)
             if isinstance(value, (classmethod, property)) or callable(value) and not isinstance(value, type):
                 return getattr(self.cls, name)
@@ -383,8 +438,6 @@ def add_attribute(cls: type, key: str, value: t.Any) -> bool:
     elif isinstance(value, MapperProperty):
         mapper.add_property(key, value)
     elif isinstance(value, _core.InstrumentedAttribute) and value.key != key:
-        from .properties import SynonymProperty
-
         mapper.add_property(key, SynonymProperty(value.key))
     else:
         return False
