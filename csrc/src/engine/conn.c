@@ -67,7 +67,7 @@ static void detach(cm_ctx *cx, cm_conn *conn) {
 
 /* When nobody speaks of it any more. */
 static void discard(cm_ctx *cx, cm_conn *conn) {
-    if (!conn->closed || conn->guests) return;
+    if (!conn->closed || conn->guests || conn->flying) return;
     cm_key__dispose(cx, &conn->key);
     cm_schema_map__release(cx, conn->schemas);
     cm_engine *engine = conn->engine;
@@ -80,8 +80,17 @@ void cm_conn_close(cm_ctx *cx, cm_conn *conn) {
     if (!conn) return;
     if (conn->face) conn->face->holder = NULL;
     conn->face = NULL;
-    detach(cx, conn);
     conn->closed = true;
+    if (conn->flying) return; /* by the program's code that a statement calls: the end of the statement */
+    detach(cx, conn);
+    discard(cx, conn);
+}
+
+void cm_conn__enter(cm_conn *conn) { conn->flying++; }
+
+void cm_conn__leave(cm_ctx *cx, cm_conn *conn) {
+    if (--conn->flying || !conn->closed) return;
+    detach(cx, conn);
     discard(cx, conn);
 }
 
@@ -103,7 +112,7 @@ cm_status cm_conn__greet(cm_ctx *cx, cm_engine *engine, cm_link *link) {
 }
 
 cm_status cm_conn__usable(cm_ctx *cx, cm_conn *conn) {
-    if (!conn->link) return cm__fail(cx, CM_E_CLOSED, "This Connection is closed");
+    if (!conn->link || conn->closed) return cm__fail(cx, CM_E_CLOSED, "This Connection is closed");
     if (conn->link->dead && !conn->begun) { /* a new one takes its place */
         detach(cx, conn);
         return cm_pool__take(cx, conn->engine, &conn->link);

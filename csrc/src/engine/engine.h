@@ -111,6 +111,9 @@ const cm_dialect *cm_engine__dialect(const cm_engine *engine);
 void *cm_engine__host_dialect(const cm_engine *engine); /* borrowed; NULL: none */
 cm_engine *cm_conn__engine(const cm_conn *conn);
 /* A session joins a connection that somebody else closes, and parts from it: until then it answers CM_E_CLOSED. */
+/* Around a statement and whatever uses the connection after it: a connection that is closed in between goes at the last leave. */
+void cm_conn__enter(cm_conn *conn);
+void cm_conn__leave(cm_ctx *cx, cm_conn *conn);
 void cm_conn__join(cm_conn *conn);
 void cm_conn__part(cm_ctx *cx, cm_conn *conn);
 bool cm_conn__told(const cm_conn *conn); /* somebody listens to its transactions */

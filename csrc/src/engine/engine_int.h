@@ -139,6 +139,7 @@ struct cm_conn {
     cm_engine *engine;             /* retained */
     cm_link *link;                 /* NULL once closed */
     size_t guests;                 /* sessions that joined it: it outlives being closed while there are any */
+    size_t flying;                 /* statements under way: it outlives being closed by what they call */
     bool closed;
     bool begun;                    /* cm_conn_begin was called */
     bool autocommit;               /* isolation level AUTOCOMMIT: the database hears of no transaction */

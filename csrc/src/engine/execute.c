@@ -92,6 +92,7 @@ cm_status cm_conn_execute(cm_ctx *cx, cm_conn *conn, cm_node *stmt, void *const 
     cm_status st = cm_conn__ready(cx, conn);
     if (st) return st;
     cm_keybuf key = cm_conn__take_key(conn);
+    cm_conn__enter(conn);
     st = cm_names__collect(cx, stmt, params, nparams, &names);
     const cm_plan_terms terms = {names.v, names.n, 0};
     if (!st) st = cm_conn__plan(cx, conn, stmt, &key, &terms, &plan);
@@ -105,5 +106,6 @@ cm_status cm_conn_execute(cm_ctx *cx, cm_conn *conn, cm_node *stmt, void *const 
     cm_plan__release(cx, plan);
     cm_names__dispose(cx, &names);
     cm_conn__give_key(cx, conn, &key);
+    cm_conn__leave(cx, conn);
     return st;
 }

@@ -207,6 +207,7 @@ cm_status cm_run__bind(cm_run *r, size_t set) {
                            : cm__fail(r->cx, CM_E_MISUSE, "the statement has values and nobody to give them");
     cm_ctx_set_driver(r->cx, outer);
     if (!st && r->scratch.failed) st = cm__nomem(r->cx);
+    if (!st && r->conn->closed) st = cm__fail(r->cx, CM_E_CLOSED, "This Connection is closed"); /* by a type that made a value */
     return st ? st : give_values(r);
 }
 
@@ -336,9 +337,11 @@ static cm_status run_here(cm_ctx *cx, cm_conn *conn, cm_flight *flight) {
 cm_status cm_conn__fly(cm_ctx *cx, cm_conn *conn, cm_flight *flight) {
     cm_status st = flight->nsets ? cm_conn__ready(cx, conn) : CM_OK;
     if (st || !flight->nsets) return flight->over ? flight->over(cx, flight, 0, st) : st;
-    if (flight->nsets == 1 || !cm_conn__may_depart(conn)) return run_here(cx, conn, flight);
-    st = cm_conn__send(cx, conn, flight);
-    return st ? st : cm_conn__land(cx, conn);
+    cm_conn__enter(conn);
+    if (flight->nsets == 1 || !cm_conn__may_depart(conn)) st = run_here(cx, conn, flight);
+    else if (!(st = cm_conn__send(cx, conn, flight))) st = cm_conn__land(cx, conn);
+    cm_conn__leave(cx, conn);
+    return st;
 }
 
 /* ---- cursors: the same, pulled */
@@ -391,16 +394,18 @@ cm_status cm_conn__open(cm_ctx *cx, cm_conn *conn, cm_flight *flight, cm_cursor 
     c->open = true;
     c->next = conn->cursors;
     conn->cursors = c;
+    cm_conn__enter(conn);
     cm_link__lock(cx, c->run.link);
     st = open_cursor(c);
     cm_link__unlock(cx, c->run.link);
     if (st) {
         shut(cx, c, st);
         cm__free(cx, c);
-        return st;
+    } else {
+        *out = c;
     }
-    *out = c;
-    return CM_OK;
+    cm_conn__leave(cx, conn);
+    return st;
 }
 
 cm_status cm_cursor__next(cm_ctx *cx, cm_cursor *c, const cm_value **values, bool *more) {

@@ -200,10 +200,12 @@ static cm_status fly(cm_load_run *run, cm_conn *conn, const cm_plan *plan, const
 
 static cm_status plan_and_fly(cm_load_run *run, cm_conn *conn, cm_plan **plan) {
     cm_keybuf key = cm_conn__take_key(conn);
+    cm_conn__enter(conn);
     cm_status st = cm_load__plan(run->cx, conn, run->request, &key, plan);
     if (!st) st = fly(run, conn, *plan, &key);
     run->env.key = NULL;
     cm_conn__give_key(run->cx, conn, &key);
+    cm_conn__leave(run->cx, conn);
     return st;
 }
 
