@@ -642,3 +642,16 @@ def test_a_change_to_the_collection_of_an_object_that_is_gone_is_refused(Base, r
     with pytest.raises(orm.exc.ObjectDereferencedError, match="'children' - its parent object has been garbage collected"):
         children.append(Child()) if kind is list else children.add(Child()) if kind is set else children.set(Child(name="a"))
     Parent().children.clear()  # in no session: nothing is lost
+
+
+def test_deleting_reads_what_raises_when_the_program_does(Base, run):
+    Parent, Child = family(Base, lazy="raise", cascade="all, delete-orphan")
+    session = run()
+    session.add(Parent(name="a", children=[Child(name="b")]))
+    session.commit()
+    parent = session.scalars(sa.select(Parent)).one()
+    with pytest.raises(sa.exc.InvalidRequestError, match="lazy='raise'"):
+        parent.children
+    session.delete(parent)
+    session.commit()
+    assert session.scalars(sa.select(Child)).all() == []

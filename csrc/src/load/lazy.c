@@ -408,6 +408,7 @@ static cm_status load_relation(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, b
         if (l.said.lazy == CM_LAZY_NOLOAD) return empty(cx, inst, attr, out);
         return allow_sql ? detached(cx, inst, attr, "lazy load") : CM_OK;
     }
+    if (inst->session->no_raise && (l.said.lazy == CM_LAZY_RAISE || l.said.lazy == CM_LAZY_RAISE_ON_SQL)) l.said.lazy = CM_LAZY_SELECT;
     cm_arena__init(&l.arena, cx);
     inst->session->cx = cx;
     cm_status st = load_persistent(&l, out);

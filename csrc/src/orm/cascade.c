@@ -24,7 +24,12 @@ cm_status cm_relation__members(cm_ctx *cx, cm_inst *inst, const cm_relation *r, 
     void *value = cm_inst__peek(cx, inst, r->attr);
     cm_status st = CM_OK;
     if (value) cm__retain(cx, value);
-    else if (load && inst->session && (inst->flags & CM_INST_KEY)) st = cm_inst_load(cx, inst, r->attr, true, &value);
+    else if (load && inst->session && (inst->flags & CM_INST_KEY)) {
+        cm_session *s = inst->session;
+        s->no_raise++;
+        st = cm_inst_load(cx, inst, r->attr, true, &value);
+        s->no_raise--;
+    }
     if (!st && value && r->uselist) {
         st = cm__host(cx)->coll_members(cx, value, out);
     } else if (!st && value && !cm__is_none(cx, value)) {

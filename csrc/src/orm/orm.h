@@ -222,6 +222,7 @@ struct cm_session {
     } * conns;
     size_t nconns, conns_cap; /* of the root transaction */
     int no_autoflush;         /* depth of no_autoflush blocks */
+    int no_raise;             /* > 0: what a deletion reaches is read, whatever lazy="raise" says */
     cm_engine *guest_engine;  /* cm_session_join: statements for this engine run on guest; borrowed, and joined */
     cm_conn *guest;
     cm_join_mode join_mode;

@@ -139,7 +139,8 @@ static cm_status child_joined(cm_ctx *cx, const step_args *a, cm_inst *child) {
     char text[128];
     if (!cm_mapper__isa(child->mapper, a->r->target))
         return cm__fail(cx, CM_E_FLUSH,
-                        "Attempting to flush child of type %s on collection \"%s.%s\". Expected an object of type %s or a subclass.",
+                        "Attempting to flush an item of type %s as a member of collection \"%s.%s\". Expected an object of type %s or a "
+                        "polymorphic subclass of this type.",
                         cm_inst__text(child, text, sizeof text), cm_str_text(a->r->parent->name), cm_str_text(a->r->attr->key),
                         cm_str_text(a->r->target->name));
     if (!cm_session__has(a->u->session, child)) {

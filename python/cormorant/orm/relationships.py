@@ -344,7 +344,7 @@ class RelationshipProperty(StrategizedProperty):
             )
         if self.direction in (ONETOMANY, MANYTOONE) and self.direction is other.direction:
             raise exc.ArgumentError(
-                f"{self} and back-reference {other} are both of the same direction symbol('{self.direction.name}').  Did you mean to set "
+                f"{other} and back-reference {self} are both of the same direction {self.direction!r}.  Did you mean to set "
                 "remote_side on the many-to-one side ?"
             )
 
