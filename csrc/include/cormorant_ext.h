@@ -329,6 +329,8 @@ typedef enum cm_join_mode { CM_JOIN_ROLLBACK_ONLY = 0, CM_JOIN_SAVEPOINT = 1, CM
  * (conn NULL: no longer). Connections of a transaction under way stay as they are. */
 CM_API void cm_session_join(cm_session *s, cm_engine *engine, cm_conn *conn, cm_join_mode mode);
 /* False after a failed flush, until rollback. */
+/* From now until the same with false relationships are read that lazy="raise" keeps from being read. Nests. */
+CM_API void cm_session_without_raise(cm_session *s, bool on);
 CM_API bool cm_session_is_active(const cm_session *s);
 CM_API cm_status cm_session_expunge_all(cm_ctx *cx, cm_session *s);
 CM_API cm_status cm_session_expire_all(cm_ctx *cx, cm_session *s);

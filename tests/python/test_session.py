@@ -471,3 +471,27 @@ def test_a_joined_connection_may_be_closed_first(engine):
     session.close()
     with pytest.raises(sa.exc.ResourceClosedError):
         session.scalars(sa.select(User)).all()
+
+
+def test_odd_keys_of_get_and_second_merges_are_told(session):
+    with pytest.warns(sa.exc.SAWarning, match="fully NULL primary key identity"):
+        assert session.get(Pair, (None, None)) is None
+    with pytest.raises(sa.exc.ArgumentError, match="Expected mapped class or mapper, got: .*User.id"):
+        session.get(User.id, 1)
+    user = User(name="ed")
+    session.add(user)
+    session.autoflush = False
+    with pytest.warns(sa.exc.SAWarning, match="Instance <User at .*> is already pending in this Session yet is being merged again"):
+        assert session.merge(user) is user
+
+
+def test_merging_reads_collections_that_raise(engine):
+    class Shy(User):
+        quiet: Mapped[list["Note"]] = relationship(lazy="raise", viewonly=False, overlaps="notes,user", cascade="save-update, merge")
+
+    with Session(engine) as session:
+        session.add(Shy(name="ed", quiet=[Note(text="a")]))
+        session.commit()
+        found = session.scalars(sa.select(Shy).options(orm.selectinload(Shy.quiet))).one()
+        session.expunge_all()
+        assert [n.text for n in session.merge(found).quiet] == ["a"]

@@ -283,6 +283,12 @@ static PyObject *Session_configure(PyObject *self, PyObject *args) {
     Py_RETURN_NONE;
 }
 
+/* _without_raise(flag): whether relationships with lazy="raise" are read all the same; calls come in pairs. */
+static PyObject *Session_without_raise(PyObject *self, PyObject *flag) {
+    if (((cmpy_session *)self)->core) cm_session_without_raise(((cmpy_session *)self)->core, flag == Py_True);
+    Py_RETURN_NONE;
+}
+
 static PyObject *Session_events(PyObject *self, PyObject *mask) {
     unsigned long long bits = PyLong_AsUnsignedLongLong(mask);
     if (PyErr_Occurred()) return NULL;
@@ -351,8 +357,15 @@ static PyObject *call_method(PyObject *self, const char *name, PyObject *const *
 }
 
 /* get(entity, ident): the rest of its arguments are the package's. */
+static bool has_none(PyObject *key) {
+    if (!PyTuple_Check(key)) return key == Py_None;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(key); i++)
+        if (PyTuple_GET_ITEM(key, i) == Py_None) return true;
+    return false;
+}
+
 static PyObject *Session_get(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
-    if (nargs != 2 || kwnames || ((cmpy_session *)self)->listened || PyDict_Check(args[1]) || args[1] == Py_None || !PyType_Check(args[0]))
+    if (nargs != 2 || kwnames || ((cmpy_session *)self)->listened || PyDict_Check(args[1]) || has_none(args[1]) || !PyType_Check(args[0]))
         return call_method(self, "_get_general", args, nargs, kwnames);
     cmpy_mapper *m = cmpy_mapper_arg(args[0]);
     return m ? fetch((cmpy_session *)self, m, args[1], NULL, 0) : NULL;
@@ -636,6 +649,7 @@ static PyMethodDef session_methods[] = {
     {"scalars", FAST(Session_scalars), "scalars($self, statement, params=None, **options)\n--\n\nFirst values of the rows."},
     {"scalar", FAST(Session_scalar), "scalar($self, statement, params=None, **options)\n--\n\nFirst value of the first row."},
     {"_connection", Session_connection, METH_VARARGS, NULL},
+    {"_without_raise", Session_without_raise, METH_O, NULL},
     {"_join", Session_join, METH_VARARGS, NULL},
     {NULL}};
 static PyGetSetDef session_getset[] = {{"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},

@@ -417,6 +417,8 @@ static void let_go(cm_ctx *cx, cm_session *s) {
     cm_objs__release(cx, &s->deleted_list);
 }
 
+void cm_session_without_raise(cm_session *s, bool on) { s->no_raise += on ? 1 : -1; }
+
 void cm_session_free(cm_ctx *cx, cm_session *s) {
     if (!s) return;
     s->events = 0; /* the host's session object is going */

@@ -14,7 +14,7 @@ from ..sql import select
 from . import bulk
 from . import exc as orm_exc
 from .attributes import set_committed_value
-from .base import NO_VALUE, _mapper_or_none, class_mapper, object_mapper, object_state
+from .base import NO_VALUE, _mapper_or_none, class_mapper, instance_str, object_mapper, object_state
 from .exc import StaleDataError
 from .context import ORMExecuteState
 from .events import install_session
@@ -546,7 +546,7 @@ class Session(_core.Session):
         """get() with options, or with an ident that is a mapping or None."""
         mapper = _mapper_or_none(entity)
         if mapper is None:
-            raise orm_exc.UnmappedClassError(entity) if isinstance(entity, type) else exc.ArgumentError(f"{entity!r} is no mapped class")
+            raise orm_exc.UnmappedClassError(entity) if isinstance(entity, type) else exc.ArgumentError(f"Expected mapped class or mapper, got: {entity!r}")
         key = self._key_values(mapper, ident)
         if key is None:
             return None
@@ -632,6 +632,11 @@ class Session(_core.Session):
         if key is None and not load:
             raise exc.InvalidRequestError("merge() with load=False option does not support objects transient (i.e. unpersisted) objects.  flush() all changes on mapped instances before merging with load=False.")
         if _core.inst_session(instance) is self and _core.inst_status(instance) in (1, 2):
+            if key is None:
+                warn(
+                    f"Instance {instance_str(instance)} is already pending in this Session yet is being merged again; this is probably not "
+                    "what you want to do"
+                )
             return instance
         if key is None:
             keys = [mapper.get_property_by_column(c).key for c in mapper.primary_key]
@@ -677,7 +682,11 @@ class Session(_core.Session):
             if load and any((id(instance), back.key, back.mapper) in seen for back in prop._reverse_property):
                 continue  # came from there: the other side is kept in step by setting it
             if load and prop.uselist:
-                getattr(target, prop.key)  # read whole: its members need not be looked up one by one
+                self._without_raise(True)
+                try:
+                    getattr(target, prop.key)  # read whole: its members need not be looked up one by one
+                finally:
+                    self._without_raise(False)
             for member in prop.members(loaded[prop.key]):
                 seen[id(member), prop.key, prop.mapper] = True
             members = [self._merge(m, load, seen) for m in prop.members(loaded[prop.key])]
