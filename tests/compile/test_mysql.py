@@ -133,3 +133,16 @@ def test_updates_of_classes_in_several_tables():
 
     change = sa.update(Admin).where(Admin.id == User.id, User.name == "x").values(level=8)
     assert text(change) == "UPDATE admins, users SET admins.level=%s WHERE admins.id = users.id AND users.name = %s"
+
+
+def test_a_dialect_is_told_what_its_server_is():
+    from cormorant.dialects import mysql
+    from cormorant.dialects.mysql import base
+
+    assert not mysql.dialect().is_mariadb and mysql.dialect(is_mariadb=True).is_mariadb
+    told = mysql.dialect()
+    told.server_version_info = (10, 6, 1)
+    assert told.is_mariadb and told.server_version_info == (10, 6, 1)
+    assert base.MSBigInteger is base.BIGINT is mysql.BIGINT and base.MSString is mysql.VARCHAR
+    with pytest.raises(AttributeError, match="MSNothing"):
+        base.MSNothing  # noqa: B018

@@ -10,6 +10,9 @@ from .._server import ServerDialect
 
 __all__ = ["MySQLDialect", "dialect"]
 
+_OLD_NAMES = {"MSString": "VARCHAR", "MSBigInteger": "BIGINT", "MSSmallInteger": "SMALLINT", "MSTinyInteger": "TINYINT", "MSMediumInteger": "MEDIUMINT"}  # others are MS and the type's
+
+
 class MySQLDialect(ServerDialect):
     """MySQL, or MariaDB under MySQL's name, through the extension `cormorant._mysql`."""
 
@@ -31,16 +34,25 @@ class MySQLDialect(ServerDialect):
     supports_native_enum = True
     supports_schemas = True
     no_cycle = " NOCYCLE"
+    _said: tuple[int, ...] | None = None  # the version, by a program
+
+    def __init__(self, *args: t.Any, is_mariadb: bool | None = None, **kwargs: t.Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._maria = is_mariadb
 
     @property
     def server_version_info(self) -> tuple[int, ...] | None:  # type: ignore[override]
         number = self._server_number()
-        return (number // 10000, number // 100 % 100, number % 100) if number else None
+        return (number // 10000, number // 100 % 100, number % 100) if number else self._said
+
+    @server_version_info.setter
+    def server_version_info(self, version: tuple[int, ...]) -> None:
+        self._said = version
 
     @property
     def is_mariadb(self) -> bool:
-        """Known once a connection was made, or by the URL; MySQL counts 8 and 9."""
-        return (self.server_version_info or (0,)) >= (10,)
+        """Known once a connection was made, or by the URL, or as it was given; MySQL counts 8 and 9."""
+        return (self.server_version_info or (0,)) >= (10,) if self._maria is None or self._server_number() else self._maria
 
     # what MariaDB has under either name
     insert_returning = delete_returning = supports_native_uuid = supports_sequences = is_mariadb
@@ -83,5 +95,16 @@ class MySQLDialect(ServerDialect):
         return "REPEATABLE READ"
 
 
-
 dialect = MySQLDialect
+
+
+def __getattr__(name: str) -> t.Any:
+    """Types under the names that they also have here: INTEGER, MSInteger, MSBigInteger."""
+    from ... import types as generic
+    from . import types
+
+    word = _OLD_NAMES.get(name) or (name[2:].upper() if name.startswith("MS") else name)
+    for place in (types, generic):
+        if word.isupper() and hasattr(place, word):
+            return getattr(place, word)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
