@@ -140,6 +140,8 @@ def test_distinct_on(engine):
     with Session(engine) as s:
         assert s.execute(statement).all() == [(1, 3), (2, 4)]
         assert s.query(rows.c.a, rows.c.b).ext(pg.distinct_on(rows.c.a)).order_by(rows.c.a, rows.c.b.desc()).all() == [(1, 5), (2, 4)]
+    with pytest.warns(exc.SADeprecationWarning, match="distinct_on"):
+        assert str(sa.select(rows.c.a).distinct(rows.c.b).compile(engine)).startswith("SELECT DISTINCT ON (v.b) v.a")
     with pytest.raises(exc.ArgumentError, match="DISTINCT ON"):
         sa.update(sa.table("t", sa.column("a"))).ext(pg.distinct_on(rows.c.a))
 

@@ -58,7 +58,7 @@ class DistinctOnClause(SyntaxExtension):
     def _apply_to(self, statement: t.Any) -> t.Any:
         if not getattr(statement, "is_select", False):
             raise exc.ArgumentError(f"only a SELECT has a DISTINCT ON, not a {type(statement).__name__}")
-        return statement.distinct(*self._on)
+        return statement.distinct()._append(_core.SEG_DISTINCT, [_core.coerce(x, _core.ROLE_ORDER) for x in self._on])
 
 
 def distinct_on(*expr: t.Any) -> DistinctOnClause:

@@ -64,7 +64,7 @@ class Insert(StandardInsert):
     ) -> t.Any:
         """A copy that updates rows that are there already."""
         if not set_:
-            raise exc.ArgumentError("set parameter dictionary must not be empty")
+            raise ValueError("set parameter dictionary must not be empty")
         if hasattr(set_, "items"):
             pairs = list(set_.items())
         elif hasattr(set_, "keys"):
