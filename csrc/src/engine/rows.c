@@ -2,7 +2,7 @@
  * nothing ahead.
  *
  *   INSERT INTO t (a, b) VALUES (?, ?) RETURNING id                         for each of n rows
- *   INSERT INTO t (a, b) VALUES (?, ?), (?, ?), ... x 64 RETURNING id       for 64 of them, then 8, then one
+ *   INSERT INTO t (a, b) VALUES (?, ?), (?, ?), ... x 64 RETURNING id       for 64 of them (fewer of wide ones), then 8, then one
  *
  * The maker of the flight sees no difference but in the numbers `row` gets: its `bind` is called for each row, `done` for each
  * statement. Whether a statement can be written so is seen by its parameters: with k rows it has k times as many, for all of
@@ -67,7 +67,7 @@ static cm_status fly(cm_ctx *cx, cm_conn *conn, batch *b, const cm_compiled *stm
 /* The statements of many rows among those that are left; *b moves behind them. */
 static cm_status fly_many(cm_ctx *cx, cm_conn *conn, cm_node *stmt, const cm_plan_terms *terms, size_t nrows, batch *b) {
     const cm_flight *whole = b->whole;
-    const size_t nsets = (whole->nsets - b->first) / nrows;
+    const size_t nsets = nrows > 1 ? (whole->nsets - b->first) / nrows : 0;
     if (!nsets || nrows * whole->stmt->nparams > MOST_PARAMS) return CM_OK;
     const cm_plan_terms many = {terms->names, terms->nnames, nrows};
     cm_keybuf key = {0};
@@ -84,10 +84,10 @@ static cm_status fly_many(cm_ctx *cx, cm_conn *conn, cm_node *stmt, const cm_pla
 }
 
 cm_status cm_conn__fly_rows(cm_ctx *cx, cm_conn *conn, cm_node *stmt, const cm_plan_terms *terms, cm_flight *flight) {
-    static const size_t sizes[] = {MOST_ROWS, SOME_ROWS};
     const bool fits = stmt->kind == CM_N_INSERT && flight->nsets >= SOME_ROWS && flight->stmt->nparams && !conn->link->driver->send &&
                       (conn->engine->dialect->features & CM_F_MULTI_VALUES);
     if (!fits) return cm_conn__fly(cx, conn, flight);
+    const size_t room = MOST_PARAMS / flight->stmt->nparams, sizes[] = {room < MOST_ROWS ? room : MOST_ROWS, SOME_ROWS};
     batch b = {.whole = flight, .nrows = 1};
     cm_status st = CM_OK;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes && !st; i++) st = fly_many(cx, conn, stmt, terms, sizes[i], &b);
