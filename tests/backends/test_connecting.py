@@ -113,7 +113,7 @@ def test_interrupting_a_server_that_does_not_answer(server, frozen):
     engine = sa.create_engine(server.url())
     with engine.connect() as c:
         frozen(c.scalar(text("SELECT pg_backend_pid()")))
-        timer = threading.Timer(0.1, lambda: os.kill(os.getpid(), signal.SIGINT))
+        timer = threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))
         timer.start()
         begin = time.monotonic()
         with pytest.raises(KeyboardInterrupt):

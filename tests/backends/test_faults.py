@@ -495,7 +495,7 @@ def test_many_threads_and_a_small_pool(server, items):
 def test_interrupting_a_wait(database, items):
     """Ctrl-C ends a statement that runs; the connection is good for the next one."""
     with items.connect() as c:
-        timer = threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT))
+        timer = threading.Timer(0.6, lambda: os.kill(os.getpid(), signal.SIGINT))
         timer.start()
         begin = time.monotonic()
         with pytest.raises(KeyboardInterrupt):
