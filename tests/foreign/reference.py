@@ -137,6 +137,7 @@ def clear_listeners(family: t.Any) -> None:
 
 def supply_orm() -> None:
     """What tests of the ORM use of its insides."""
+    from cormorant import Select
     from cormorant.orm import base, events
     from cormorant.orm.mapper import ClassManager, Mapper
     from cormorant.orm.relationships import RelationshipProperty
@@ -147,6 +148,7 @@ def supply_orm() -> None:
     put(Mapper, dispatch=types.SimpleNamespace(_clear=functools.partial(clear_listeners, events.MapperEvents)))
     put(ClassManager, dispatch=types.SimpleNamespace(_clear=functools.partial(clear_listeners, events.InstanceEvents)))
     put(base, _is_mapped_class=lambda entity: base._mapper_or_none(entity) is not None)
+    put(Select, _label_style=property(Select.get_label_style))
     made = RelationshipProperty.__init__
 
     def without_private(self: t.Any, *args: t.Any, **kw: t.Any) -> None:

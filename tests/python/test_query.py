@@ -123,3 +123,20 @@ def test_text_and_values(session):
     assert session.query(User).filter_by(id=1).with_entities(User.name).scalar() == "ed"
     with pytest.raises(sa.exc.InvalidRequestError, match="has no property"):
         session.query(User).filter_by(nope=1)
+
+
+def test_a_whole_statement_and_a_left_side_come_first(session):
+    query = session.query(User)
+    for late in (
+        lambda: query.filter(User.id == 1).from_statement(sa.text("x")), lambda: query.order_by(User.id).from_statement(sa.select(User)),
+        lambda: query.distinct().select_from(User), lambda: query.join(User.addresses).select_from(User), lambda: query.filter_by(id=1).get(1),
+    ):
+        with pytest.raises(sa.exc.InvalidRequestError, match="on a Query with existing criterion"):
+            late()
+    with pytest.raises(sa.exc.InvalidRequestError, match="existing full statement"):
+        query.from_statement(sa.text("x")).limit(1)
+    with pytest.raises(sa.exc.ArgumentError):
+        query.from_statement(User.id == 5)
+    assert query.order_by(User.id).get(1).name == "ed"
+    assert query.enable_assertions(False).limit(3).filter(User.name == "ed").one().name == "ed"
+    assert [u.name for u in query.with_transformation(lambda q: q.filter_by(name="mary"))] == ["mary"]

@@ -22,9 +22,8 @@ class AppenderQuery(Query[t.Any]):
         self._attribute, self.instance = attribute, instance
         self._pending_query = session is None or _core.inst_identity(instance) is None
         if not self._pending_query:
-            made = self.filter(_with_parent(instance, attribute, between=prop.secondary))
-            if prop.secondary is not None:
-                made = made.select_from(prop.mapper.class_, prop.secondary)
+            made = self if prop.secondary is None else self.select_from(prop.mapper.class_, prop.secondary)
+            made = made.filter(_with_parent(instance, attribute, between=prop.secondary))
             if prop._order:
                 made = made.order_by(*prop._order)
             self.__dict__.update(made.__dict__)

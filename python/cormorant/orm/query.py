@@ -27,6 +27,7 @@ class Query(Generic[_T]):
     _from_statement: Any = None
     _yield_per: Optional[int] = None
     _set_limit: bool = False
+    _assertions: bool = True
 
     def __init__(self, entities: Any, session: Any = None) -> None:
         if not isinstance(entities, (list, tuple)):
@@ -49,16 +50,30 @@ class Query(Generic[_T]):
         made.__dict__.update(changes)
         return made
 
+    def _unstated(self, method: str) -> Any:
+        """The statement, unless from_statement() gave a whole one."""
+        if self._from_statement is not None and self._assertions:
+            raise sa_exc.InvalidRequestError(f"Query.{method}() being called on a Query with an existing full statement - can't apply criterion.")
+        return self._statement
+
     def _unlimited(self, method: str) -> Any:
         """The statement, when the method still makes sense on it."""
-        if self._from_statement is not None:
-            raise sa_exc.InvalidRequestError(f"Query.{method}() being called on a Query with an existing full statement - can't apply criterion.")
-        if self._set_limit:
+        self._unstated(method)
+        if self._set_limit and self._assertions:
             raise sa_exc.InvalidRequestError(
                 f"Query.{method}() being called on a Query which already has LIMIT or OFFSET applied. "
                 f"Call {method}() before limit() or offset() are applied."
             )
         return self._statement
+
+    def _pristine(self, method: str, order_by: bool = True) -> Any:
+        """The statement, when nothing but what is selected was said of it."""
+        statement = self._statement
+        names = ("WHERE", "FROM", "JOINS", "GROUP_BY", "LIMIT", "OFFSET", *(("ORDER_BY",) if order_by else ()))
+        said = self._from_statement is not None or any(statement._seg(_seg(name)) for name in names) or (order_by and statement._distinct)
+        if said and self._assertions:
+            raise sa_exc.InvalidRequestError(f"Query.{method}() being called on a Query with existing criterion. ")
+        return statement
 
     def filter(self, *criterion: Any) -> "Query[_T]":
         return self._copy(self._unlimited("filter").where(*criterion))
@@ -131,10 +146,10 @@ class Query(Generic[_T]):
         return self._copy(self._statement.ext(extension))
 
     def limit(self, limit: Any) -> "Query[_T]":
-        return self._copy(self._statement.limit(limit), _set_limit=limit is not None)
+        return self._copy(self._unstated("limit").limit(limit), _set_limit=limit is not None)
 
     def offset(self, offset: Any) -> "Query[_T]":
-        return self._copy(self._statement.offset(offset), _set_limit=offset is not None)
+        return self._copy(self._unstated("offset").offset(offset), _set_limit=offset is not None)
 
     def slice(self, start: Optional[int], stop: Optional[int]) -> "Query[_T]":
         return self._copy(self._statement.slice(start, stop), _set_limit=True)
@@ -146,7 +161,7 @@ class Query(Generic[_T]):
         return self._copy(self._statement.options(*flat))
 
     def select_from(self, *froms: Any) -> "Query[_T]":
-        return self._copy(self._statement.select_from(*froms), _joinpoint=_join_target(froms[0]) if froms else None)
+        return self._copy(self._pristine("select_from").select_from(*froms), _joinpoint=_join_target(froms[0]) if froms else None)
 
     def select_entity_from(self, _from: Any) -> "Query[_T]":
         raise NotImplementedError("Query.select_entity_from() was removed from SQLAlchemy 2; use aliased(Entity, subquery)")
@@ -225,13 +240,21 @@ class Query(Generic[_T]):
         return self._statement.options(lazyload("*"))
 
     def enable_assertions(self, value: bool) -> "Query[_T]":
-        return self._copy(_set_limit=self._set_limit and value)
+        return self._copy(_assertions=value)
 
     def with_session(self, session: Any) -> "Query[_T]":
         return self._copy(session=session)
 
     def from_statement(self, statement: Any) -> "Query[_T]":
+        self._pristine("from_statement")
+        node = _core.coerce(statement, _core.ROLE_STATEMENT)
+        if node._kind not in (_core.K_SELECT, _core.K_COMPOUND, _core.K_TEXT, _core.K_INSERT, _core.K_UPDATE, _core.K_DELETE):
+            raise sa_exc.ArgumentError(f"Executable SQL or text() construct expected, got {statement!r}.")
         return self._copy(_from_statement=statement)
+
+    def with_transformation(self, fn: Any) -> Any:
+        """What a function makes of the query."""
+        return fn(self)
 
     def tuples(self) -> "Query[Any]":
         return self
@@ -374,8 +397,7 @@ class Query(Generic[_T]):
         entity = _entity_of_statement(self._entities[0]) if len(self._entities) == 1 else None
         if entity is None:
             raise sa_exc.InvalidRequestError("get() can only be used against a single mapped class.")
-        if self._statement._seg(_seg("WHERE")) or self._set_limit:
-            raise sa_exc.InvalidRequestError("Query.get() being called on a Query with existing criterion. ")
+        self._pristine("get", order_by=False)
         return self.session.get(
             entity, ident, options=self._statement._seg(_seg("OPTIONS")) or None,
             populate_existing=bool(self._execution_options.get("populate_existing")), execution_options=self._execution_options or None,
