@@ -1,5 +1,6 @@
 """Constructs and types of PostgreSQL and MySQL as SQL."""
 
+import datetime as dt
 import re
 
 import pytest
@@ -184,3 +185,14 @@ def test_members_of_indexes():
     index = sa.Index("ix", (u.c.a + u.c.b).label("s"), u.c.b, postgresql_ops={"s": "int4_ops"}, postgresql_with={"fastupdate": False}, postgresql_concurrently=True)
     assert pg(sa.schema.CreateIndex(index)) == "CREATE INDEX CONCURRENTLY ix ON u ((a + b) int4_ops, b) WITH (fastupdate = false)"
     assert pg(sa.schema.DropIndex(index)) == "DROP INDEX CONCURRENTLY ix"
+
+
+def test_ranges_that_touch():
+    R, day = postgresql.Range, dt.date(2024, 1, 1)
+    assert R(1, 3).adjacent_to(R(3, 5)) and R(3, 5).adjacent_to(R(1, 2, bounds="[]")) and R(1, 5, bounds="()").adjacent_to(R(4, 6, bounds="(]"))
+    assert R(None, day).adjacent_to(R(day, None)) and R(1.5, 2.5).adjacent_to(R(2.5, 3.5)) and not R(1.5, 2.5, bounds="[]").adjacent_to(R(2.5, 3.5))
+    assert not R(1, 3).adjacent_to(R(4, 5)) and not R(1, 3).adjacent_to(R(2, 5)) and not R(empty=True).adjacent_to(R(1, 2))
+    assert (R(1, 5) - R(3, 9), R(1, 5) - R(0, 3, bounds="[]"), R(1, 5) - R(7, 9)) == (R(1, 3), R(3, 5, bounds="()"), R(1, 5))
+    assert (R(1, 5) - R(0, 9)).empty and (R(1, 3, bounds="()") - R(2, 5)).empty
+    with pytest.raises(ValueError, match="inner"):
+        R(1, 9) - R(3, 5)

@@ -132,6 +132,41 @@ class Range:
 
     __add__ = union
 
+    def _ends(self) -> tuple[t.Any, t.Any, t.Any]:
+        """The first and last value, and the step between values, of ranges whose values can be counted."""
+        step: t.Any = {int: 1, dt.date: dt.timedelta(1)}.get(type(self.lower if self.lower is not None else self.upper))
+        if step is None:
+            return None, None, None
+        first = self.lower if self.lower is None or self.lower_inc else self.lower + step
+        return first, self.upper if self.upper is None or self.upper_inc else self.upper - step, step
+
+    def _goes_on_in(self, other: Range) -> bool:
+        if self.upper is None or other.lower is None:
+            return False
+        _, last, step = self._ends()
+        return bool(last + step == other._ends()[0] if step else self.upper == other.lower and self.upper_inc != other.lower_inc)
+
+    def adjacent_to(self, other: Range) -> bool:
+        """Whether one begins where the other ends, with nothing between them."""
+        return not (self.empty or other.empty) and (self._goes_on_in(other) or other._goes_on_in(self))
+
+    def difference(self, other: Range) -> Range:
+        """The values that are not in the other; they must be one range."""
+        if not self.overlaps(other):
+            return self
+        before, after = self._low() < other._low(), self._high() > other._high()
+        if before and after:
+            raise ValueError("Subtracting a strictly inner range is not implemented")
+        made = Range(empty=True)
+        if before:
+            made = Range(self.lower, other.lower, bounds=self.bounds[0] + (")" if other.lower_inc else "]"))
+        elif after:
+            made = Range(other.upper, self.upper, bounds=("(" if other.upper_inc else "[") + self.bounds[1])
+        first, last, step = made._ends()
+        return Range(empty=True) if step and first is not None and last is not None and first > last else made
+
+    __sub__ = difference
+
     def _stringify(self) -> str:
         if self.empty:
             return "empty"
