@@ -146,3 +146,10 @@ def test_a_dialect_is_told_what_its_server_is():
     assert base.MSBigInteger is base.BIGINT is mysql.BIGINT and base.MSString is mysql.VARCHAR
     with pytest.raises(AttributeError, match="MSNothing"):
         base.MSNothing  # noqa: B018
+
+
+def test_milliseconds():
+    from cormorant.dialects import mysql
+
+    text = str(sa.select(sa.extract("milliseconds", sa.column("at"))).compile(dialect=mysql.dialect()))
+    assert "EXTRACT(millisecond FROM" in text

@@ -171,7 +171,8 @@ static bool write_extract(cm_compiler *c, cm_node *n, cm_status *st) {
                   {"doy", "DAYOFYEAR(", ")"},
                   {"epoch", "UNIX_TIMESTAMP(", ")"},
                   {"isodow", "(WEEKDAY(", ") + 1)"},
-                  {"microseconds", "EXTRACT(microsecond FROM ", ")"}};
+                  {"microseconds", "EXTRACT(microsecond FROM ", ")"},
+                  {"milliseconds", "EXTRACT(millisecond FROM ", ")"}};
     const char *field = n->u.n.name ? cm_str_text(n->u.n.name) : "";
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         if (strcmp(fields[i].field, field) != 0) continue;
