@@ -5,6 +5,8 @@ import os
 import pytest
 from flask import Flask
 
+import cormorant.flask
+
 
 def test_extension_is_registered(app, db):
     assert app.extensions["sqlalchemy"] is db
@@ -162,6 +164,20 @@ def test_driver_uris_in_the_instance_folder(package, app):
         assert db.engine.url.database == "file:" + os.path.join(app.instance_path, "test.db")
         db.session.execute(db.text("CREATE TABLE t (x INTEGER)"))
     assert os.path.isfile(os.path.join(app.instance_path, "test.db"))
+
+
+def test_uris_of_databases_in_memory(app, tmp_path, monkeypatch):
+    """Flask-SQLAlchemy makes a file of that name."""
+    monkeypatch.chdir(tmp_path)
+    app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite:///file:shared?mode=memory&cache=shared"
+    app.config["SQLALCHEMY_BINDS"] = {"other": "sqlite:///file:shared?mode=memory&cache=shared"}
+    db = cormorant.flask.SQLAlchemy(app)
+    with app.app_context():
+        with db.engine.begin() as one, db.engines["other"].begin() as other:
+            one.execute(db.text("CREATE TABLE t (x INTEGER)"))
+            one.commit()
+            assert other.execute(db.text("SELECT count(*) FROM t")).scalar() == 0
+    assert not list(tmp_path.glob("file*")) and not os.path.exists(app.instance_path)
 
 
 @pytest.mark.parametrize("attribute", ["engine", "engines", "session"])

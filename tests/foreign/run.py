@@ -23,7 +23,7 @@ from typing import Dict, List, NamedTuple, Tuple
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ["sqlalchemy==2.1.9", "flask-sqlalchemy==3.1.1", "flask", "pytest", "setuptools>=77,<80"]
-BACKENDS = ["wheel", "flit_core", "hatchling", "hatch-vcs", "hatch-fancy-pypi-readme", "poetry-core", "pdm-backend", "setuptools-scm"]  # of source distributions
+BACKENDS = ["wheel", "flit_core<4", "hatchling", "hatch-vcs", "hatch-fancy-pypi-readme", "poetry-core", "pdm-backend", "setuptools-scm"]  # of source distributions
 
 
 class Suite(NamedTuple):
@@ -41,6 +41,12 @@ SUITES: Dict[str, Suite] = {
     "sqlalchemy_json": Suite("0.7.0", ["test"]),
     "apscheduler": Suite("3.11.0", ["tests/test_jobstores.py", "-k", "sqlalchemy"], ["pytz"]),
     "flask_admin": Suite("2.2.1", ["flask_admin/tests/sqla"], ["wtforms", "sqlalchemy-utils", "arrow", "colour", "email_validator", "furl", "babel", "flask-babel", "pillow"]),
+    "sqlmodel": Suite("0.0.50", ["tests", "--ignore=tests/test_asyncio.py", "--ignore=tests/test_datetime.py"], ["fastapi", "httpx", "dirty-equals", "coverage", "alembic"]),
+    "flask_security": Suite(
+        "5.9.2", ["tests", "-k", "not mongo and not pony and not peewee and not async"],
+        ["argon2-cffi", "authlib", "babel", "bcrypt", "flask-babel", "flask-login", "flask-mail", "flask-mailman", "flask-principal", "flask-wtf",
+         "email-validator", "mongomock", "nh3", "passlib", "phonenumberslite", "pony", "peewee", "qrcode", "webauthn", "zxcvbn"],
+    ),
     "sqlalchemy_utils": Suite(
         "0.43.0", ["tests"], ["babel", "furl", "colour", "passlib", "cryptography", "arrow", "pendulum", "phonenumbers", "flexmock", "psycopg2-binary", "python-dateutil"]
     ),

@@ -404,9 +404,10 @@ def _declarative_bases(model_class: Any) -> Tuple[Any, ...]:
 def _in_instance_folder(url: Any, app: Flask) -> Any:
     """The URL of an SQLite file with its path made absolute; the folder is made."""
     name = url.database
-    is_uri = bool(url.query.get("uri", False)) and name.startswith("file:")
+    nameless = url.query.get("mode") == "memory"  # such a URI says what it is without uri=true, as for create_engine()
+    is_uri = name.startswith("file:") and (bool(url.query.get("uri", False)) or nameless)
     path = name[5:] if is_uri else name
-    in_memory = is_uri and (":memory:" in path or url.query.get("mode") == "memory")
+    in_memory = is_uri and (":memory:" in path or nameless)
     if in_memory or os.path.isabs(path):
         return url
     os.makedirs(app.instance_path, exist_ok=True)
