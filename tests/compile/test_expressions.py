@@ -289,3 +289,17 @@ def test_casts_and_extracts_among_the_functions():
 def test_subqueries_alone_are_shown_as_their_select():
     stmt = select(column("x"))
     assert str(stmt.subquery()) == str(stmt.cte("c")) == str(stmt.subquery("s").select()).split("(")[1].split(")")[0] == "SELECT x"
+
+
+def test_true_and_false_have_no_order():
+    for compare in (lambda c: c < True, lambda c: c >= False, lambda c: True > c):
+        with pytest.raises(ArgumentError, match="operators can be used with None/True/False"):
+            compare(column("x", Integer))
+    assert str(column("x", Integer) != True) == "x != true"  # noqa: E712 - the operator is what is tested
+
+
+def test_collections_of_columns_are_selected_whole():
+    t = table("t", column("a"), column("b"), column("c"))
+    assert str(select(t.c["a", "c"])) == "SELECT t.a, t.c \nFROM t"
+    assert str(select(t.c[1:], t.c.a.label("x"))) == "SELECT t.b, t.c, t.a AS x \nFROM t"
+    assert str(select(t.c).add_columns(t.alias("u").c["b", "c"])) == "SELECT t.a, t.b, t.c, u.b AS b_1, u.c AS c_1 \nFROM t, t AS u"

@@ -236,9 +236,10 @@ static cm_node *value_of(PyObject *obj, const cm_type *type) {
     return found ? cmpy_bind(obj, found, NULL, 0) : NULL;
 }
 
+/* Comparisons in which True and False are words; < and its kin, which the core then refuses, among them. */
 static bool takes_constants(int op) {
-    return op == CM_OP_EQ || op == CM_OP_NE || op == CM_OP_IS || op == CM_OP_IS_NOT || op == CM_OP_IS_DISTINCT ||
-           op == CM_OP_IS_NOT_DISTINCT;
+    return op == CM_OP_EQ || op == CM_OP_NE || op == CM_OP_LT || op == CM_OP_LE || op == CM_OP_GT || op == CM_OP_GE || op == CM_OP_IS ||
+           op == CM_OP_IS_NOT || op == CM_OP_IS_DISTINCT || op == CM_OP_IS_NOT_DISTINCT;
 }
 
 /* (a, b) > (1, 2): each value typed like its column. */

@@ -12,9 +12,25 @@ static PyObject *given(cm_status st, cm_node *const *n) { return st == CM_OK ? c
 
 /* ---- segments */
 
+static int add_all(cmpy_nodes *list, PyObject *const *args, Py_ssize_t nargs, cmpy_role role);
+
+/* select(users.c), select(users.c["id", "name"]): 1 when it was such a collection. */
+static int add_collection(cmpy_nodes *list, PyObject *obj) {
+    PyObject *cls = PyDict_GetItemString(cmpy_st->hooks, "ColumnCollection");
+    int is = cls && !PyType_Check(obj) && !cmpy_is_node(obj) ? PyObject_IsInstance(obj, cls) : 0;
+    if (is <= 0) return is;
+    PyObject *columns = PySequence_Fast(obj, "a collection of columns is no sequence");
+    if (!columns) return -1;
+    int st = add_all(list, PySequence_Fast_ITEMS(columns), PySequence_Fast_GET_SIZE(columns), CMPY_COLUMNS);
+    Py_DECREF(columns);
+    return st < 0 ? -1 : 1;
+}
+
 static int add_all(cmpy_nodes *list, PyObject *const *args, Py_ssize_t nargs, cmpy_role role) {
-    for (Py_ssize_t i = 0; i < nargs; i++)
-        if (cmpy_nodes_add(list, cmpy_coerce(args[i], role, NULL)) < 0) return -1;
+    for (Py_ssize_t i = 0; i < nargs; i++) {
+        int many = role == CMPY_COLUMNS ? add_collection(list, args[i]) : 0;
+        if (many < 0 || (!many && cmpy_nodes_add(list, cmpy_coerce(args[i], role, NULL)) < 0)) return -1;
+    }
     return 0;
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .. import exc
+from .. import _core, exc
 
 __all__ = ["ColumnCollection", "ReadOnlyColumnCollection", "WriteableColumnCollection"]
 
@@ -152,3 +152,6 @@ class ReadOnlyColumnCollection(ColumnCollection):
 
     def remove(self, column: t.Any) -> None:
         raise TypeError(f"{type(self).__name__} object is immutable and/or readonly.")
+
+
+_core.register_hook("ColumnCollection", ColumnCollection)
