@@ -293,6 +293,7 @@ enum {
     CM_COL_SERVER_ONUPDATE = 1u << 6,   /* the database changes it on UPDATE */
     CM_COL_COMPUTED = 1u << 7, CM_COL_PERSISTED = 1u << 8, CM_COL_IDENTITY = 1u << 9,
     CM_COL_IDENTITY_ALWAYS = 1u << 10, CM_COL_QUOTE = 1u << 11, CM_COL_NO_QUOTE = 1u << 12,
+    CM_COL_SYSTEM = 1u << 14,           /* the database has it of itself: CREATE TABLE leaves it out */
     CM_COL_NULL_SET = 1u << 13 /* nullability was written out; spell NULL where the dialect needs it */
 };
 

@@ -14,6 +14,7 @@ version: t.Final[str]
 
 COL_AUTOINCREMENT: t.Final[int]
 COL_AUTOINCREMENT_WORD: t.Final[int]
+COL_SYSTEM: t.Final[int]
 COL_COMPUTED: t.Final[int]
 COL_IDENTITY: t.Final[int]
 COL_IDENTITY_ALWAYS: t.Final[int]

@@ -108,3 +108,13 @@ def test_a_table_that_changes_after_use_keeps_its_columns():
     assert str(sa.select(table.c.x)) == "SELECT late.x \nFROM late"
     sa.UniqueConstraint(table.c.x, name="late_x")
     assert str(sa.select(table.c.x)) == "SELECT late.x \nFROM late"
+
+
+def test_columns_that_the_database_has_of_itself_are_not_created():
+    engine = sa.create_engine("sqlite://")
+    table = sa.Table("t", sa.MetaData(), sa.Column("rowid", sa.Integer, system=True, server_default=sa.FetchedValue()), sa.Column("x", sa.Integer))
+    assert "rowid" not in str(sa.schema.CreateTable(table))
+    table.create(engine)
+    with engine.begin() as c:
+        c.execute(table.insert(), {"x": 5})
+        assert c.execute(sa.select(table)).all() == [(1, 5)]

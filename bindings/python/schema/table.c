@@ -446,6 +446,7 @@ int cmpy_table_setup(PyObject *m) {
         {"COL_QUOTE", CM_COL_QUOTE},
         {"COL_NO_QUOTE", CM_COL_NO_QUOTE},
         {"COL_NULL_SET", CM_COL_NULL_SET},
+        {"COL_SYSTEM", CM_COL_SYSTEM},
         {"CON_PRIMARY_KEY", CM_CON_PRIMARY_KEY},
         {"CON_FOREIGN_KEY", CM_CON_FOREIGN_KEY},
         {"CON_UNIQUE", CM_CON_UNIQUE},

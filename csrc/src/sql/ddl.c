@@ -294,13 +294,16 @@ static cm_status create_table(cm_compiler *c, const cm_table *t, bool guarded) {
     st = check_length(c, cm_str_text(t->name));
     if (!st) st = write_table_name(c, t, true);
     cm_out(c, " (");
+    bool any = false;
     for (size_t i = 0; !st && i < t->ncolumns; i++) {
-        cm_out(c, i ? ", \n\t" : "\n\t");
+        if (t->columns[i].flags & CM_COL_SYSTEM) continue;
+        cm_out(c, any ? ", \n\t" : "\n\t");
+        any = true;
         st = check_length(c, cm_str_text(t->columns[i].name));
         if (st) break;
         st = c->d->column ? c->d->column(c, &t->columns[i]) : write_column(c, &t->columns[i]);
     }
-    if (!st) st = write_constraints(c, t, t->ncolumns > 0);
+    if (!st) st = write_constraints(c, t, any);
     cm_out(c, "\n)");
     const cm_sql *suffix = cm_ddl__option(c, t->options, t->noptions, "suffix");
     if (suffix) cm_out(c, "\n ");

@@ -299,8 +299,7 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause):
         flags |= c.COL_AUTOINCREMENT if autoincrement is self else 0
         if autoincrement is self and self.table.dialect_kwargs.get("sqlite_autoincrement"):
             flags |= c.COL_AUTOINCREMENT_WORD
-        if self._nullable_given:
-            flags |= c.COL_NULL_SET
+        flags |= (c.COL_NULL_SET if self._nullable_given else 0) | (c.COL_SYSTEM if self.system else 0)
         quoting = name_flags(self.name, self._quote)
         flags |= (c.COL_QUOTE if quoting == c.FLAG_QUOTE else 0) | (c.COL_NO_QUOTE if quoting == c.FLAG_NO_QUOTE else 0)
         server = self.server_default
