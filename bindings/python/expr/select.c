@@ -16,8 +16,9 @@ static int add_all(cmpy_nodes *list, PyObject *const *args, Py_ssize_t nargs, cm
 
 /* select(users.c), select(users.c["id", "name"]): 1 when it was such a collection. */
 static int add_collection(cmpy_nodes *list, PyObject *obj) {
+    if (PyType_Check(obj) || cmpy_is_node(obj)) return 0;
     PyObject *cls = PyDict_GetItemString(cmpy_st->hooks, "ColumnCollection");
-    int is = cls && !PyType_Check(obj) && !cmpy_is_node(obj) ? PyObject_IsInstance(obj, cls) : 0;
+    int is = cls ? PyObject_IsInstance(obj, cls) : 0;
     if (is <= 0) return is;
     PyObject *columns = PySequence_Fast(obj, "a collection of columns is no sequence");
     if (!columns) return -1;
