@@ -601,7 +601,8 @@ struct cm_driver {
 };
 enum {
     CM_PREPARE_TEXT = 1, /* the SQL was written by the user: dialect leniencies (SQLite "strings") stay on */
-    CM_PREPARE_RAW = 2   /* its placeholders are in the database interface's own style ("%s"), not the core's */
+    CM_PREPARE_RAW = 2,  /* its placeholders are in the database interface's own style ("%s"), not the core's */
+    CM_PREPARE_PERCENTS = 4 /* and percent signs in it are written twice, whether it has placeholders or not */
 };
 enum { CM_LIMIT_PARAMS = 0, CM_LIMIT_SQL_LENGTH = 1, CM_LIMIT_COMPOUND = 2, CM_LIMIT_BUSY_MS = 3 /* wait for locks */ };
 CM_API const cm_driver *cm_driver_find(const char *backend);     /* NULL where there is none */

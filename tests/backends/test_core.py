@@ -77,6 +77,7 @@ def test_driver_sql_takes_the_usual_placeholders(engine):
         assert c.exec_driver_sql("SELECT %s::int + %s, '100%%', 5 %% 3", (1, 2)).one() == (3, "100%", 2)
         assert c.exec_driver_sql("SELECT %(a)s::int, %(b)s::text, %(a)s::int", {"a": 1, "b": "x"}).one() == (1, "x", 1)
         assert c.exec_driver_sql("SELECT '%s', $$ %s $$, 5 % 3 -- %s").one() == ("%s", " %s ", 2)
+        assert c.exec_driver_sql("SELECT '100%%', 5 %% 3").one() == ("100%", 2)
         with pytest.raises(sa.exc.ProgrammingError, match="one statement at a time"):
             c.exec_driver_sql("SELECT 1; SELECT 2")
 

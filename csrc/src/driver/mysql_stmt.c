@@ -56,7 +56,7 @@ cm_status cm_mysql__prepare(cm_ctx *cx, cm_dconn *c, const char *sql, size_t n, 
     const char *what = "";
     *out = NULL;
     if (n > INT32_MAX / 8) return cm_mysql__fail(c, CM_E_DATA, 1153, "the statement is too long");
-    cm_status st = cm_scan__sql(cx, &cm_mysql__style, sql, n, (flags & CM_PREPARE_RAW) != 0, &scan, &what);
+    cm_status st = cm_scan__sql(cx, &cm_mysql__style, sql, n, flags, &scan, &what);
     if (st) return cm_mysql__fail(c, st, 0, st == CM_E_NOMEM ? "out of memory" : what);
     cm_dstmt *s = cm__alloc(cx, sizeof *s);
     if (!s) {

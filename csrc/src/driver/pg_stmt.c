@@ -46,7 +46,7 @@ cm_status cm_pg__prepare(cm_ctx *cx, cm_dconn *c, const char *sql, size_t n, uin
     *out = NULL;
     if (n > INT32_MAX / 8) return cm_pg__fail(c, CM_E_DATA, "54000", "the statement is too long");
     if (memchr(sql, '\0', n)) return cm_pg__fail(c, CM_E_PROGRAMMING, "42601", "the query contains a null character");
-    cm_status st = cm_scan__sql(cx, &style, sql, n, (flags & CM_PREPARE_RAW) != 0, &scan, &what);
+    cm_status st = cm_scan__sql(cx, &style, sql, n, flags, &scan, &what);
     if (st) return cm_pg__fail(c, st, "42601", st == CM_E_NOMEM ? "out of memory" : what);
     cm_dstmt *s = cm__alloc(cx, sizeof *s);
     if (!s) {

@@ -158,7 +158,7 @@ static void walk(scanner *s) {
     }
 }
 
-/* With %s about, a literal percent sign is written twice. */
+/* Where %s may stand, a literal percent sign is written twice. */
 static void fold_percents(scanner *s) {
     size_t to = 0;
     for (size_t i = 0; i < s->nout; i++) {
@@ -208,17 +208,17 @@ static cm_status take_names(cm_ctx *cx, scanner *s, cm_scan *out) {
     return CM_OK;
 }
 
-cm_status cm_scan__sql(cm_ctx *cx, const cm_scan_style *style, const char *sql, size_t n, bool raw, cm_scan *out, const char **what) {
-    scanner s = {.style = style, .p = sql, .n = n, .raw = raw};
+cm_status cm_scan__sql(cm_ctx *cx, const cm_scan_style *style, const char *sql, size_t n, uint32_t flags, cm_scan *out, const char **what) {
+    scanner s = {.style = style, .p = sql, .n = n, .raw = (flags & CM_PREPARE_RAW) != 0};
     cm_status st = CM_OK;
     memset(out, 0, sizeof *out);
     s.out = cm__alloc(cx, n * 4 + 1); /* "%s" may become "$65535" */
-    if (raw) s.names = cm__alloc(cx, n + 2);
-    if (!s.out || (raw && !s.names)) st = CM_E_NOMEM;
+    if (s.raw) s.names = cm__alloc(cx, n + 2);
+    if (!s.out || (s.raw && !s.names)) st = CM_E_NOMEM;
     if (!st) {
         classify(&s, out);
         walk(&s);
-        if (s.format) fold_percents(&s);
+        if (s.format || (flags & CM_PREPARE_PERCENTS)) fold_percents(&s);
         out->used = skip_blank(&s, s.at, ";");
         if (out->used < n && s.at == out->used) out->used = n;
         out->nparams = s.nparams;

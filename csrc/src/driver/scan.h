@@ -29,8 +29,8 @@ typedef struct cm_scan {
     char word[16];               /* the first, in lower case */
     bool blank;                  /* there is no statement */
 } cm_scan;
-/* fails: CM_E_NOMEM, CM_E_PROGRAMMING with *what. */
-cm_status cm_scan__sql(cm_ctx *cx, const cm_scan_style *style, const char *sql, size_t n, bool raw, cm_scan *out, const char **what);
+/* flags: CM_PREPARE_*. fails: CM_E_NOMEM, CM_E_PROGRAMMING with *what. */
+cm_status cm_scan__sql(cm_ctx *cx, const cm_scan_style *style, const char *sql, size_t n, uint32_t flags, cm_scan *out, const char **what);
 /* Of text that was scanned: where the next ? stands in p[at, n); n: there is none. */
 size_t cm_scan__mark(const cm_scan_style *style, const char *p, size_t n, size_t at);
 /* The row (...) of an INSERT ... VALUES (...), which may be written several times; false: it is not that, or has placeholders elsewhere. */

@@ -42,7 +42,7 @@ static uint64_t key_of(const cm_compiled *c) {
 /* Prepares with the host left. */
 static cm_status prepare(cm_ctx *cx, cm_link *link, const cm_compiled *c, cm_stmt *s) {
     size_t used = c->nsql;
-    uint32_t flags = (c->flags & CM_C_TEXT ? CM_PREPARE_TEXT : 0) | (c->id ? 0 : CM_PREPARE_RAW);
+    uint32_t flags = (c->flags & CM_C_TEXT ? CM_PREPARE_TEXT : 0) | (c->id ? 0 : CM_PREPARE_RAW | CM_PREPARE_PERCENTS);
     cm__leave(cx);
     cm_status st = link->driver->prepare(cx, link->d, c->sql, c->nsql, flags, &used, &s->d);
     cm__enter(cx);
