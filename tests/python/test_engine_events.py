@@ -227,6 +227,11 @@ def test_options_of_sessions_and_statements_reach_flushes_and_listeners(engine):
     assert seen == [1, 1, 2]
 
 
+def test_schemas_of_a_session_on_a_connection_are_the_connections(engine):
+    with engine.connect() as c, pytest.raises(NotImplementedError, match="give the map to the connection"):
+        Session(c, execution_options={"schema_translate_map": {"tenant": "t1"}})
+
+
 def test_get_is_told_to_listeners_of_statements(engine):
     with Session(engine) as s:
         s.execute(sa.insert(plain), [{"id": 1}])

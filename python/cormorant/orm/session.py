@@ -185,6 +185,11 @@ class Session(_core.Session):
         self._close_state_reset = close_resets_only
         self.execution_options: t.Dict[str, t.Any] = dict(execution_options or {})
         self._optioned = bool(self.execution_options)
+        if isinstance(bind, _core.Connection) and "schema_translate_map" in self.execution_options:
+            raise NotImplementedError(
+                "Session(connection, execution_options={'schema_translate_map': ...}) is not supported; give the map to the connection: "
+                "connection.execution_options(schema_translate_map=...)"
+            )
         if info:
             self.info.update(info)
         if query_cls is not None:
