@@ -529,6 +529,15 @@ class ScalarSelect(Generative, Grouping):
 
     c = columns
 
+    def __getattr__(self, key: str) -> t.Any:
+        """What its type's comparator knows, else what the SELECT inside knows."""
+        try:
+            return super().__getattr__(key)
+        except AttributeError:
+            if key.startswith("_"):
+                raise
+            return getattr(self.element, key)
+
     def _around(self, select: t.Any) -> t.Any:
         return _core.make(_core.K_SCALAR_SUBQUERY, kids=(select,), cls=type(self))
 
