@@ -422,9 +422,16 @@ def test_get_with_the_wrong_key(session):
         session.get(User, (1, 2))
     with pytest.warns(exc.SAWarning, match="NULL primary key"):
         assert session.get(User, None) is None
-    with pytest.raises(exc.StatementError, match="abc"):
-        session.get(User, "abc")
+    assert session.get(User, "abc") is None and session.get(User, "abc", populate_existing=True) is None
+    with pytest.raises(exc.StatementError, match="object"):
+        session.get(User, object())
     usable(session)
+
+
+def test_an_error_of_the_flush_before_get_is_told(session):
+    session.add(User(id=object()))
+    with pytest.raises(exc.StatementError, match="object"):
+        session.get(User, "5", populate_existing=True)
 
 
 def test_two_threads_at_once(session):

@@ -322,6 +322,30 @@ static cm_inst *held(const cmpy_session *s, const cmpy_mapper *m, PyObject *key)
     return overflow ? NULL : cm_session_held(cmpy_cx(), s->core, m->core, value);
 }
 
+/* After a failure: whether a part of the key is text that spells no value of its column, as one from a URL may. It is the key of
+ * no row then, and the failure is forgotten. */
+static bool spells_no_key(cm_ctx *cx, const cmpy_mapper *m, void *const *values, size_t n) {
+    PyObject *cls, *value, *trace;
+    cm_arena *scratch = NULL;
+    PyErr_Fetch(&cls, &value, &trace);
+    cm_status st = cm_arena_new(cx, &scratch);
+    for (size_t i = 0; i < n && !st; i++) {
+        const cm_type *type = cm_mapper_primary_key(m->core, i)->type;
+        cm_value encoded;
+        if (PyUnicode_Check((PyObject *)values[i]) && !(cm_type_get_def(type)->flags & CM_TYPE_HOST))
+            st = cmpy_encode(cx, type, values[i], scratch, &encoded);
+    }
+    cm_arena_free(cx, scratch);
+    PyErr_Clear();
+    if (st != CM_E_HOST) PyErr_Restore(cls, value, trace);
+    else {
+        Py_XDECREF(cls);
+        Py_XDECREF(value);
+        Py_XDECREF(trace);
+    }
+    return st == CM_E_HOST;
+}
+
 static PyObject *fetch(cmpy_session *s, cmpy_mapper *m, PyObject *key, PyObject *options, int populate) {
     PyObject *one;
     void *const *values;
@@ -345,6 +369,10 @@ static PyObject *fetch(cmpy_session *s, cmpy_mapper *m, PyObject *key, PyObject 
         for (size_t i = 0; nodes && i < nopt; i++) nodes[i] = CMPY_NODE(PyTuple_GET_ITEM(options, (Py_ssize_t)i));
         st = nodes ? cm_session_get_with(cx, s->core, m->core, values, n, nodes, nopt, populate, &inst) : CM_E_NOMEM;
         PyMem_Free(nodes);
+    }
+    if (st == CM_E_HOST && spells_no_key(cx, m, values, n)) {
+        cm_ctx_clear(cx);
+        st = CM_OK;
     }
     return end(s, cx, st) < 0 ? NULL : inst_result(inst);
 }
