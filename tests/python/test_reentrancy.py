@@ -22,7 +22,8 @@ class _Meddling(TypeDecorator):
 
 @pytest.mark.parametrize("how", ["close", "rollback", "commit", "expunge_all", "reset"])
 @pytest.mark.parametrize("echo", [False, True])
-def test_types_may_end_the_session_that_calls_them(how, echo):
+@pytest.mark.parametrize("options", [{}, {"yield_per": 1}])
+def test_types_may_end_the_session_that_calls_them(how, echo, options):
     class Local(DeclarativeBase):
         pass
 
@@ -30,18 +31,21 @@ def test_types_may_end_the_session_that_calls_them(how, echo):
         __tablename__ = "thing"
         id = Column(Integer, primary_key=True)
         name = Column(_Meddling)
+        text = Column(String)
 
+    long = "long " * 10_000
     engine = create_engine("sqlite://", echo=echo)
     Local.metadata.create_all(engine)
     try:
         with Session(engine) as session:
-            session.add_all([Thing(name="a"), Thing(name="b")])
+            session.add_all([Thing(name="a", text=long), Thing(name="b", text=long)])
             session.commit()
             for statement in (select(Thing).where(Thing.name == "a"), select(Thing.__table__).where(Thing.name == "a"), select(Thing)):
                 for run in (session.execute, lambda statement: session.connection().execute(statement)):
                     _Meddling.meddle = getattr(session, how)
                     try:
-                        run(statement).all()
+                        for row in run(statement.execution_options(**options)):
+                            assert getattr(row, "text", long) == long
                     except exc.ResourceClosedError as e:
                         assert "closed" in str(e)
                     _Meddling.meddle = None

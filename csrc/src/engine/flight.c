@@ -349,7 +349,8 @@ cm_status cm_conn__fly(cm_ctx *cx, cm_conn *conn, cm_flight *flight) {
 struct cm_cursor {
     cm_run run;
     cm_flight flight;
-    int step; /* of the row not handed out yet; CM_STEP_DONE at the end */
+    cm_arena own; /* the row handed out last: what is called to decode it may end the connection */
+    int step;     /* of the row not handed out yet; CM_STEP_DONE at the end */
     bool open;
     cm_cursor *next; /* in the connection's list */
 };
@@ -391,6 +392,7 @@ cm_status cm_conn__open(cm_ctx *cx, cm_conn *conn, cm_flight *flight, cm_cursor 
     if (!c) return CM_E_NOMEM;
     c->flight = *flight;
     cm_run__init(cx, &c->run, conn, &c->flight);
+    cm_arena__init(&c->own, cx);
     c->open = true;
     c->next = conn->cursors;
     conn->cursors = c;
@@ -400,12 +402,26 @@ cm_status cm_conn__open(cm_ctx *cx, cm_conn *conn, cm_flight *flight, cm_cursor 
     cm_link__unlock(cx, c->run.link);
     if (st) {
         shut(cx, c, st);
-        cm__free(cx, c);
+        cm_cursor__close(cx, c);
     } else {
         *out = c;
     }
     cm_conn__leave(cx, conn);
     return st;
+}
+
+static cm_status hand_out(cm_ctx *cx, cm_cursor *c, const cm_value **values) {
+    cm_run *r = &c->run;
+    r->link->driver->row(r->stmt->d, 0, r->nraw, r->raw);
+    c->own.cx = cx;
+    cm_arena__reset(&c->own);
+    cm_value *row = cm_arena__alloc(&c->own, (r->nraw ? r->nraw : 1) * sizeof *row);
+    if (!row) return cm__nomem(cx);
+    if (r->nraw) memcpy(row, r->raw, r->nraw * sizeof *row);
+    for (size_t i = 0; i < r->nraw; i++)
+        if (cm_value_keep(&c->own, &row[i])) return cm__nomem(cx);
+    *values = row;
+    return CM_OK;
 }
 
 cm_status cm_cursor__next(cm_ctx *cx, cm_cursor *c, const cm_value **values, bool *more) {
@@ -418,9 +434,8 @@ cm_status cm_cursor__next(cm_ctx *cx, cm_cursor *c, const cm_value **values, boo
     cm_link__lock(cx, r->link);
     if (c->step == 0) st = next_step(r, &c->step); /* the row handed out last is done with now */
     if (!st && c->step == CM_STEP_ROW) {
-        r->link->driver->row(r->stmt->d, 0, r->nraw, r->raw);
-        *values = r->raw;
-        *more = true;
+        st = hand_out(cx, c, values);
+        *more = !st;
         c->step = 0;
     }
     cm_link__unlock(cx, r->link);
@@ -431,6 +446,7 @@ cm_status cm_cursor__next(cm_ctx *cx, cm_cursor *c, const cm_value **values, boo
 void cm_cursor__close(cm_ctx *cx, cm_cursor *c) {
     if (!c) return;
     shut(cx, c, CM_OK);
+    cm_arena__dispose(&c->own);
     cm__free(cx, c);
 }
 
