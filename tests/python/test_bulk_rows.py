@@ -69,8 +69,14 @@ def test_entities_answer_for_mappings(connection, sent):
 
 
 def test_few_statements(connection, sent):
-    connection.execute(sa.insert(User), named(64 + 8 + 3))
+    connection.execute(sa.insert(User).returning(User.id), named(64 + 8 + 3))
     assert [(s.count("(?, ?)"), n) for s, n in sent] == [(64, 128), (8, 16), (1, 2)]
+
+
+def test_listeners_hear_of_one_statement(connection, sent):
+    connection.execute(sa.insert(User), named(75))
+    assert [statement for statement, _ in sent] == ["INSERT INTO user (name, loud) VALUES (?, ?)"]
+    assert len(names(connection)) == 75
 
 
 def test_statements_that_take_single_rows_only(connection, sent):
@@ -82,7 +88,7 @@ def test_statements_that_take_single_rows_only(connection, sent):
     wide = sa.Table("wide", sa.MetaData(), *(sa.Column(f"c{i}", sa.Integer) for i in range(200)))
     wide.create(connection)
     del sent[:]
-    assert connection.execute(sa.insert(wide), [{f"c{i}": i for i in range(200)}] * 9).rowcount == 9
+    assert len(connection.execute(sa.insert(wide).returning(wide.c.c1), [{f"c{i}": i for i in range(200)}] * 9).all()) == 9
     assert [n for _, n in sent] == [4 * 200, 200]
 
 

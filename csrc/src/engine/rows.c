@@ -1,5 +1,5 @@
 /* Many sets of one INSERT as statements of many rows, where each statement costs more than its rows do: drivers that send
- * nothing ahead.
+ * nothing ahead. Where somebody listens to cursors, an INSERT that answers no rows stays one statement with many sets.
  *
  *   INSERT INTO t (a, b) VALUES (?, ?) RETURNING id                         for each of n rows
  *   INSERT INTO t (a, b) VALUES (?, ?), (?, ?), ... x 64 RETURNING id       for 64 of them (fewer of wide ones), then 8, then one
@@ -86,7 +86,8 @@ static cm_status fly_many(cm_ctx *cx, cm_conn *conn, cm_node *stmt, const cm_pla
 cm_status cm_conn__fly_rows(cm_ctx *cx, cm_conn *conn, cm_node *stmt, const cm_plan_terms *terms, cm_flight *flight) {
     const bool fits = stmt->kind == CM_N_INSERT && flight->nsets >= SOME_ROWS && flight->stmt->nparams && !conn->link->driver->send &&
                       (conn->engine->dialect->features & CM_F_MULTI_VALUES);
-    if (!fits) return cm_conn__fly(cx, conn, flight);
+    const bool told = conn->engine->watch && !(flight->stmt->flags & CM_C_RETURNS_ROWS);
+    if (!fits || told) return cm_conn__fly(cx, conn, flight);
     const size_t room = MOST_PARAMS / flight->stmt->nparams, sizes[] = {room < MOST_ROWS ? room : MOST_ROWS, SOME_ROWS};
     batch b = {.whole = flight, .nrows = 1};
     cm_status st = CM_OK;
