@@ -104,10 +104,11 @@ def build(root, python, folder):
     if not (Path(include) / "Python.h").exists():
         pytest.skip(f"{python} has no headers in {include}")
     names = [line.split("#")[0].strip() for line in (root / "csrc" / "sources.txt").read_text().splitlines()]
-    sources = [root / "csrc" / "src" / name for name in names if name] + sorted((root / "bindings" / "python").glob("*.c"))
+    sources = [root / "csrc" / "src" / name for name in names if name]
+    sources += [path for path in sorted((root / "bindings" / "python").rglob("*.c")) if path.parent.name != "drivers"]
     suffix = ask(python, 'sysconfig.get_config_var("EXT_SUFFIX")')
     flags = ["-std=c11", "-O0", "-fPIC", "-shared", "-pthread", "-fvisibility=hidden", "-Werror=implicit-function-declaration"]
-    paths = [f"-I{root / 'csrc' / 'include'}", f"-I{root / 'csrc' / 'src'}", f"-I{include}"]
+    paths = [f"-I{root / 'csrc' / 'include'}", f"-I{root / 'csrc' / 'src'}", f"-I{root / 'bindings'}", f"-I{include}"]
     done = subprocess.run(
         [os.environ.get("CC", "gcc"), *flags, *paths, *map(str, sources), "-lsqlite3", "-lm", "-o", str(folder / f"_core{suffix}")],
         capture_output=True,

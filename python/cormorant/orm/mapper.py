@@ -846,6 +846,11 @@ def _ancestors(mapper: Mapper) -> t.Iterator[Mapper]:
         m = m.inherits
 
 
+def is_mapped(mapper: Mapper) -> bool:
+    """Whether its class has it still."""
+    return mapper in _all
+
+
 def clear_mappers() -> None:
     """Takes the mapping away from all classes."""
     with _lock:

@@ -13,6 +13,7 @@ from .clsregistry import Resolver
 from .decl_dataclass import take_options
 from .interfaces import MapperProperty, StrategizedProperty, put_attribute
 from .joins import JoinCondition, foreign, foreign_key_constraints, from_tables, on_tables, original, plain_node, remote
+from .overlaps import warn_of_overlaps
 from .relation_attribute import RelationshipAttribute
 
 _CASCADES = {"save-update": 1, "merge": 2, "delete": 4, "delete-orphan": 8, "expunge": 16, "refresh-expire": 32}
@@ -182,6 +183,10 @@ class RelationshipProperty(StrategizedProperty):
             self._check_direction()
             self._order = self._read_list(self._order_by)
             self._find_other_side()
+            if not self.viewonly:
+                from .mapper import is_mapped
+
+                warn_of_overlaps(self, is_mapped)
         except Exception:
             self._resolved = False
             raise
