@@ -1,11 +1,10 @@
 """Two relationships that write one column: the program is told, unless they belong together or it said that it knows."""
 
-import gc
 import warnings
 
 import pytest
 from cormorant import Column, ForeignKey, ForeignKeyConstraint, Integer, String, exc
-from cormorant.orm import clear_mappers, configure_mappers, declarative_base, relationship
+from cormorant.orm import configure_mappers, declarative_base, relationship
 
 
 def told(**parts):
@@ -119,7 +118,7 @@ def test_classes_side_by_side_and_classes_that_are_gone():
 
     assert listen(configure_mappers) == []
     table, owner = Animal.__table__, Owner.__table__
-    clear_mappers()
+    base.registry.dispose()
     again = declarative_base(metadata=base.metadata)
 
     class Again(again):
@@ -130,4 +129,3 @@ def test_classes_side_by_side_and_classes_that_are_gone():
         holder = relationship(Again)
 
     assert listen(configure_mappers) == []
-    gc.collect()

@@ -13,8 +13,10 @@ if t.TYPE_CHECKING:
 
 
 def _copies(prop: "RelationshipProperty") -> t.Iterator[t.Tuple[t.Any, t.Any]]:
-    """Columns that a flush reads, each with the one it writes."""
+    """Columns that a flush reads, each with the one it writes. A class that is read from a union writes none of its columns."""
     join = prop._join
+    if not any(table is column.table for column, _ in join.pairs for table in prop.parent.tables):
+        return
     for near, far in join.pairs:
         yield (far, near) if prop.direction is MANYTOONE else (near, far)
     for between, far in join.secondary_pairs:
