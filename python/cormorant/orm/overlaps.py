@@ -8,11 +8,10 @@ import weakref
 from ..util import warn
 from .base import MANYTOONE
 
-if t.TYPE_CHECKING:
-    from .relationships import RelationshipProperty
+Relationship = t.Any  # relationships.py imports this module
 
 
-def _copies(prop: "RelationshipProperty") -> t.Iterator[t.Tuple[t.Any, t.Any]]:
+def _copies(prop: Relationship) -> t.Iterator[t.Tuple[t.Any, t.Any]]:
     """Columns that a flush reads, each with the one it writes. A class that is read from a union writes none of its columns."""
     join = prop._join
     if not any(table is column.table for column, _ in join.pairs for table in prop.parent.tables):
@@ -23,20 +22,20 @@ def _copies(prop: "RelationshipProperty") -> t.Iterator[t.Tuple[t.Any, t.Any]]:
         yield far, between
 
 
-def _apart(one: "RelationshipProperty", other: "RelationshipProperty") -> bool:
+def _apart(one: Relationship, other: Relationship) -> bool:
     """Whether the two never write for the same object: classes side by side in a hierarchy, or one relationship of two classes."""
     pairs = [(a, b) for a in (one.parent, one.mapper) for b in (other.parent, other.mapper)]
     return any(a.is_sibling(b) for a, b in pairs) or (one.key == other.key and one.parent.common_parent(other.parent))
 
 
-def _silenced(one: "RelationshipProperty", other: "RelationshipProperty") -> bool:
+def _silenced(one: Relationship, other: Relationship) -> bool:
     if one in other._reverse_property or other in one._reverse_property:
         return True
     of_one, of_other = ({name.strip() for name in (prop.overlaps or "").split(",")} for prop in (one, other))
     return one.key in of_other or other.key in of_one or "__*" in of_one | of_other
 
 
-def warn_of_overlaps(prop: "RelationshipProperty", is_mapped: t.Callable[[t.Any], bool]) -> None:
+def warn_of_overlaps(prop: Relationship, is_mapped: t.Callable[[t.Any], bool]) -> None:
     """Called once for each relationship that writes. is_mapped: whether a mapper is still there."""
     for source, written in _copies(prop):
         writers = written.__dict__.get("_written_by")
