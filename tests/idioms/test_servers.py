@@ -106,7 +106,8 @@ def servers():
 
 def start(kit, servers):
     if kit not in servers:
-        pytest.importorskip(kit.driver.partition("+")[2], reason=f"the reference's driver for {kit.name} is not installed")
+        driver = kit.driver.partition("+")[2]
+        pytest.importorskip(driver, reason=f"the reference's driver for {kit.name} is not installed: pip install {driver}")
         servers[kit] = next(d for d in DATABASES if d.name == kit.name).running()
         on_server(kit, servers[kit], *(f"CREATE DATABASE idioms_{package}" for package in ("sqlalchemy", "cormorant")))
     return servers[kit]
