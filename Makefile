@@ -62,6 +62,7 @@ bench: ## ratios against SQLAlchemy and the sqlite3 module, under three minutes
 
 BENCH := PYTHONPATH=$(CURDIR)/python .venv-bench/bin/python -m benchmarks.python
 bench-full: ## everyday work scenario by scenario: SQLAlchemy, the sqlite3 module, plain C; and on PostgreSQL and MariaDB where they are installed
+	@.ci/setup run
 	@.ci/setup bench
 	@$(MAKE) --no-print-directory extension bench-c
 	@$(BENCH) --all --json $(BUILD)/bench/full.json $(BENCH_FLAGS)
@@ -69,6 +70,7 @@ bench-full: ## everyday work scenario by scenario: SQLAlchemy, the sqlite3 modul
 	@$(BENCH).mariadb --json $(BUILD)/bench/mariadb.json
 
 bench-peers: ## the operations of the public orm-benchmarks suite, on every ORM that installs (BENCH_FLAGS="--database postgresql")
+	@.ci/setup run
 	@.ci/setup bench
 	@$(MAKE) --no-print-directory extension bench-c
 	@$(BENCH).peers --json $(BUILD)/bench/peers.json $(BENCH_FLAGS)

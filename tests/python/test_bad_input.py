@@ -428,6 +428,17 @@ def test_get_with_the_wrong_key(session):
     usable(session)
 
 
+def test_text_that_spells_no_key_is_no_row_however_it_is_asked_for(session):
+    assert session.get(User, "abc", with_for_update=True) is None
+    assert session.get(User, {"id": "abc"}) is None
+    assert session.get(User, "abc", with_for_update={"nowait": True}) is None
+    told = []
+    event.listen(session, "do_orm_execute", told.append)
+    assert session.get(User, "abc") is None and not told
+    assert session.get(User, 999) is None and len(told) == 1
+    usable(session)
+
+
 def test_an_error_of_the_flush_before_get_is_told(session):
     session.add(User(id=object()))
     with pytest.raises(exc.StatementError, match="object"):

@@ -322,8 +322,8 @@ static cm_inst *held(const cmpy_session *s, const cmpy_mapper *m, PyObject *key)
     return overflow ? NULL : cm_session_held(cmpy_cx(), s->core, m->core, value);
 }
 
-/* After a failure: whether a part of the key is text that spells no value of its column, as one from a URL may. It is the key of
- * no row then, and the failure is forgotten. */
+/* Whether a part of the key is text that spells no value of its column, as one from a URL may: it is the key of no row. A failure
+ * that the context and the interpreter already hold is forgotten then, else kept. */
 static bool spells_no_key(cm_ctx *cx, const cmpy_mapper *m, void *const *values, size_t n) {
     PyObject *cls, *value, *trace;
     cm_arena *scratch = NULL;
@@ -336,9 +336,10 @@ static bool spells_no_key(cm_ctx *cx, const cmpy_mapper *m, void *const *values,
             st = cmpy_encode(cx, type, values[i], scratch, &encoded);
     }
     cm_arena_free(cx, scratch);
-    PyErr_Clear();
     if (st != CM_E_HOST) PyErr_Restore(cls, value, trace);
     else {
+        PyErr_Clear();
+        cm_ctx_clear(cx);
         Py_XDECREF(cls);
         Py_XDECREF(value);
         Py_XDECREF(trace);
@@ -370,11 +371,20 @@ static PyObject *fetch(cmpy_session *s, cmpy_mapper *m, PyObject *key, PyObject 
         st = nodes ? cm_session_get_with(cx, s->core, m->core, values, n, nodes, nopt, populate, &inst) : CM_E_NOMEM;
         PyMem_Free(nodes);
     }
-    if (st == CM_E_HOST && spells_no_key(cx, m, values, n)) {
-        cm_ctx_clear(cx);
-        st = CM_OK;
-    }
+    if (st == CM_E_HOST && spells_no_key(cx, m, values, n)) st = CM_OK;
     return end(s, cx, st) < 0 ? NULL : inst_result(inst);
+}
+
+/* _names_no_row(mapper, key): whether get() of the key answers None without asking. */
+static PyObject *Session_names_no_row(PyObject *self, PyObject *args) {
+    PyObject *entity, *key, *one;
+    void *const *values;
+    if (!PyArg_ParseTuple(args, "OO", &entity, &key)) return NULL;
+    cmpy_mapper *m = cmpy_mapper_arg(entity);
+    if (!m) return NULL;
+    size_t n = key_values(key, &one, &values);
+    bool none = n == cm_mapper_nprimary_key(m->core) && spells_no_key(cmpy_cx(), m, values, n);
+    return PyErr_Occurred() ? NULL : PyBool_FromLong(none);
 }
 
 static PyObject *call_method(PyObject *self, const char *name, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
@@ -670,6 +680,7 @@ static PyMethodDef session_methods[] = {
     {"get", FAST(Session_get), "get($self, entity, ident, **options)\n--\n\nThe instance with that primary key, or None."},
     {"_get", Session_get_with, METH_VARARGS, NULL},
     {"_find", Session_find, METH_VARARGS, NULL},
+    {"_names_no_row", Session_names_no_row, METH_VARARGS, NULL},
     {"_prepare", Session_prepare, METH_O, NULL},
     {"_run", Session_run, METH_VARARGS, NULL},
     {"_stream", Session_stream, METH_VARARGS, NULL},

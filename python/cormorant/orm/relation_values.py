@@ -33,11 +33,13 @@ class HeldValue:
             why = "no value has been set for this column" if state.key is None else "the object is detached and the value was expired"
             raise exc.InvalidRequestError(f"Can't resolve value for column {self.column} on object {state_str(state)}; {why}")
         if value is None:
-            warn(
-                f"Got None for value of column {self.column}; this is unsupported for a relationship comparison and will not currently "
-                "produce an IS comparison (but may in a future release)"
-            )
+            warn_of_none(self.column)
         return value
+
+
+def warn_of_none(column: t.Any) -> None:
+    """A key that is compared with `=` is None, so that nothing matches."""
+    warn(f"Got None for value of column {column}: the relationship compares it by '=', which no row matches; ask for NULL with is_(None)")
 
 
 def held_value(instance: t.Any, column: t.Any, name: str = "param") -> t.Any:
@@ -85,4 +87,4 @@ def instance_condition(prop: t.Any, instance: t.Any, is_parent: bool, seen: t.Ca
     return with_values(condition, lambda n: (n in join.remote_columns) is not is_parent)
 
 
-__all__ = ["HeldValue", "held_value", "identity_criterion", "instance_condition"]
+__all__ = ["HeldValue", "held_value", "identity_criterion", "instance_condition", "warn_of_none"]

@@ -553,7 +553,7 @@ class Session(_core.Session):
         if mapper is None:
             raise orm_exc.UnmappedClassError(entity) if isinstance(entity, type) else exc.ArgumentError(f"Expected mapped class or mapper, got: {entity!r}")
         key = self._key_values(mapper, ident)
-        if key is None:
+        if key is None or self._names_no_row(mapper, key):
             return None
         given = {**self.execution_options, **(execution_options or {}), **({"populate_existing": True} if populate_existing else {})}
         populate = bool(given.get("populate_existing"))
@@ -567,21 +567,23 @@ class Session(_core.Session):
 
     def _get_told(self, mapper: t.Any, key: t.Sequence[t.Any], options: t.Any, lock: t.Any, given: t.Dict[str, t.Any], bind_arguments: t.Any) -> t.Any:
         """get() by a statement that listeners of do_orm_execute see, and may change."""
-        statement = self._by_key(mapper, key, options)
+        statement = self._by_key(mapper, key, options, lock)
         if lock is not None and lock is not False:
-            statement = statement.with_for_update(**(dict(lock) if isinstance(lock, t.Mapping) else {}))
             given = {**given, "populate_existing": True}
         return self._execute_general(statement, execution_options=given, bind_arguments=bind_arguments).unique().scalars().one_or_none()
 
     @staticmethod
-    def _by_key(mapper: t.Any, key: t.Sequence[t.Any], options: t.Sequence[t.Any]) -> t.Any:
+    def _by_key(mapper: t.Any, key: t.Sequence[t.Any], options: t.Sequence[t.Any], lock: t.Any) -> t.Any:
+        """The SELECT of a key's row. lock: None or False, True for FOR UPDATE, or a mapping of the arguments of with_for_update()."""
         criteria = [column == value for column, value in zip(mapper.primary_key, key)]
-        return select(mapper.class_).where(*criteria).options(*options)
+        statement = select(mapper.class_).where(*criteria).options(*options)
+        if lock is None or lock is False:
+            return statement
+        return statement.with_for_update(**(lock if isinstance(lock, t.Mapping) else {}))
 
-    def _locked(self, mapper: t.Any, key: t.Sequence[t.Any], options: t.Sequence[t.Any], how: t.Any) -> t.Any:
-        """The row of a key read with FOR UPDATE; True, or a mapping of the arguments of with_for_update()."""
-        words = dict(how) if isinstance(how, t.Mapping) else {}
-        statement = self._by_key(mapper, key, options).with_for_update(**words)
+    def _locked(self, mapper: t.Any, key: t.Sequence[t.Any], options: t.Sequence[t.Any], lock: t.Any) -> t.Any:
+        """The instance of a key's row, read again and locked."""
+        statement = self._by_key(mapper, key, options, lock)
         return self._execute_now(statement, None, {"populate_existing": True}, None).scalars().one_or_none()
 
     @staticmethod

@@ -5,10 +5,10 @@ from __future__ import annotations
 import typing as t
 
 from .. import _core, exc
-from ..util import warn
 from ..sql import delete, insert, select, update
 from .base import ONETOMANY
 from .decl_dataclass import DONT_SET
+from .relation_values import warn_of_none
 from .util import _with_parent
 
 _T = t.TypeVar("_T")
@@ -67,7 +67,7 @@ class WriteOnlyCollection(t.Generic[_T]):
             key = mapper.get_property_by_column(mine).key
             value = getattr(self.instance, key)
             if value is None:
-                warn(f"Got None for value of column {mine}; this is unsupported for a relationship comparison and will not currently produce an IS comparison (but may in a future release)")
+                warn_of_none(mine)
             values[theirs.key] = value
         return insert(prop.mapper.class_).values(**values)
 
