@@ -119,7 +119,7 @@ def test_bulk_statements(session, account):
 
 
 def test_what_cannot_be_done_is_named(session, account):
-    with pytest.raises(TypeError, match=r"use the select\(\) method .*Account.entries"):
+    with pytest.raises(TypeError, match=r"read Account.entries by session.scalars"):
         list(account.entries)
     with pytest.raises(exc.InvalidRequestError, match='Collection "Account.entries" does not support implicit iteration'):
         account.entries = []

@@ -67,11 +67,10 @@ static cm_status check(const cm_expansion *x, const cm_node *option) {
     if (!first)
         return cm__fail(x->cx, CM_E_ARGUMENT, "Query has only expression-based entities; attribute loader option %s can't be applied here.",
                         what);
-    return cm__fail(
-        x->cx, CM_E_ARGUMENT,
-        "Mapped class %s referenced in option %s does not apply to any of the root entities in this query, e.g. %s. Please specify "
-        "the full path from one of the root entities to the target attribute.",
-        entity_text(start, whose, sizeof whose), what, entity_text(first, other, sizeof other));
+    return cm__fail(x->cx, CM_E_ARGUMENT,
+                    "Mapped class %s referenced in option %s does not apply to any of the root entities in this query, e.g. %s: name each "
+                    "relationship on the way to it, starting at a class that the query selects.",
+                    entity_text(start, whose, sizeof whose), what, entity_text(first, other, sizeof other));
 }
 
 cm_status cm_expansion__check_options(const cm_expansion *x) {

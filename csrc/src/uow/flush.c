@@ -20,9 +20,8 @@ static cm_status key_from_values(cm_ctx *cx, cm_uow *u, cm_inst *inst) {
     if (nulls == m->nprimary_key)
         return cm__fail(
             cx, CM_E_FLUSH,
-            "Instance %s has a NULL identity key.  If this is an auto-generated value, check that the database table allows "
-            "generation of new primary key values, and that the mapped Column object is configured to expect these generated values.  "
-            "Ensure also that this flush() is not occurring at an inappropriate time, such as within a load() event.",
+            "Instance %s has a NULL identity key: neither the program nor the database gave its primary key a value.  A key that the "
+            "database makes needs a column that does so (an integer, Identity() or a server_default), in the table and in the mapping.",
             cm_inst__text(inst, text, sizeof text));
     return cm_inst__set_key(cx, inst, key, m->nprimary_key);
 }

@@ -272,7 +272,7 @@ class Connection(_core.Connection, Connectable):
         if self._in_transaction:
             raise exc.InvalidRequestError(
                 "This connection has already initialized a SQLAlchemy Transaction() object via begin() or autobegin; isolation_level "
-                "may not be altered unless rollback() or commit() is called first."
+                "is that of a transaction's start: call commit() or rollback() first."
             )
         self._set_isolation(name)
         self.__dict__["_level"] = name
@@ -319,7 +319,7 @@ class Connection(_core.Connection, Connectable):
         if self._in_transaction:
             raise exc.InvalidRequestError(
                 "This connection has already initialized a SQLAlchemy Transaction() object via begin() or autobegin; can't call begin() "
-                "here unless rollback() or commit() is called first."
+                "again before commit() or rollback()."
             )
         self._raise_when_blocked()
         return RootTransaction(self)

@@ -306,8 +306,7 @@ class AmbiguousAssociationProxyInstance(AssociationProxyInstance[_T]):
     def _ambiguous(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
         raise AttributeError(
             f"Association proxy {self.owning_class.__name__}.{self.target_collection} refers to an attribute '{self.value_attr}' that is not "
-            f"directly mapped on class {self.target_class}; therefore this operation cannot proceed since we don't know what type of object is "
-            "referred towards"
+            f"directly mapped on class {self.target_class}: which class it leads to cannot be told without an instance"
         )
 
     __eq__ = __ne__ = any = has = _ambiguous

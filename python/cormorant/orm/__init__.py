@@ -88,8 +88,7 @@ mapperlib = __import__("cormorant.orm.mapper", fromlist=["mapper"])
 def mapper(*args: Any, **kw: Any) -> Any:
     """Gone since SQLAlchemy 2.0."""
     raise exc.sa_exc.InvalidRequestError(
-        "The 'sqlalchemy.orm.mapper()' function is removed as of SQLAlchemy 2.0.  Use the 'sqlalchemy.orm.registry.map_imperatively()` "
-        "method of the ``sqlalchemy.orm.registry`` class to perform classical mapping."
+        "The 'orm.mapper()' function is removed, as in SQLAlchemy 2.0: map classes by map_imperatively() of an orm.registry()."
     )
 
 

@@ -50,7 +50,7 @@ class ClassRegistry:
         if same:
             warn(
                 f"This declarative base already contains a class with the same class name and module name as {cls.__module__}."
-                f"{cls.__name__}, and will be replaced in the string-lookup table."
+                f"{cls.__name__}: strings that name it mean the new one from now on."
             )
             found = [r for r in found if r not in same]
         self._by_name[cls.__name__] = [*found, weakref.ref(cls)]
@@ -142,8 +142,8 @@ class Resolver:
 
     def _missing(self, name: str, text: str) -> t.NoReturn:
         raise exc.InvalidRequestError(
-            f"When initializing mapper {self.prop.parent}, expression '{text}' failed to locate a name ('{name}'). If this is a class name, "
-            f"consider adding this relationship() to the {self.cls!r} class after both dependent classes have been defined."
+            f"When initializing mapper {self.prop.parent}, expression '{text}' failed to locate a name ('{name}'). A class that it names "
+            f"must be declared, and its module imported, before {self.cls!r} is first used."
         )
 
     def _name(self, name: str, text: str) -> t.Any:

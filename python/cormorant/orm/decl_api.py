@@ -89,7 +89,7 @@ class DeclarativeMeta(DeclarativeAttributeIntercept):
             reg = dict_.get("registry", None)
             if not isinstance(reg, registry):
                 raise exc.InvalidRequestError(
-                    "Declarative base class has no 'registry' attribute, or registry is not a sqlalchemy.orm.registry() object"
+                    f"Declarative base class {cls.__name__} has no 'registry' attribute that is an orm.registry()"
                 )
             put_attribute(cls, "_sa_registry", reg)
         if not dict_.get("__abstract__", False):

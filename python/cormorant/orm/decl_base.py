@@ -182,9 +182,8 @@ class ClassScan:
         else:
             if isinstance(value, ColumnElement):
                 warn(
-                    f"Attribute '{name}' on class {self.cls} appears to be a non-schema SQLAlchemy expression object; this won't be part of the "
-                    "declarative mapping. To map arbitrary expressions, use ``column_property()`` or a similar function such as ``deferred()``, "
-                    "``query_expression()`` etc. "
+                    f"Attribute '{name}' on class {self.cls} appears to be a non-schema SQLAlchemy expression object, which is not mapped: "
+                    "column_property() or query_expression() map one."
                 )
             return False
         return True
@@ -198,11 +197,9 @@ class ClassScan:
         if any(word in str(hint) for word in ("ClassVar", "AssociationProxy", "Relationship")):
             return
         raise orm_exc.MappedAnnotationError(
-            f"Type annotation for \"{self.cls.__name__}.{name}\" can't be correctly interpreted for Annotated Declarative Table form.  ORM "
-            "annotations should normally make use of the ``Mapped[]`` generic type, or other ORM-compatible generic type, as a container for "
-            "the actual type, which indicates the intent that the attribute is mapped. Class variables that are not intended to be mapped by "
-            "the ORM should use ClassVar[].  To allow Annotated Declarative to disregard legacy annotations which don't use Mapped[] to pass, "
-            'set "__allow_unmapped__ = True" on the class or a superclass this class.'
+            f"Type annotation for \"{self.cls.__name__}.{name}\" can't be correctly interpreted for Annotated Declarative Table form: write Mapped[...] "
+            "around the type of an attribute that is mapped, and ClassVar[...] around that of one that is not.  Where annotations mean nothing for the mapping, "
+            'say "__allow_unmapped__ = True" in the class or above it.'
         )
 
     def _warn_of_repeated(self) -> None:
@@ -346,7 +343,7 @@ class ClassScan:
             if column.name in table.c:
                 if table.c[column.name] is column:
                     continue
-                raise exc.ArgumentError(f"Column '{column.name}' on class {self.cls.__name__} conflicts with existing column '{table.c[column.name]}'. If using Declarative, consider using the use_existing_column parameter of mapped_column() to resolve conflicts.")
+                raise exc.ArgumentError(f"Column '{column.name}' on class {self.cls.__name__} conflicts with existing column '{table.c[column.name]}'. mapped_column(use_existing_column=True) takes a column that is there.")
             table.append_column(column)
         return None
 

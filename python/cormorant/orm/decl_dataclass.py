@@ -92,9 +92,8 @@ def transform(cls: type, annotated: t.Mapping[str, t.Tuple[t.Any, type]], elemen
     """Makes the class a dataclass. annotated: annotation and class of origin by name; elements: what the names stand for."""
     if "__dataclass_fields__" in cls.__dict__:
         raise exc.InvalidRequestError(
-            f"Class {cls} is already a dataclass; ensure that base classes / decorator styles of establishing dataclasses are not being "
-            "mixed. This can happen if a class that inherits from 'MappedAsDataclass', even indirectly, is been mapped with "
-            "'@registry.mapped_as_dataclass'"
+            f"Class {cls} is already a dataclass: a class below MappedAsDataclass is made one by that, and "
+            "'@registry.mapped_as_dataclass' or '@dataclass' beside it would do so again"
         )
     if "__table__" in cls.__dict__:
         raise exc.InvalidRequestError(
@@ -127,8 +126,7 @@ def _check_origins(cls: type, annotated: t.Mapping[str, t.Tuple[t.Any, type]]) -
     for origin, names in foreign.items():
         raise exc.InvalidRequestError(
             f"When transforming {cls} to a dataclass, attribute(s) {', '.join(map(repr, names))} originates from superclass {origin}, which "
-            "is not a dataclass.  When declaring SQLAlchemy Declarative Dataclasses, ensure that all mixin classes and other superclasses "
-            "which include attributes are also a subclass of MappedAsDataclass or make use of the @unmapped_dataclass decorator."
+            "is not a dataclass.  Make it one: by MappedAsDataclass among its bases, or by @unmapped_dataclass."
         )
 
 

@@ -167,8 +167,7 @@ class JoinCondition:
         what = "'primaryjoin' and 'secondaryjoin' expressions" if self.secondary is not None else "a 'primaryjoin' expression"
         return (
             f"Could not determine join condition between parent/child tables on relationship {self.prop} - there are no foreign keys "
-            f"linking these tables{via}.  Ensure that referencing columns are associated with a ForeignKey or ForeignKeyConstraint, or "
-            f"specify {what}."
+            f"linking these tables{via}.  Declare a ForeignKey or ForeignKeyConstraint, or give {what}."
         )
 
     def _several_found(self) -> str:
@@ -176,8 +175,7 @@ class JoinCondition:
         which = "references from the secondary table to each of the parent and child tables" if via else "a foreign key reference to the parent table"
         return (
             f"Could not determine join condition between parent/child tables on relationship {self.prop} - there are multiple foreign key "
-            f"paths linking the tables{via}.  Specify the 'foreign_keys' argument, providing a list of those columns which should be "
-            f"counted as containing {which}."
+            f"paths linking the tables{via}.  Say by 'foreign_keys' which columns hold {which}."
         )
 
     # ---- pairs
@@ -256,8 +254,7 @@ class JoinCondition:
         if not self.pairs:
             raise exc.ArgumentError(
                 f"Relationship {self.prop} could not determine any unambiguous local/remote column pairs based on join condition and "
-                "remote_side arguments.  Consider using the remote() annotation to accurately mark those elements of the join condition "
-                "that are on the remote side of the relationship."
+                "remote_side.  Mark the columns of the other side by remote() in the join condition."
             )
         self.direction = ONETOMANY if to_many else MANYTOONE
         self.remote_columns = remote_columns

@@ -264,8 +264,8 @@ def _is_null(other: t.Any) -> bool:
 def _check_instance(prop: t.Any, other: t.Any) -> None:
     if not _core.inst_is_mapped(other) or not _core.inst_state(other).mapper.isa(prop.mapper.base_mapper):
         raise exc.ArgumentError(
-            f"Mapped instance expected for relationship comparison to object.   Classes, queries and other SQL elements are not accepted in "
-            f"this context; for comparison with a subquery, use {prop}.has(**criteria)."
+            f"Mapped instance expected for relationship comparison to object, "
+            f"got {type(other).__name__}; conditions on what {prop} leads to are said by {prop}.has()."
         )
 
 

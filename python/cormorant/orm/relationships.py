@@ -310,9 +310,8 @@ class RelationshipProperty(StrategizedProperty):
             related, own = self.mapper.class_.__name__, self.parent.class_.__name__
             raise exc.ArgumentError(
                 f'For {what} relationship {self}, delete-orphan cascade is normally configured only on the "one" side of a one-to-many '
-                'relationship, and not on the "many" side of a many-to-one or many-to-many relationship.  To force this relationship to allow '
-                f'a particular "{related}" object to be referenced by only a single "{own}" object at a time via the {self} relationship, '
-                "which would allow delete-orphan cascade to take place in this direction, set the single_parent=True flag."
+                f'relationship: a "{related}" may have several "{own}" objects here, and is no orphan without one of them.  Where it never '
+                "has more than one, say single_parent=True."
             )
         if self.passive_deletes == "all" and (self.cascade.delete or self.cascade.delete_orphan):
             raise exc.ArgumentError(f"On {self}, can't set passive_deletes='all' in conjunction with 'delete' or 'delete-orphan' cascade")

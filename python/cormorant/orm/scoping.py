@@ -42,7 +42,7 @@ class scoped_session(Generic[_T]):
 
     def configure(self, **kwargs: Any) -> None:
         if self.registry.has():
-            warn("At least one scoped session is already present. configure() can not affect sessions that have already been created.")
+            warn("At least one scoped session is already present. configure() is for those that are made from now on.")
         self.session_factory.configure(**kwargs)  # type: ignore[attr-defined]
 
     def remove(self) -> None:

@@ -220,8 +220,8 @@ def polymorphic_union(table_map: t.Mapping[t.Any, t.Any], typecolname: t.Optiona
         for column in table.c:
             if column.key == typecolname:
                 raise exc.InvalidRequestError(
-                    f"Polymorphic union can't use '{typecolname}' as the discriminator column due to mapped column {column}; please apply the "
-                    "'typecolname' argument; this is available on ConcreteBase as '_concrete_discriminator_name'"
+                    f"Polymorphic union can't use '{typecolname}' as the discriminator column due to mapped column {column}; name the discriminator "
+                    "otherwise by 'typecolname', or by '_concrete_discriminator_name' in a class below ConcreteBase"
                 )
             columns.setdefault(column.key, column.type)
 

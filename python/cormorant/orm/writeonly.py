@@ -24,8 +24,7 @@ class WriteOnlyCollection(t.Generic[_T]):
 
     def __iter__(self) -> t.NoReturn:
         raise TypeError(
-            "WriteOnly collections don't support iteration in-place; to query for collection items, use the select() method to produce a SQL "
-            f"statement and execute it with session.scalars(). (relationship {self.attr})"
+            f"WriteOnly collections don't support iteration in-place: read {self.attr} by session.scalars() of its select()"
         )
 
     def add(self, item: _T) -> None:

@@ -47,9 +47,8 @@ def sort_tables(tables: t.Iterable[t.Any], skip_fn: t.Any = None, extra_dependen
     if cyclic:
         names = ", ".join(sorted(f'"{x.fullname}"' for x in cyclic))
         warnings.warn(
-            f"Cannot correctly sort tables; there are unresolvable cycles between tables {names}, which is usually caused by "
-            "mutually dependent foreign key constraints.  Foreign key constraints involving these tables will not be considered; "
-            "this warning may raise an error in a future release.", exc.SAWarning, stacklevel=3,
+            f"Cannot correctly sort tables; there are unresolvable cycles between tables {names}, whose foreign keys "
+            "lead to each other.  They stand in no order here; use_alter=True on one of the keys leaves it out of the order.", exc.SAWarning, stacklevel=3,
         )  # fmt: skip
     return ordered + cyclic
 

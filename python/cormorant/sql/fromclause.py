@@ -487,7 +487,7 @@ def join_condition(a: t.Any, b: t.Any, a_subset: t.Any = None, consider_as_forei
     if len(constraints) > 1:
         raise exc.AmbiguousForeignKeysError(
             f"Can't determine join between '{a.description}' and '{b.description}'; tables have more than one foreign key constraint "
-            "relationship between them. Please specify the 'onclause' of this join explicitly."
+            "relationship between them: give the join its 'onclause'."
         )
     (pairs,) = constraints.values()
     return _core.and_(*[target == column for target, column in pairs])
