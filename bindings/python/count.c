@@ -84,15 +84,17 @@ static void counted_free(void *user, void *p) {
 
 /* ---- the host */
 
+static const cm_host *counted_host;
+
 #define STATUS(name, parameters, arguments)                                                                                                \
     static cm_status counted_##name parameters {                                                                                           \
         count(COUNT_##name);                                                                                                               \
-        return cmpy_host.name arguments;                                                                                                   \
+        return counted_host->name arguments;                                                                                               \
     }
 #define NOTHING(name, parameters, arguments)                                                                                               \
     static void counted_##name parameters {                                                                                                \
         count(COUNT_##name);                                                                                                               \
-        cmpy_host.name arguments;                                                                                                          \
+        counted_host->name arguments;                                                                                                      \
     }
 COUNTED_ENTRIES(STATUS, NOTHING)
 
@@ -101,7 +103,8 @@ void cmpy_count_setup(cm_ctx_options *options) {
     static cm_host host;
     counting = getenv("CORMORANT_COUNT") != NULL;
     if (!counting) return;
-    host = cmpy_host;
+    counted_host = options->host;
+    host = *counted_host;
 #define ENTRY(name, parameters, arguments) host.name = counted_##name;
     COUNTED_ENTRIES(ENTRY, ENTRY)
 #undef ENTRY

@@ -1,7 +1,6 @@
-/* The host seam: what the core asks of Python. This file assembles the vtable; conversions, nodes, instances, collections
- * and events are in the files of their own (core.h says which). Also contexts for operations that may block.
- */
-#include "python/expr/node.h"
+/* The host seam: what the core asks of Python. This file assembles the vtable from the rooms, which have the larger entries, and
+ * holds what belongs to none of them. */
+#include "python/orm/orm.h"
 
 /* The thread state of a thread that has left the interpreter, innermost first is enough: leave and enter alternate. */
 static _Thread_local PyThreadState *left_state;
@@ -40,15 +39,6 @@ static cm_status host_check(cm_ctx *cx) {
     cm_status st = PyErr_CheckSignals() < 0 ? CM_E_HOST : CM_OK;
     if (away) host_leave(cx);
     return st;
-}
-
-/* Expressions assigned to attributes; asked for every value that is flushed, so a miss must be cheap. */
-static cm_node *host_value_node(cm_ctx *cx, void *value) {
-    (void)cx;
-    if (!cmpy_is_node(value) && !_PyType_Lookup(Py_TYPE((PyObject *)value), cmpy_st->str_clause_element)) return NULL;
-    cm_node *n = cmpy_find_node(value);
-    if (!n) PyErr_Clear();
-    return n;
 }
 
 static cm_status host_value_type(cm_ctx *cx, void *value, const cm_type **out) {
@@ -139,7 +129,7 @@ const cm_host cmpy_host = {
     .event = cmpy_event,
     .session_bind = cmpy_session_bind,
     .session_opened = cmpy_session_opened,
-    .value_node = host_value_node,
+    .value_node = cmpy_value_node,
     .bundle_value = host_bundle_value,
     .warn = host_warn,
     .set_aside = host_set_aside,
@@ -156,19 +146,3 @@ const cm_host cmpy_host = {
     .type_spell = cmpy_type_spell,
     .type_wrap = cmpy_type_wrap,
 };
-
-/* ---- contexts for operations that may let other threads run; the list is guarded by the GIL */
-
-cm_ctx *cmpy_cx_take(void) {
-    if (cmpy_st->nfree_cx > 0) return cmpy_st->free_cx[--cmpy_st->nfree_cx];
-    cm_ctx *cx = NULL;
-    if (cm_ctx_child(cmpy_st->cx, &cx) != CM_OK) PyErr_NoMemory();
-    return cx;
-}
-
-void cmpy_cx_give(cm_ctx *cx) {
-    if (!cx) return;
-    cm_ctx_clear(cx);
-    if (cmpy_st->nfree_cx < (int)(sizeof cmpy_st->free_cx / sizeof cmpy_st->free_cx[0])) cmpy_st->free_cx[cmpy_st->nfree_cx++] = cx;
-    else cm_ctx_free(cx);
-}

@@ -1,8 +1,5 @@
 /* Module init of cormorant._core: state, constants of the node table, registration calls from the package. */
-#include "python/core.h"
 #include "python/json/json.h"
-
-cmpy_state *cmpy_st;
 
 /* ---- functions */
 

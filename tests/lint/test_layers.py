@@ -54,6 +54,25 @@ def test_binding_uses_public_headers_only(root):
     assert not wrong, "\n".join(wrong)
 
 
+# The extension, from the ground up. Files at the top of the folder are the ground, but for the two that put all together.
+BINDING = ["", "schema", "expr", "engine", "orm", "json"]
+ASSEMBLY = {"host.c", "module.c"}
+
+
+def test_rooms_of_the_binding_include_what_lies_below(root):
+    home, wrong = root / "bindings" / "python", []
+    for path in home.rglob("*.[ch]"):
+        room = "" if path.parent == home else path.parent.name
+        if room == "drivers" or path.name in ASSEMBLY:
+            continue
+        for name in INCLUDE.findall(path.read_text()):
+            if name.startswith("python/"):
+                target = name.split("/")[1] if name.count("/") > 1 else ""
+                if BINDING.index(target) > BINDING.index(room):
+                    wrong.append(f"{path.relative_to(home)} includes {name}")
+    assert not wrong, "\n".join(wrong)
+
+
 def test_source_list_is_complete(root):
     lists = [root / "csrc" / "sources.txt", *(root / "csrc").glob("sources_*.txt")]
     listed = {line.split("#")[0].strip() for path in lists for line in path.read_text().splitlines()} - {""}

@@ -2,7 +2,7 @@
 #ifndef CMPY_ENGINE_H
 #define CMPY_ENGINE_H
 
-#include "python/core.h"
+#include "python/expr/expr.h"
 
 typedef struct cmpy_engine { /* _core.Engine */
     PyObject_HEAD
@@ -31,7 +31,12 @@ typedef struct cmpy_conn { /* _core.Connection */
     PyObject *dict, *weak;
 } cmpy_conn;
 
+/* engine.c */
+cm_engine *cmpy_engine_get(PyObject *engine);          /* borrowed; NULL + TypeError */
+int cmpy_engine_setup(PyObject *m);
 /* result.c */
+PyObject *cmpy_result_new(cm_result *take_result, PyObject *keep); /* keep: object that must outlive it, or NULL */
+int cmpy_result_setup(PyObject *m);
 PyObject *cmpy_result_of(cm_result *take_result, PyObject *keep, PyObject *stmt); /* stmt: the statement, or NULL */
 /* row.c */
 typedef struct cmpy_row_meta { /* names of a row's columns, shared by all rows of a result */
@@ -54,12 +59,14 @@ cmpy_row_meta *cmpy_row_get_meta(PyObject *row);                          /* bor
 /* Position a key (int, str, column) stands for; -1 with an exception. */
 Py_ssize_t cmpy_row_find(cmpy_row_meta *meta, PyObject *key);
 /* connection.c */
+PyObject *cmpy_connection_borrow(cm_conn *conn, PyObject *keep); /* Connection over one that somebody else (keep) owns and ends */
 int cmpy_connection_setup(PyObject *m);
 int cmpy_connection_enter(cmpy_conn *self);  /* -1 + exception: closed, or another thread is at work */
 void cmpy_connection_leave(cmpy_conn *self);
 /* dbapi_sqlite.c */
 int cmpy_dbapi_sqlite_setup(PyObject *m);
 /* dbapi.c */
+int cmpy_dbapi_setup(PyObject *m);
 PyObject *cmpy_dbapi_face(cmpy_conn *self); /* the PEP 249 connection of the physical connection in use; new reference */
 
 #endif

@@ -8,7 +8,6 @@
  *
  * Rows are fetched in bulk: values lie in the core's array and move, with their references, into rows and lists. */
 #include "python/engine/engine.h"
-#include "python/orm/orm.h"
 
 #include <string.h>
 
@@ -153,12 +152,12 @@ static int fetch_values(cmpy_result *base, PyObject **v) {
     if (base->result) {
         bool more = false;
         cm_session *session = cm_result_session(base->result); /* further rows are loaded in its turn */
-        if (session && cmpy_session_enter(session) < 0) return -1;
+        if (session && cmpy_st->orm.enter(session) < 0) return -1;
         cm_ctx *cx = cmpy_cx_take();
         cm_status st = cx ? cm_result_next(cx, base->result, (void **)v, &more) : CM_E_HOST;
         int answer = !cx ? -1 : st ? cmpy_raise_int(cx, st) : more;
         if (cx) cmpy_cx_give(cx);
-        if (session) cmpy_session_leave(session);
+        if (session) cmpy_st->orm.leave(session);
         if (answer == 0) end_of_rows(base);
         return answer;
     }
@@ -232,7 +231,7 @@ static PyObject *next_row(cmpy_result *base) {
 
 /* What makes an item equal to another: mapped instances by identity, everything else by value. New reference. */
 static PyObject *identity_of(PyObject *item) {
-    if (cmpy_mapper_of(Py_TYPE(item))) return PyLong_FromVoidPtr(item);
+    if (cmpy_st->orm.is_mapped(Py_TYPE(item))) return PyLong_FromVoidPtr(item);
     if (!PyTuple_Check(item)) return Py_NewRef(item);
     PyObject *key = PyTuple_New(PyTuple_GET_SIZE(item));
     for (Py_ssize_t i = 0; key && i < PyTuple_GET_SIZE(item); i++) {

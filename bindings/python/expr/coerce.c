@@ -4,8 +4,7 @@
  * its own type, but text beside a number, date or UUID column takes the column's, so that what forms and URLs hand in is
  * converted (or refused) by the column. Objects that are no node are asked for __clause_element__().
  */
-#include "python/expr/node.h"
-#include "python/orm/orm.h"
+#include "python/expr/expr.h"
 
 /* ---- small builders */
 
@@ -84,14 +83,8 @@ static bool is_plain_value(PyObject *o) {
            PyList_CheckExact(o) || PyTuple_CheckExact(o) || PyBytes_CheckExact(o) || PyDict_CheckExact(o);
 }
 
-/* The ENTITY of a mapped class that is ready: what its __clause_element__() would answer. Borrowed; NULL: ask it. */
-static cm_node *entity_of(PyObject *o) {
-    cmpy_mapper *m = PyType_Check(o) ? cmpy_mapper_of((PyTypeObject *)o) : NULL;
-    return m && m->core && m->cls == (PyTypeObject *)o ? cm_mapper_entity(m->core) : NULL;
-}
-
 cm_node *cmpy_find_node(PyObject *obj) {
-    cm_node *entity = entity_of(obj);
+    cm_node *entity = PyType_Check(obj) ? cmpy_st->orm.entity((PyTypeObject *)obj) : NULL; /* what its __clause_element__() would answer */
     if (entity) return keep(entity);
     PyObject *o = Py_NewRef(obj);
     for (int depth = 0; depth < 32; depth++) {
@@ -552,6 +545,28 @@ static PyMethodDef module_functions[] = {
     {"find_node", core_find_node, METH_O, "find_node($module, obj, /)\n--\n\nThe node of an object that has one, or None."},
     {NULL, NULL, 0, NULL},
 };
+
+/* Expressions assigned to attributes; asked for every value that is flushed, so a miss must be cheap. */
+cm_node *cmpy_value_node(cm_ctx *cx, void *value) {
+    (void)cx;
+    if (!cmpy_is_node(value) && !_PyType_Lookup(Py_TYPE((PyObject *)value), cmpy_st->str_clause_element)) return NULL;
+    cm_node *n = cmpy_find_node(value);
+    if (!n) PyErr_Clear();
+    return n;
+}
+
+/* type.bind_expression(parameter), type.column_expression(column): None leaves it as it is */
+cm_status cmpy_type_wrap(cm_ctx *cx, const cm_type *type, cm_node *value, bool column, cm_node **out) {
+    (void)cx;
+    *out = NULL;
+    PyObject *made = PyObject_CallMethod(cmpy_host_type(cm_type_get_def(type)), column ? "column_expression" : "bind_expression", "O",
+                                         CMPY_NODE_OBJECT(value));
+    if (!made) return CM_E_HOST;
+    if (made != Py_None) *out = cmpy_coerce(made, CMPY_EXPR, NULL);
+    bool failed = made != Py_None && !*out;
+    Py_DECREF(made);
+    return failed ? CM_E_HOST : CM_OK;
+}
 
 int cmpy_coerce_setup(PyObject *m) {
     static const struct {

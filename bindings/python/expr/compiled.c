@@ -4,8 +4,7 @@
  * "compile" answers what a construct consists of: strings, nodes (compiled in place, so that placeholders keep their
  * order), and one-tuples of a node for "the usual way, without the hook".
  */
-#include "python/expr/node.h"
-#include "python/orm/orm.h"
+#include "python/expr/expr.h"
 
 static const cm_dialect *find_dialect(const char *name) {
     const cm_dialect *d = name ? cm_dialect_find(name) : cm_dialect_default();

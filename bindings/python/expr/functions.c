@@ -1,7 +1,7 @@
 /* _core.FunctionName: what `func.name` answers. Calling it makes a FUNC node, without a Python frame for functions known by
  * their name alone and for those whose class adds nothing but a name (`plain`); other classes are called.
  */
-#include "python/expr/node.h"
+#include "python/expr/expr.h"
 
 typedef struct function_name {
     PyObject_HEAD PyObject *dict;

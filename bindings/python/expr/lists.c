@@ -1,7 +1,6 @@
 /* Lists given at execution: `x IN :list` is spelled with as many placeholders as its value has items, so the value has to be in
  * the statement by the time its plan is looked for. */
-#include "python/core.h"
-#include "python/expr/node.h"
+#include "python/expr/expr.h"
 
 static cm_status find_list(cm_ctx *cx, void *user, cm_node *node, bool *descend) {
     (void)cx;

@@ -3,7 +3,7 @@
  * make() answers a new node; init() fills an object that a class call made, once. Both take the parts of cm_node_spec
  * and refuse children that are not nodes: coercion is the caller's business (coerce.c).
  */
-#include "python/expr/node.h"
+#include "python/expr/expr.h"
 
 enum { SEGMENTS_MAX = CM_SEG_MAX };
 

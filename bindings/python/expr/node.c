@@ -10,8 +10,7 @@
  *
  * Deep trees: past DEALLOC_DEPTH nested deallocations the nodes are put on a list, which the outermost one takes apart.
  */
-#include "python/core.h"
-#include "python/expr/node.h"
+#include "python/expr/expr.h"
 
 enum { FREE_NODES_MAX = 2048, DEALLOC_DEPTH = 50 };
 
@@ -230,8 +229,6 @@ static PyObject *node_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) 
 /* ---- generic access */
 
 PyObject *cmpy_from_node(cm_node *take_node) { return take_node ? CMPY_NODE_OBJECT(take_node) : NULL; }
-
-int cmpy_is_node(PyObject *o) { return Py_TYPE(o)->tp_dealloc == node_dealloc || PyObject_TypeCheck(o, (PyTypeObject *)cmpy_st->Node); }
 
 PyObject *cmpy_node_or_none(cm_node *n) { return Py_NewRef(n ? CMPY_NODE_OBJECT(n) : Py_None); }
 
@@ -505,6 +502,7 @@ static PyMethodDef module_functions[] = {
 PyObject *cmpy_str_type, *cmpy_str_memo;
 
 int cmpy_node_setup(PyObject *m) {
+    cmpy_st->node_dealloc = node_dealloc;
     cmpy_str_type = PyUnicode_InternFromString("type");
     cmpy_str_memo = PyUnicode_InternFromString("_memo");
     if (!cmpy_str_type || !cmpy_str_memo) return -1;

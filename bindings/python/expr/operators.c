@@ -4,7 +4,7 @@
  * attributes: `self._operate(op, other, reverse)`), the type where it has a comparator of its own (CM_TYPE_COMPARATOR:
  * `type._operate(op, left, right)`), the core. Either of the first two may answer NotImplemented to leave it to the next.
  */
-#include "python/expr/node.h"
+#include "python/expr/expr.h"
 
 static PyObject *str_operate, *str_negation_clause;
 

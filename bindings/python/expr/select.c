@@ -4,7 +4,7 @@
  * "generative" for SELECT and set operations, "select" for SELECT alone, "where" for everything with a WHERE clause, "executable" for all statements. Each answers a
  * copy; a statement is never changed, whoever holds it.
  */
-#include "python/expr/node.h"
+#include "python/expr/expr.h"
 
 static PyObject *str_execution_options, *str_populate_existing;
 

@@ -6,7 +6,7 @@
  *
  * What is not loaded is an error that says how to load it, never a statement; an instance inside itself is left out. */
 #include "python/json/json.h"
-#include "python/expr/node.h"
+#include "python/expr/expr.h"
 
 typedef struct field {
     const cm_attr *attr;    /* NULL: read by name (hybrids, properties) */

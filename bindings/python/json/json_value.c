@@ -3,7 +3,7 @@
 #include "python/json/json.h"
 
 #include "python/engine/engine.h"
-#include "python/schema/values.h"
+#include "python/schema/schema.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  * Reading: a slot that is not NULL is the value. Everything else (dictionary store, expired, deferred, lazy) goes the long
  * way. Writing: plain columns of instances in slots are stored here after the core kept the old value; relationships and
  * attributes with listeners go through cm_inst_set. */
-#include "python/expr/node.h"
+#include "python/expr/expr.h"
 #include "python/orm/orm.h"
 
 static inline const cm_attr *attr_of(PyObject *self) { return CMPY_NODE(self)->u.attr.attr; }

@@ -11,8 +11,6 @@
  * Instances are left out of the cyclic collector until a value is stored that could be part of a cycle. */
 #include "python/orm/orm.h"
 
-int cmpy_orm_pending;
-
 static PyObject *Instance_new(PyTypeObject *type, PyObject *args, PyObject *kwargs);
 static int Instance_init(PyObject *self, PyObject *args, PyObject *kwargs);
 static int Instance_setattro(PyObject *o, PyObject *name, PyObject *value);
@@ -23,28 +21,6 @@ struct cmpy_ctor_entry {
 };
 
 /* ---- finding things */
-
-int cmpy_configure(void) {
-    PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, "configure"), *r;
-    if (!hook) return 0;
-    r = PyObject_CallNoArgs(hook);
-    Py_XDECREF(r);
-    return r ? 0 : -1;
-}
-
-static cm_status find_mapped(cm_ctx *cx, void *found, cm_node *node, bool *descend) {
-    (void)cx;
-    (void)descend;
-    if (node->kind == CM_N_ATTR || node->kind == CM_N_ENTITY) *(bool *)found = true;
-    return CM_OK;
-}
-
-int cmpy_configure_for(cm_node *stmt) {
-    bool found = false;
-    cm_status st = cm_node_walk(cmpy_cx(), stmt, find_mapped, &found);
-    if (st) return cmpy_raise_int(cmpy_cx(), st);
-    return found ? cmpy_configure() : 0;
-}
 
 static PyObject *state_name(void) {
     static PyObject *name;

@@ -578,7 +578,16 @@ static PyObject *entity_class(PyObject *module, PyObject *node) {
 static PyMethodDef functions[] = {{"entity_class", entity_class, METH_O, "entity_class(node, /)\n--\n\nThe mapped class of an entity."},
                                   {NULL}};
 
+static cm_node *entity_of(PyTypeObject *type) {
+    cmpy_mapper *m = cmpy_mapper_of(type);
+    return m && m->core && m->cls == type ? cm_mapper_entity(m->core) : NULL;
+}
+
+static bool is_mapped(PyTypeObject *type) { return cmpy_mapper_of(type) != NULL; }
+
 int cmpy_mapper_setup(PyObject *m) {
+    cmpy_st->orm.entity = entity_of;
+    cmpy_st->orm.is_mapped = is_mapped;
     cmpy_st->Mapper = PyType_FromModuleAndSpec(m, &mapper_spec, NULL);
     if (!cmpy_st->Mapper || PyModule_AddObjectRef(m, "Mapper", cmpy_st->Mapper) < 0) return -1;
     return PyModule_AddFunctions(m, functions);

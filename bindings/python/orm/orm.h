@@ -2,7 +2,7 @@
 #ifndef CMPY_ORM_H
 #define CMPY_ORM_H
 
-#include "python/core.h"
+#include "python/engine/engine.h"
 
 /* What hangs on cm_attr.host: the interned name, and the class whose instances keep the value in a slot. */
 typedef struct cmpy_attr_host {
@@ -48,6 +48,19 @@ static inline void cmpy_track(PyObject *obj) {
 }
 int cmpy_install_constructor(PyTypeObject *cls);
 PyObject *cmpy_instance_raw(PyTypeObject *type, cmpy_mapper *m); /* a new, empty slot-store instance */
+int cmpy_instance_setup(PyObject *m);
+/* entries of cm_host */
+cm_status cmpy_inst_alloc(cm_ctx *cx, cm_mapper *m, cm_inst **out);
+void *cmpy_inst_object(cm_inst *inst);
+cm_inst *cmpy_object_inst(cm_ctx *cx, void *object);
+void *cmpy_dict_get(cm_ctx *cx, cm_inst *inst, const cm_attr *attr);
+cm_status cmpy_dict_set(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *value);
+void cmpy_value_stored(cm_ctx *cx, cm_inst *inst, const cm_type *type, void *value);
+/* defaults.c: entries of cm_host */
+cm_status cmpy_call_default(cm_ctx *cx, void *value, cm_mapper *mapper, cm_inst *inst, void **out);
+cm_status cmpy_next_version(cm_ctx *cx, void *generator, void *current, void **out);
+/* attribute.c */
+int cmpy_attribute_setup(PyObject *m);
 /* state.c */
 PyObject *cmpy_state_of(PyObject *obj);                  /* new reference: InstanceState of a mapped instance; NULL + exception */
 PyObject *cmpy_state_new(PyObject *obj, cmpy_mapper *m); /* embedded state of a dict-store instance, put into its dictionary */
@@ -56,11 +69,24 @@ int cmpy_state_setup(PyObject *m);
 cmpy_mapper *cmpy_mapper_of(PyTypeObject *type);           /* borrowed; NULL without exception: not mapped */
 cmpy_mapper *cmpy_mapper_arg(PyObject *arg);               /* borrowed: mapper of a Mapper, class or entity; NULL + exception */
 const cm_attr *cmpy_attr_arg(cm_mapper *m, PyObject *key); /* NULL + exception */
+int cmpy_mapper_setup(PyObject *m);
 static inline cmpy_attr_host *cmpy_attr_info(const cm_attr *a) { return (cmpy_attr_host *)a->host; }
 /* session.c: one operation at a time in a session; the second thread waits. 0, or -1 + IllegalStateChangeError. */
 int cmpy_session_enter(cm_session *s);
 void cmpy_session_leave(cm_session *s);
+int cmpy_session_setup(PyObject *m);
+/* entries of cm_host */
+cm_status cmpy_event(cm_ctx *cx, cm_event ev, cm_session *s, cm_inst *inst, const cm_attr *attr, void **arg);
+cm_status cmpy_session_opened(cm_ctx *cx, cm_session *s, cm_conn *conn);
+cm_status cmpy_session_bind(cm_ctx *cx, cm_session *s, cm_mapper *m, cm_node *stmt, cm_engine **out);
 /* collection.c */
+int cmpy_collection_setup(PyObject *m);
+/* entries of cm_host */
+cm_status cmpy_coll_new(cm_ctx *cx, cm_inst *owner, const cm_attr *attr, void **out);
+cm_status cmpy_coll_add(cm_ctx *cx, void *coll, void *member);
+cm_status cmpy_coll_remove(cm_ctx *cx, void *coll, void *member);
+cm_status cmpy_coll_members(cm_ctx *cx, void *coll, cm_objs *out);
+cm_status cmpy_coll_adopt(cm_ctx *cx, cm_inst *owner, const cm_attr *attr, void *value, void **out);
 PyObject *cmpy_objs_list(cm_ctx *cx, cm_objs *objs, bool owned); /* list of what objs holds; frees objs */
 
 #endif

@@ -4,7 +4,7 @@
  * while a statement does. What the fast paths do not know (parameters, options, listeners, statements that are not plain
  * SELECTs) goes to a method of the package: _execute_general, _get_general. */
 #include "python/engine/engine.h"
-#include "python/expr/node.h"
+#include "python/expr/expr.h"
 #include "python/orm/orm.h"
 
 #include <time.h>
@@ -714,6 +714,8 @@ static PyType_Spec session_spec = {"cormorant._core.Session", sizeof(cmpy_sessio
                                    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, session_slots};
 
 int cmpy_session_setup(PyObject *m) {
+    cmpy_st->orm.enter = cmpy_session_enter;
+    cmpy_st->orm.leave = cmpy_session_leave;
     cmpy_st->Session = PyType_FromModuleAndSpec(m, &session_spec, NULL);
     return cmpy_st->Session ? PyModule_AddObjectRef(m, "Session", cmpy_st->Session) : -1;
 }

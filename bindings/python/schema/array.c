@@ -2,7 +2,7 @@
  *
  * How deep a list goes is what the type says (dimensions), else what it holds: an item that is a list or tuple is one more
  * dimension. Other iterables (sets, generators) are taken as lists of items. */
-#include "python/schema/values.h"
+#include "python/schema/schema.h"
 
 enum { DIMENSIONS_MAX = 6 };
 

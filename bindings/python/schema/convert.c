@@ -8,7 +8,7 @@
  *
  * The other direction is decode.c. Host callbacks about values that are not per column (sequence, mapping, hash, default)
  * stand at the end. */
-#include "python/schema/values.h"
+#include "python/schema/schema.h"
 
 #include <datetime.h>
 #include <string.h>
@@ -51,7 +51,7 @@ static bool is_driver_overflow(PyObject *value) {
     return !conversion;
 }
 
-static cm_status wrap_pending(void) {
+cm_status cmpy_wrap_pending(void) {
     PyObject *type = NULL, *value = NULL, *trace = NULL, *text = NULL, *module = NULL, *wrapped = NULL;
     PyErr_Fetch(&type, &value, &trace);
     PyErr_NormalizeException(&type, &value, &trace);
@@ -561,7 +561,7 @@ cm_status cmpy_encode(cm_ctx *cx, const cm_type *type, void *value, cm_arena *sc
         }
     }
     cm_status st = encode_as(cx, type, v, scratch, out);
-    return st == CM_E_HOST ? wrap_pending() : st;
+    return st == CM_E_HOST ? cmpy_wrap_pending() : st;
 }
 
 /* ---- other questions the core asks about values */
@@ -664,48 +664,6 @@ cm_status cmpy_mapping_keys(cm_ctx *cx, void *mapping, cm_status (*each)(void *u
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(keys) && st == CM_OK; i++) st = each_key(PyList_GET_ITEM(keys, i), each, user);
     Py_DECREF(keys);
     return st;
-}
-
-static cm_status add_row_value(void *user, const cm_column *column, void *value) {
-    const char *name = cm_column_name(column);
-    PyObject *key = cmpy_name(name, strlen(name));
-    int st = key ? PyDict_SetItem(user, key, value) : -1;
-    Py_XDECREF(key);
-    return st < 0 ? CM_E_HOST : CM_OK;
-}
-
-/* Calls a default that was marked by the package as wanting a context: it gets the instance, or the row's values. */
-static cm_status call_with_context(cm_ctx *cx, PyObject *function, cm_inst *inst, void **out) {
-    PyObject *subject = inst ? Py_XNewRef((PyObject *)cmpy_inst_object(inst)) : PyDict_New();
-    cm_status st = !subject ? CM_E_HOST : inst ? CM_OK : cm_ctx_row_values(cx, add_row_value, subject);
-    *out = st ? NULL : PyObject_CallOneArg(function, subject);
-    Py_XDECREF(subject);
-    return st ? st : *out ? CM_OK : wrap_pending();
-}
-
-cm_status cmpy_call_default(cm_ctx *cx, void *value, cm_mapper *mapper, cm_inst *inst, void **out) {
-    (void)mapper;
-    PyObject *v = value, *hook;
-    if (!PyCallable_Check(v)) {
-        *out = Py_NewRef(v);
-        return CM_OK;
-    }
-    if ((hook = PyDict_GetItemString(cmpy_st->hooks, "ContextDefault")) && Py_TYPE(v) == (PyTypeObject *)hook)
-        return call_with_context(cx, v, inst, out);
-    *out = PyObject_CallNoArgs(v);
-    return *out ? CM_OK : wrap_pending();
-}
-
-cm_status cmpy_next_version(cm_ctx *cx, void *generator, void *current, void **out) {
-    (void)cx;
-    if (!generator) { /* counts from one */
-        PyObject *one = PyLong_FromLong(1);
-        *out = one && current ? PyNumber_Add(current, one) : Py_XNewRef(one);
-        Py_XDECREF(one);
-    } else {
-        *out = PyObject_CallOneArg(generator, current ? current : Py_None);
-    }
-    return *out ? CM_OK : CM_E_HOST;
 }
 
 void cmpy_describe(cm_ctx *cx, void *value, void (*write)(void *user, const char *p, size_t n), void *user) {

@@ -3,7 +3,7 @@
  * The kind of the value decides (the core's codec has already turned raw driver values into the kind of the column's
  * type); the type is only looked at for what the kind cannot tell: host types, decimals asked of a float, UUIDs as text,
  * words of an Enum. Objects are made straight from the driver's bytes, with no value in between. */
-#include "python/schema/values.h"
+#include "python/schema/schema.h"
 
 #include <datetime.h>
 #include <string.h>

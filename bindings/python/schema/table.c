@@ -11,7 +11,7 @@
  *                 that the author keeps alive, compiled for the database that the definition is made in
  * The frozen table hangs at the node (u.col.ref); `thaw_table` drops it when the table changes, and those who use the old
  * one (plans, mappers) keep it alive by their own reference. */
-#include "python/core.h"
+#include "python/schema/schema.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  *     (kind, flags, length, precision, scale, spelling, collation, name, labels, item[, schema])
  * None stands for "none" in every place. Types that only Python understands carry TYPE_HOST; then the object itself is
  * the cm_type's host object and its `_bind`, `_result` and `compare_values` are asked for every value. */
-#include "python/schema/values.h"
+#include "python/schema/schema.h"
 
 #include <string.h>
 
@@ -237,19 +237,6 @@ cm_status cmpy_type_spell(cm_ctx *cx, const cm_type *type, cm_compiler *c) {
     if (p) cm_compiler_write(c, p, (size_t)n);
     Py_XDECREF(text);
     return p ? CM_OK : CM_E_HOST;
-}
-
-/* type.bind_expression(parameter), type.column_expression(column): None leaves it as it is */
-cm_status cmpy_type_wrap(cm_ctx *cx, const cm_type *type, cm_node *value, bool column, cm_node **out) {
-    (void)cx;
-    *out = NULL;
-    PyObject *made = PyObject_CallMethod(cmpy_host_type(cm_type_get_def(type)), column ? "column_expression" : "bind_expression", "O",
-                                         CMPY_NODE_OBJECT(value));
-    if (!made) return CM_E_HOST;
-    if (made != Py_None) *out = cmpy_coerce(made, CMPY_EXPR, NULL);
-    bool failed = made != Py_None && !*out;
-    Py_DECREF(made);
-    return failed ? CM_E_HOST : CM_OK;
 }
 
 /* ---- the Python type */
