@@ -127,6 +127,7 @@ const cm_host cmpy_host = {
     .coll_members = cmpy_coll_members,
     .coll_adopt = cmpy_coll_adopt,
     .event = cmpy_event,
+    .implicit_load = cmpy_implicit_load,
     .session_bind = cmpy_session_bind,
     .session_opened = cmpy_session_opened,
     .value_node = cmpy_value_node,

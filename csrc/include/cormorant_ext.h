@@ -104,7 +104,7 @@ enum { /* cm_node.flags; the same bit may mean different things for different ki
     CM_FLAG_CORRELATE_ALL = 1u << 22, /* SELECT.correlate_except(None) */
     CM_FLAG_WILDCARD = 1u << 12,     /* OPTION on all attributes ("*") */
     CM_FLAG_SQL_ONLY = 1u << 13, CM_FLAG_RAISE = 1u << 14, CM_FLAG_INCLUDE_ALIASES = 1u << 15,
-    CM_FLAG_AT_ONCE = 1u << 16,      /* CRITERIA: not for what is loaded later, nor for joined eager loading */
+    CM_FLAG_AT_ONCE = 1u << 16,      /* CRITERIA, LOAD_USER: not for what is loaded later, nor for joined eager loading */
     CM_FLAG_COMPARISON = 1u << 16,   /* CUSTOM operator answers boolean */
     CM_FLAG_HOST_COMPARE = 1u << 24, /* cached by the host: operators need host dispatch */
     CM_FLAG_HOST_COMPILE = 1u << 25, /* FUNC or other core kind whose class has a compile hook (@compiles) */
@@ -374,7 +374,8 @@ typedef enum cm_event {        /* bits of cm_mapper_set_events / cm_session_set_
     CM_EV_PERSISTENT_TO_DETACHED = 30, CM_EV_PENDING_TO_TRANSIENT = 31, CM_EV_PERSISTENT_TO_TRANSIENT = 32,
     CM_EV_DELETED_TO_PERSISTENT = 33, CM_EV_DETACHED_TO_PERSISTENT = 34, CM_EV_AFTER_SOFT_ROLLBACK = 35,
     CM_EV_TRANSACTION_CREATE = 36, CM_EV_TRANSACTION_END = 37, CM_EV_REFRESH_FLUSH = 38,
-    CM_EV_LAZY_LOAD = 39 /* of a session: a relationship of an instance is about to be loaded by a statement of its own */
+    CM_EV_LAZY_LOAD = 39, /* of a session: a relationship of an instance is about to be loaded by a statement of its own */
+    CM_EV_IMPLICIT_LOAD = 42 /* of a session: calls cm_host.implicit_load */
 } cm_event;
 CM_API void cm_mapper_set_events(cm_mapper *mapper, uint64_t mask);
 CM_API void cm_session_set_events(cm_session *session, uint64_t mask);
@@ -427,6 +428,11 @@ struct cm_host {
     cm_status (*coll_adopt)(cm_ctx *, cm_inst *owner, const cm_attr *, void *value, void **out); /* any iterable -> collection (new reference), silently */
     /* Events: bits were set beforehand. `arg` depends on the event (see csrc/README.md, "Events"); *arg may be replaced. */
     cm_status (*event)(cm_ctx *, cm_event, cm_session *, cm_inst *, const cm_attr *, void **arg);
+    /* A SELECT that the program did not ask for itself is about to run: an attribute is read, rows are followed by related ones.
+     * inst: whose attribute it is, or that is read again; attr: the relationship, NULL for columns. stmt is complete, with its
+     * values. Answers what to run instead, or stmt (*out, a new reference); or NULL and the rows, value by value (new
+     * references). Called where CM_EV_IMPLICIT_LOAD is set. */
+    cm_status (*implicit_load)(cm_ctx *, cm_session *, cm_mapper *, cm_inst *, const cm_attr *, cm_node *stmt, cm_node **out, cm_objs *rows);
     cm_status (*session_bind)(cm_ctx *, cm_session *, cm_mapper *, cm_node *stmt, cm_engine **out); /* NULL entry: the session's engine */
     cm_status (*session_opened)(cm_ctx *, cm_session *, cm_conn *); /* a session took a connection of its own; may be NULL */
     /* SQL expression assigned to a column attribute (`user.n = User.n + 1`): a new reference, or NULL for plain values. The

@@ -329,6 +329,32 @@ Test(orm_read, lazy_collections_and_references) {
     }
 }
 
+Test(orm_read, loads_that_a_listener_is_told_of) {
+    OOM_LOOP(cx) {
+        world w;
+        query q = {0};
+        found f = {.n = 0};
+        cm_obj *books = NULL, *tags = NULL;
+        OOM_TRY(open_world(cx, &w));
+        cm_session_set_events(w.s, UINT64_C(1) << CM_EV_IMPLICIT_LOAD);
+        OOM_TRY(start(&w, &q, w.author));
+        OOM_TRY(where_int(&w, &q, w.author_id, CM_OP_EQ, 1));
+        OOM_TRY(run(&w, &q, &f));
+        OOM_TRY(cm_inst_get(cx, inst(&w, f.v[0]), w.author_books, (void **)&books));
+        cr_assert_str_eq(members(&w, inst(&w, f.v[0]), w.author_books, w.book_title), "Alpha,Beta");
+        OOM_TRY(cm_inst_get(cx, inst(&w, cm_obj_item(books, 0)), w.book_tags, (void **)&tags));
+        cr_assert_eq(cm_obj_size(tags), 2);
+        OOM_TRY(cm_session_refresh(cx, w.s, inst(&w, f.v[0]), NULL, 0));
+        cr_assert_eq(statements, 4);
+        OOM_DONE:
+        cm_obj_release(cx, books);
+        cm_obj_release(cx, tags);
+        found_free(&w, &f);
+        query_free(cx, &q);
+        close_world(&w);
+    }
+}
+
 Test(orm_read, lazy_loads_that_may_not_happen) {
     world w;
     oom_loop l;

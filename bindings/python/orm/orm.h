@@ -77,6 +77,8 @@ void cmpy_session_leave(cm_session *s);
 int cmpy_session_setup(PyObject *m);
 /* entries of cm_host */
 cm_status cmpy_event(cm_ctx *cx, cm_event ev, cm_session *s, cm_inst *inst, const cm_attr *attr, void **arg);
+cm_status cmpy_implicit_load(cm_ctx *cx, cm_session *s, cm_mapper *mapper, cm_inst *inst, const cm_attr *attr, cm_node *stmt,
+                             cm_node **out, cm_objs *rows);
 cm_status cmpy_session_opened(cm_ctx *cx, cm_session *s, cm_conn *conn);
 cm_status cmpy_session_bind(cm_ctx *cx, cm_session *s, cm_mapper *m, cm_node *stmt, cm_engine **out);
 /* collection.c */

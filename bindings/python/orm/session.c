@@ -599,6 +599,29 @@ cm_status cmpy_event(cm_ctx *cx, cm_event ev, cm_session *core, cm_inst *inst, c
     return CM_OK;
 }
 
+static PyObject *mapper_object(const cm_mapper *m) {
+    cmpy_mapper *found = m ? cmpy_mapper_of(cm_mapper_host_class(m)) : NULL;
+    return found ? (PyObject *)found : Py_None;
+}
+
+/* hook "implicit_load"(session, object or None, mapper, mapper and name of the relationship or None twice, statement) -> the
+ * statement to run, or a list of the rows' values. */
+cm_status cmpy_implicit_load(cm_ctx *cx, cm_session *core, cm_mapper *mapper, cm_inst *inst, const cm_attr *attr, cm_node *stmt,
+                             cm_node **out, cm_objs *rows) {
+    PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, "implicit_load"), *obj = inst ? cmpy_inst_object(inst) : NULL;
+    *out = NULL;
+    PyObject *r = PyObject_CallFunctionObjArgs(hook, (PyObject *)cm_session_host(core), obj ? obj : Py_None, mapper_object(mapper),
+                                               mapper_object(attr ? attr->mapper : NULL), attr ? cmpy_attr_info(attr)->name : Py_None,
+                                               CMPY_NODE_OBJECT(stmt), NULL);
+    if (r && cmpy_is_node(r)) {
+        *out = CMPY_NODE(r); /* the reference moves to the core */
+        return CM_OK;
+    }
+    cm_status st = r ? cmpy_sequence(cx, r, rows) : CM_E_HOST;
+    Py_XDECREF(r);
+    return st;
+}
+
 /* ---- the type */
 
 static PyObject *Session_open(PyObject *self, PyObject *args) {

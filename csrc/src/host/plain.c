@@ -620,6 +620,18 @@ static cm_status plain_event(cm_ctx *cx, cm_event ev, cm_session *s, cm_inst *in
     return CM_OK;
 }
 
+/* Nobody listens: what was to run is run. */
+static cm_status plain_implicit_load(cm_ctx *cx, cm_session *s, cm_mapper *mapper, cm_inst *inst, const cm_attr *attr, cm_node *stmt,
+                                     cm_node **out, cm_objs *rows) {
+    (void)s;
+    (void)mapper;
+    (void)inst;
+    (void)attr;
+    (void)rows;
+    cm_node_retain(cx, *out = stmt);
+    return CM_OK;
+}
+
 static void plain_warn(cm_ctx *cx, const char *category, const char *message) {
     (void)cx;
     (void)category;
@@ -667,6 +679,7 @@ static const cm_host plain_host = {.version = 1,
                                    .coll_members = plain_coll_members,
                                    .coll_adopt = plain_coll_adopt,
                                    .event = plain_event,
+                                   .implicit_load = plain_implicit_load,
                                    .session_bind = NULL,
                                    .warn = plain_warn,
                                    .leave = plain_leave,

@@ -368,7 +368,7 @@ static cm_status entry_of_row(follow *f, const cm_value *row, entry **out) {
 static cm_status take_child(cm_load_run *run, void *user, const cm_value *row, cm_inst *inst) {
     follow *f = user;
     entry *e = NULL;
-    f->repeats |= run->plan->needs_unique;
+    f->repeats |= run->plan && run->plan->needs_unique;
     if (!inst) return CM_OK;
     cm_status st = entry_of_row(f, row, &e);
     if (st || !e) return st;
@@ -428,7 +428,7 @@ static cm_status run_batch(follow *f, const keyed *k, size_t first, size_t n, cm
 
 static cm_status run_all(follow *f, uint32_t group) {
     const size_t batch = f->r->batch_size ? f->r->batch_size : BATCH;
-    cm_load_request q = {.mapper = f->r->target, .populate_existing = f->run->request->populate_existing};
+    cm_load_request q = {.mapper = f->r->target, .populate_existing = f->run->request->populate_existing, .implicit = true, .via = f->attr};
     cm_mapper **path = NULL;
     keyed k = {0};
     cm_status st = extend_path(f, group, &path, &q.npath);

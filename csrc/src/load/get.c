@@ -70,9 +70,9 @@ cm_status cm_load__with_options(cm_ctx *cx, cm_node *stmt, cm_opts options, cm_n
     return CM_OK;
 }
 
-/* Runs the mapper's statement for one key. *out: a new reference, NULL when there is no such row. */
-static cm_status load_by_key(cm_ctx *cx, cm_session *s, cm_mapper *m, void *const *key, cm_opts options, bool populate_existing,
-                             cm_mapper *const *path, cm_inst **out) {
+/* Runs the mapper's statement for one key; q: all but statement and keys. *out: a new reference, NULL when there is no such row. */
+static cm_status load_by_key(cm_ctx *cx, cm_session *s, const cm_load_request *q, void *const *key, cm_opts options, cm_inst **out) {
+    cm_mapper *m = q->mapper;
     cm_keyed_stmt *k = NULL;
     cm_node *stmt = NULL;
     cm_objs rows = {0};
@@ -81,9 +81,10 @@ static cm_status load_by_key(cm_ctx *cx, cm_session *s, cm_mapper *m, void *cons
     if (!st) st = cm_load__with_options(cx, k->stmt, options, &stmt);
     if (!st) {
         const cm_load_keys keys = {.binds = (cm_node *const *)(void *)k->binds.v, .values = key, .n = k->binds.n};
-        const cm_load_request q = {
-            .stmt = stmt, .mapper = m, .keys = &keys, .populate_existing = populate_existing, .path = path, .npath = path ? 1 : 0};
-        st = cm_load__run(cx, s, &q, &rows, NULL, NULL);
+        cm_load_request complete = *q;
+        complete.stmt = stmt;
+        complete.keys = &keys;
+        st = cm_load__run(cx, s, &complete, &rows, NULL, NULL);
     }
     for (size_t i = 0; !st && i < rows.n && !*out; i++) {
         cm_inst *inst = rows.v[i] == cm__none(cx) ? NULL : cm__host(cx)->object_inst(cx, rows.v[i]);
@@ -143,6 +144,7 @@ cm_inst *cm_session_held(cm_ctx *cx, cm_session *s, const cm_mapper *m, int64_t 
 cm_status cm_load__get(cm_ctx *cx, cm_session *s, cm_mapper *m, void *const *key, size_t n, cm_node *const *options, size_t noptions,
                        bool populate_existing, cm_inst **out) {
     const cm_opts given = {options, noptions, 0};
+    const cm_load_request q = {.mapper = m, .populate_existing = populate_existing};
     bool gone = false;
     cm_status st = CM_OK;
     *out = NULL;
@@ -153,17 +155,17 @@ cm_status cm_load__get(cm_ctx *cx, cm_session *s, cm_mapper *m, void *const *key
     for (size_t i = 0; i < n; i++)
         if (key[i] == cm__none(cx)) return CM_OK;
     st = cm_session__autoflush(cx, s);
-    return st ? st : load_by_key(cx, s, m, key, given, populate_existing, NULL, out);
+    return st ? st : load_by_key(cx, s, &q, key, given, out);
 }
 
-cm_status cm_load__get_below(cm_ctx *cx, cm_session *s, cm_mapper *m, void *const *key, size_t n, cm_opts options, cm_mapper *const path[1],
+cm_status cm_load__get_below(cm_ctx *cx, cm_session *s, const cm_load_request *q, void *const *key, size_t n, cm_opts options,
                              cm_inst **out) {
     bool gone = false;
     *out = NULL;
-    cm_status st = from_identity_map(cx, s, m, key, n, out, &gone);
+    cm_status st = from_identity_map(cx, s, q->mapper, key, n, out, &gone);
     if (st || *out || gone) return st;
     st = cm_session__autoflush(cx, s);
-    return st ? st : load_by_key(cx, s, m, key, options, false, path, out);
+    return st ? st : load_by_key(cx, s, q, key, options, out);
 }
 
 cm_status cm_session_get(cm_ctx *cx, cm_session *s, cm_mapper *mapper, void *const *key, size_t n, cm_inst **out) {
@@ -204,12 +206,13 @@ static cm_status only_options(cm_ctx *cx, const cm_attr *const *attrs, size_t n,
 static cm_status refresh_columns(cm_ctx *cx, cm_session *s, cm_inst *inst, cm_opts options, bool *found) {
     void *key[16] = {0};
     cm_inst *loaded = NULL;
+    const cm_load_request q = {.mapper = inst->mapper, .implicit = true, .owner = inst};
     const size_t n = inst->mapper->nprimary_key;
     cm_status st =
         n > 16 ? cm__fail(cx, CM_E_UNSUPPORTED, "the primary key of %s has more than 16 columns", cm_str_text(inst->mapper->name)) : CM_OK;
     if (!st) st = cm_inst__key_values(cx, inst, key);
     inst->flags |= CM_INST_EXPIRED; /* whatever is unloaded is to be filled */
-    if (!st) st = load_by_key(cx, s, inst->mapper, key, options, false, NULL, &loaded);
+    if (!st) st = load_by_key(cx, s, &q, key, options, &loaded);
     *found = loaded == inst;
     if (loaded) cm__host(cx)->release(cx, cm__host(cx)->inst_object(loaded));
     for (size_t i = 0; i < n && i < 16; i++)

@@ -283,11 +283,18 @@ static cm_status run_statement(lazy *l, const cm_keyed_stmt *k, void *const *val
     if (!st) {
         const cm_load_keys keys = {.binds = (cm_node *const *)(void *)k->binds.v, .values = values, .n = k->binds.n};
         cm_mapper *const path[1] = {l->inst->mapper};
-        const cm_load_request q = {
-            .stmt = stmt, .mapper = l->r->target, .keys = k->binds.n ? &keys : NULL, .path = path, .npath = 1, .lazily = true};
+        const cm_load_request q = {.stmt = stmt,
+                                   .mapper = l->r->target,
+                                   .keys = k->binds.n ? &keys : NULL,
+                                   .path = path,
+                                   .npath = 1,
+                                   .implicit = true,
+                                   .owner = l->inst,
+                                   .via = l->attr,
+                                   .lazily = true};
         st = cm_load__run(l->cx, s, &q, &rows, NULL, &plan);
     }
-    if (!st && ((const cm_row_plan *)plan->extra)->needs_unique) st = cm_load__unique(l->cx, &rows);
+    if (!st && plan && ((const cm_row_plan *)plan->extra)->needs_unique) st = cm_load__unique(l->cx, &rows);
     if (!st) st = store_rows(l, &rows, out);
     cm_load__release(l->cx, &rows);
     cm_plan__release(l->cx, plan);
@@ -337,8 +344,9 @@ static cm_status get_target(lazy *l, void *const *key, size_t n, void **out) {
     if (l->said.lazy == CM_LAZY_RAISE_ON_SQL) return must_not_load(l);
     found = NULL;
     cm_mapper *const path[1] = {l->inst->mapper};
+    const cm_load_request q = {.mapper = l->r->target, .path = path, .npath = 1, .implicit = true, .owner = l->inst, .via = l->attr};
     st = tell(l);
-    if (!st) st = cm_load__get_below(l->cx, s, l->r->target, key, n, l->below, path, &found);
+    if (!st) st = cm_load__get_below(l->cx, s, &q, key, n, l->below, &found);
     if (st) return st;
     void *object = found ? cm__host(l->cx)->inst_object(found) : cm__none(l->cx);
     st = store_scalar(l, object, out);

@@ -43,7 +43,7 @@ static cm_status add_session_words(cm_ctx *cx, cm_keybuf *key, const cm_load_req
 
 static cm_status compile(cm_ctx *cx, cm_conn *conn, const cm_load_request *q, const cm_keybuf *key, cm_plan **out) {
     const cm_expand_request expand = {
-        .stmt = q->stmt, .eager = true, .path = q->path, .npath = q->npath, .program = !q->keys && !q->sink && !q->npath && !q->lazily};
+        .stmt = q->stmt, .eager = true, .path = q->path, .npath = q->npath, .program = !q->keys && !q->implicit};
     cm_engine *engine = cm_conn__engine(conn);
     const cm_schema_map *schemas = cm_conn__schemas(conn);
     cm_compile_request request = {.dialect = cm_engine__dialect(engine),
@@ -209,7 +209,7 @@ static cm_status plan_and_fly(cm_load_run *run, cm_conn *conn, cm_plan **plan) {
     return st;
 }
 
-cm_status cm_load__run(cm_ctx *cx, cm_session *s, const cm_load_request *q, cm_objs *out, size_t *nrows, cm_plan **plan) {
+cm_status cm_load__fly(cm_ctx *cx, cm_session *s, const cm_load_request *q, cm_objs *out, size_t *nrows, cm_plan **plan) {
     cm_load_run run = {.cx = cx, .s = s, .host = cm__host(cx), .request = q};
     cm_plan *found = NULL;
     cm_conn *conn = NULL;
@@ -226,6 +226,11 @@ cm_status cm_load__run(cm_ctx *cx, cm_session *s, const cm_load_request *q, cm_o
     if (!st && plan) *plan = found;
     else cm_plan__release(cx, found);
     return st;
+}
+
+cm_status cm_load__run(cm_ctx *cx, cm_session *s, const cm_load_request *q, cm_objs *out, size_t *nrows, cm_plan **plan) {
+    const bool told = q->implicit && (s->events >> CM_EV_IMPLICIT_LOAD & 1);
+    return told ? cm_load__tell(cx, s, q, out, nrows, plan) : cm_load__fly(cx, s, q, out, nrows, plan);
 }
 
 /* ---- statements of the program */

@@ -10,6 +10,7 @@
  * eager.c    joined eager loading, wrapping                     rowplan.c positions, slots, types
  * load.c     a statement's way to its rows; loader.c rows -> instances; collect.c rows -> joined relationships
  * follow.c   selectin, subquery, immediate                      lazy.c get.c  one attribute, one instance
+ * implicit.c those three, where a listener is told first
  */
 #ifndef CM_LOAD_H
 #define CM_LOAD_H
@@ -231,6 +232,8 @@ typedef struct cm_load_request {
     bool populate_existing;
     cm_load_sink sink; void *sink_user; /* NULL: rows go to `values` */
     cm_mapper *const *path; size_t npath; /* classes this follow-up came through */
+    bool implicit;                   /* not the program's own; for those who are told of it: */
+    cm_inst *owner; const cm_attr *via; /* whose attribute it is or that is read again; the relationship. NULL: none */
     bool lazily;                     /* one attribute was asked for: what instances lack that are there already is not followed */
 } cm_load_request;
 /* Everything about a load that is not in its plan. */
@@ -255,9 +258,13 @@ struct cm_load_run {
     cm_objs out;                     /* flat rows; a reference each */
     size_t nrows;
 };
-/* Runs a request. out: flat rows (owned references; the caller releases what it does not hand on); plan: retained. Either
- * may be NULL, as may nrows. */
+/* Runs a request. out: flat rows (owned references; the caller releases what it does not hand on); plan: retained, NULL where a
+ * listener answered the rows of an implicit request. Either may be NULL, as may nrows. */
 cm_status cm_load__run(cm_ctx *cx, cm_session *s, const cm_load_request *request, cm_objs *out, size_t *nrows, cm_plan **plan);
+/* implicit.c: the same for an implicit request when somebody listens: they see its statement, and may put another in its place
+ * or answer its rows, which then come without a plan. */
+cm_status cm_load__tell(cm_ctx *cx, cm_session *s, const cm_load_request *request, cm_objs *out, size_t *nrows, cm_plan **plan);
+cm_status cm_load__fly(cm_ctx *cx, cm_session *s, const cm_load_request *request, cm_objs *out, size_t *nrows, cm_plan **plan); /* without telling */
 /* The same in parts: begin, prepare (once the row plan is known), rows, end (collections, follow-ups), dispose. */
 void cm_load__begin(cm_load_run *run);
 cm_status cm_load__prepare(cm_load_run *run);
@@ -322,9 +329,9 @@ typedef struct cm_keyed_stmt {
 void cm_keyed__free(cm_ctx *cx, cm_keyed_stmt *k);
 /* select(Entity).where(pk = ?), made at first use. */
 cm_status cm_load__get_stmt(cm_ctx *cx, cm_mapper *m, cm_keyed_stmt **out);
-/* What a lazy many-to-one does: by key, with the options below it; path: the class it came from. */
-cm_status cm_load__get_below(cm_ctx *cx, cm_session *s, cm_mapper *m, void *const *key, size_t n, cm_opts options,
-                             cm_mapper *const path[1], cm_inst **out);
+/* What a lazy many-to-one does: by key, with the options below it; q: all but statement and keys. */
+cm_status cm_load__get_below(cm_ctx *cx, cm_session *s, const cm_load_request *q, void *const *key, size_t n, cm_opts options,
+                             cm_inst **out);
 /* A copy of a statement with loader options; *out retained. */
 cm_status cm_load__with_options(cm_ctx *cx, cm_node *stmt, cm_opts options, cm_node **out);
 

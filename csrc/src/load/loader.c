@@ -214,7 +214,7 @@ static cm_status meet_instance(cm_load_run *run, uint32_t group, cm_value *value
     run->fresh[group] = was_expired;
     st = fill_existing(run, shape, inst, values, overwrite);
     note_filled(run, shape, inst);
-    if (!st && g->sticky) st = remember_options(run, group, inst);
+    if (!st && g->sticky && inst != run->request->owner) st = remember_options(run, group, inst); /* what is read again keeps its own */
     return st || !was_expired ? st : tell(run, inst, CM_EV_REFRESH);
 }
 

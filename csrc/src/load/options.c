@@ -67,10 +67,11 @@ static cm_status level_add_all(cm_ctx *cx, level *l, cm_node *const *v, size_t n
     return st;
 }
 
-static bool is_criteria(const cm_node *option) { return option->kind == CM_N_CRITERIA; }
+/* Criteria, and what only the program itself looks at: they hold at every level, and come first in it. */
+static bool goes_along(const cm_node *option) { return option->kind == CM_N_CRITERIA || option->op == CM_OP_LOAD_USER; }
 
-/* Speaks for every entity of a statement: criteria, which come first in a level, and wildcards bound to none. */
-static bool is_universal(const cm_node *option) { return is_criteria(option) || ((option->flags & CM_FLAG_WILDCARD) && !option->u.n.kid); }
+/* Speaks for every entity of a statement: what goes along, and wildcards bound to none. */
+static bool is_universal(const cm_node *option) { return goes_along(option) || ((option->flags & CM_FLAG_WILDCARD) && !option->u.n.kid); }
 
 static bool same_entity(const cm_node *named, const cm_node *entity) {
     if (!named || !entity) return false;
@@ -96,9 +97,9 @@ cm_status cm_opts__for_entity(cm_ctx *cx, cm_arena *a, cm_opts all, const cm_nod
     level l = {.arena = a};
     cm_status st = CM_OK;
     for (size_t i = 0; i < all.n && !st; i++)
-        if (is_criteria(all.v[i])) st = level_add(cx, &l, all.v[i]);
+        if (goes_along(all.v[i])) st = level_add(cx, &l, all.v[i]);
     for (size_t i = 0; i < all.n && !st; i++)
-        if (is_universal(all.v[i]) && !is_criteria(all.v[i])) st = level_add(cx, &l, all.v[i]);
+        if (is_universal(all.v[i]) && !goes_along(all.v[i])) st = level_add(cx, &l, all.v[i]);
     const size_t nuniversal = l.n;
     for (size_t i = 0; i < all.n && !st; i++) {
         cm_node *option = all.v[i];
@@ -284,7 +285,7 @@ static bool is_used_up(const cm_node *option) {
     }
 }
 
-bool cm_opts__passing(const cm_node *option) { return is_criteria(option) && (option->flags & CM_FLAG_AT_ONCE); }
+bool cm_opts__passing(const cm_node *option) { return goes_along(option) && (option->flags & CM_FLAG_AT_ONCE); }
 
 bool cm_opts__sticky(cm_opts from) {
     for (size_t i = 0; i < from.n; i++)
@@ -297,6 +298,6 @@ cm_opts cm_inst__opts(const cm_inst *inst) {
     if (!inst->state) return opts;
     opts.v = inst->state->options;
     opts.n = inst->state->noptions;
-    while (opts.nuniversal < opts.n && is_criteria(opts.v[opts.nuniversal])) opts.nuniversal++;
+    while (opts.nuniversal < opts.n && goes_along(opts.v[opts.nuniversal])) opts.nuniversal++;
     return opts;
 }

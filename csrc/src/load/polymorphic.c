@@ -97,7 +97,8 @@ static cm_status run_batch(cm_load_run *run, cm_mapper *m, cm_inst *const *insts
     for (size_t i = n; i < size && !st; i++) values[i] = values[n - 1];
     if (!st) {
         const cm_load_keys keys = {.binds = (cm_node *const *)(void *)b.binds.v, .values = values, .n = size};
-        const cm_load_request q = {.stmt = b.stmt, .mapper = m, .keys = &keys, .sink = ignore_row, .path = path, .npath = 1};
+        const cm_load_request q = {
+            .stmt = b.stmt, .mapper = m, .keys = &keys, .sink = ignore_row, .path = path, .npath = 1, .implicit = true};
         st = cm_load__run(run->cx, run->s, &q, NULL, NULL, NULL);
     }
     for (size_t i = 0; i < read; i++)

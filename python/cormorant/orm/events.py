@@ -30,6 +30,7 @@ _SESSION = {
     35: "after_soft_rollback", 36: "after_transaction_create", 37: "after_transaction_end",
 }  # fmt: skip
 _WITH_INSTANCE = frozenset(range(23, 35))
+_IMPLICIT_LOAD = 42  # told to listeners of do_orm_execute by cormorant.orm.context
 _LAZY_LOAD = 39  # told to `session._lazy_watch(instance, key)`, where there is one
 
 
@@ -223,8 +224,10 @@ def install_session(session: t.Any) -> None:
     mask = sum(1 << number for number, name in _SESSION.items() if name in names) if names else 0
     if session._lazy_watch is not None:
         mask |= 1 << _LAZY_LOAD
-    session._set_events(mask)
     session._listened = "do_orm_execute" in names
+    if session._listened:
+        mask |= 1 << _IMPLICIT_LOAD
+    session._set_events(mask)
 
 
 # ---- calls

@@ -76,8 +76,15 @@ class MapperOption(ORMOption):
 class UserDefinedOption(ORMOption):
     """An option of a statement that only the program itself looks at."""
 
+    propagate_to_loaders = False
+
     def __init__(self, payload: t.Any = None) -> None:
         self.payload = payload
+
+    def __clause_element__(self) -> t.Any:
+        node = _core.make(_core.K_OPTION, op=_core.OP_LOAD_USER, flags=0 if self.propagate_to_loaders else _core.FLAG_AT_ONCE)
+        node.__dict__["_user_option"] = self
+        return node
 
 
 PropComparator = _core.InstrumentedAttribute

@@ -9,6 +9,7 @@ import typing as t
 import weakref
 
 from .. import _core, exc
+from ..event.registry import listeners_of
 from ..util import warn
 from ..sql import select
 from . import bulk
@@ -16,7 +17,7 @@ from . import exc as orm_exc
 from .attributes import set_committed_value
 from .base import NO_VALUE, _mapper_or_none, class_mapper, instance_str, object_mapper, object_state
 from .exc import StaleDataError
-from .context import ORMExecuteState
+from .context import ORMExecuteState, implicit_load
 from .events import install_session
 from .identity import IdentityMap
 from .query import Query
@@ -468,7 +469,7 @@ class Session(_core.Session):
             state = object_state(instance)
             if _core.inst_session(instance) is not self or state.identity is None:
                 raise exc.InvalidRequestError(f"Instance '{instance!r}' is not persistent within this Session")
-            if self._locked(state.mapper, state.identity, (), with_for_update) is None:
+            if self._locked(state.mapper, state.identity, (), with_for_update, instance) is None:
                 raise exc.InvalidRequestError(f"Could not refresh instance '{instance!r}'")
             return
         self._refresh(instance, None if attribute_names is None else list(attribute_names))
@@ -501,14 +502,20 @@ class Session(_core.Session):
         if isinstance(statement, str):
             raise exc.ArgumentError(f"Textual SQL expression {statement!r} should be explicitly declared as text({statement!r})")
         statement = _core.coerce(statement, _core.ROLE_STATEMENT)
-        options = {**self.execution_options, **(getattr(statement, "_execution_options", None) or {}), **(execution_options or {})}
-        if self._listened and not self.__dict__.get("_in_execute_event"):
-            state = ORMExecuteState(self, statement, params, options, bind_arguments)
+        given: t.Mapping[str, t.Any] = execution_options or {}
+        if self._listened:
+            parent: t.Optional[ORMExecuteState] = _parent_execute_state
+            listeners = self._orm_listeners() if parent is None else parent._remaining()
+            state = ORMExecuteState(self, statement, params, given, bind_arguments, listeners, parent and parent._cause)
             result = state._fire()
             if result is not None:
                 return result
-            statement, params, options = state.statement, state.parameters, dict(state.execution_options)
+            statement, params, given, bind_arguments = state.statement, state.parameters, state.local_execution_options, state.bind_arguments
+        options = {**self.execution_options, **(getattr(statement, "_execution_options", None) or {}), **given}
         return self._execute_now(statement, params, options, bind_arguments)
+
+    def _orm_listeners(self) -> t.Sequence[t.Any]:
+        return listeners_of(self, "do_orm_execute")
 
     def _having(self, statement: t.Any, options: t.Mapping[str, t.Any]) -> t.Any:
         """The options of one statement are its connection's for the block, where that makes a difference."""
@@ -581,9 +588,13 @@ class Session(_core.Session):
             return statement
         return statement.with_for_update(**(lock if isinstance(lock, t.Mapping) else {}))
 
-    def _locked(self, mapper: t.Any, key: t.Sequence[t.Any], options: t.Sequence[t.Any], lock: t.Any) -> t.Any:
-        """The instance of a key's row, read again and locked."""
+    def _locked(self, mapper: t.Any, key: t.Sequence[t.Any], options: t.Sequence[t.Any], lock: t.Any, instance: t.Any = None) -> t.Any:
+        """The instance of a key's row, read again and locked. instance: the one that is read again, for those who are told."""
         statement = self._by_key(mapper, key, options, lock)
+        if self._listened:
+            statement = implicit_load(self, instance, mapper, None, None, statement.execution_options(populate_existing=True))
+            if isinstance(statement, list):
+                return statement[0] if statement else None
         return self._execute_now(statement, None, {"populate_existing": True}, None).scalars().one_or_none()
 
     @staticmethod
@@ -653,7 +664,7 @@ class Session(_core.Session):
         if key is not None:
             target = seen.get((mapper.base_mapper, key))
             if target is None:
-                target = self._get(mapper, key, (), False) if load else self._find(mapper, key)
+                target = self._find(mapper, key) if not load else self._get_general(mapper, key) if self._listened else self._get(mapper, key, (), False)
         if target is None:
             target = mapper.class_.__new__(mapper.class_)
             if load:
