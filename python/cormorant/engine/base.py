@@ -268,7 +268,9 @@ class Connection(_core.Connection, Connectable):
         allowed = self.dialect.get_isolation_level_values(None)
         name = level.replace("_", " ").upper()
         if name not in allowed:
-            raise exc.ArgumentError(f"Invalid value {level!r} for isolation_level. Valid isolation levels for {self.dialect.name!r} are {', '.join(allowed)}")
+            raise exc.ArgumentError(
+                f"Invalid value {level!r} for isolation_level. Valid isolation levels for {self.dialect.name!r} are {', '.join(allowed)}"
+            )
         if self._in_transaction:
             raise exc.InvalidRequestError(
                 "This connection has already initialized a SQLAlchemy Transaction() object via begin() or autobegin; isolation_level "

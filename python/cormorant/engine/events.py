@@ -215,7 +215,9 @@ def _checked_change(fn: t.Any, answer: t.Any) -> tuple[str, t.Any]:
     """What a listener with retval=True puts in the place of a statement."""
     if not isinstance(answer, tuple) or len(answer) != 2 or not isinstance(answer[0], str) or not isinstance(answer[1], (tuple, list)):
         name = getattr(fn, "__name__", repr(fn))
-        raise exc.InvalidRequestError(f"{name}() listens to before_cursor_execute with retval=True: it must answer (statement, parameters), not {answer!r}")
+        raise exc.InvalidRequestError(
+            f"{name}() listens to before_cursor_execute with retval=True: it must answer (statement, parameters), not {answer!r}"
+        )
     return answer
 
 

@@ -76,7 +76,10 @@ def _insert(session: t.Any, mapper: t.Any, statement: t.Any, rows: t.Optional[t.
     if len(mapper.tables) < 2:
         return session._run(statement, _all_by_column(mapper, rows))
     if _written(statement)._seg(_core.SEG_RETURNING):
-        raise NotImplementedError(f"insert({mapper.class_.__name__}).returning() writes several tables and is not supported yet; add the instances to the session")
+        raise NotImplementedError(
+            f"insert({mapper.class_.__name__}).returning() writes several tables and is not supported yet; add the instances to "
+            "the session"
+        )
     return _insert_joined(session, mapper, rows)
 
 
@@ -167,7 +170,10 @@ def _matched(session: t.Any, mapper: t.Any, statement: t.Any, strategy: t.Any) -
         return _evaluated(session, held, statement._seg(_core.SEG_WHERE))
     except UnevaluatableError as error:
         if strategy == "evaluate":
-            raise exc.InvalidRequestError(f'Could not evaluate current criteria in Python: "{error}". Specify \'fetch\' or False for the synchronize_session execution option.') from error
+            raise exc.InvalidRequestError(
+                f'Could not evaluate current criteria in Python: "{error}". Specify \'fetch\' or False for the synchronize_session '
+                'execution option.'
+            ) from error
     return None
 
 
@@ -268,7 +274,10 @@ def update_mappings(session: t.Any, mapper: t.Any, mappings: t.List[t.Mapping[st
     for mapping in mappings:
         missing = [n for n in names if n not in mapping]
         if missing:
-            raise exc.InvalidRequestError(f"No primary key value supplied for column(s) {', '.join(missing)}; per-row ORM Bulk UPDATE by Primary Key requires that records contain primary key values")
+            raise exc.InvalidRequestError(
+                f"No primary key value supplied for column(s) {', '.join(missing)}; per-row ORM Bulk UPDATE by Primary Key "
+                "requires that records contain primary key values"
+            )
         values = {k: v for k, v in mapping.items() if k not in names}
         if not values:
             continue

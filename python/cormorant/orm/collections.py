@@ -514,7 +514,10 @@ def _accept(factory: t.Any, value: t.Any) -> t.List[t.Any]:
         if isinstance(made, KeyFuncDict):
             for key, member in value.items():
                 if made.keyfunc(member) != key:
-                    raise TypeError(f"Found incompatible key {key!r} for value {member!r}; this collection's keying function requires a key of {made.keyfunc(member)!r} for this value.")
+                    raise TypeError(
+                        f"Found incompatible key {key!r} for value {member!r}; this collection's keying function requires a key of "
+                        f"{made.keyfunc(member)!r} for this value."
+                    )
         return list(value.values())
     like = set if isinstance(made, set) else list if isinstance(made, list) else None
     if like is not None and not isinstance(value, like) or value is None:

@@ -136,7 +136,10 @@ class CompositeProperty(MapperProperty):
             attrs, _class_or_attr = (_class_or_attr, *attrs), None
         self.composite_class, self.attrs = _class_or_attr, attrs
         if column_template is not None and column_template.count("%s") != 1:
-            raise exc.ArgumentError(f"column_template {column_template!r} is not a valid template; expected a string containing exactly one '%s' placeholder")
+            raise exc.ArgumentError(
+                f"column_template {column_template!r} is not a valid template; expected a string containing exactly one '%s' "
+                "placeholder"
+            )
         self.column_template, self.return_none_on = column_template, return_none_on
         self.active_history, self.deferred, self.group = active_history, deferred, group
         self.comparator_factory = comparator_factory or self.Comparator
@@ -155,7 +158,10 @@ class CompositeProperty(MapperProperty):
                     "construct are None or not present"
                 )
             if isinstance(annotation.type, str) or isinstance(annotation.type, type) and "_later" in annotation.type.__dict__:
-                raise exc.ArgumentError(f"Can't use forward ref {annotation.raw} for composite class argument of '{cls.__name__}.{name}'; set up the type as Mapped[<class>]")
+                raise exc.ArgumentError(
+                    f"Can't use forward ref {annotation.raw} for composite class argument of '{cls.__name__}.{name}'; set up the "
+                    "type as Mapped[<class>]"
+                )
             self.composite_class = annotation.type
             if annotation.optional and self.return_none_on is UNSET:
                 self.return_none_on = _all_none

@@ -136,7 +136,10 @@ class ClassScan:
                     f"Mapped[{hint if isinstance(hint, str) else getattr(hint, '__name__', hint)}], or set __allow_unmapped__ = True on the class or its base."
                 )
         if isinstance(value, (tuple, list)) and len(value) == 1 and isinstance(value[0], (Column, MappedColumn, MapperProperty)):
-            warn(f"Ignoring declarative-like tuple value of attribute '{name}': possibly a copy-and-paste error with a comma accidentally placed at the end of the line?")
+            warn(
+                f"Ignoring declarative-like tuple value of attribute '{name}': possibly a copy-and-paste error with a comma "
+                "accidentally placed at the end of the line?"
+            )
             return False
         if own and hint is not UNSET and (annotation is None or not annotation.is_mapped):
             self._check_unmapped(name, value, hint)
@@ -343,7 +346,10 @@ class ClassScan:
             if column.name in table.c:
                 if table.c[column.name] is column:
                     continue
-                raise exc.ArgumentError(f"Column '{column.name}' on class {self.cls.__name__} conflicts with existing column '{table.c[column.name]}'. mapped_column(use_existing_column=True) takes a column that is there.")
+                raise exc.ArgumentError(
+                    f"Column '{column.name}' on class {self.cls.__name__} conflicts with existing column '{table.c[column.name]}'. "
+                    "mapped_column(use_existing_column=True) takes a column that is there."
+                )
             table.append_column(column)
         return None
 

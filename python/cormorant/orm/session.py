@@ -648,7 +648,10 @@ class Session(_core.Session):
         key, state = _core.inst_identity(instance), _core.inst_state(instance)
         instance = state.obj()  # where a proxy stands for it
         if key is None and not load:
-            raise exc.InvalidRequestError(f"merge() with load=False option does not support objects transient (never flushed): {instance_str(instance)} has no key")
+            raise exc.InvalidRequestError(
+                f"merge() with load=False option does not support objects transient (never flushed): {instance_str(instance)} has "
+                "no key"
+            )
         if _core.inst_session(instance) is self and _core.inst_status(instance) in (1, 2):
             if key is None:
                 warn(
@@ -671,7 +674,10 @@ class Session(_core.Session):
                 self.add(target)
             else:
                 if state.modified:
-                    raise exc.InvalidRequestError(f"merge() with load=False option does not support objects marked as 'dirty': {instance_str(instance)} has changes that were not flushed")
+                    raise exc.InvalidRequestError(
+                        f"merge() with load=False option does not support objects marked as 'dirty': {instance_str(instance)} has "
+                        "changes that were not flushed"
+                    )
                 _core.inst_set_identity(target, key)
                 self.add(target)
         seen[id(instance)] = target
@@ -748,7 +754,10 @@ def _refuse_other_version(instance: t.Any, target: t.Any, mapper: t.Any) -> None
     key = mapper.get_property_by_column(mapper.version_id_col).key
     given, there = _core.inst_peek(instance, key, NO_VALUE), _core.inst_peek(target, key, NO_VALUE)
     if NO_VALUE not in (given, there) and given != there:
-        raise StaleDataError(f"Version id '{given}' on merged state {mapper.class_.__name__} {_core.inst_identity(target)} does not match existing version '{there}': merge() without a version takes the newest.")
+        raise StaleDataError(
+            f"Version id '{given}' on merged state {mapper.class_.__name__} {_core.inst_identity(target)} does not match existing "
+            f"version '{there}': merge() without a version takes the newest."
+        )
 
 
 def _like(value: t.Any, members: t.List[t.Any]) -> t.Any:

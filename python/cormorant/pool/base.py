@@ -25,7 +25,10 @@ class Pool:
     _engine: t.Any = None
 
     def __init__(self, creator: t.Any = None, **kwargs: t.Any) -> None:
-        raise NotImplementedError(f"{type(self).__name__}(creator) is not supported: pools belong to engines; use create_engine(poolclass={type(self).__name__})")
+        raise NotImplementedError(
+            f"{type(self).__name__}(creator) is not supported: pools belong to engines; use "
+            f"create_engine(poolclass={type(self).__name__})"
+        )
 
     @classmethod
     def of(cls, engine: t.Any) -> Pool:

@@ -145,7 +145,9 @@ class ColumnCollectionMixin:
             if isinstance(column, str):
                 real = table.c.get(column)
                 if real is None:
-                    raise exc.ConstraintColumnNotFoundError(f"Can't create {type(self).__name__} on table '{table.description}': no column named '{column}' is present.")
+                    raise exc.ConstraintColumnNotFoundError(
+                        f"Can't create {type(self).__name__} on table '{table.description}': no column named '{column}' is present."
+                    )
                 found.append(real)
             else:
                 found.append(column)
@@ -608,7 +610,10 @@ class Index(DialectKWArgs, ColumnCollectionMixin, HasConditionalDDL, SchemaItem)
 
     def _set_parent(self, parent: t.Any, **kwargs: t.Any) -> None:
         if self.table is not None and self.table is not parent:
-            raise exc.ArgumentError(f"Index '{self.name}' is against table '{self.table.description}', and cannot be associated with table '{parent.description}'.")
+            raise exc.ArgumentError(
+                f"Index '{self.name}' is against table '{self.table.description}', and cannot be associated with table "
+                f"'{parent.description}'."
+            )
         self._columns.extend(self._resolve_columns(parent))
         self.expressions = [parent.c[e] if isinstance(e, str) and e in parent.c else e for e in self._given]
         self.table = self.parent = parent

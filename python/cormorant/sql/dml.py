@@ -183,7 +183,10 @@ class ValuesBase(UpdateBase):
         if isinstance(given, list) and (not given or isinstance(given[0], (dict, list, tuple))):
             return self._with_rows(given)
         if self._flags & _core.FLAG_MULTI_ROW:
-            raise exc.InvalidRequestError("Can't mix single and multiple VALUES formats in one INSERT statement: a list adds rows, a dictionary changes the one row.")
+            raise exc.InvalidRequestError(
+                "Can't mix single and multiple VALUES formats in one INSERT statement: a list adds rows, a dictionary changes the "
+                "one row."
+            )
         return self._with_assigns(self._assigns(given))
 
     def _with_assigns(self, new: list[t.Any]) -> t.Any:

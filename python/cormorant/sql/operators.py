@@ -272,7 +272,10 @@ class custom_op:  # noqa: N801 - the name of the API
             return left.operate(self, right, *other, **kwargs)
         if self.python_impl is not None:
             return self.python_impl(left, right, *other, **kwargs)
-        raise exc.InvalidRequestError(f"Custom operator {self.opstring!r} can't be used with plain Python objects unless it includes the 'python_impl' parameter.")
+        raise exc.InvalidRequestError(
+            f"Custom operator {self.opstring!r} can't be used with plain Python objects unless it includes the 'python_impl' "
+            "parameter."
+        )
 
     def _build(self, left: t.Any, right: t.Any, reverse: bool = False) -> t.Any:
         left = _core.coerce(left, _core.ROLE_EXPR)

@@ -244,7 +244,11 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause):
         """The index and the unique constraint that index=True and unique=True stand for."""
         for word, value in (("index", self.index), ("unique", self.unique)):
             if isinstance(value, str):
-                raise exc.ArgumentError(f"The '{word}' keyword argument on Column is boolean only. To create indexes or constraints with a specific name, create an explicit {'Index' if word == 'index' else 'UniqueConstraint'} construct external to the Table.")
+                raise exc.ArgumentError(
+                    f"The '{word}' keyword argument on Column is boolean only. To create indexes or constraints with a specific "
+                    f"name, create an explicit {'Index' if word == 'index' else 'UniqueConstraint'} construct external to the "
+                    "Table."
+                )
         if self.index:
             self.table.append_constraint(Index(None, self.key, unique=bool(self.unique), _column_flag=True))
         elif self.unique:
@@ -780,7 +784,9 @@ class MetaData(HasConditionalDDL, SchemaItem):
                 missing = [n for n in only if n not in available]
                 if missing:
                     where = f" schema '{schema}'" if schema else ""
-                    raise exc.InvalidRequestError(f"Could not reflect: requested table(s) not available in {inspector.engine!r}{where}: ({', '.join(missing)})")
+                    raise exc.InvalidRequestError(
+                        f"Could not reflect: requested table(s) not available in {inspector.engine!r}{where}: ({', '.join(missing)})"
+                    )
                 names = list(only)
             options = {"autoload_with": inspector, "autoload_replace": autoload_replace, "resolve_fks": resolve_fks, **dialect_kwargs}
             for name in names:

@@ -444,7 +444,10 @@ class TypeDecorator(ExternalType, TypeEngine[_T]):
 
     def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
         if "impl" not in self.__dict__ and getattr(type(self), "impl", None) is None:
-            raise AssertionError("TypeDecorator implementations require a class-level variable 'impl' which refers to the class of type being decorated")
+            raise AssertionError(
+                "TypeDecorator implementations require a class-level variable 'impl' which refers to the class of type being "
+                "decorated"
+            )
         self.impl = to_instance(type(self).impl, *args, **kwargs)
 
     @property
