@@ -34,7 +34,7 @@ class OwnElement(ColumnElement):
     _databases: t.ClassVar[tuple[str, ...]] = ("postgresql",)
 
     def _write(self, compiler: t.Any) -> str:
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not define _write")
 
 
 def _compile(element: t.Any, compiler: t.Any, **kw: t.Any) -> str:

@@ -75,10 +75,10 @@ class Transaction:
         self._ended()
 
     def _do_commit(self) -> None:
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not define _do_commit")
 
     def _do_rollback(self) -> None:
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not define _do_rollback")
 
     def _ended(self) -> None:
         self.is_active = False

@@ -39,7 +39,7 @@ class Family:
 
     def accepts(self, target: Any, identifier: str) -> Any:
         """What listeners are kept on for that target (usually itself); None when it is not of this family."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not define accepts")
 
     def changed(self, key: Any, identifier: str, propagate: bool) -> None:
         """Listeners of `key` were added or removed."""

@@ -128,7 +128,7 @@ class Compiled:
         return self.string
 
     def construct_params(self, params: t.Mapping[str, t.Any] | None = None, extracted_parameters: t.Any = None, escape_names: bool = True) -> t.Any:
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not define construct_params")
 
     @property
     def params(self) -> t.Any:

@@ -47,7 +47,7 @@ class ReturnsRows(ClauseElement, roles.ReturnsRowsRole):
 
     @property
     def exported_columns(self) -> t.Any:
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not define exported_columns")
 
     def is_derived_from(self, fromclause: t.Any) -> bool:
         """Whether the other element is inside this one."""

@@ -61,7 +61,7 @@ class SelectBase(HasCTE, ExecutableStatement, Selectable, _core.SelectBase, role
     @property
     def selected_columns(self) -> t.Any:
         """The columns of the result, by key."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not define selected_columns")
 
     @property
     def exported_columns(self) -> t.Any:

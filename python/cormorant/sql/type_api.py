@@ -468,15 +468,15 @@ class TypeDecorator(ExternalType, TypeEngine[_T]):
 
     def process_bind_param(self, value: t.Any, dialect: t.Any) -> t.Any:
         """Python value -> value for `impl`."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not define process_bind_param")
 
     def process_result_value(self, value: t.Any, dialect: t.Any) -> t.Any:
         """Value of `impl` -> Python value."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not define process_result_value")
 
     def process_literal_param(self, value: t.Any, dialect: t.Any) -> str:
         """Python value -> text for a statement with its values written out."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not define process_literal_param")
 
     def _cm_def(self) -> tuple[t.Any, ...]:
         resolved = "_dialect" in self.__dict__

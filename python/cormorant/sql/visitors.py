@@ -180,7 +180,7 @@ class ReplacingExternalTraversal(CloningExternalTraversal):
     """A visitor that replaces elements."""
 
     def replace(self, elem: t.Any) -> t.Any:
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not define replace")
 
     def traverse(self, obj: t.Any) -> t.Any:
         def ask(element: t.Any) -> t.Any:
