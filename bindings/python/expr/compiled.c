@@ -64,7 +64,7 @@ int cmpy_schema_pairs(PyObject *map, const char ***out) {
 
 /* What executing an ORM statement would send; the statement itself for everything else. New reference. */
 static cm_status plain_statement(cm_node *n, cm_node **out) {
-    if (cmpy_ready() < 0) return CM_E_HOST; /* relationships are known once the mappers are configured */
+    if (cmpy_ready_for(n) < 0) return CM_E_HOST; /* relationships are known once the mappers are configured */
     if (cm_kind_get_info(n->kind)->statement && n->kind != CM_N_HOST && n->kind != CM_N_DDL && n->kind != CM_N_TEXT)
         return cm_statement_expand(cmpy_cx(), n, out);
     Py_INCREF(CMPY_NODE_OBJECT(n));

@@ -83,8 +83,10 @@ int cmpy_compiled_setup(PyObject *m);
 
 /* ready.c: mappers declared since the last statement are completed before one is compiled or run */
 extern int cmpy_orm_pending;                           /* mappers wait to be configured */
-int cmpy_configure(void);                              /* configures them; 0, or -1 with an exception */
-static inline int cmpy_ready(void) { return cmpy_orm_pending ? cmpy_configure() : 0; }
+/* Configures those that a class, mapper, statement, or a collection of them speaks of; 0, or -1 with an exception. */
+int cmpy_configure(PyObject *about);
+static inline int cmpy_ready(PyObject *about) { return cmpy_orm_pending ? cmpy_configure(about) : 0; }
+static inline int cmpy_ready_of(PyObject *instance) { return cmpy_ready((PyObject *)Py_TYPE(instance)); }
 int cmpy_configure_for(cm_node *stmt);                 /* the same when the statement speaks of mapped classes */
 static inline int cmpy_ready_for(cm_node *stmt) { return cmpy_orm_pending ? cmpy_configure_for(stmt) : 0; }
 

@@ -3,10 +3,10 @@
 
 int cmpy_orm_pending;
 
-int cmpy_configure(void) {
+int cmpy_configure(PyObject *about) {
     PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, "configure"), *r;
     if (!hook) return 0;
-    r = PyObject_CallNoArgs(hook);
+    r = PyObject_CallOneArg(hook, about);
     Py_XDECREF(r);
     return r ? 0 : -1;
 }
@@ -22,5 +22,5 @@ int cmpy_configure_for(cm_node *stmt) {
     bool found = false;
     cm_status st = cm_node_walk(cmpy_cx(), stmt, find_mapped, &found);
     if (st) return cmpy_raise_int(cmpy_cx(), st);
-    return found ? cmpy_configure() : 0;
+    return found ? cmpy_configure(CMPY_NODE_OBJECT(stmt)) : 0;
 }

@@ -112,7 +112,7 @@ static int check_choices(PyObject *only) {
 
 int cmpy_json_choose(cmpy_json *j, PyObject *only) {
     if (only == Py_None) return 0;
-    if (cmpy_ready() < 0 || check_choices(only) < 0) return -1;
+    if (cmpy_ready(only) < 0 || check_choices(only) < 0) return -1;
     j->scope = scope_new(j, only);
     return j->scope ? 0 : -1;
 }

@@ -18,7 +18,7 @@ static const cm_attr *own_attr(const cm_attr *a, const cm_inst *inst) {
 
 /* Finds instance and attribute; NULL + exception. */
 static cm_inst *prepare(PyObject *self, PyObject *obj, const cm_attr **attr) {
-    if (cmpy_ready() < 0) return NULL;
+    if (cmpy_ready_of(obj) < 0) return NULL;
     const cm_attr *a = attr_of(self);
     cm_inst *inst = a ? cmpy_object_inst(cmpy_cx(), obj) : NULL;
     if (inst) {

@@ -83,7 +83,7 @@ static cm_inst *inst_behind(PyObject *obj) {
 }
 
 cm_inst *cmpy_inst_require(PyObject *obj) {
-    if (cmpy_ready() < 0) return NULL; /* a class with a __new__ of its own has instances before its mapper is complete */
+    if (cmpy_ready_of(obj) < 0) return NULL; /* a class with a __new__ of its own has instances before its mapper is complete */
     cm_inst *inst = cmpy_object_inst(cmpy_cx(), obj);
     if (inst || (inst = inst_behind(obj)) || PyErr_Occurred()) return inst;
     if (PyType_Check(obj) && cmpy_mapper_of((PyTypeObject *)obj))
@@ -219,7 +219,7 @@ static PyObject *constructed(PyObject *take_self, const cmpy_mapper *m) {
 static PyObject *Instance_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
     (void)args;
     (void)kwargs;
-    if (cmpy_ready() < 0) return NULL;
+    if (cmpy_ready((PyObject *)type) < 0) return NULL;
     cmpy_mapper *m = cmpy_mapper_of(type);
     if (m && !m->core) {
         cmpy_raise_exc("InvalidRequestError", "The mapper of class %s is not configured", type->tp_name);
@@ -367,7 +367,7 @@ done:
 static PyObject *construct(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames) {
     PyTypeObject *type = (PyTypeObject *)callable;
     Py_ssize_t nargs = PyVectorcall_NARGS(nargsf);
-    if (cmpy_ready() < 0) return NULL;
+    if (cmpy_ready((PyObject *)type) < 0) return NULL;
     cmpy_mapper *m = cmpy_mapper_of(type);
     if (!m || m->cls != type || !m->core || nargs) return construct_slowly(callable, args, nargs, kwnames);
     if (m->version != type->tp_version_tag || !m->version)

@@ -22,7 +22,7 @@ cmpy_mapper *cmpy_mapper_of(PyTypeObject *type) {
 
 cmpy_mapper *cmpy_mapper_arg(PyObject *arg) {
     cmpy_mapper *m = NULL;
-    if (cmpy_ready() < 0) return NULL;
+    if (cmpy_ready(arg) < 0) return NULL;
     if (PyObject_TypeCheck(arg, (PyTypeObject *)cmpy_st->Mapper)) m = (cmpy_mapper *)arg;
     else if (PyType_Check(arg)) m = cmpy_mapper_of((PyTypeObject *)arg);
     else if (cmpy_is_node(arg) && CMPY_NODE(arg)->kind == CM_N_ENTITY)

@@ -96,7 +96,7 @@ typedef cm_status (*inst_step)(cm_ctx *, cm_session *, cm_inst *);
 
 static PyObject *with_instance(PyObject *self, PyObject *obj, inst_step step) {
     cmpy_session *s = (cmpy_session *)self;
-    PyObject *real = cmpy_ready() < 0 ? NULL : cmpy_stood_for(obj), *result = NULL;
+    PyObject *real = cmpy_ready_of(obj) < 0 ? NULL : cmpy_stood_for(obj), *result = NULL;
     cm_inst *inst = real ? cmpy_inst_require(real) : NULL;
     cm_ctx *cx = inst ? begin(s) : NULL;
     if (cx) result = end_none(s, cx, step(cx, s->core, inst));
@@ -138,7 +138,7 @@ static PyObject *with_attributes(PyObject *self, PyObject *args, attrs_step step
     PyObject *obj, *names = Py_None, *seq = NULL, *result = NULL, *real;
     const cm_attr **attrs = NULL;
     size_t n = 0;
-    if (!PyArg_ParseTuple(args, "O|O", &obj, &names) || cmpy_ready() < 0 || !(real = cmpy_stood_for(obj))) return NULL;
+    if (!PyArg_ParseTuple(args, "O|O", &obj, &names) || cmpy_ready_of(obj) < 0 || !(real = cmpy_stood_for(obj))) return NULL;
     cm_inst *inst = cmpy_inst_require(real);
     if (!inst) goto done;
     if (names != Py_None) {

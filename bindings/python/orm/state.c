@@ -155,7 +155,7 @@ static PyObject *inst_restore(PyObject *module, PyObject *args) {
     (void)module;
     if (!PyArg_ParseTuple(args, "OO", &obj, &key)) return NULL;
     if (obj == Py_None) Py_RETURN_NONE;
-    if (cmpy_ready() < 0) return NULL;
+    if (cmpy_ready_of(obj) < 0) return NULL;
     if (key != Py_None) {
         PyObject *r = give_identity(obj, key);
         if (!r) return NULL;
@@ -192,7 +192,7 @@ static PyObject *inst_session(PyObject *module, PyObject *obj) {
 
 static PyObject *inst_is_mapped(PyObject *module, PyObject *obj) {
     (void)module;
-    if (cmpy_ready() < 0) return NULL;
+    if (cmpy_ready_of(obj) < 0) return NULL;
     PyObject *real = cmpy_stood_for(obj);
     bool mapped = real && cmpy_object_inst(cmpy_cx(), real);
     Py_XDECREF(real);

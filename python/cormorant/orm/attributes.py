@@ -9,7 +9,7 @@ from .. import _core, exc
 from ..sql.elements import ClauseElement, SQLCoreOperations
 from .base import (
     ATTR_EMPTY, ATTR_WAS_SET, NEVER_SET, NO_VALUE, PASSIVE_NO_FETCH, PASSIVE_NO_INITIALIZE, PASSIVE_NO_RESULT, PASSIVE_OFF, Mapped,
-    PassiveFlag, instance_dict, instance_state, manager_of_class,
+    PassiveFlag, _mapper_or_none, instance_dict, instance_state, manager_of_class,
 )
 from .own_attributes import ScalarAttributeImpl, register_attribute
 
@@ -25,9 +25,11 @@ class QueryableAttribute(_core.InstrumentedAttribute, ClauseElement, SQLCoreOper
 
     def _find_property(self) -> t.Any:
         """The MapperProperty behind the attribute."""
-        from .mapper import configure_mappers
+        from .configure import configure_registries
 
-        configure_mappers()
+        mapper = _mapper_or_none(self.class_)
+        if mapper is not None:
+            configure_registries({mapper.registry})
         return self.prop
 
     @property

@@ -152,9 +152,7 @@ def class_mapper(class_: t.Any, configure: bool = True) -> t.Any:
             raise exc.ArgumentError(f"Class object expected, got '{class_!r}'.")
         raise orm_exc.UnmappedClassError(class_)
     if configure:
-        from .mapper import configure_mappers
-
-        configure_mappers()
+        mapper._check_configure()
     return mapper
 
 

@@ -10,7 +10,8 @@ from .clsregistry import ClassRegistry
 from .decl_base import add_attribute, current_scan, map_declarative
 from .decl_dataclass import set_arguments, unmapped
 from .interfaces import put_attribute
-from .mapper import Mapper, _dispose, configure_mappers, watch_configuration
+from .configure import configure_registries, watch_configuration
+from .mapper import Mapper, _dispose
 from .properties import SynonymProperty
 
 _T = t.TypeVar("_T")
@@ -131,6 +132,7 @@ class registry:
         self.constructor = constructor
         self.type_annotation_map: t.Dict[t.Any, t.Any] = {}
         self._mappers: t.List[Mapper] = []
+        self._dependencies: t.Set[registry] = set()  # that relationships and bases of its classes lead into
         if type_annotation_map is not None:
             self.update_type_annotation_map(type_annotation_map)
 
@@ -146,8 +148,15 @@ class registry:
     def _add_mapper(self, mapper: Mapper) -> None:
         self._mappers.append(mapper)
 
+    def _depend_on(self, other: t.Optional["registry"]) -> None:
+        if other is not None and other is not self:
+            self._dependencies.add(other)
+
     def configure(self, cascade: bool = False) -> None:
-        configure_mappers()
+        """Completes the mappers of this registry; cascade: also where they lead into other registries."""
+        configure_registries({self})
+        if not cascade and self._dependencies:
+            raise exc.InvalidRequestError("configure() without cascade=True, but relationships lead into other registries")
 
     def dispose(self, cascade: bool = False) -> None:
         """Takes the mapping away from the classes of this registry."""
@@ -155,6 +164,7 @@ class registry:
             _dispose(mapper)
             self._class_registry.remove(mapper.class_)
         self._mappers.clear()
+        self._dependencies.clear()
 
     def generate_base(
         self, mapper: t.Any = None, cls: t.Any = object, name: str = "Base", metaclass: t.Any = DeclarativeMeta

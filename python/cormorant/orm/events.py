@@ -211,9 +211,10 @@ def _validator(mapper: t.Any, key: str) -> t.Any:
 
 
 def _reinstall(key: t.Any) -> None:
-    from .mapper import Mapper, _all
+    from .configure import all_mappers
+    from .mapper import Mapper
 
-    for mapper in list(_all):
+    for mapper in list(all_mappers):
         if key is Mapper or issubclass(mapper.class_, key):
             install(mapper)
 

@@ -7,25 +7,19 @@ runs by itself before the first instance, the first statement and `inspect()`.
 
 from __future__ import annotations
 
-import itertools
-import threading
 import types
 import typing as t
-import weakref
 
 from .. import _core, exc
 from ..sql.schema import Column, Table
 from . import exc as orm_exc
 from .base import InspectionAttr
 from .composite import CompositeProperty
-from .interfaces import EXT_SKIP, MapperProperty, put_attribute
+from .configure import all_mappers, configure_mappers, configure_registries, forget_pending, lock, note_pending
+from .interfaces import MapperProperty, put_attribute
 from .joins import equalities, plain_node
 from .properties import ColumnProperty, MappedColumn, SynonymProperty
 
-_lock = threading.RLock()
-_pending: t.List["Mapper"] = []
-_all: "weakref.WeakSet[Mapper]" = weakref.WeakSet()
-_configuring = False
 _SPARE_SLOTS = 4  # for backrefs of classes that are declared after a mapper was built
 
 
@@ -223,10 +217,10 @@ class Mapper(_core.Mapper, InspectionAttr):
             self.inherits._subclasses.append(self)
         if registry is not None:
             registry._add_mapper(self)
-        _all.add(self)
-        with _lock:
-            _pending.append(self)
-            _core.set_pending(True)
+            if self.inherits is not None:
+                registry._depend_on(self.inherits.registry)
+        all_mappers.add(self)
+        note_pending(self)
         fire_configured("after_mapper_constructed", self)
 
     # ---- properties
@@ -344,14 +338,13 @@ class Mapper(_core.Mapper, InspectionAttr):
         self._install(key, prop)
         for sub in self._subclasses:
             sub.add_property(key, prop.for_subclass(sub))
-        with _lock:
+        with lock:
             if isinstance(prop, ColumnProperty):
                 if self._built and key not in self._keys:
                     self._add_attr(prop.definition(self))
-            elif self not in _pending:
+            else:
                 self.configured = False
-                _pending.append(self)
-                _core.set_pending(True)
+                note_pending(self)
 
     def add_properties(self, dict_of_properties: t.Mapping[str, t.Any]) -> None:
         for key, value in dict_of_properties.items():
@@ -364,6 +357,10 @@ class Mapper(_core.Mapper, InspectionAttr):
 
         return [p for p in self._props.values() if isinstance(p, RelationshipProperty)]
 
+    def _check_configure(self) -> None:
+        """Completes the mappers of this one's registry, and of those it depends on."""
+        configure_registries({self.registry})
+
     def _init_properties(self) -> None:
         """Tells properties of the program's own that all classes exist."""
         for prop in self._props.values():
@@ -374,7 +371,7 @@ class Mapper(_core.Mapper, InspectionAttr):
     def _ensure_built(self, spare: int = _SPARE_SLOTS) -> None:
         if self._built:
             return
-        with _lock:
+        with lock:
             if self._built:
                 return
             if self.inherits is not None:
@@ -462,7 +459,7 @@ class Mapper(_core.Mapper, InspectionAttr):
     @property
     def with_polymorphic_mappers(self) -> t.List["Mapper"]:
         """The class and those of its subclasses that are read along."""
-        configure_mappers()
+        self._check_configure()
         along = [m for m in self.self_and_descendants[1:] if any(base._reads_along(m) for base in _ancestors(m) if base.isa(self))]
         return [self, *along] if along else []
 
@@ -588,7 +585,7 @@ class Mapper(_core.Mapper, InspectionAttr):
     c = columns
 
     def _view(self, *kinds: type) -> _KeyedView:
-        configure_mappers()
+        self._check_configure()
         return _KeyedView({key: p for key, p in self._ordered() if not kinds or isinstance(p, kinds)})
 
     def _ordered(self) -> t.List[t.Tuple[str, MapperProperty]]:
@@ -626,7 +623,7 @@ class Mapper(_core.Mapper, InspectionAttr):
 
     @property
     def all_orm_descriptors(self) -> _KeyedView:
-        configure_mappers()
+        self._check_configure()
         found: t.Dict[str, t.Any] = {}
         for cls in reversed(self.class_.__mro__):
             for key, value in cls.__dict__.items():
@@ -636,7 +633,7 @@ class Mapper(_core.Mapper, InspectionAttr):
 
     @property
     def iterate_properties(self) -> t.Iterator[MapperProperty]:
-        configure_mappers()
+        self._check_configure()
         return iter([prop for _, prop in self._ordered()])
 
     def has_property(self, key: str) -> bool:
@@ -644,7 +641,7 @@ class Mapper(_core.Mapper, InspectionAttr):
 
     def get_property(self, key: str, _configure_mappers: bool = True) -> MapperProperty:
         if _configure_mappers:
-            configure_mappers()
+            self._check_configure()
         try:
             return self._props[key]
         except KeyError:
@@ -733,110 +730,19 @@ def _polymorphic_spec(given: t.Any) -> t.Optional[t.Tuple[t.Any, t.Any]]:
 
 def mapped_below(base: type) -> t.List[Mapper]:
     """The mapped classes that inherit from a mixin; of a hierarchy its topmost class that does."""
-    found = [m for m in list(_all) if issubclass(m.class_, base)]
+    found = [m for m in list(all_mappers) if issubclass(m.class_, base)]
     return sorted((m for m in found if m.inherits is None or not issubclass(m.inherits.class_, base)), key=lambda m: m.class_.__qualname__)
 
 
 def _all_registries() -> t.Set[t.Any]:
     """The registries of all mappers there are."""
-    return {mapper.registry for mapper in list(_all) if mapper.registry is not None}
+    return {mapper.registry for mapper in list(all_mappers) if mapper.registry is not None}
 
 
 def class_mapper_of(cls: t.Any) -> t.Optional[Mapper]:
     if cls is None or isinstance(cls, Mapper):
         return cls
     return t.cast(Mapper, cls.__mapper__)
-
-
-def configure_mappers() -> None:
-    """Completes all mappers that were declared: relationships find their classes, the core learns of them."""
-    global _configuring
-    if not _pending or _configuring:
-        return
-    with _lock:
-        if not _pending or _configuring:
-            return
-        for mapper in list(_all):
-            if mapper._failure is not None:
-                raise exc.InvalidRequestError(
-                    f"One or more mappers failed to initialize - can't proceed with initialization of other mappers. Triggering "
-                    f"mapper: '{mapper}'. Original exception was: {mapper._failure}"
-                )
-        _configuring = True
-        try:
-            _configure_all()
-        finally:
-            _configuring = False
-    from .events import fire_configured
-
-    fire_configured("after_configured")  # listeners may define further classes
-    _tell_classes("__declare_last__")
-
-
-_hooked: "weakref.WeakSet[type]" = weakref.WeakSet()
-_hooked_order = itertools.count()
-
-
-def watch_configuration(cls: type) -> None:
-    """Classes with `__declare_first__()` or `__declare_last__()` are told of every configuration."""
-    unmapped = [base for base in cls.__mro__ if base is cls or not isinstance(base.__dict__.get("__mapper__"), Mapper)]
-    names = [name for name in ("__declare_first__", "__declare_last__") if any(name in base.__dict__ for base in unmapped)]
-    if names:
-        put_attribute(cls, "_sa_hooks", (next(_hooked_order), names))
-        _hooked.add(cls)
-
-
-def _tell_classes(name: str) -> None:
-    told = [(cls.__dict__["_sa_hooks"], cls) for cls in _hooked]
-    for (_, names), cls in sorted(told, key=lambda item: t.cast(int, item[0][0])):
-        if name in names:
-            getattr(cls, name)()
-
-
-def _configure_all() -> None:
-    from .events import fire_configured
-
-    fire_configured("before_configured")
-    _tell_classes("__declare_first__")
-    done: t.List[Mapper] = []
-    skipped: t.List[Mapper] = []
-    while _pending:
-        batch, _pending[:] = list(_pending), []
-        later = [m for m in batch if not m.configured and EXT_SKIP in fire_configured("before_mapper_configured", m)]
-        skipped += later
-        batch = [m for m in batch if m not in later]
-        mapper = None
-        try:
-            for mapper in batch:
-                for prop in mapper._relations():
-                    prop.resolve()
-                mapper._init_properties()
-            for mapper in batch:  # backrefs are known now, so the slots of all relationships are
-                mapper._ensure_built(0)
-        except Exception as failure:
-            _pending[:0] = [*skipped, *(m for m in batch if m not in _pending)]
-            if mapper is not None and not isinstance(failure, orm_exc.UnmappedClassError):
-                mapper._failure = failure
-            raise
-        done.extend(m for m in batch if m not in done)
-    relations = [(m, p) for m in done for p in m._relations() if p.key not in m._configured_relations]
-    for mapper, prop in sorted(relations, key=lambda pair: len(list(_ancestors(pair[0])))):
-        try:
-            mapper._add_relation(prop.definition(mapper))
-        except Exception as failure:
-            mapper._failure = failure
-            _pending[:0] = [m for m in done if not m.configured]
-            raise
-        mapper._configured_relations.add(prop.key)
-        mapper._listen()
-    for mapper in done:
-        mapper.configured = True
-    _pending.extend(skipped)
-    _core.set_pending(bool(skipped))
-    for mapper in done:
-        if not mapper.__dict__.get("_announced"):  # once, however many properties come later
-            mapper.__dict__["_announced"] = True
-            fire_configured("mapper_configured", mapper)
 
 
 def _ancestors(mapper: Mapper) -> t.Iterator[Mapper]:
@@ -848,16 +754,14 @@ def _ancestors(mapper: Mapper) -> t.Iterator[Mapper]:
 
 def is_mapped(mapper: Mapper) -> bool:
     """Whether its class has it still."""
-    return mapper in _all
+    return mapper in all_mappers
 
 
 def clear_mappers() -> None:
     """Takes the mapping away from all classes."""
-    with _lock:
-        for mapper in list(_all):
+    with lock:
+        for mapper in list(all_mappers):
             _dispose(mapper)
-        _pending.clear()
-        _core.set_pending(False)
 
 
 def _dispose(mapper: Mapper) -> None:
@@ -866,9 +770,7 @@ def _dispose(mapper: Mapper) -> None:
     for name in ("__mapper__", "_sa_class_manager", "__clause_element__", *mapper._nodes):
         if name in cls.__dict__:
             type.__delattr__(cls, name)
-    _all.discard(mapper)
-    if mapper in _pending:
-        _pending.remove(mapper)
+    forget_pending(mapper)
 
 
 def validates(*names: str, include_removes: bool = False, include_backrefs: bool = True) -> t.Callable[[t.Any], t.Any]:
@@ -887,7 +789,5 @@ def reconstructor(fn: t.Any) -> t.Any:
     fn.__sa_reconstructor__ = True
     return fn
 
-
-_core.register_hook("configure", configure_mappers)
 
 __all__ = ["ClassManager", "Mapper", "clear_mappers", "configure_mappers", "reconstructor", "validates"]

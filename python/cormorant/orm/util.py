@@ -129,9 +129,7 @@ class AliasedClass:
 
     def _adapted(self, key: str, value: t.Any) -> t.Any:
         if value.prop is not None and hasattr(value.prop, "direction"):
-            from .mapper import configure_mappers
-
-            configure_mappers()
+            self._aliased_mapper._check_configure()
         made = self._aliased_mapper._entity_attr(self._node, key)
         if type(made) is not type(value):
             made = _as_class(made, type(value))
