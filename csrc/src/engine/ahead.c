@@ -9,8 +9,7 @@
 #include "engine/flight_int.h"
 
 enum {
-    AHEAD_SETS = CM_SIZE(8192, 3), /* sets whose replies wait in memory */
-    BULK_SETS = CM_SIZE(16, 4)     /* from here on arrays pay */
+    AHEAD_SETS = CM_SIZE(8192, 3) /* sets whose replies wait in memory */
 };
 
 bool cm_conn__may_depart(const cm_conn *conn) {
@@ -132,7 +131,7 @@ static cm_status run_alone(cm_ctx *cx, cm_run *r) {
 }
 
 cm_status cm_conn__send(cm_ctx *cx, cm_conn *conn, cm_flight *flight) {
-    if (flight->bulk && flight->nsets >= BULK_SETS) return cm_bulk__send(cx, conn, flight);
+    if (flight->bulk && flight->nsets >= CM_BULK_SETS) return cm_bulk__send(cx, conn, flight);
     cm_run *r = cm__alloc(cx, sizeof *r);
     if (!r) return flight->over ? flight->over(cx, flight, 0, CM_E_NOMEM) : CM_E_NOMEM;
     cm_run__init(cx, r, conn, flight);

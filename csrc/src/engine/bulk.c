@@ -4,10 +4,11 @@
  *   INSERT INTO t (a, b) SELECT ... FROM unnest($1, $2) ...       for up to PART_SETS of them, PART_BYTES of values
  *
  * The maker of the flight sees no difference: its `bind`, `row` and `done` are called for each set, in their order. Rows are
- * sorted by the key that the database made for them, because an answer promises no order.
+ * sorted by the key that the database made for them, because an answer promises no order. Those of a loose flight (`loose`) are
+ * handed on as they come.
  *
  * A server does not say which row of many it refused. Each part stands behind a savepoint: rows of a part that was refused are
- * tried one after the other from there, until the one at fault is known. */
+ * tried one after the other from there, until the one at fault is known, if the maker asks for it (`over`). */
 #include "engine/flight_int.h"
 
 #include <stdlib.h>
@@ -175,6 +176,26 @@ static cm_status part_done(cm_ctx *cx, cm_flight *flight, size_t set, int64_t ro
     return st;
 }
 
+static cm_status hand_row(cm_ctx *cx, cm_flight *flight, size_t set, cm_value *values, size_t n) {
+    const part *p = flight->user;
+    cm_flight *f = p->whole->flight;
+    (void)set;
+    return f->row(cx, f, p->first, values, n);
+}
+
+static cm_status hand_done(cm_ctx *cx, cm_flight *flight, size_t set, int64_t rows, int64_t id) {
+    const part *p = flight->user;
+    cm_flight *f = p->whole->flight;
+    (void)set;
+    return f->done ? f->done(cx, f, p->first, rows, id) : CM_OK;
+}
+
+static cm_status tell_columns(cm_ctx *cx, cm_flight *flight, size_t n, const char *(*name)(cm_dstmt *, size_t), cm_dstmt *stmt) {
+    const part *p = flight->user;
+    cm_flight *f = p->whole->flight;
+    return f->columns(cx, f, n, name, stmt);
+}
+
 static cm_status let_go(cm_ctx *cx, bulk *whole) {
     if (--whole->parts) return whole->st;
     cm_flight *f = whole->flight;
@@ -193,7 +214,8 @@ static void part_free(cm_ctx *cx, part *p) {
 static cm_status part_over(cm_ctx *cx, cm_flight *flight, size_t set, cm_status st) {
     part *p = flight->user;
     bulk *whole = p->whole;
-    if ((st == CM_E_INTEGRITY || st == CM_E_DATA) && set == 0 && whole->fault == SIZE_MAX) whole->fault = find_fault(cx, p);
+    if ((st == CM_E_INTEGRITY || st == CM_E_DATA) && set == 0 && whole->fault == SIZE_MAX && whole->flight->over)
+        whole->fault = find_fault(cx, p);
     if (st && !whole->st) whole->st = st;
     part_free(cx, p);
     return let_go(cx, whole);
@@ -220,6 +242,18 @@ static cm_status send_command(cm_ctx *cx, cm_conn *conn, const char *sql, size_t
     return cm_conn__may_depart(conn) ? cm_conn__send(cx, conn, &c->flight) : cm_conn__fly(cx, conn, &c->flight);
 }
 
+static cm_flight part_flight(part *p) {
+    const cm_flight *f = p->whole->flight;
+    cm_flight made = {.stmt = f->bulk, .nsets = 1, .bind = bind_part, .done = part_done, .over = part_over, .user = p, .key_at = -1};
+    if (f->key_at >= 0) made.row = keep_row;
+    if (f->loose) {
+        made.row = f->row ? hand_row : NULL;
+        made.done = hand_done;
+        made.columns = f->columns && p->first == 0 ? tell_columns : NULL;
+    }
+    return made;
+}
+
 static cm_status send_part(cm_ctx *cx, cm_conn *conn, bulk *whole, size_t *first) {
     part *p = cm__alloc(cx, sizeof *p);
     if (!p) return CM_E_NOMEM;
@@ -232,16 +266,10 @@ static cm_status send_part(cm_ctx *cx, cm_conn *conn, bulk *whole, size_t *first
         part_free(cx, p);
         return st;
     }
+    p->flight = part_flight(p);
     *first += p->n;
-    p->flight = (cm_flight){.stmt = whole->flight->bulk,
-                            .nsets = 1,
-                            .bind = bind_part,
-                            .row = whole->flight->key_at >= 0 ? keep_row : NULL,
-                            .done = part_done,
-                            .over = part_over,
-                            .user = p,
-                            .key_at = -1};
-    st = send_command(cx, conn, save_sql, sizeof save_sql - 1);
+    const bool saved = whole->flight->over != NULL;
+    if (saved) st = send_command(cx, conn, save_sql, sizeof save_sql - 1);
     if (st) {
         part_free(cx, p);
         return st;
@@ -249,7 +277,11 @@ static cm_status send_part(cm_ctx *cx, cm_conn *conn, bulk *whole, size_t *first
     whole->parts++;
     st = cm_conn__may_depart(conn) ? cm_conn__send(cx, conn, &p->flight) : cm_conn__fly(cx, conn, &p->flight);
     if (!st && conn->ahead) cm_arena__dispose(&p->values); /* sent: the driver has its own copy */
-    return st ? st : send_command(cx, conn, release_sql, sizeof release_sql - 1);
+    return st || !saved ? st : send_command(cx, conn, release_sql, sizeof release_sql - 1);
+}
+
+bool cm_bulk__pays(const cm_conn *conn, size_t nsets) {
+    return nsets >= CM_BULK_SETS && (conn->engine->dialect->features & CM_F_UNNEST) && cm_conn__may_depart(conn);
 }
 
 cm_status cm_bulk__send(cm_ctx *cx, cm_conn *conn, cm_flight *flight) {

@@ -47,6 +47,8 @@ typedef struct cm_flight {
      * answer by whose order rows belong to their sets; -1: it answers none. */
     const cm_compiled *bulk;
     int key_at;
+    bool loose;              /* rows need not be as many as sets, nor each be known for its set's: those of many sets come with the
+                                first, and `done` is told once for all of them. What `bind` made lives until the flight is over */
 } cm_flight;
 /* Runs a flight: prepares (cache by stmt->id), begins the transaction if one is due, binds, steps, resets. GIL policy here.
  * On failure SQL is added to the error and the connection's transaction state is read back from the database. */
@@ -85,6 +87,7 @@ cm_status cm_row__decode(cm_ctx *cx, const cm_type *const *types, cm_value *raw,
 typedef struct cm_plan_terms {
     const char *const *names; size_t nnames; /* keys of the caller's mapping, for INSERT and UPDATE */
     size_t nrows;            /* INSERT: rows of VALUES; 0: one */
+    bool arrays;             /* INSERT: the values of many rows as one array each, where that can be (CM_C_ARRAYS) */
 } cm_plan_terms;
 /* Keys of the first of a caller's mappings, which decide which columns an INSERT or UPDATE writes; sorted, for one plan whatever
  * their order. None for other statements. owns: *names until cm_names__dispose, also on failure. */
@@ -98,7 +101,7 @@ void cm_names__dispose(cm_ctx *cx, cm_names *names);
  * be read from it. terms: NULL: none. owns: *out retained. */
 cm_status cm_conn__plan(cm_ctx *cx, cm_conn *conn, cm_node *stmt, cm_keybuf *key, const cm_plan_terms *terms, cm_plan **out);
 /* cm_conn__fly of an ordinary statement, whose plan was made on these terms; sets of an INSERT go many rows at a time where that
- * pays. bind: what it made lives until `done`. */
+ * pays. bind: what it made lives until `done`, where there is a `bulk` until the flight is over. */
 cm_status cm_conn__fly_rows(cm_ctx *cx, cm_conn *conn, cm_node *stmt, const cm_plan_terms *terms, cm_flight *flight);
 /* The connection's buffer for a key, empty, for one statement: a statement that runs inside another one starts with its own.
  * give_key puts it back (or another in its place) while the connection is there. */

@@ -161,6 +161,8 @@ cm_status cm_conn__usable(cm_ctx *cx, cm_conn *conn); /* fails: CM_E_CLOSED, CM_
 cm_status cm_conn__ready(cm_ctx *cx, cm_conn *conn);  /* the same, and nothing is under way any more */
 cm_status cm_conn__send(cm_ctx *cx, cm_conn *conn, cm_flight *flight); /* cm_conn__depart of a flight that may */
 cm_status cm_bulk__send(cm_ctx *cx, cm_conn *conn, cm_flight *flight); /* the same by flight->bulk, in parts */
+bool cm_bulk__pays(const cm_conn *conn, size_t nsets); /* a statement that takes so many sets as arrays is worth to be made */
+enum { CM_BULK_SETS = CM_SIZE(16, 4) };               /* from here on arrays pay */
 bool cm_conn__may_depart(const cm_conn *conn);        /* a flight can be sent ahead, before any other that is not */
 /* Sends BEGIN if a statement of that kind asks for it; called with the host left. */
 cm_status cm_conn__begin_due(cm_ctx *cx, cm_conn *conn, cm_stmt_kind kind);

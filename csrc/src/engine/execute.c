@@ -50,7 +50,7 @@ static cm_status bind_set(cm_ctx *cx, cm_flight *f, size_t set, cm_value *values
 
 static cm_status set_done(cm_ctx *cx, cm_flight *f, size_t set, int64_t rows, int64_t id) {
     execution *e = f->user;
-    if (!e->env.given) cm_bind__release(cx, &e->env);
+    if (!e->env.given && !f->bulk) cm_bind__release(cx, &e->env);
     return cm_result__done(cx, f, set, rows, id);
 }
 

@@ -195,7 +195,7 @@ cm_status cm_conn__plan(cm_ctx *cx, cm_conn *conn, cm_node *stmt, cm_keybuf *key
     *out = NULL;
     key->whole_lists = (engine->dialect->features & CM_F_ARRAY_IN) != 0;
     cm_status st = cm_key__add(cx, key, stmt);
-    if (!st) st = cm_key__word(cx, key, t->nnames | (uint64_t)t->nrows << 32);
+    if (!st) st = cm_key__word(cx, key, t->nnames | (uint64_t)t->nrows << 32 | (uint64_t)t->arrays << 63);
     for (size_t i = 0; i < t->nnames && !st; i++) st = cm_key__bytes(cx, key, t->names[i], strlen(t->names[i]));
     if (st) return st;
     st = cm_schema_map__key(cx, key, conn->schemas);
@@ -206,6 +206,7 @@ cm_status cm_conn__plan(cm_ctx *cx, cm_conn *conn, cm_node *stmt, cm_keybuf *key
                                   .names = t->names,
                                   .nnames = t->nnames,
                                   .nrows = t->nrows,
+                                  .arrays = t->arrays,
                                   .params = CM_PARAM_DIALECT,
                                   .render_postcompile = true,
                                   .for_execution = true,

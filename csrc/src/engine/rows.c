@@ -1,5 +1,5 @@
-/* Many sets of one INSERT as statements of many rows, where each statement costs more than its rows do: drivers that send
- * nothing ahead. Where somebody listens to cursors, an INSERT that answers no rows stays one statement with many sets.
+/* Many sets of one INSERT as statements of many rows, where each statement costs more than its rows do: on servers that take
+ * arrays those of bulk.c, and with drivers that send nothing ahead these. Where somebody listens to cursors, an INSERT that answers no rows stays one statement with many sets.
  *
  *   INSERT INTO t (a, b) VALUES (?, ?) RETURNING id                         for each of n rows
  *   INSERT INTO t (a, b) VALUES (?, ?), (?, ?), ... x 64 RETURNING id       for 64 of them (fewer of wide ones), then 8, then one
@@ -69,7 +69,7 @@ static cm_status fly_many(cm_ctx *cx, cm_conn *conn, cm_node *stmt, const cm_pla
     const cm_flight *whole = b->whole;
     const size_t nsets = nrows > 1 ? (whole->nsets - b->first) / nrows : 0;
     if (!nsets || nrows * whole->stmt->nparams > MOST_PARAMS) return CM_OK;
-    const cm_plan_terms many = {terms->names, terms->nnames, nrows};
+    const cm_plan_terms many = {terms->names, terms->nnames, nrows, false};
     cm_keybuf key = {0};
     cm_plan *plan = NULL;
     cm_status st = cm_conn__plan(cx, conn, stmt, &key, &many, &plan);
@@ -83,9 +83,36 @@ static cm_status fly_many(cm_ctx *cx, cm_conn *conn, cm_node *stmt, const cm_pla
     return st;
 }
 
+/* Every value is one of a row. */
+static bool takes_rows(const cm_compiled *arrays, const cm_compiled *stmt) {
+    bool takes = (arrays->flags & CM_C_ARRAYS) && arrays->nparams == stmt->nparams;
+    for (size_t i = 0; takes && i < arrays->nparams; i++)
+        takes = (arrays->params[i].source == CM_SRC_KEY || arrays->params[i].source == CM_SRC_DEFAULT) &&
+                arrays->params[i].column == stmt->params[i].column;
+    return takes;
+}
+
+/* On a server: the rows as arrays (bulk.c), where the statement can take them. */
+static cm_status fly_arrays(cm_ctx *cx, cm_conn *conn, cm_node *stmt, const cm_plan_terms *terms, cm_flight *flight) {
+    const cm_plan_terms arrays = {terms->names, terms->nnames, 0, true};
+    cm_keybuf key = {0};
+    cm_plan *plan = NULL;
+    cm_status st = cm_conn__plan(cx, conn, stmt, &key, &arrays, &plan);
+    if (!st && takes_rows(plan->compiled, flight->stmt)) {
+        flight->bulk = plan->compiled;
+        flight->loose = true;
+    }
+    if (!st) st = cm_conn__fly(cx, conn, flight);
+    flight->bulk = NULL;
+    cm_plan__release(cx, plan);
+    cm_key__dispose(cx, &key);
+    return st;
+}
+
 cm_status cm_conn__fly_rows(cm_ctx *cx, cm_conn *conn, cm_node *stmt, const cm_plan_terms *terms, cm_flight *flight) {
-    const bool fits = stmt->kind == CM_N_INSERT && flight->nsets >= SOME_ROWS && flight->stmt->nparams && !conn->link->driver->send &&
-                      (conn->engine->dialect->features & CM_F_MULTI_VALUES);
+    const bool many = stmt->kind == CM_N_INSERT && flight->nsets >= SOME_ROWS && flight->stmt->nparams;
+    if (many && cm_bulk__pays(conn, flight->nsets)) return fly_arrays(cx, conn, stmt, terms, flight);
+    const bool fits = many && !conn->link->driver->send && (conn->engine->dialect->features & CM_F_MULTI_VALUES);
     const bool told = conn->engine->watch && !(flight->stmt->flags & CM_C_RETURNS_ROWS);
     if (!fits || told) return cm_conn__fly(cx, conn, flight);
     const size_t room = MOST_PARAMS / flight->stmt->nparams, sizes[] = {room < MOST_ROWS ? room : MOST_ROWS, SOME_ROWS};

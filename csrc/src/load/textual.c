@@ -173,7 +173,7 @@ static cm_status on_row(cm_ctx *cx, cm_flight *f, size_t set, cm_value *values, 
 static cm_status on_done(cm_ctx *cx, cm_flight *f, size_t set, int64_t rows, int64_t id) {
     textual *t = f->user;
     (void)set, (void)rows, (void)id;
-    cm_bind__release(cx, &t->run->env);
+    if (!f->bulk) cm_bind__release(cx, &t->run->env);
     return CM_OK;
 }
 

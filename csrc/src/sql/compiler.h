@@ -234,7 +234,7 @@ typedef struct cm_set {
     cm_column *column;         /* NULL: a free column of a table() clause */
     cm_node *node;             /* COLUMN */
     cm_node *expr;             /* assigned by the statement; NULL: by source */
-    uint8_t source;            /* CM_SRC_KEY or CM_SRC_DEFAULT */
+    uint8_t source;            /* CM_SRC_KEY or CM_SRC_DEFAULT; of a flush CM_SRC_SET */
     bool update_default;
 } cm_set;
 typedef struct cm_sets { cm_set *v; size_t n; } cm_sets; /* arena */

@@ -60,11 +60,123 @@ static cm_status write_row(cm_compiler *c, const cm_sets *sets, long row) {
     return st;
 }
 
+/* ---- INSERT of arrays */
+
+/* Text whose length the column checks: CHAR and VARCHAR by any name, words of an enumeration. */
+static bool is_plain_text(const cm_type_def *d) {
+    static const char *const words[] = {"CHAR", "VARCHAR", "NCHAR", "NVARCHAR", "TEXT", "CLOB", NULL};
+    bool text = d->kind == CM_T_STRING || d->kind == CM_T_TEXT || (d->kind == CM_T_ENUM && !(d->flags & CM_TYPE_NATIVE));
+    bool known = !d->spelling;
+    for (size_t i = 0; !known && words[i]; i++) known = strcmp(d->spelling, words[i]) == 0;
+    return text && known;
+}
+
+static cm_status type_without_size(cm_compiler *c, const cm_type *type, const cm_type **out) {
+    cm_type_def d = type->def;
+    d.length = d.precision = d.scale = -1;
+    return cm_type_get(c->cx, &d, out);
+}
+
+/* CAST($1 AS NUMERIC[]): without length and scale, which the column checks and a cast would cut. */
+cm_status cm_compiler__array(cm_compiler *c, const cm_param *p, const char *name) {
+    const cm_type *stored = NULL, *bare = NULL;
+    cm_status st = cm_compiler__type_for(c, p->type, &stored);
+    const cm_type *storage = stored;
+    while (!st && (storage->def.flags & CM_TYPE_HOST) && storage->def.item) storage = storage->def.item;
+    bool text = !st && is_plain_text(&storage->def);
+    cm_out(c, "CAST(");
+    if (!st) st = cm_compiler__place(c, p, name);
+    cm_out(c, " AS ");
+    if (text) cm_out(c, "TEXT");
+    else if (!st) st = type_without_size(c, storage, &bare);
+    if (!st && bare) st = cm_compiler__spell(c, bare, true);
+    cm_out(c, "[])");
+    cm_type_release(c->cx, bare);
+    cm_type_release(c->cx, stored);
+    return st;
+}
+
+/* INSERT INTO t (a, b, c) SELECT p.v1, p.v2, now() FROM unnest(CAST($1 AS INTEGER[]), CAST($2 AS TEXT[])) WITH ORDINALITY
+ * AS p(v1, v2, n) ORDER BY p.n: keys are made in the order of the rows. */
+static cm_status write_unnest(cm_compiler *c, const cm_sets *sets) {
+    uint32_t n = 0;
+    cm_status st = CM_OK;
+    c->flags |= CM_C_ARRAYS;
+    cm_out(c, ") SELECT ");
+    for (size_t i = 0; !st && i < sets->n; i++) {
+        if (i) cm_out(c, ", ");
+        if (sets->v[i].expr) st = cm_compiler__operand(c, sets->v[i].expr, CM_AGAINST_NONE);
+        else cm_buf__printf(&c->b, "p.v%u", (unsigned)++n);
+    }
+    cm_out(c, " FROM unnest(");
+    n = 0;
+    for (size_t i = 0; !st && i < sets->n; i++) {
+        const cm_set *set = &sets->v[i];
+        if (set->expr) continue;
+        if (n) cm_out(c, ", ");
+        const uint32_t ordinal = set->source == CM_SRC_SET ? n : UINT32_MAX;
+        cm_param p = {.source = set->source,
+                      .ordinal = ordinal,
+                      .update_default = set->update_default,
+                      .type = set->column->type,
+                      .column = set->column};
+        st = cm_compiler__array(c, &p, cm_str_text(set->column->key));
+        n++;
+    }
+    cm_out(c, ") WITH ORDINALITY AS p(");
+    for (uint32_t i = 1; i <= n; i++) cm_buf__printf(&c->b, "v%u, ", (unsigned)i);
+    cm_out(c, "n) ORDER BY p.n");
+    return st;
+}
+
+cm_status cm_compiler__fits_unnest(cm_compiler *c, const cm_type *type, bool *fits) {
+    const cm_type *stored = NULL;
+    cm_status st = cm_compiler__type_for(c, type, &stored);
+    if (st) return st;
+    const cm_type *t = stored;
+    while ((t->def.flags & CM_TYPE_HOST) && t->def.item) t = t->def.item;
+    bool known = t->def.kind >= CM_T_SMALLINT && t->def.kind <= CM_T_UUID;
+    if (t->def.spelling && !is_plain_text(&t->def)) known = known && !strpbrk(t->def.spelling, "(") && !strstr(t->def.spelling, "BIT");
+    *fits = known && !((t->def.flags | stored->def.flags) & (CM_TYPE_BIND_EXPR | CM_TYPE_SPELLED));
+    cm_type_release(c->cx, stored);
+    return CM_OK;
+}
+
+/* Whether the values of many rows can be arrays: those that are placeholders of their own, and there is one. */
+static cm_status fit_arrays(cm_compiler *c, const cm_sets *sets, bool *fits) {
+    cm_status st = CM_OK;
+    size_t n = 0;
+    *fits = cm_has(c, CM_F_UNNEST);
+    for (size_t i = 0; !st && *fits && i < sets->n; i++) {
+        const cm_set *set = &sets->v[i];
+        if (set->expr) {
+            *fits = cm__node_unalias(set->expr)->kind != CM_N_BIND;
+        } else {
+            *fits = set->column != NULL;
+            if (*fits) st = cm_compiler__fits_unnest(c, set->column->type, fits);
+            n++;
+        }
+    }
+    *fits = *fits && n > 0;
+    return st;
+}
+
+/* A row that meets one of its own statement would be refused by DO UPDATE: those stay statements of their own. */
+static cm_status want_arrays(cm_compiler *c, cm_node *n, const cm_sets *sets, bool *arrays) {
+    const cm_node *conflict = extra_of(n, CM_N_ON_CONFLICT);
+    *arrays = c->rq->arrays && !c->inner_change && (!conflict || conflict->op == CM_OP_DO_NOTHING);
+    return *arrays ? fit_arrays(c, sets, arrays) : CM_OK;
+}
+
+/* ---- INSERT of values */
+
 static cm_status write_single(cm_compiler *c, cm_node *n) {
     size_t nassigns, nrows = c->rq->nrows ? c->rq->nrows : 1;
     cm_sets sets;
     cm_node *const *assigns = cm_node_segment(n, CM_SEG_VALUES, &nassigns);
+    bool arrays = false;
     cm_status st = cm_compiler__sets(c, n, c->table, assigns, nassigns, &sets);
+    if (!st) st = want_arrays(c, n, &sets, &arrays);
     if (st) return st;
     cm_out(c, " ");
     if (!sets.n) {
@@ -73,6 +185,7 @@ static cm_status write_single(cm_compiler *c, cm_node *n) {
     }
     cm_out(c, "(");
     st = write_names(c, &sets);
+    if (arrays) return st ? st : write_unnest(c, &sets);
     cm_out(c, ") VALUES ");
     for (size_t i = 0; i < nrows && !st; i++) {
         if (i) cm_out(c, ", ");
@@ -195,7 +308,7 @@ static cm_status write_insert(cm_compiler *c, cm_node *n, bool top) {
     else if ((n->flags & CM_FLAG_MULTI_ROW) || (nvalues && values[0]->kind == CM_N_TUPLE)) st = write_rows(c, n);
     else st = (single = true, write_single(c, n));
     if (!st && conflict) st = cm_compiler__on_conflict(c, conflict, c->table);
-    if (!st && single && top && !nreturning && c->rq->nrows < 2) return write_key_returning(c, n);
+    if (!st && single && top && !nreturning && c->rq->nrows < 2 && !c->rq->arrays) return write_key_returning(c, n);
     return st ? st : cm_compiler__returning(c, returning, nreturning, top);
 }
 
@@ -384,93 +497,17 @@ static cm_status write_column_name(cm_compiler *c, const cm_column *column) {
     return cm_compiler__str(c, column->name, column->node->flags & (CM_FLAG_QUOTE | CM_FLAG_NO_QUOTE));
 }
 
-/* Text whose length the column checks: CHAR and VARCHAR by any name, words of an enumeration. */
-static bool is_plain_text(const cm_type_def *d) {
-    static const char *const words[] = {"CHAR", "VARCHAR", "NCHAR", "NVARCHAR", "TEXT", "CLOB", NULL};
-    bool text = d->kind == CM_T_STRING || d->kind == CM_T_TEXT || (d->kind == CM_T_ENUM && !(d->flags & CM_TYPE_NATIVE));
-    bool known = !d->spelling;
-    for (size_t i = 0; !known && words[i]; i++) known = strcmp(d->spelling, words[i]) == 0;
-    return text && known;
-}
-
-static cm_status type_without_size(cm_compiler *c, const cm_type *type, const cm_type **out) {
-    cm_type_def d = type->def;
-    d.length = d.precision = d.scale = -1;
-    return cm_type_get(c->cx, &d, out);
-}
-
-/* CAST($1 AS NUMERIC[]): without length and scale, which the column checks and a cast would cut. */
-cm_status cm_compiler__array(cm_compiler *c, const cm_param *p, const char *name) {
-    const cm_type *stored = NULL, *bare = NULL;
-    cm_status st = cm_compiler__type_for(c, p->type, &stored);
-    const cm_type *storage = stored;
-    while (!st && (storage->def.flags & CM_TYPE_HOST) && storage->def.item) storage = storage->def.item;
-    bool text = !st && is_plain_text(&storage->def);
-    cm_out(c, "CAST(");
-    if (!st) st = cm_compiler__place(c, p, name);
-    cm_out(c, " AS ");
-    if (text) cm_out(c, "TEXT");
-    else if (!st) st = type_without_size(c, storage, &bare);
-    if (!st && bare) st = cm_compiler__spell(c, bare, true);
-    cm_out(c, "[])");
-    cm_type_release(c->cx, bare);
-    cm_type_release(c->cx, stored);
-    return st;
-}
-
-/* INSERT INTO t (a, b, c) SELECT p.v1, p.v2, now() FROM unnest(CAST($1 AS INTEGER[]), CAST($2 AS TEXT[])) WITH ORDINALITY
- * AS p(v1, v2, n) ORDER BY p.n: keys are made in the order of the rows. */
-static cm_status write_unnest(cm_compiler *c, const cm_dml_request *rq) {
-    uint32_t ordinal = 0;
-    size_t n = 0;
-    cm_status st = CM_OK;
-    cm_out(c, ") SELECT ");
-    for (size_t i = 0; !st && i < rq->nset; i++) {
-        cm_node *sql = rq->set_sql ? rq->set_sql[i] : NULL;
-        if (i) cm_out(c, ", ");
-        if (sql) st = cm_compiler__operand(c, sql, CM_AGAINST_NONE);
-        else cm_buf__printf(&c->b, "p.v%zu", ++n);
-    }
-    cm_out(c, " FROM unnest(");
-    for (size_t i = 0; !st && i < rq->nset; i++) {
-        if (rq->set_sql && rq->set_sql[i]) continue;
-        if (ordinal) cm_out(c, ", ");
-        cm_param p = param_of(rq->set[i], &ordinal);
-        st = cm_compiler__array(c, &p, cm_str_text(rq->set[i]->key));
-    }
-    cm_out(c, ") WITH ORDINALITY AS p(");
-    for (size_t i = 1; i <= n; i++) cm_buf__printf(&c->b, "v%zu, ", i);
-    cm_out(c, "n) ORDER BY p.n");
-    return st;
-}
-
-cm_status cm_compiler__fits_unnest(cm_compiler *c, const cm_type *type, bool *fits) {
-    const cm_type *stored = NULL;
-    cm_status st = cm_compiler__type_for(c, type, &stored);
-    if (st) return st;
-    const cm_type *t = stored;
-    while ((t->def.flags & CM_TYPE_HOST) && t->def.item) t = t->def.item;
-    bool known = t->def.kind >= CM_T_SMALLINT && t->def.kind <= CM_T_UUID;
-    if (t->def.spelling && !is_plain_text(&t->def)) known = known && !strpbrk(t->def.spelling, "(") && !strstr(t->def.spelling, "BIT");
-    *fits = known && !((t->def.flags | stored->def.flags) & (CM_TYPE_BIND_EXPR | CM_TYPE_SPELLED));
-    cm_type_release(c->cx, stored);
+static cm_status flat_sets(cm_compiler *c, const cm_dml_request *rq, cm_sets *out) {
+    out->n = rq->nset;
+    out->v = cm_arena__alloc(&c->arena, (rq->nset + 1) * sizeof *out->v);
+    if (!out->v) return CM_E_NOMEM;
+    for (size_t i = 0; i < rq->nset; i++)
+        out->v[i] =
+            (cm_set){.column = rq->set[i], .node = rq->set[i]->node, .expr = rq->set_sql ? rq->set_sql[i] : NULL, .source = CM_SRC_SET};
     return CM_OK;
 }
 
-static cm_status fit_arrays(cm_compiler *c, const cm_dml_request *rq, bool *fits) {
-    cm_status st = CM_OK;
-    size_t n = 0;
-    *fits = rq->kind == CM_N_INSERT && cm_has(c, CM_F_UNNEST);
-    for (size_t i = 0; !st && *fits && i < rq->nset; i++) {
-        if (rq->set_sql && rq->set_sql[i]) continue;
-        st = cm_compiler__fits_unnest(c, rq->set[i]->type, fits);
-        n++;
-    }
-    *fits = *fits && n > 0;
-    return st;
-}
-
-static cm_status write_flat_insert(cm_compiler *c, const cm_dml_request *rq) {
+static cm_status write_flat_insert(cm_compiler *c, const cm_dml_request *rq, const cm_sets *arrays) {
     uint32_t ordinal = 0;
     size_t nrows = rq->nrows ? rq->nrows : 1;
     cm_out(c, "INSERT INTO ");
@@ -485,7 +522,7 @@ static cm_status write_flat_insert(cm_compiler *c, const cm_dml_request *rq) {
         if (i) cm_out(c, ", ");
         st = write_column_name(c, rq->set[i]);
     }
-    if (rq->arrays) return st ? st : write_unnest(c, rq);
+    if (arrays) return st ? st : write_unnest(c, arrays);
     cm_out(c, ") VALUES ");
     for (size_t row = 0; !st && row < nrows; row++) {
         cm_out(c, row ? ", (" : "(");
@@ -539,8 +576,10 @@ cm_status cm_sql__dml(cm_ctx *cx, const cm_dml_request *request, cm_compiled **o
     cm_table_retain(request->table);
     c.table = request->table;
     bool fits = true;
-    if (!st && request->arrays) st = fit_arrays(&c, request, &fits);
-    if (!st && fits) st = insert ? write_flat_insert(&c, request) : write_flat_change(&c, request);
+    cm_sets sets = {NULL, 0};
+    if (!st && request->arrays) st = flat_sets(&c, request, &sets);
+    if (!st && request->arrays) st = fit_arrays(&c, &sets, &fits);
+    if (!st && fits) st = insert ? write_flat_insert(&c, request, request->arrays ? &sets : NULL) : write_flat_change(&c, request);
     if (!st && fits) st = write_flat_returning(&c, request);
     if (!st && fits) st = cm_compiler__finish(&c, NULL, out);
     cm_compiler__dispose(&c);

@@ -39,7 +39,8 @@ enum { /* cm_compiled.flags */
     CM_C_MULTI_VALUES = 1u << 8,
     CM_C_AUTOCOMMIT_DDL = 1u << 9,
     CM_C_TELLS_KEY = 1u << 11,    /* INSERT of one row whose RETURNING was added for the generated key: rows are not the caller's */
-    CM_C_UNCACHEABLE = 1u << 10   /* values that the key leaves out are part of the text */
+    CM_C_UNCACHEABLE = 1u << 10,  /* values that the key leaves out are part of the text */
+    CM_C_ARRAYS = 1u << 12        /* INSERT whose placeholders take the values of many rows */
 };
 
 struct cm_compiled {
@@ -59,6 +60,8 @@ typedef struct cm_compile_request {
     const cm_keybuf *key;
     const char *const *names; size_t nnames;
     size_t nrows;            /* INSERT of one row: so many of it; 0: one. Where the statement is another, nothing */
+    bool arrays;             /* the same with placeholders that take the values of all rows, as one array each: where the dialect,
+                                the types and the statement allow it, which CM_C_ARRAYS tells */
     cm_param_style params;
     bool literal_binds, render_postcompile, bind_casts, for_execution;
     const char *const *schema_map;
