@@ -164,3 +164,89 @@ def test_rows_that_a_trigger_keeps(made):
         with made.begin() as c:
             c.execute(text("DROP TRIGGER odd ON bulk"))
             c.execute(text("DROP FUNCTION odd()"))
+
+
+def count_statements(connection, what):
+    return connection.scalar(text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE :what"), {"what": what})
+
+
+@pytest.mark.parametrize("n", [15, 16, 5000])
+def test_rows_of_an_insert_go_as_those_of_a_flush(made, n):
+    """Values of every type, SQL defaults, generated keys; the statement is one of arrays from sixteen rows on."""
+    given = [{**dict.fromkeys(COLUMNS), **values(i)} for i in range(n)]
+    with made.connect() as c:
+        assert c.execute(sa.insert(Bulk), given).rowcount == n
+        assert count_statements(c, "INSERT % unnest(%") == (n >= 16)
+        for i, got in enumerate(c.execute(select(Bulk.__table__).order_by(Bulk.id)).mappings()):
+            assert {k: got[k] for k in COLUMNS if k != "fixed"} == {k: given[i][k] for k in COLUMNS if k != "fixed"}
+            assert got["id"] == i + 1 and got["made"] is not None and got["doubled"] == (None if got["small"] is None else got["small"] * 2)
+
+
+def test_returning_of_arrays(made):
+    given = [{"name": f"r{i}"} for i in range(100)]
+    with Session(made) as s:
+        assert s.execute(sa.insert(Bulk).returning(Bulk.id, Bulk.name), given).all() == [(i + 1, f"r{i}") for i in range(100)]
+        objects = s.scalars(sa.insert(Bulk).returning(Bulk), [{"name": f"o{i}"} for i in range(5000)]).all()
+        assert [o.name for o in objects] == [f"o{i}" for i in range(5000)] and objects[0].made is not None
+        assert count_statements(s, "INSERT % unnest(%") == 2
+
+
+def test_defaults_and_types_of_the_program_in_arrays(made):
+    class Doubled(sa.types.TypeDecorator):
+        impl = sa.String
+        cache_ok = True
+
+        def process_bind_param(self, value, dialect):
+            return value + value
+
+    numbers = iter(range(10**6))
+    meta = sa.MetaData()
+    table = sa.Table("bulk_made", meta, sa.Column("id", sa.Integer, primary_key=True), sa.Column("a", Doubled), sa.Column("n", sa.Integer, default=lambda: next(numbers)),
+                     sa.Column("m", sa.Integer, default=lambda context: len(context.get_current_parameters()["a"])), sa.Column("at", sa.DateTime, default=func.now()))  # fmt: skip
+    meta.create_all(made)
+    with made.connect() as c:
+        c.execute(sa.insert(table), [{"a": f"a{i}"} for i in range(9000)])
+        rows = c.execute(select(table).order_by(table.c.id)).all()
+        assert [(r.a, r.n, r.m) for r in rows] == [(f"a{i}a{i}", i, len(f"a{i}")) for i in range(9000)] and all(r.at is not None for r in rows)
+        assert count_statements(c, "INSERT % unnest(%") == 1
+        c.rollback()
+    meta.drop_all(made)
+
+
+def test_conflicts_of_arrays(made):
+    """A row that meets one of its own statement is left out, or takes its place, as where each is a statement."""
+    from cormorant.dialects.postgresql import insert
+
+    twice = [{"code": f"c{i % 50}", "label": str(i)} for i in range(100)]
+    with made.begin() as c:
+        assert c.execute(insert(Natural).on_conflict_do_nothing(), twice).rowcount == 50
+        assert count_statements(c, "INSERT % unnest(%") == 1
+        upsert = insert(Natural)
+        c.execute(upsert.on_conflict_do_update(index_elements=["code"], set_={"label": upsert.excluded.label}), twice)
+        assert count_statements(c, "INSERT % unnest(%") == 1
+        assert c.scalars(select(Natural.label).order_by(func.length(Natural.code), Natural.code)).all() == [str(i + 50) for i in range(50)]
+        c.execute(sa.delete(Natural))
+
+
+def test_a_row_that_is_refused_ends_the_insert(made):
+    given = [{"name": f"n{i}"} for i in range(40)]
+    for wrong, error in [({"name": "n3"}, sa.exc.IntegrityError), ({"name": "n" * 21}, sa.exc.DataError), ({"name": "a\0b"}, sa.exc.DataError), ({}, sa.exc.StatementError)]:
+        with made.connect() as c:
+            with pytest.raises(error):
+                c.execute(sa.insert(Bulk), [*given[:25], wrong, *given[26:]])
+            c.rollback()
+            assert c.scalar(select(func.count()).select_from(Bulk)) == 0
+
+
+def test_values_of_the_statement_beside_those_of_rows(made):
+    with made.connect() as c:
+        c.execute(sa.insert(Bulk).values(words="all", at=func.now()), [{"name": f"v{i}"} for i in range(40)])
+        assert c.execute(select(Bulk.words, func.count(Bulk.at)).group_by(Bulk.words)).all() == [("all", 40)]
+
+
+def test_listeners_hear_of_the_statement_as_written(made):
+    heard = []
+    sa.event.listen(made, "before_cursor_execute", lambda conn, cursor, statement, parameters, context, executemany: heard.append((" unnest(" in statement, executemany)))
+    with made.connect() as c:
+        c.execute(sa.insert(Bulk), [{"name": f"v{i}"} for i in range(40)])
+    assert heard == [(False, True)]
