@@ -17,8 +17,10 @@ static PyObject *params_of(const cm_compiled *compiled) {
     cm_node *bind;
     PyObject *list = PyList_New(0);
     for (size_t i = 0; list && cm_compiled_param(compiled, i, &name, &bind); i++) {
-        PyObject *pair = Py_BuildValue("(zO)", name, bind ? CMPY_NODE_OBJECT(bind) : Py_None);
+        PyObject *text = PyUnicode_FromString(name);
+        PyObject *pair = text ? PyTuple_Pack(2, text, bind ? CMPY_NODE_OBJECT(bind) : Py_None) : NULL;
         if (!pair || PyList_Append(list, pair) < 0) Py_CLEAR(list);
+        Py_XDECREF(text);
         Py_XDECREF(pair);
     }
     return list;

@@ -46,6 +46,15 @@ void cm_buf__add(cm_buf *b, const char *p, size_t n) {
 void cm_buf__puts(cm_buf *b, const char *s) { cm_buf__add(b, s, strlen(s)); }
 void cm_buf__putc(cm_buf *b, char c) { cm_buf__add(b, &c, 1); }
 
+size_t cm__decimal(char *to, uint64_t n) {
+    char digits[20];
+    size_t count = 0;
+    do digits[count++] = (char)('0' + n % 10);
+    while (n /= 10);
+    for (size_t i = 0; i < count; i++) to[i] = digits[count - 1 - i];
+    return count;
+}
+
 void cm_buf__printf(cm_buf *b, const char *format, ...) {
     va_list ap;
     va_start(ap, format);

@@ -15,6 +15,7 @@ void cm_buf__init(cm_buf *b, cm_ctx *cx);
 void cm_buf__dispose(cm_buf *b);
 void cm_buf__add(cm_buf *b, const char *p, size_t n);
 void cm_buf__puts(cm_buf *b, const char *s);
+size_t cm__decimal(char *to, uint64_t n); /* the digits of a number, at most 20, without an end; how many */
 void cm_buf__putc(cm_buf *b, char c);
 void cm_buf__printf(cm_buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Inserts at a position, for text whose prefix is known late. */

@@ -171,7 +171,9 @@ static const char *new_name(cm_compiler *c, uint64_t key, const char *seed, size
     if (cm_strmap__put(c->cx, &c->counters, clean, n, (void *)count)) return NULL;
     char *name = cm_arena__alloc(&c->arena, n + 24);
     if (!name) return NULL;
-    snprintf(name, n + 24, "%s_%zu", clean, (size_t)count);
+    memcpy(name, clean, n);
+    name[n] = '_';
+    name[n + 1 + cm__decimal(name + n + 1, count)] = '\0';
     return cm_map__put(c->cx, &c->names, key, name) ? NULL : name;
 }
 
@@ -184,9 +186,12 @@ const char *cm_compiler__anon(cm_compiler *c, uint64_t identity, const char *see
 }
 
 const char *cm_compiler__join(cm_compiler *c, const char *a, const char *between, const char *b) {
-    size_t n = strlen(a) + strlen(between) + strlen(b) + 1;
-    char *p = cm_arena__alloc(&c->arena, n);
-    if (p) snprintf(p, n, "%s%s%s", a, between, b);
+    const size_t na = strlen(a), nbetween = strlen(between), nb = strlen(b);
+    char *p = cm_arena__alloc(&c->arena, na + nbetween + nb + 1);
+    if (!p) return NULL;
+    memcpy(p, a, na);
+    memcpy(p + na, between, nbetween);
+    memcpy(p + na + nbetween, b, nb + 1);
     return p;
 }
 

@@ -7,6 +7,7 @@ in the finished text. So placeholders are numbered in the order in which they st
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 
@@ -142,11 +143,14 @@ class DDLCompiler(Compiled):
 class SQLCompiler(Compiled):
     """A statement as text, with its parameters."""
 
-    def __init__(self, dialect: t.Any, statement: t.Any, column_keys: t.Any = None, **kw: t.Any) -> None:
-        super().__init__(dialect, statement)
-        options = dict(kw.pop("compile_kwargs", None) or {})
+    def __init__(
+        self, dialect: t.Any, statement: t.Any, column_keys: t.Any = None, *, compile_kwargs: t.Mapping[str, t.Any] | None = None,
+        schema_translate_map: t.Any = None, **_kw: t.Any,
+    ) -> None:  # fmt: skip
+        options = dict(compile_kwargs) if compile_kwargs else {}
         style = getattr(dialect, "paramstyle", None)
-        schema_map = kw.get("schema_translate_map")
+        self.dialect = dialect
+        self.statement = statement
         self.compile_kwargs = options
         self.column_keys = column_keys
         named = _STYLES.get(style, _core.PARAM_NAMED if dialect is None else _core.PARAM_DIALECT)
@@ -154,13 +158,22 @@ class SQLCompiler(Compiled):
             statement = _with_columns(statement, column_keys)
         self.string, found = _core.compile(
             statement, _core_name(dialect), named, bool(options.get("literal_binds")),
-            bool(options.get("render_postcompile")), schema_map, getattr(dialect, "_bind_casts", False),
+            bool(options.get("render_postcompile")), schema_translate_map, getattr(dialect, "_bind_casts", False),
         )  # fmt: skip
         self.positional = style in ("qmark", "format", "numeric", "numeric_dollar")
-        self.positiontup: list[str] | None = [name for name, _ in found] if self.positional else None
         self._found: list[tuple[str, t.Any]] = found
-        self.binds: dict[str, t.Any] = dict(found)
-        self.bind_names: dict[t.Any, str] = {bind: name for name, bind in found if bind is not None}
+
+    @functools.cached_property
+    def positiontup(self) -> list[str] | None:
+        return [name for name, _ in self._found] if self.positional else None
+
+    @functools.cached_property
+    def binds(self) -> dict[str, t.Any]:
+        return dict(self._found)
+
+    @functools.cached_property
+    def bind_names(self) -> dict[t.Any, str]:
+        return {bind: name for name, bind in self._found if bind is not None}
 
     isinsert = property(lambda self: bool(getattr(self.statement, "is_insert", False)))
     isupdate = property(lambda self: bool(getattr(self.statement, "is_update", False)))

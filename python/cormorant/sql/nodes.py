@@ -8,6 +8,7 @@ import typing as t
 from .. import _core, exc
 from . import operators, roles
 from .base import NO_ARG, Immutable
+from .compiler import compile_element
 from .items import name_flags
 from .visitors import ExternallyTraversible
 
@@ -46,8 +47,6 @@ class ClauseElement(ExternallyTraversible, _core.Node):
 
     def compile(self, bind: t.Any = None, dialect: t.Any = None, **kw: t.Any) -> t.Any:
         """The element as SQL for a dialect: an object with `.string`, `.params`, ..."""
-        from .compiler import compile_element
-
         return compile_element(self, bind, dialect, **kw)
 
     def __str__(self) -> str:
@@ -82,7 +81,7 @@ class ClauseElement(ExternallyTraversible, _core.Node):
     def __init_subclass__(cls, **kw: t.Any) -> None:
         super().__init_subclass__(**kw)
         _core.adopt_class(cls)
-        if any("_compile_functions" in base.__dict__ for base in cls.__mro__[1:]):
+        if hasattr(cls, "_compile_functions"):
             _core.hook_compile(cls)
 
 
