@@ -7,7 +7,7 @@ from __future__ import annotations
 import random
 import typing as t
 
-from .machine import Drawer
+from .machine import Drawer, Machine
 from .models import UNORDERED, Column, Klass, Model, Side, add_subclasses
 
 CHANGES = ("set", "set", "relate", "relate", "append", "append", "remove", "replace", "set_key", "set_key", "set_foreign", "delete", "new", "flush")
@@ -39,14 +39,65 @@ def enrich(rng: random.Random, model: Model) -> None:
 
 class HabitDrawer(Drawer):
     WEIGHTS = (*Drawer.WEIGHTS, *dict.fromkeys((
-        ("inside", 8), ("away", 8), ("failing", 2), ("page", 4), ("over", 3), ("deeper", 3), ("criteria", 3), ("contained", 3),
+        ("inside", 8), ("away", 8), ("again", 8), ("by_hand", 6), ("failing", 2), ("page", 4), ("over", 3), ("deeper", 3), ("criteria", 3), ("contained", 3),
         ("polymorphic", 3), ("proxy", 6), ("more", 4), ("queued", 8), ("insert_many", 1))))
+
+    def __init__(self, rng: random.Random, machine: Machine, wide: bool = False) -> None:
+        super().__init__(rng, machine, wide)
+        self.at: t.Optional[t.Tuple[Klass, str]] = None
+        self.recent: t.Dict[str, str] = {}
 
     def some_of(self, names: t.Sequence[str], least: int, most: int) -> None:
         for name in self.rng.choices(names, k=self.rng.randint(least, most)):
             getattr(self, f"draw_{name}", lambda name=name: self.emit(name))()
 
+    # ---- what they are about
+
+    def object(self) -> t.Tuple[Klass, str]:
+        """Programs stay with an object for a while."""
+        if self.at is None or self.rng.random() < 0.6:
+            self.at = super().object()
+        return self.at
+
+    def some(self, klass: str) -> t.Optional[str]:
+        recent = self.recent.get(klass)
+        if recent is None or self.rng.random() < 0.7:
+            recent = super().some(klass)
+            if recent:
+                self.recent[klass] = recent
+        return recent
+
     # ---- in several steps
+
+    def draw_again(self) -> None:
+        """A program that changes its mind before anything is written: one relationship of one object, several times."""
+        klass, name = self.object()
+        sides = [x for x in self.model.sides(klass.name) if not x[1].queued]
+        if not sides:
+            return
+        _, side, target, many = self.rng.choice(sides)
+        for _ in range(self.rng.randint(2, 4)):
+            member = self.some(target)
+            how = self.rng.choice(("append", "append", "remove", "remove", "replace") if many else ("relate", "relate", "relate", "none"))
+            if how in ("none", "relate"):
+                self.emit("relate", name, side.name, member if how == "relate" else None)
+            elif member:
+                self.emit(how, name, side.name, (member,) if how == "replace" else member)
+            if self.rng.random() < 0.1:
+                self.some_of(("read", "query", "flush"), 1, 1)
+
+    def draw_by_hand(self) -> None:
+        """Foreign keys that are set by hand, whole or in part, and the relationship that they stand for."""
+        links = [x for x in self.model.links if x.kind == "one" and x.up and not x.identity and self.objects[x.child]]
+        if not links:
+            return
+        link = self.rng.choice(links)
+        name = self.some(link.child)
+        for column in self.model.foreign_columns(link):
+            if self.rng.random() < 0.8:
+                self.emit("set", name, column.name, None if self.rng.random() < 0.3 else self.value(column.type))
+        self.emit(self.rng.choice(("flush", "flush", "commit", "expire_all")))
+        self.emit("read", name, link.up.name)
 
     def draw_inside(self, depth: int = 0) -> None:
         """Savepoints, and what is left of them after the transaction."""

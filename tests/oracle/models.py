@@ -191,8 +191,10 @@ def add_subclasses(rng: random.Random, model: Model) -> None:
     """Joined-table inheritance: one or two classes below others, and links from and to them."""
     for name in "EF"[: rng.randint(1, 2)]:
         base = rng.choice([k for k in model.classes if not k.base])
+        if name == "F" and rng.random() < 0.35:
+            base = model.classes[-1]  # three generations
         model.classes.append(Klass(name, base.key, [_draw_column(rng, f"{name.lower()}{j}") for j in range(rng.randint(1, 2))], base=base.name))
-        others = [k.name for k in model.classes if model.line(k.name)[-1] is not base]
+        others = [k.name for k in model.classes if model.line(k.name)[-1] is not model.line(name)[-1]]
         if others and rng.random() < 0.7:
             model.links.append(_draw_one(rng, model, *rng.choice(((name, rng.choice(others)), (rng.choice(others), name))), identity=False))
 

@@ -74,7 +74,7 @@ class Drawer:
         self.aliases = 0
 
     def statement(self) -> Tree:
-        kind = self.rng.choice(("rows", "rows", "rows", "groups", "entities", "entities", "set", "cte", "subquery"))
+        kind = self.rng.choice(("rows", "rows", "rows", "groups", "entities", "entities", "set", "cte", "subquery", "nested"))
         return t.cast(Tree, getattr(self, f"draw_{kind}")())
 
     def sources(self) -> t.Tuple[t.List[t.Tuple[str, str]], t.List[Tree]]:
@@ -164,7 +164,25 @@ class Drawer:
         cls = scope[0][1]
         loader = self.rng.choice((None, "selectinload", "joinedload", "subqueryload"))
         attr = self.rng.choice(sorted(LINKS[cls])) if loader else None
-        return ("entities", scope, joins, [self.condition(scope)] if self.rng.random() < 0.6 else [], loader, attr, self.rng.choice((None, None, (3, 1))))
+        where, limit = [self.condition(scope)] if self.rng.random() < 0.6 else [], self.rng.choice((None, None, (3, 1)))
+        return ("entities", scope, joins, where, loader, attr, limit, self.rng.choice((None, None, "held", "expired", "changed")), self.rng.random() < 0.25)
+
+    def draw_nested(self) -> Tree:
+        """An entity out of a subquery, out of another, each over a join or not, whose tables share names of columns."""
+        cls = self.rng.choice(tuple(LINKS))
+        name, steps = self.alias(), []
+        for _ in range(self.rng.randint(1, 3)):
+            scope, join = [(name, cls)], None
+            if self.rng.random() < 0.5:
+                attr, target = self.rng.choice(sorted(LINKS[cls].items()))
+                scope.append((self.alias(), target))
+                join = (attr, *scope[1], self.rng.random() < 0.4, self.rng.random() < 0.5)
+            where = self.condition(scope, 1) if self.rng.random() < 0.5 else None
+            steps.append((name, join, where, self.rng.choice(("subquery", "cte", "union", "union_all"))))
+            name = self.alias()
+        loader = self.rng.choice((None, "selectinload", "joinedload"))
+        attr = self.rng.choice(sorted(LINKS[cls])) if loader else None
+        return ("nested", cls, steps, name, self.condition([(name, cls)], 1), loader, attr, self.rng.choice((None, None, (3, 1))))
 
     def draw_set(self) -> Tree:
         kinds = [self.rng.choice(("int", "text")) for _ in range(self.rng.randint(1, 2))]
@@ -295,18 +313,57 @@ class Side:
             stmt = stmt.having(self.sa.func.count() > having)
         return sorted(map(repr, map(tuple, session.execute(stmt))))
 
-    def run_entities(self, session: t.Any, scope: t.Any, joins: t.Any, where: t.Any, loader: t.Any, attr: t.Any, limit: t.Any) -> t.Any:
+    def run_entities(self, session: t.Any, scope: t.Any, joins: t.Any, where: t.Any, loader: t.Any, attr: t.Any, limit: t.Any,
+                     known: t.Optional[str], populate: bool) -> t.Any:
         self.open(scope)
-        entity = self.names[scope[0][0]]
+        held = self.known(session, scope[0][1], known)
         if loader == "subqueryload" and limit and joins and self.sa.__name__ == "sqlalchemy":
             loader = "selectinload"  # its subquery is DISTINCT: the LIMIT counts other rows there, and loses related ones
-        stmt = self.join(self.sa.select(entity), joins).where(*map(self.expr, where)).order_by(entity.id)
+        stmt = self.join(self.sa.select(self.names[scope[0][0]]), joins).where(*map(self.expr, where))
+        found = self.found(session, stmt.execution_options(populate_existing=True) if populate else stmt, scope[0][0], loader, attr, limit)
+        return found, [self.looks(x) for x in held]
+
+    def found(self, session: t.Any, stmt: t.Any, name: str, loader: t.Any, attr: t.Any, limit: t.Any) -> t.Any:
+        entity = self.names[name]
+        stmt = stmt.order_by(entity.id)
         if loader:
             stmt = stmt.options(getattr(self.orm, loader)(getattr(entity, attr)))
         if limit:
             stmt = stmt.limit(limit[0]).offset(limit[1])
-        found = session.scalars(stmt).unique().all()
-        return [(x.id, self.loaded(x, attr)) for x in found]
+        return [(x.id, self.loaded(x, attr)) if x else None for x in session.scalars(stmt).unique().all()]
+
+    def known(self, session: t.Any, cls: str, how: t.Optional[str]) -> t.List[t.Any]:
+        """Objects that the session holds already: some of them expired, or changed."""
+        held = list(session.scalars(self.sa.select(self.classes[cls]).order_by(self.classes[cls].id))) if how else []
+        for obj in held[::2]:
+            if how == "expired":
+                session.expire(obj)
+            elif how == "changed":
+                setattr(obj, self.text_of(obj), "changed")
+        return held
+
+    def text_of(self, obj: t.Any) -> str:
+        return next(name for name, kind in COLUMNS[type(obj).__name__].items() if kind == "text")
+
+    def looks(self, obj: t.Any) -> t.Any:
+        return getattr(obj, self.text_of(obj)), self.sa.inspect(obj).modified
+
+    def run_nested(self, session: t.Any, cls: str, steps: t.Any, last: str, where: Tree, loader: t.Any, attr: t.Any, limit: t.Any) -> t.Any:
+        self.open([(steps[0][0], cls)])
+        after = [step[0] for step in steps[1:]] + [last]
+        for (name, join, condition, how), following in zip(steps, after):
+            entity = self.names[name]
+            stmt = self.sa.select(entity)
+            if join:
+                path, other, target, outer, first = join
+                self.open([(other, target)])
+                columns = (self.names[other], entity) if first else (entity, self.names[other])
+                stmt = self.sa.select(*columns).select_from(entity).join(getattr(entity, path).of_type(self.names[other]), isouter=outer)
+            whole = stmt if condition is None else stmt.where(self.expr(condition))
+            if how.startswith("union"):
+                whole, how = getattr(self.sa, how)(whole, stmt.where(entity.id < 4)), "subquery"
+            self.names[following] = self.orm.aliased(self.classes[cls], getattr(whole, how)(), name=following)
+        return self.found(session, self.sa.select(self.names[last]).where(self.expr(where)), last, loader, attr, limit)
 
     def loaded(self, obj: t.Any, attr: t.Optional[str]) -> t.Any:
         value = getattr(obj, attr) if attr else None

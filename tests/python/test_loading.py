@@ -209,6 +209,41 @@ def test_unflushed_changes_survive_a_query(engine):
         assert session.get(Author, 1, populate_existing=True).name == "a0"
 
 
+def test_populate_existing_overwrites_nothing_that_the_same_statement_has_read():
+    """An object that comes in several rows, made by the first: the rows after it leave it alone, and its empty reference."""
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Owner(Base):
+        __tablename__ = "owner"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Thing(Base):
+        __tablename__ = "thing"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        owner_id: Mapped[int | None] = mapped_column(sa.ForeignKey(Owner.id))
+        owner: Mapped[Owner | None] = relationship()
+
+    engine = sa.create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Thing(owner=None), Owner(), Owner()])
+        session.commit()
+        stmt = sa.select(Thing).join(Owner, sa.true()).options(joinedload(Thing.owner)).execution_options(populate_existing=True)
+        assert [sa.inspect(x).unloaded for x in session.scalars(stmt).unique()] == [set()]
+    engine.dispose()
+
+
+def test_a_class_twice_in_a_subquery_is_found_where_it_is_closest(session):
+    """Read by way of two subqueries, and as it is: an alias of both together stands for the latter."""
+    inner = sa.select(Book).where(Book.id < 3).subquery()
+    first = aliased(Book, sa.select(aliased(Book, inner)).subquery())
+    second = aliased(Book)
+    both = sa.select(first, second).join(second, second.id == first.id + 2).subquery()
+    assert sorted(book.id for book in session.scalars(sa.select(aliased(Book, both)))) == [3, 4]
+
+
 def test_rows_of_entities_and_columns(session):
     rows = session.execute(sa.select(Author, Book.title).join(Author.books).order_by(Book.id)).all()
     assert rows[0].Author.name == "a0" and rows[0].title == "b00" and len(rows) == 6

@@ -55,6 +55,20 @@ def session():
     engine.dispose()
 
 
+def test_new_members_of_a_new_object_that_do_not_know_it(session):
+    """No relationship on the other side: the foreign key comes from the collection alone."""
+    account, moved = Account(logs=[Log()]), Log()
+    account.logs.add(moved)
+    session.add(account)
+    session.commit()
+    assert sorted(session.scalars(select(Log.account_id))) == [account.id, account.id]
+    other = Account()
+    other.logs.add(moved)
+    session.add(other)
+    session.commit()
+    assert sorted(session.scalars(select(Log.account_id))) == [account.id, other.id]
+
+
 @pytest.fixture
 def account(session):
     made = Account(entries=[Entry(amount=3), Entry(amount=1)], tags=[Tag()])

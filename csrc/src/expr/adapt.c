@@ -74,16 +74,17 @@ static cm_node *open_element(cm_node *n) {
     return n;
 }
 
-/* True when an element is, directly or through other FROM elements, the column. */
-static bool stands_for(cm_node *element, const cm_node *column) {
+/* How many FROM elements lie between an element and the column that it shows; -1: it shows another. */
+static int distance(cm_node *element, const cm_node *column) {
     const cm_node *target = column->kind == CM_N_PROXY ? open_element(column->u.col.ref) : NULL;
+    int steps = 0;
     for (cm_node *e = open_element(element); e; e = e->kind == CM_N_PROXY ? open_element(e->u.col.ref) : NULL) {
-        if (e == column || (target && e == target)) return true;
-        if (e->kind != CM_N_COLUMN) continue;
-        if (column->kind == CM_N_COLUMN && e->id == column->id) return true;
-        if (target && target->kind == CM_N_COLUMN && e->id == target->id) return true;
+        if (e == column || (target && e == target)) return steps;
+        if (e->kind == CM_N_COLUMN && column->kind == CM_N_COLUMN && e->id == column->id) return steps;
+        if (e->kind == CM_N_COLUMN && target && target->kind == CM_N_COLUMN && e->id == target->id) return steps;
+        steps++;
     }
-    return false;
+    return -1;
 }
 
 static const char *key_of(const cm_node *column) {
@@ -91,14 +92,18 @@ static const char *key_of(const cm_node *column) {
     return c ? cm_str_text(c->key) : cm_expr__name(column);
 }
 
-/* Position in `from` of the column, by identity or else by key. */
+/* Position in `from` of the column, by identity, the closest of several, or else by key. */
 static bool find_column(cm_node *from, const cm_node *column, size_t *out) {
     const char *key, *wanted = key_of(column);
     cm_node *element;
-    for (size_t i = 0; cm_from_column(from, i, &key, &element); i++) {
+    int closest = -1;
+    for (size_t i = 0; closest != 0 && cm_from_column(from, i, &key, &element); i++) {
+        const int steps = distance(element, column);
+        if (steps < 0 || (closest >= 0 && steps >= closest)) continue;
+        closest = steps;
         *out = i;
-        if (stands_for(element, column)) return true;
     }
+    if (closest >= 0) return true;
     for (size_t i = 0; wanted && cm_from_column(from, i, &key, &element); i++) {
         *out = i;
         if (key && strcmp(key, wanted) == 0) return true;

@@ -186,6 +186,7 @@ static cm_status make_instance(cm_load_run *run, uint32_t group, cm_value *value
     if (!st) st = cm_session__attach_loaded(run->cx, run->s, inst, k->puts);
     if (shape->partial) inst->flags |= CM_INST_PARTIAL;
     if (!st && g->sticky) st = remember_options(run, group, inst);
+    if (!st && run->request->populate_existing) st = cm_map__put(run->cx, &run->overwritten, cm__ptr_key(inst), inst); /* this row did */
     if (!st) st = tell(run, inst, CM_EV_LOAD);
     if (st) cm_inst__drop(run, inst);
     else *out = inst;

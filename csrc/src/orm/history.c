@@ -111,6 +111,12 @@ cm_status cm_inst__committed_value(cm_ctx *cx, cm_inst *inst, const cm_attr *att
     return st;
 }
 
+bool cm_inst__touched(cm_ctx *cx, cm_inst *inst, const cm_relation *r) {
+    if (!(inst->flags & CM_INST_KEY) && cm_inst__peek(cx, inst, r->attr)) return true;
+    if (r->uselist) return cm_inst__coll_state(inst, r->attr) != NULL; /* queued only: the collection is never loaded */
+    return (inst->flags & CM_INST_KEY) && cm_inst__committed(inst, r->attr);
+}
+
 /* ---- parents */
 
 static cm_parent_link *parent_link(const cm_inst *child, const cm_relation *r) {

@@ -172,6 +172,8 @@ cm_status cm_inst__keep_coll(cm_ctx *cx, cm_inst *inst, const cm_attr *attr);
 cm_status cm_inst__mark_touched(cm_ctx *cx, cm_inst *inst, const cm_attr *attr);
 /* What a collection was before it changed, or is queued to become; NULL: unchanged. make: makes an empty one. */
 cm_coll_state *cm_inst__coll_state(const cm_inst *inst, const cm_attr *attr);
+/* Whether a relation holds anything that a flush must look at: anything at all in a new instance, changes in others. */
+bool cm_inst__touched(cm_ctx *cx, cm_inst *inst, const cm_relation *r);
 cm_status cm_inst__coll_queue(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *member, bool add);
 /* Value before the change: NULL unchanged, CM_UNSET, or borrowed. */
 void *cm_inst__committed(const cm_inst *inst, const cm_attr *attr);

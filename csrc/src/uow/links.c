@@ -50,9 +50,7 @@ static cm_status collect(cm_ctx *cx, cm_uow *u, const cm_uow_row *row, const cm_
     cm_inst *inst = row->inst;
     bool gone = row->action == CM_ROW_DELETE;
     cm_history h;
-    if (gone ? r->passive_deletes == 2 : !cm_inst__peek(cx, inst, r->attr) && !inst->state) return CM_OK;
-    if (!gone && (inst->flags & CM_INST_KEY) && (r->uselist ? !cm_inst__coll_state(inst, r->attr) : !cm_inst__committed(inst, r->attr)))
-        return CM_OK;
+    if (gone ? r->passive_deletes == 2 : !cm_inst__touched(cx, inst, r)) return CM_OK;
     if (gone && !r->passive_deletes) {
         cm_objs members = {0};
         cm_status st = cm_relation__members(cx, inst, r, true, &members);

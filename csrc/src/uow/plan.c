@@ -171,12 +171,6 @@ static cm_status child_rekeyed(cm_ctx *cx, const step_args *a, cm_inst *child) {
     return enter(cx, a->u, child, a->r->passive_updates ? CM_ROW_LINK : CM_ROW_SAVE);
 }
 
-/* Whether a relation of an instance holds anything a flush must look at. */
-static bool touched(cm_ctx *cx, cm_inst *inst, const cm_relation *r) {
-    if (!(inst->flags & CM_INST_KEY)) return cm_inst__peek(cx, inst, r->attr) != NULL;
-    return r->uselist ? cm_inst__coll_state(inst, r->attr) != NULL : cm_inst__committed(inst, r->attr) != NULL;
-}
-
 static cm_status follow_rekeyed(cm_ctx *cx, const step_args *a) {
     cm_status st = CM_OK;
     cm_objs members = {0};
@@ -190,7 +184,7 @@ static cm_status follow_rekeyed(cm_ctx *cx, const step_args *a) {
 static cm_status follow_saved(cm_ctx *cx, const step_args *a) {
     cm_history h;
     cm_status st = follow_rekeyed(cx, a);
-    if (st || !touched(cx, a->row->inst, a->r)) return st;
+    if (st || !cm_inst__touched(cx, a->row->inst, a->r)) return st;
     st = cm_inst__learn_before(cx, a->row->inst, a->r);
     if (!st) st = cm_inst__history(cx, a->row->inst, a->r->attr, &h);
     if (st) return st;

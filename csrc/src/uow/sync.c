@@ -124,11 +124,6 @@ static bool deleting(const cm_uow *u, const cm_inst *inst) {
     return row && row->action == CM_ROW_DELETE;
 }
 
-static bool holds_anything(cm_ctx *cx, cm_inst *inst, const cm_relation *r) {
-    if (!(inst->flags & CM_INST_KEY)) return cm_inst__peek(cx, inst, r->attr) != NULL;
-    return r->uselist ? cm_inst__coll_state(inst, r->attr) != NULL : cm_inst__committed(inst, r->attr) != NULL;
-}
-
 /* many-to-one: the row takes its target's key, or none. */
 static cm_status sync_target(cm_ctx *cx, const sync *s) {
     cm_status st = CM_OK;
@@ -202,7 +197,7 @@ static cm_status each_relation(cm_ctx *cx, cm_uow *u, cm_inst *inst, cm_directio
         sync s = {u, inst, m->relations[i], {{0}, {0}, {0}}};
         if (s.r->direction != direction || s.r->viewonly || s.r->post_update != post) continue;
         if (direction == CM_ONE_TO_MANY && f == children_joined) st = sync_rekeyed(cx, &s);
-        if (st || !holds_anything(cx, inst, s.r)) continue;
+        if (st || !cm_inst__touched(cx, inst, s.r)) continue;
         st = cm_inst__history(cx, inst, s.r->attr, &s.h);
         if (!st) st = f(cx, &s);
         cm_history__dispose(cx, &s.h);
@@ -292,7 +287,7 @@ static bool posted_by_itself(cm_ctx *cx, const sync *s, cm_inst *child) {
     const cm_attr *back = s->r->back ? cm_mapper__own_attr(child->mapper, s->r->back) : NULL;
     const cm_uow_row *row = cm_uow__find(s->u, child);
     return back && back->relation && back->relation->post_update && row && row->action == CM_ROW_SAVE &&
-           holds_anything(cx, child, back->relation);
+           cm_inst__touched(cx, child, back->relation);
 }
 
 static cm_status post_children(cm_ctx *cx, const sync *s) {

@@ -21,40 +21,18 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 SOURCES = ("csrc", "bindings", "python", "setup.py", "pyproject.toml", "README.md", "LICENSE")
 
-OTHERS = ("tests/python", "tests/idioms", "tests/compile", "tests/flask", "tests/bindings")
-
-SEARCH = """
-import sys, tempfile
-from pathlib import Path
-from tests.oracle.judge import judge, unsteady
-from tests.oracle.seeds import FAMILIES, budget, draw
-from tests.oracle import differences, selects
-machines, families, count = map(int, sys.argv[1:])
-sides = [selects.Side(p, Path(tempfile.mkdtemp()) / "rows.db") for p in ("sqlalchemy", "cormorant")]
-seeds = sorted((n for seeds in budget(0, machines, families) for n in seeds), key=lambda n: n % FAMILIES)
-drawn = iter(range(count))
-for at, seed in enumerate(seeds):  # statements between the machines
-    verdict = seed not in differences.OPEN and judge(draw(seed))
-    if verdict and not verdict.agreed and not unsteady(verdict.machine):
-        sys.exit(f"machine {seed}: {verdict.lines[0][:80]}")
-    for number in [next(drawn, None) for _ in range(-(-count // len(seeds)))]:
-        if number is not None:
-            tree = selects.Drawer(number).statement()
-            a, b = (side.run(tree) for side in sides)
-            if a[:2] != b[:2] or b[2] > a[2]:
-                sys.exit(f"select {number}")
-"""
+OTHERS = ("tests/python", "tests/idioms", "tests/compile", "tests/flask", "tests/bindings", "tests/backends", "tests/budgets")
 
 
-def build(folder: Path, patch: t.Optional[Path]) -> Path:
-    """A private build of the sources with a patch applied; answers the folder to import from."""
+def build(folder: Path, patches: t.Sequence[Path]) -> Path:
+    """A private build of the sources with patches applied; answers the folder to import from."""
     source, built = folder / "source", folder / "built"
     shutil.rmtree(source, ignore_errors=True)
     for name in SOURCES:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         copy(ROOT / name, source / name, **({"ignore": shutil.ignore_patterns("*.so", "__pycache__")} if (ROOT / name).is_dir() else {}))  # type: ignore[operator]
-    if patch:
+    for patch in patches:
         subprocess.run(["patch", "-p1", "-s", "-F3", "-i", str(patch)], cwd=source, check=True, stdout=subprocess.DEVNULL)
     shutil.copytree(source / "python", built, dirs_exist_ok=True)
     env = {**os.environ, "CORMORANT_CFLAGS": "-O1 -fno-lto", "LDFLAGS": "-fno-lto", "CCACHE_BASEDIR": str(source), "CCACHE_NOHASHDIR": "1",
@@ -64,10 +42,10 @@ def build(folder: Path, patch: t.Optional[Path]) -> Path:
     return built
 
 
-def search(built: Path, machines: int, families: int, selects: int) -> str:
+def search(built: Path, budget: t.Sequence[int], record: Path) -> str:
     """What gave the bug away, or nothing."""
     env = {**os.environ, "PYTHONPATH": f"{built}{os.pathsep}{ROOT}"}
-    command = [sys.executable, "-c", SEARCH, str(machines), str(families), str(selects)]
+    command = [sys.executable, "-m", "tests.oracle.planted.search", *map(str, budget), str(record)]
     try:
         done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=3600)
     except subprocess.TimeoutExpired:
@@ -75,7 +53,7 @@ def search(built: Path, machines: int, families: int, selects: int) -> str:
     if done.returncode == 0:
         return ""
     lines = done.stderr.strip().splitlines()
-    return lines[-1][:110] if lines else f"died of signal {-done.returncode}"
+    return lines[-1][:200] if lines else f"died of signal {-done.returncode}"
 
 
 def other_tests(built: Path) -> str:
@@ -94,23 +72,26 @@ def main() -> int:
     parser.add_argument("--families", type=int, default=100, help="and as many of every other kind")
     parser.add_argument("--selects", type=int, default=400)
     parser.add_argument("--others", action="store_true", help="run the other tests first")
+    parser.add_argument("--record", type=Path, help="where the reference's side is kept for another time")
     options = parser.parse_args()
     patches = [p for p in sorted(HERE.glob("*.patch")) if not options.names or any(n in p.name for n in options.names)]
     folder, found, tried = Path(tempfile.mkdtemp(prefix="planted")), 0, 0
     budget = (options.machines, options.families, options.selects)
+    record = options.record or folder / "record"
+    record.mkdir(exist_ok=True)
     try:
-        clean = search(build(folder, None), *budget)
+        clean = search(build(folder, []), budget, record)
         if clean:
             print(f"without any patch: {clean}")
             return 1
         for patch in patches:
             begun = time.monotonic()
-            built = build(folder, patch)
+            built = build(folder, [patch])
             other = options.others and other_tests(built)
             if other:
                 print(f"{patch.stem:45} {time.monotonic() - begun:5.0f} s  other tests: {other}", flush=True)
                 continue
-            why = search(built, *budget)
+            why = search(built, budget, record)
             found, tried = found + bool(why), tried + 1
             print(f"{patch.stem:45} {time.monotonic() - begun:5.0f} s  {why or 'NOT FOUND'}", flush=True)
     finally:
