@@ -228,6 +228,11 @@ def written_for_a_read(op: t.Any, expected: Facts, found: Facts, lines: t.List[s
     return op.name in ("set", "read", "relate", "append", "replace", "pop", "remove") and not expected["statements"] and bool(found["statements"]) and saved > 0
 
 
+def loaded_there(op: t.Any, expected: Facts, found: Facts, lines: t.List[str]) -> bool:
+    """A detached object whose eager relation the reference had brought along (`eager_early`)."""
+    return (expected["raised"], found["raised"]) == (None, "DetachedInstanceError") and f"{op.args[0]}.{op.args[1]}" in expected.keys() - found.keys()
+
+
 def kept_there(op: t.Any, expected: Facts, found: Facts, lines: t.List[str]) -> bool:
     """immediateload with populate_existing: the reference keeps what it has loaded of that relationship."""
     more = len(found["statements"]) > len(expected["statements"])
@@ -550,7 +555,7 @@ FOLLOW = (
 )
 
 ENDS = (
-    kept_there, nothing_to_read, gone_unread, held_by_a_traceback, read_at_once, default_at_hand, two_that_fail, rekeyed_underway, key_at_hand, two_of_one_identity, not_in_the_session, known_there, orphan_alone, rekeyed_new, touched_only, moved_pending, known_none, no_change, twice_in_one, written_for_a_read, gone_row, of_a_deleted,
+    loaded_there, kept_there, nothing_to_read, gone_unread, held_by_a_traceback, read_at_once, default_at_hand, two_that_fail, rekeyed_underway, key_at_hand, two_of_one_identity, not_in_the_session, known_there, orphan_alone, rekeyed_new, touched_only, moved_pending, known_none, no_change, twice_in_one, written_for_a_read, gone_row, of_a_deleted,
     read_whole, merge_of_changes, lost_its_way,
     written_by_a_read, order_in_a_circle, delete_postponed, expunged_inside, half_done, deleted_already, added_again, unset_is_none, merge_of_pending, row_that_refers_to_itself, left_by_a_failed_flush, nothing_to_remove)
 
