@@ -412,6 +412,11 @@ CM_API void cm_compiled_free(cm_ctx *cx, cm_compiled *compiled);
 CM_API const char *cm_compiled_sql(const cm_compiled *compiled, size_t *n);
 /* The i-th placeholder in text order: its name, its BIND node (borrowed). False past the end. */
 CM_API bool cm_compiled_param(const cm_compiled *compiled, size_t i, const char **name, cm_node **bind);
+/* Of an INSERT, UPDATE or DELETE: its kind (CM_N_...), with the TABLE it writes to (borrowed; NULL: none) and, in a flush, how many
+ * of its last placeholders are keys of WHERE; else 0. */
+CM_API int cm_compiled_target(const cm_compiled *compiled, cm_node **table, size_t *nwhere);
+/* The column that the i-th placeholder belongs to (borrowed), NULL: none. */
+CM_API const cm_column *cm_compiled_column(const cm_compiled *compiled, size_t i);
 /* Writes the tree of a node for people, one node a line. */
 CM_API cm_status cm_expr_dump(cm_ctx *cx, const cm_node *node, void (*write)(void *user, const char *p, size_t n), void *user);
 CM_API const cm_dialect *cm_dialect_default(void);
@@ -511,15 +516,18 @@ CM_API cm_status cm_conn_has_table(cm_ctx *cx, cm_conn *conn, const char *schema
 /* What a watcher may put in the place of a statement that is about to run. */
 typedef struct cm_statement_change {
     char *sql; size_t nsql;       /* other text with as many placeholders, of cm_mem and given away; NULL: as it was */
-    void *values;                 /* a sequence of the host's for the only set of parameters, retained; NULL: as they were */
+    void *values;                 /* a sequence of the host's for the only set of parameters, of such sequences where all were shown, retained; NULL: as they were */
 } cm_statement_change;
 /* What happens to a statement, for watchers: told before and after it runs. Pointers are borrowed during the call. */
 typedef struct cm_statement_event {
     bool after;                   /* false: about to run; true: ran, or failed with `status` */
     cm_status status;
     const char *sql; size_t nsql;
-    const cm_value *values;       /* of the first set of parameters; nvalues of them */
+    const cm_value *values;       /* of the first set of parameters; nvalues of them. whole: of all sets, one after the other */
     size_t nvalues, nsets;
+    bool whole;
+    const cm_compiled *compiled;  /* what runs */
+    cm_node *statement;           /* what it was made from, or NULL (a flush's, which cm_compiled_target tells of) */
     int64_t rowcount;             /* after: rows changed, or -1 */
     cm_statement_change *change;  /* before: to be filled; else NULL */
 } cm_statement_event;

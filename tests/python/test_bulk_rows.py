@@ -38,7 +38,7 @@ def sent(connection):
     found = []
 
     def listener(conn, cursor, statement, parameters, context, executemany):
-        found.append((statement, len(parameters)))
+        found.append((statement, len(parameters[0] if executemany else parameters)))
 
     event.listen(connection.engine, "before_cursor_execute", listener)
     return found

@@ -249,7 +249,7 @@ def test_execution_events(engine, table):
         connection.execute(table.insert(), [{"x": "a"}, {"x": "b"}])
         connection.commit()
         connection.execute(sa.select(table.c.id).where(table.c.id == 1))
-    insert = ("INSERT INTO t (x) VALUES (?)", ("a",), True)
+    insert = ("INSERT INTO t (x) VALUES (?)", [("a",), ("b",)], True)
     assert heard[:5] == [(2, {}), "begin", insert, 2, "commit"] or heard[:5] == ["begin", (2, {}), insert, 2, "commit"]
     assert heard[-1] == "rollback"
     assert [h for h in heard if isinstance(h, tuple) and isinstance(h[0], str)][-1][1:] == ((1,), False)

@@ -4,7 +4,7 @@ import pytest
 
 import cormorant as sa
 from cormorant import event, exc
-from cormorant.orm import DeclarativeBase, Mapped, Session, mapped_column
+from cormorant.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 
 class Base(DeclarativeBase):
@@ -193,12 +193,106 @@ def test_before_execute_hears_of_what_sessions_send(engine):
         s.flush()
         s.connection().execute(sa.select(plain.c.id))
         s.connection().exec_driver_sql("SELECT 1")
-    assert told == [("INSERT INTO t1.things (id, name) VALUES (?, ?)", {"param_1": 5, "param_2": "x:y"}), None, ("SELECT plain.id \nFROM plain", {}), None]
+    assert told == [("INSERT INTO tenant.things (id, name) VALUES (:id, :name)", {"id": 5, "name": "x:y"}), None, ("SELECT plain.id \nFROM plain", {}), None]
     event.listen(engine, "before_execute", lambda conn, element, *args: (sa.text("SELECT 2"), [], {}), retval=True)
     with Session(engine) as s, pytest.raises(exc.InvalidRequestError, match="cannot replace the statements of sessions"):
         s.execute(sa.select(plain))
     with engine.connect() as c:
         assert c.execute(sa.select(plain)).scalar() == 2
+
+
+class Side(DeclarativeBase):
+    pass
+
+
+links = sa.Table("links", Side.metadata, sa.Column("a", sa.ForeignKey("side_a.id")), sa.Column("b", sa.ForeignKey("side_b.id"), key="other"))
+
+
+class A(Side):
+    __tablename__ = "side_a"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    n: Mapped[int] = mapped_column("number", default=0)
+    bs: Mapped[list["B"]] = relationship(secondary=links)
+
+
+class B(Side):
+    __tablename__ = "side_b"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+def test_flushes_are_told_as_constructs(engine):
+    Side.metadata.create_all(engine)
+    told, after = [], []
+
+    @event.listens_for(engine, "before_execute")
+    def hear(conn, element, multiparams, params, options):
+        told.append((type(element).__name__, getattr(element, "table", None), multiparams or params))
+        after.append(element)
+
+    @event.listens_for(engine, "after_execute")
+    def heard(conn, element, multiparams, params, options, result):
+        assert after.pop() is element
+
+    with Session(engine) as s:
+        s.add(A(id=1, bs=[B(id=1), B(id=2)]))
+        s.flush()
+        tables = A.__table__, B.__table__
+        assert told == [
+            ("Insert", tables[0], {"id": 1, "number": 0}), ("Insert", tables[1], [{"id": 1}, {"id": 2}]),
+            ("Insert", links, [{"a": 1, "other": 1}, {"a": 1, "other": 2}]),
+        ]  # fmt: skip
+        one = s.get(A, 1)
+        assert len(one.bs) == 2
+        told.clear()
+        one.n, one.bs = 5, []
+        s.flush()
+        assert told == [("Update", tables[0], {"number": 5, "side_a_id": 1}), ("Delete", links, [{"a": 1, "other": 1}, {"a": 1, "other": 2}])]
+        told.clear()
+        statement = sa.select(A).where(A.n == 5)
+        event.listen(engine, "before_execute", lambda conn, element, *args: told.append(element))
+        s.scalars(statement).all()
+        assert told[1] is statement
+        told.clear()
+        s.execute(sa.insert(B), [{"id": 7}, {"id": 8}])
+        assert told[0] == ("Insert", tables[1], [{"id": 7}, {"id": 8}])
+        s.expire_all()
+        assert one.n == 5 and type(told[-1]).__name__ == "Select"
+
+
+def test_all_sets_of_parameters_are_shown(engine):
+    seen, made = [], iter(range(100))
+    table = sa.Table("made", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), sa.Column("n", sa.Integer, default=lambda: next(made)), sa.Column("s", sa.String))
+    table.create(engine)
+
+    def see(conn, cursor, statement, parameters, context, executemany):
+        seen.append((parameters, executemany, context.parameters))
+
+    event.listen(engine, "before_cursor_execute", see)
+    event.listen(engine, "after_cursor_execute", see)
+    with engine.begin() as c:
+        c.execute(table.insert(), [{"id": i, "s": "x" * i} for i in range(3)])
+        rows = [(0, 0, ""), (1, 1, "x"), (2, 2, "xx")]
+        assert sorted(c.execute(sa.select(table)).all()) == rows and next(made) == 3
+        sets = [(i, s, n) if seen[0][0][1][1] == "x" else (i, n, s) for i, n, s in rows]  # the default stands last, or in its place
+        assert seen[0] == seen[1] == (sets, True, sets)
+        c.execute(table.delete().where(table.c.id == sa.bindparam("x")), [{"x": 1}, {"x": 2}])
+        assert seen[-1][:2] == ([(1,), (2,)], True)
+        with pytest.raises(exc.StatementError, match="what"):
+            c.execute(table.insert(), [{"id": 5, "s": "a"}, {"id": "what", "s": "b"}])
+        assert c.execute(sa.select(sa.func.count()).select_from(table)).scalar() == 1  # bound before anything ran
+
+
+def test_all_sets_of_parameters_can_be_replaced(engine):
+    @event.listens_for(engine, "before_cursor_execute", retval=True)
+    def more(conn, cursor, statement, parameters, context, executemany):
+        return statement, [(value + 10,) for (value,) in parameters] if executemany else parameters
+
+    with engine.begin() as c:
+        c.execute(plain.insert(), [{"id": 1}, {"id": 2}])
+        assert sorted(c.execute(sa.select(plain.c.id)).scalars()) == [11, 12]
+        event.listen(engine, "before_cursor_execute", lambda *args: (args[2], args[3][:1]), retval=True)
+        with pytest.raises(exc.ProgrammingError, match="1 sets of parameters for a statement that runs with 2"):
+            c.execute(plain.insert(), [{"id": 3}, {"id": 4}])
 
 
 def test_engines_made_from_others_have_their_listeners(engine):

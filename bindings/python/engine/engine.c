@@ -64,22 +64,55 @@ static cm_status take_change(cm_ctx *cx, PyObject *answer, PyObject *sql, cm_sta
     return CM_OK;
 }
 
-/* watch(connection, after, the exception or None, sql, values of the first set, number of sets, rowcount) */
+/* What was executed: (the statement or None, kind of a change or 0, its table or None, names of the columns that its parameters
+ * belong to, how many of the last ones are a flush's WHERE). */
+static PyObject *shown(const cm_statement_event *e) {
+    cm_node *table = NULL;
+    size_t nwhere = 0;
+    const int kind = cm_compiled_target(e->compiled, &table, &nwhere);
+    PyObject *names = PyTuple_New((Py_ssize_t)e->nvalues);
+    for (size_t i = 0; names && i < e->nvalues; i++) {
+        const cm_column *column = cm_compiled_column(e->compiled, i);
+        PyObject *name = column ? PyUnicode_FromString(cm_column_name(column)) : Py_NewRef(Py_None);
+        if (!name) Py_CLEAR(names);
+        else PyTuple_SET_ITEM(names, (Py_ssize_t)i, name);
+    }
+    PyObject *result = names ? Py_BuildValue("(OiOOn)", e->statement ? CMPY_NODE_OBJECT(e->statement) : Py_None, kind,
+                                             table ? CMPY_NODE_OBJECT(table) : Py_None, names, (Py_ssize_t)nwhere)
+                             : NULL;
+    Py_XDECREF(names);
+    return result;
+}
+
+/* Values of the parameters: a tuple, or a list of them where all sets are shown. */
+static PyObject *values_of(cm_ctx *cx, const cm_statement_event *e) {
+    if (!e->whole) return values_tuple(cx, e->values, e->nvalues);
+    PyObject *list = PyList_New((Py_ssize_t)e->nsets);
+    for (size_t i = 0; list && i < e->nsets; i++) {
+        PyObject *set = values_tuple(cx, e->values + i * e->nvalues, e->nvalues);
+        if (!set) Py_CLEAR(list);
+        else PyList_SET_ITEM(list, (Py_ssize_t)i, set);
+    }
+    return list;
+}
+
+/* watch(connection, after, the exception or None, sql, values, number of sets, rowcount, what was executed) */
 static cm_status on_statement(cm_ctx *cx, void *user, cm_conn *conn, const cm_statement_event *e) {
     cmpy_engine *self = user;
     if (!self->watch) return CM_OK;
     PyObject *hook = Py_NewRef(self->watch), *answer = NULL;
     PyObject *connection = cmpy_connection_borrow(conn, (PyObject *)self);
-    PyObject *values = connection ? values_tuple(cx, e->values, e->nvalues) : NULL;
-    PyObject *sql = values ? PyUnicode_DecodeUTF8(e->sql, (Py_ssize_t)e->nsql, "replace") : NULL;
+    PyObject *values = connection ? values_of(cx, e) : NULL, *what = values ? shown(e) : NULL;
+    PyObject *sql = what ? PyUnicode_DecodeUTF8(e->sql, (Py_ssize_t)e->nsql, "replace") : NULL;
     PyObject *failure =
         sql && e->status && e->status != CM_E_HOST && e->status != CM_E_NOMEM ? cmpy_failure(cx, e->status) : Py_NewRef(Py_None);
     if (sql && failure)
-        answer = PyObject_CallFunction(hook, "OOOOOnL", connection, e->after ? Py_True : Py_False, failure, sql, values,
-                                       (Py_ssize_t)e->nsets, (long long)e->rowcount);
+        answer = PyObject_CallFunction(hook, "OOOOOnLO", connection, e->after ? Py_True : Py_False, failure, sql, values,
+                                       (Py_ssize_t)e->nsets, (long long)e->rowcount, what);
     cm_status st = !answer ? CM_E_HOST : answer != Py_None && e->change ? take_change(cx, answer, sql, e->change) : CM_OK;
     Py_XDECREF(failure);
     Py_XDECREF(sql);
+    Py_XDECREF(what);
     Py_XDECREF(values);
     Py_XDECREF(connection);
     Py_DECREF(hook);

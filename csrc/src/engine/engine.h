@@ -42,6 +42,7 @@ typedef struct cm_flight {
      * flight. NULL: nobody cares. */
     cm_status (*over)(cm_ctx *cx, struct cm_flight *f, size_t set, cm_status st);
     int64_t kept;            /* told to `over`: rows that the refused statement wrote all the same (ON CONFLICT FAIL), or -1 */
+    cm_node *shown_as;       /* what its statement was made from, for watchers; borrowed. NULL: nothing that has a node */
     size_t part;             /* cm_conn__open: rows a server is asked for at a time; 0: as the driver has it */
     /* The same for many sets at once, or NULL: its parameters take a list of the values of stmt's. key_at: column of its
      * answer by whose order rows belong to their sets; -1: it answers none. */

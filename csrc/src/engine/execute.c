@@ -76,8 +76,14 @@ static cm_status run(cm_ctx *cx, cm_conn *conn, cm_node *stmt, const cm_plan_ter
     cm_status st = cm_result__new(cx, plan, &e->result);
     if (!st) st = want_given(cx, e, c, e->nsets);
     if (st) return st;
-    cm_flight flight = {
-        .stmt = c, .nsets = e->nsets, .bind = bind_set, .row = cm_result__row, .done = set_done, .user = e, .columns = cm_result__columns};
+    cm_flight flight = {.stmt = c,
+                        .nsets = e->nsets,
+                        .bind = bind_set,
+                        .row = cm_result__row,
+                        .done = set_done,
+                        .user = e,
+                        .columns = cm_result__columns,
+                        .shown_as = stmt};
     st = e->nsets > 1 ? cm_conn__fly_rows(cx, conn, stmt, terms, &flight) : cm_conn__fly(cx, conn, &flight);
     keep_given(cx, e, c, st == CM_OK);
     cm_bind__release(cx, &e->env);

@@ -14,7 +14,7 @@ enum { CLOCK_ROWS = 64, SLICE_US = 5000 };
 
 /* ---- start and end */
 
-static cm_status check_count(const cm_run *r) {
+cm_status cm_run__check_count(const cm_run *r) {
     size_t wanted = r->link->driver->nparams(r->stmt->d), given = r->flight->stmt->nparams;
     if (wanted == given) return CM_OK;
     cm_status st =
@@ -38,7 +38,7 @@ cm_status cm_run__start(cm_run *r) {
     const cm_compiled *c = r->flight->stmt;
     cm_arena__init(&r->scratch, r->cx);
     cm_status st = cm_stmt__get(r->cx, r->link, c, r->ahead, &r->stmt);
-    if (!st) st = check_count(r);
+    if (!st) st = cm_run__check_count(r);
     if (st) return st;
     r->nvalues = c->nparams;
     r->values = r->small;
@@ -60,7 +60,8 @@ void cm_run__finish(cm_run *r) {
     cm_stmt__give(r->cx, r->link, r->stmt);
     for (size_t i = 0; i < r->changed_to.n; i++) cm__host(r->cx)->release(r->cx, r->changed_to.v[i]);
     cm_objs_free(r->cx, &r->changed_to);
-    if (r->values != r->small) cm__free(r->cx, r->values);
+    if (r->kept) cm_arena__dispose(&r->sets);
+    else if (r->values != r->small) cm__free(r->cx, r->values);
     if (r->raw < r->small || r->raw >= r->small + CM_SMALL_VALUES) cm__free(r->cx, r->raw);
     cm_arena__dispose(&r->scratch);
 }
@@ -83,8 +84,7 @@ static void bind_failed(cm_run *r, size_t i, cm_status st) {
     else if (p && p->name) cm__fail_subject(r->cx, "%s", cm_str_text(p->name));
 }
 
-/* The values of a set, to the driver. */
-static cm_status give_values(cm_run *r) {
+cm_status cm_run__give_values(cm_run *r) {
     const cm_compiled *c = r->flight->stmt;
     cm_status st = CM_OK;
     for (size_t i = 0; i < r->nvalues && !st; i++) {
@@ -94,113 +94,16 @@ static cm_status give_values(cm_run *r) {
     return st;
 }
 
-/* ---- watchers and echo */
-
-static void write_text(void *user, const char *p, size_t n) { cm_buf__add(user, p, n); }
-
-static cm_status describe_value(cm_run *r, cm_buf *b, const cm_value *v) {
-    const cm_host *host = cm__host(r->cx);
-    void *obj = NULL;
-    cm_status st = host->decode(r->cx, cm_type_basic(r->cx, CM_T_NULL), v, &obj);
-    if (st) return st;
-    host->describe(r->cx, obj, write_text, b);
-    host->release(r->cx, obj);
-    return CM_OK;
-}
-
-/* (1, 'x') for the first set of values; the others are counted. */
-static cm_status echo(cm_run *r) {
-    const cm_engine_options *o = &r->conn->engine->options;
-    const cm_compiled *c = r->flight->stmt;
-    cm_buf b;
-    char *text = NULL;
-    cm_status st = CM_OK;
-    cm_buf__init(&b, r->cx);
-    cm_buf__putc(&b, '(');
-    for (size_t i = 0; i < r->nvalues && !st; i++) {
-        if (i) cm_buf__puts(&b, ", ");
-        st = describe_value(r, &b, &r->values[i]);
-    }
-    cm_buf__puts(&b, r->nvalues == 1 ? ",)" : ")");
-    if (r->flight->nsets > 1) cm_buf__printf(&b, " and %zu more sets", r->flight->nsets - 1);
-    if (!st) st = cm_buf__take(&b, &text, NULL);
-    if (!st) o->echo(o->echo_user, c->sql, c->nsql, r->nvalues ? text : NULL);
-    cm__free(r->cx, text);
-    cm_buf__dispose(&b);
-    return st;
-}
-
-/* Runs other text in the place of the statement. It is prepared for this time alone, as it may tell of this time alone. */
-static cm_status take_text(cm_run *r, const cm_statement_change *change) {
-    cm_compiled other = *r->flight->stmt;
-    cm_stmt *stmt = NULL;
-    other.sql = change->sql;
-    other.nsql = change->nsql;
-    if (other.id) other.id = UINT64_MAX;
-    other.flags |= CM_C_DDL;
-    cm_status st = cm_stmt__get(r->cx, r->link, &other, r->ahead, &stmt);
-    if (st) return st;
-    cm_stmt__give(r->cx, r->link, r->stmt);
-    r->stmt = stmt;
-    return check_count(r);
-}
-
-/* A watcher's values in the place of those of the only set. */
-static cm_status take_values(cm_run *r, void *values) {
-    const cm_host *host = cm__host(r->cx);
-    if (r->flight->nsets > 1) return cm__fail(r->cx, CM_E_UNSUPPORTED, "parameters of several sets cannot be replaced by an event");
-    cm_status st = host->sequence(r->cx, values, &r->changed_to);
-    if (!st && r->changed_to.n != r->nvalues)
-        st = cm__fail(r->cx, CM_E_PROGRAMMING, "an event answered %zu parameters for a statement that takes %zu", r->changed_to.n,
-                      r->nvalues);
-    for (size_t i = 0; i < r->nvalues && !st; i++)
-        st = host->encode(r->cx, cm_type_basic(r->cx, CM_T_NULL), r->changed_to.v[i], &r->scratch, &r->values[i]);
-    return st;
-}
-
-static cm_status take_change(cm_run *r, cm_statement_change *change) {
-    cm_status st = change->values ? take_values(r, change->values) : CM_OK;
-    if (!st && change->sql) st = take_text(r, change);
-    if (!st) st = give_values(r);
-    cm__free(r->cx, change->sql);
-    if (change->values) cm__host(r->cx)->release(r->cx, change->values);
-    return st;
-}
-
-cm_status cm_run__tell(cm_run *r, bool after, cm_status status) {
-    cm_engine *engine = r->conn->engine;
-    if (!engine->watch) return CM_OK;
-    const cm_compiled *c = r->flight->stmt;
-    bool announced = !after || r->watched;
-    cm_statement_change change = {0};
-    cm_statement_event e = {after,
-                            status,
-                            c->sql,
-                            c->nsql,
-                            r->values,
-                            announced ? r->nvalues : 0,
-                            announced ? r->flight->nsets : 0,
-                            after ? r->changed : -1,
-                            after ? NULL : &change};
-    r->watched = !after;
-    cm_status st = engine->watch(r->cx, engine->watch_user, r->conn, &e);
-    return st || (!change.sql && !change.values) ? st : take_change(r, &change);
-}
-
-cm_status cm_run__announce(cm_run *r) {
-    if (r->conn->engine->options.echo) {
-        cm_status st = echo(r);
-        if (st) return st;
-    }
-    return cm_run__tell(r, false, CM_OK);
-}
-
 /* ---- steps */
 
 cm_status cm_run__bind(cm_run *r, size_t set) {
     const cm_flight *f = r->flight;
     const cm_driver *driver = r->link->driver;
     if (r->nvalues == 0) return CM_OK;
+    if (r->kept) {
+        r->values = r->kept + set * r->nvalues;
+        return cm_run__give_values(r);
+    }
     if (r->scratch.page) cm_arena__reset(&r->scratch);
     const char *outer = cm_ctx_set_driver(r->cx, driver->name);
     cm_status st = f->bind ? f->bind(r->cx, r->flight, set, r->values, &r->scratch)
@@ -208,7 +111,7 @@ cm_status cm_run__bind(cm_run *r, size_t set) {
     cm_ctx_set_driver(r->cx, outer);
     if (!st && r->scratch.failed) st = cm__nomem(r->cx);
     if (!st && r->conn->closed) st = cm__fail(r->cx, CM_E_CLOSED, "This Connection is closed"); /* by a type that made a value */
-    return st ? st : give_values(r);
+    return st ? st : cm_run__give_values(r);
 }
 
 /* BEGIN where it is due, and the first step. Answers a cm_step; 0: failed. */
@@ -282,7 +185,8 @@ cm_status cm_run__bound(cm_run *r, size_t set) {
 }
 
 static cm_status run_set(cm_run *r, size_t set) {
-    cm_status st = cm_run__bind(r, set);
+    cm_status st = set == 0 ? cm_run__show(r) : CM_OK;
+    if (!st) st = cm_run__bind(r, set);
     if (!st && set == 0) st = cm_run__announce(r);
     if (!st && set > 0) st = cm_run__tick(r);
     return st ? st : cm_run__bound(r, set);

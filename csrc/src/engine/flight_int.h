@@ -25,6 +25,8 @@ typedef struct cm_run {
     size_t sent, stepped; /* ahead: sets on their way, and those of them done with */
     size_t fault;         /* ahead: set that failed; SIZE_MAX: none of these */
     struct cm_run *next;  /* ahead: sent after it */
+    cm_value *kept;       /* values of all sets, where they are shown to a watcher; NULL: of one set at a time, in values */
+    cm_arena sets;        /* that they live in */
     cm_objs changed_to;   /* values that a watcher gave; the host's */
     cm_value small[CM_SMALL_VALUES]; /* values and raw of short statements */
 } cm_run;
@@ -32,6 +34,10 @@ typedef struct cm_run {
 void cm_run__init(cm_ctx *cx, cm_run *r, cm_conn *conn, cm_flight *flight);
 cm_status cm_run__start(cm_run *r);                 /* its statement and room for values */
 cm_status cm_run__bind(cm_run *r, size_t set);
+cm_status cm_run__give_values(cm_run *r);           /* those of the set at hand, to the driver */
+cm_status cm_run__check_count(const cm_run *r);     /* there are as many as the statement takes */
+/* watch.c */
+cm_status cm_run__show(cm_run *r);                  /* binds and keeps all sets, where somebody is to see them */
 cm_status cm_run__announce(cm_run *r);
 cm_status cm_run__tick(cm_run *r);                  /* lets others have the host's lock when a slice is over; looks for signals */
 cm_status cm_run__sets(cm_run *r, size_t *set);     /* one after the other; *set: at fault */

@@ -60,7 +60,8 @@ static cm_status fly(cm_ctx *cx, cm_conn *conn, batch *b, const cm_compiled *stm
                         .done = tell_done,
                         .over = see_fault,
                         .columns = whole->columns && b->first == 0 ? tell_columns : NULL,
-                        .user = b};
+                        .user = b,
+                        .shown_as = whole->shown_as};
     return cm_conn__fly(cx, conn, &flight);
 }
 

@@ -189,7 +189,8 @@ void cm_load__dispose(cm_load_run *run) {
 }
 
 static cm_status fly(cm_load_run *run, cm_conn *conn, const cm_plan *plan, const cm_keybuf *key) {
-    cm_flight flight = {.stmt = plan->compiled, .nsets = 1, .bind = bind_values, .row = on_row, .user = run};
+    cm_flight flight = {
+        .stmt = plan->compiled, .nsets = 1, .bind = bind_values, .row = on_row, .user = run, .shown_as = run->request->stmt};
     run->compiled = plan->compiled;
     run->plan = plan->extra;
     run->env = (cm_bind_env){.key = key, .mapping = run->request->mapping};

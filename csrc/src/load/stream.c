@@ -65,7 +65,7 @@ static cm_status bind_stream(cm_ctx *cx, cm_flight *f, size_t set, cm_value *val
 }
 
 static cm_status open_stream(cm_ctx *cx, load_stream *ls, cm_conn *conn, const cm_keybuf *key) {
-    cm_flight flight = {.stmt = ls->plan->compiled, .nsets = 1, .bind = bind_stream, .user = ls, .part = ls->chunk};
+    cm_flight flight = {.stmt = ls->plan->compiled, .nsets = 1, .bind = bind_stream, .user = ls, .part = ls->chunk, .shown_as = ls->stmt};
     ls->env.key = key;
     ls->env.mapping = ls->mapping;
     cm_status st = cm_conn__open(cx, conn, &flight, &ls->cursor);

@@ -178,8 +178,14 @@ static cm_status on_done(cm_ctx *cx, cm_flight *f, size_t set, int64_t rows, int
 }
 
 static cm_status fly(textual *t, cm_conn *conn, cm_node *plain, const cm_keybuf *key, const cm_plan_terms *terms) {
-    cm_flight flight = {
-        .stmt = t->compiled, .nsets = t->nsets, .bind = on_bind, .row = on_row, .done = on_done, .columns = on_columns, .user = t};
+    cm_flight flight = {.stmt = t->compiled,
+                        .nsets = t->nsets,
+                        .bind = on_bind,
+                        .row = on_row,
+                        .done = on_done,
+                        .columns = on_columns,
+                        .user = t,
+                        .shown_as = plain};
     t->run->env = (cm_bind_env){.key = key};
     return cm_conn__fly_rows(t->run->cx, conn, plain, terms, &flight);
 }

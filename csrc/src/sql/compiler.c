@@ -124,6 +124,14 @@ bool cm_compiled_param(const cm_compiled *compiled, size_t i, const char **name,
     return true;
 }
 
+int cm_compiled_target(const cm_compiled *c, cm_node **table, size_t *nwhere) {
+    *table = c->table ? c->table->node : NULL;
+    *nwhere = c->nwhere;
+    return c->flags & CM_C_INSERT ? CM_N_INSERT : c->flags & CM_C_UPDATE ? CM_N_UPDATE : c->flags & CM_C_DELETE ? CM_N_DELETE : 0;
+}
+
+const cm_column *cm_compiled_column(const cm_compiled *c, size_t i) { return c->params && i < c->nparams ? c->params[i].column : NULL; }
+
 /* ---- names */
 
 uint64_t cm_compiler__identity(const cm_node *n) {

@@ -582,6 +582,7 @@ cm_status cm_sql__dml(cm_ctx *cx, const cm_dml_request *request, cm_compiled **o
     if (!st && fits) st = insert ? write_flat_insert(&c, request, request->arrays ? &sets : NULL) : write_flat_change(&c, request);
     if (!st && fits) st = write_flat_returning(&c, request);
     if (!st && fits) st = cm_compiler__finish(&c, NULL, out);
+    if (*out) (*out)->nwhere = request->nwhere;
     cm_compiler__dispose(&c);
     return st;
 }

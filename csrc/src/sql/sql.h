@@ -50,6 +50,7 @@ struct cm_compiled {
     cm_param *params; size_t nparams;
     cm_out_column *columns; size_t ncolumns;
     cm_table *table;         /* INSERT/UPDATE/DELETE target, retained; else NULL */
+    size_t nwhere;           /* of a flush's UPDATE or DELETE: so many of the last params are its WHERE */
     cm_node *stmt;           /* retained while params refer into it; NULL when nothing does */
 };
 

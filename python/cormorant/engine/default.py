@@ -37,7 +37,7 @@ class DefaultExecutionContext(ExecutionContext):
         self.dialect = self.engine.dialect if self.engine is not None else None
         self.statement = statement if isinstance(statement, str) else None
         self.invoked_statement = None if isinstance(statement, str) else statement
-        self.parameters = [parameters] if parameters is not None else []
+        self.parameters = [] if parameters is None else parameters if isinstance(parameters, list) else [parameters]
         self.compiled_parameters = self.parameters
         self.cursor = cursor if cursor is not None else EventCursor()
         self.executemany = executemany
@@ -48,6 +48,7 @@ class DefaultExecutionContext(ExecutionContext):
         self.isinsert, self.isupdate, self.isdelete = word == "INSERT", word == "UPDATE", word == "DELETE"
         self.is_text = self.invoked_statement is None
         self.current_parameters: t.Mapping[str, t.Any] | None = None
+        self._announced: t.Any = None  # what before_execute was told of a session's statement
 
     @property
     def rowcount(self) -> int:

@@ -9,10 +9,10 @@ import threading
 import typing as t
 import weakref
 
-from .. import exc, log
+from .. import _core, exc, log
 from ..event.registry import Family, add_family, heard, listeners_of, positional_count
 from ..pool.base import Pool, PoolProxiedConnection, PoolResetState
-from ..sql.constructors import text
+from ..sql.constructors import bindparam, text
 from .base import Connection, Engine, all_engines
 from .result import null_result
 from .transactions import TRANSACTIONS
@@ -158,29 +158,33 @@ class _Watcher:
         self.contexts: dict[int, list[t.Any]] = {}
 
     def __call__(
-        self, connection: t.Any, after: bool, failed: Exception | None, statement: str, parameters: tuple[t.Any, ...], nsets: int, rowcount: int
+        self, connection: t.Any, after: bool, failed: Exception | None, statement: str, parameters: t.Any, nsets: int, rowcount: int,
+        executed: tuple[t.Any, ...],
     ) -> tuple[str, t.Any] | None:
         if self.engine() is None:
             return None
         engine = connection.engine
         from .default import DefaultExecutionContext, EventCursor
 
+        if nsets > 1 and not parameters:
+            parameters = [()] * nsets
         contexts = self.contexts.setdefault(threading.get_ident(), [])
         if not after:
-            if connection._borrowed and not connection._told:
-                _tell_of_session(engine, "before_execute", connection, statement, parameters)
+            element = _tell_before(engine, connection, statement, parameters, executed) if connection._borrowed and not connection._told else None
             cursor = EventCursor()
             context = DefaultExecutionContext(connection, statement, parameters=parameters, cursor=cursor, executemany=nsets > 1)
+            context.invoked_statement = executed[0] if element is None else element[0]
+            context._announced = element
             contexts.append(context)
             sent, values = statement, parameters
             for listener in listeners_of(engine, "before_cursor_execute"):
                 answer = listener.call(connection, cursor, sent, values, context, nsets > 1)
                 if listener.retval:
                     sent, values = _checked_change(listener.fn, answer)
-            same = tuple(values) == parameters
+            same = values is parameters or tuple(values) == tuple(parameters)
             if sent is statement and same:
                 return None
-            context.statement, context.parameters = sent, [values]
+            context.statement, context.parameters = sent, list(values) if nsets > 1 else [values]
             return sent, None if same else values
         announced = nsets > 0  # not what the database refused to prepare
         context = contexts.pop() if contexts and announced else DefaultExecutionContext(connection, statement, parameters=parameters)
@@ -191,24 +195,55 @@ class _Watcher:
         context.cursor.rowcount = rowcount
         for listener in listeners_of(engine, "after_cursor_execute"):
             listener.call(connection, context.cursor, context.statement or statement, parameters, context, nsets > 1)
-        if connection._borrowed and not connection._told:
-            _tell_of_session(engine, "after_execute", connection, statement, parameters, null_result())
+        if context._announced is not None:
+            for listener in listeners_of(engine, "after_execute"):
+                listener.call(connection, *context._announced, connection._options, null_result())
         return None
 
 
-def _tell_of_session(engine: t.Any, event: str, connection: t.Any, statement: str, parameters: tuple[t.Any, ...], *result: t.Any) -> None:
-    """What a session sends (flush, queries, lazy loads) is told as text: it was compiled before, perhaps long ago."""
-    listeners = listeners_of(engine, event)
-    if not listeners:
-        return
-    element = text(statement.replace(":", "\\:"))
+def _tell_before(engine: t.Any, connection: t.Any, sql: str, parameters: t.Any, executed: tuple[t.Any, ...]) -> t.Any:
+    """before_execute of what a session sends (flush, queries, lazy loads): the construct, several sets of parameters, a single one.
+    They cannot be replaced, for what runs was compiled before; None where nobody listens."""
+    listeners = listeners_of(engine, "before_execute")
+    if not listeners and "after_execute" not in engine._listening:
+        return None
+    element, sets = _construct(sql, parameters if isinstance(parameters, list) else [parameters], *executed)
+    told = (element, sets, {}) if len(sets) > 1 else (element, [], sets[0] if sets else {})
     for listener in listeners:
-        answer = listener.call(connection, element, [], {f"param_{i}": value for i, value in enumerate(parameters, 1)}, connection._options, *result)
-        if listener.retval and event == "before_execute" and answer is not None and answer[0] is not element:
+        answer = listener.call(connection, *told, connection._options)
+        if listener.retval and answer is not None and answer[0] is not element:
             raise exc.InvalidRequestError(
                 f"before_execute cannot replace the statements of sessions, as {getattr(listener.fn, '__name__', listener.fn)!r} does; "
                 "do_orm_execute can, and before_cursor_execute with retval=True"
             )
+    return told
+
+
+def _construct(
+    sql: str, values: list[t.Any], statement: t.Any, kind: int, table: t.Any, names: tuple[str | None, ...], nwhere: int
+) -> tuple[t.Any, list[dict[str, t.Any]]]:
+    """What was compiled, and its parameters by name, set by set."""
+    if not kind or table is None:
+        if statement is not None and statement._kind != _core.K_TEXT:
+            return statement, []
+        element = text(sql.replace(":", "\\:")) if statement is None else statement
+        return element, [{f"param_{i}": value for i, value in enumerate(one, 1)} for one in values if one]
+    columns = {column.name: column for column in table.c}
+    found = [columns.get(name) for name in names]
+    keys = [f"param_{i}" if column is None else column.key for i, column in enumerate(found, 1)]
+    first = len(keys) - nwhere
+    if kind == _core.K_UPDATE:
+        keys[first:] = [f"{table.name}_{key}" for key in keys[first:]]
+    if kind == _core.K_INSERT and len(set(keys)) < len(keys):  # rows side by side
+        width = keys.index(keys[0], 1) if keys[0] in keys[1:] else len(keys)
+        values = [one[at : at + width] for one in values for at in range(0, len(one), width)]
+    sets = [dict(zip(keys, one)) for one in values]
+    if statement is not None:
+        return statement, sets if kind == _core.K_INSERT else []
+    if kind == _core.K_INSERT:
+        return table.insert(), sets
+    change = table.update() if kind == _core.K_UPDATE else table.delete()
+    return change.where(*[column == bindparam(key, type_=column.type) for column, key in zip(found[first:], keys[first:]) if column is not None]), sets
 
 
 def _checked_change(fn: t.Any, answer: t.Any) -> tuple[str, t.Any]:
