@@ -6,6 +6,7 @@ import pytest
 
 import cormorant as sa
 from cormorant import exc
+from cormorant.engine import result as engine_result
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +138,31 @@ def test_unique(connection, table):
     assert connection.execute(statement).unique().scalars().all() == [1, 2]
     assert connection.execute(statement).unique(lambda row: 0).all() == [(1,)]
     assert connection.execute(statement).unique().mappings().all() == [{"n": 1}, {"n": 2}]
+
+
+def test_columns_of_columns(connection, table):
+    statement = sa.select(table).order_by(table.c.id)
+    assert connection.execute(statement).columns("n", "name", "id").columns(1, 2).first() == ("a", 1)
+    assert connection.execute(statement).columns("n", "id").columns("id").scalars().all() == [1, 2, 3]
+    assert connection.execute(statement).mappings().columns("n", "id").columns("id").first() == {"id": 1}
+
+
+def test_a_strategy_of_unique_mappings_gets_rows(connection, table):
+    assert [m["id"] for m in connection.execute(sa.select(table).order_by(table.c.id)).unique(lambda row: row[2]).mappings()] == [1, 3]
+
+
+def test_results_over_rows_made_in_python():
+    meta = engine_result.SimpleResultMetaData(["a", "b"])
+    assert engine_result.IteratorResult(meta, [(1, 2), (3, 4)]).fetchmany() == [(1, 2), (3, 4)]
+    scalars = engine_result.ChunkedIteratorResult(meta, lambda size: iter([[1, 2], [3]]), source_supports_scalars=True)
+    assert scalars.fetchone() == (1,) and scalars.scalars().all() == [2, 3]
+    with pytest.raises(TypeError, match="names of columns are strings, not None"):
+        engine_result.result_tuple(["a", None])
+
+
+def test_a_merged_result_is_as_unique_as_its_first(connection, table):
+    results = [connection.execute(sa.select(table.c.n)).unique() for _ in range(2)]
+    assert sorted(results[0].merge(results[1]).all()) == [(1,), (2,)]
 
 
 def test_freeze_and_merge(connection, table):

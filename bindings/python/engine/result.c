@@ -242,15 +242,11 @@ static PyObject *identity_of(PyObject *item) {
     return key;
 }
 
-/* 1: met for the first time, 0: a repetition, -1: exception. */
+/* 1: met for the first time, 0: a repetition, -1: exception. Mappings are told apart by their rows. */
 static int is_new(cmpy_result *self, PyObject *item) {
-    PyObject *key;
-    if (self->unique != Py_None) key = PyObject_CallOneArg(self->unique, item);
-    else if (self->view == VIEW_MAPPINGS) {
-        PyObject *row = PyObject_GetAttrString(item, "_row");
-        key = row ? identity_of(row) : NULL;
-        Py_XDECREF(row);
-    } else key = identity_of(item);
+    PyObject *row = self->view == VIEW_MAPPINGS ? PyObject_GetAttrString(item, "_row") : Py_NewRef(item), *key = NULL;
+    if (row) key = self->unique != Py_None ? PyObject_CallOneArg(self->unique, row) : identity_of(row);
+    Py_XDECREF(row);
     if (!key) return -1;
     int known = PySet_Contains(self->seen, key);
     if (known == 0) known = PySet_Add(self->seen, key) < 0 ? -1 : 0;
@@ -434,7 +430,7 @@ static PyObject *Result_fetchmany(PyObject *o, PyObject *args, PyObject *kwargs)
     PyObject *size = Py_None;
     cmpy_result *self = (cmpy_result *)o;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O:fetchmany", names, &size)) return NULL;
-    Py_ssize_t n = size == Py_None ? (self->yield_per ? self->yield_per : 1) : PyLong_AsSsize_t(size);
+    Py_ssize_t n = size != Py_None ? PyLong_AsSsize_t(size) : self->yield_per ? self->yield_per : base_of(self)->result ? 1 : -1;
     if (n == -1 && PyErr_Occurred()) return NULL;
     return fetch_list(self, n);
 }
@@ -460,6 +456,21 @@ static PyObject *Result_forget_rows(PyObject *o, PyObject *unused) {
 
 /* ---- views */
 
+/* Positions in a view's rows as positions in its base's. */
+static PyObject *picked_of(cmpy_result *self, PyObject *picked) {
+    if (picked == Py_None || !self->picked) return Py_XNewRef(picked == Py_None ? self->picked : picked);
+    if (!PyTuple_Check(picked)) return PyErr_Format(PyExc_TypeError, "a tuple of positions was expected");
+    PyObject *made = PyTuple_New(PyTuple_GET_SIZE(picked));
+    for (Py_ssize_t k = 0; made && k < PyTuple_GET_SIZE(picked); k++) {
+        Py_ssize_t i = PyLong_AsSsize_t(PyTuple_GET_ITEM(picked, k));
+        if (i < 0 || i >= PyTuple_GET_SIZE(self->picked)) {
+            if (!PyErr_Occurred()) PyErr_SetString(PyExc_IndexError, "no such column");
+            Py_CLEAR(made);
+        } else PyTuple_SET_ITEM(made, k, Py_NewRef(PyTuple_GET_ITEM(self->picked, i)));
+    }
+    return made;
+}
+
 /* _view(kind, scalar, picked): another way to see the rows of the same base. */
 static PyObject *Result_view(PyObject *o, PyObject *args) {
     static const char *const hooks[] = {"Result", "ScalarResult", "MappingResult"};
@@ -480,9 +491,9 @@ static PyObject *Result_view(PyObject *o, PyObject *args) {
     made->scalar = scalar;
     made->returns_rows = true;
     made->yield_per = self->yield_per;
-    made->picked = Py_XNewRef(picked == Py_None ? self->picked : picked);
-    made->meta = (cmpy_row_meta *)(picked == Py_None ? Py_NewRef((PyObject *)self->meta)
-                                                     : PyObject_CallMethod((PyObject *)base->meta, "pick", "(O)", picked));
+    made->picked = picked_of(self, picked);
+    if (picked == Py_None) made->meta = (cmpy_row_meta *)Py_NewRef((PyObject *)self->meta);
+    else if (made->picked) made->meta = (cmpy_row_meta *)PyObject_CallMethod((PyObject *)base->meta, "pick", "(O)", made->picked);
     if (made->meta && self->unique) {
         made->unique = Py_NewRef(self->unique);
         made->seen = PySet_New(NULL);
@@ -603,7 +614,8 @@ static PyObject *get_yield_per(PyObject *o, void *u) {
 }
 static PyObject *get_unique(PyObject *o, void *u) {
     (void)u;
-    return PyBool_FromLong(((cmpy_result *)o)->unique != NULL);
+    PyObject *unique = ((cmpy_result *)o)->unique; /* False: rows as they come; else what unique() was given */
+    return Py_NewRef(unique ? unique : Py_False);
 }
 static int set_rowcount(PyObject *o, PyObject *value, void *u) {
     (void)u;
@@ -647,7 +659,7 @@ static PyGetSetDef Result_getset[] = {
     {"_keep", get_keep, NULL, NULL, NULL},
     {"_base", get_base, NULL, NULL, NULL},
     {"_yield_per", get_yield_per, NULL, NULL, NULL},
-    {"_is_unique", get_unique, NULL, NULL, NULL},
+    {"_unique_filter", get_unique, NULL, NULL, NULL},
     {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };

@@ -223,7 +223,11 @@ static PyObject *meta_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) 
     (void)type, (void)kwargs;
     PyObject *names, *keys;
     if (!PyArg_ParseTuple(args, "O:RowMeta", &names) || !(keys = PySequence_Tuple(names))) return NULL;
-    cmpy_row_meta *meta = cmpy_row_meta_new(keys, NULL);
+    cmpy_row_meta *meta = NULL;
+    Py_ssize_t i = 0, n = PyTuple_GET_SIZE(keys);
+    while (i < n && PyUnicode_Check(PyTuple_GET_ITEM(keys, i))) i++;
+    if (i < n) PyErr_Format(PyExc_TypeError, "names of columns are strings, not %R", PyTuple_GET_ITEM(keys, i));
+    else meta = cmpy_row_meta_new(keys, NULL);
     Py_DECREF(keys);
     return (PyObject *)meta;
 }

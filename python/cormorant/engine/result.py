@@ -218,6 +218,8 @@ class IteratorResult(Result):
     """A result over rows made in Python."""
 
     def __new__(cls, cursor_metadata: t.Any, iterator: t.Iterable[t.Any], *args: t.Any, **kwargs: t.Any) -> t.Any:
+        if kwargs.get("_source_supports_scalars"):  # single values: the rows have one column, the first
+            cursor_metadata, iterator = cursor_metadata.pick((0,)), ((value,) for value in iterator)
         return super().__new__(cls, cursor_metadata, iterator)
 
     def __init__(self, cursor_metadata: t.Any, iterator: t.Iterable[t.Any], raw: t.Any = None, **kwargs: t.Any) -> None:
@@ -227,8 +229,8 @@ class IteratorResult(Result):
 class ChunkedIteratorResult(IteratorResult):
     """A result over rows that come in lists, made by a function of their number."""
 
-    def __new__(cls, cursor_metadata: t.Any, chunks: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Any:
-        return super().__new__(cls, cursor_metadata, (row for chunk in chunks(None) for row in chunk))
+    def __new__(cls, cursor_metadata: t.Any, chunks: t.Any, source_supports_scalars: bool = False, *args: t.Any, **kwargs: t.Any) -> t.Any:
+        return super().__new__(cls, cursor_metadata, (row for chunk in chunks(None) for row in chunk), _source_supports_scalars=source_supports_scalars)
 
     def __init__(self, cursor_metadata: t.Any, chunks: t.Any, source_supports_scalars: bool = False, raw: t.Any = None, dynamic_yield_per: bool = False) -> None:
         self.raw = raw
@@ -243,6 +245,9 @@ class MergedResult(IteratorResult):
     def __init__(self, cursor_metadata: t.Any, results: t.Sequence[Result]) -> None:
         self.raw = None
         self.rowcount = sum(r.rowcount for r in results) if all(hasattr(r, "rowcount") for r in results) else -1
+        unique = results[0]._unique_filter if results else False
+        if unique is not False:
+            self.unique(unique)
 
 
 class FrozenResult:
