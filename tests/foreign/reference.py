@@ -224,8 +224,9 @@ class CompareText:
             if isinstance(clause, sa.orm.Query):
                 clause = clause.statement.set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
             given = {"schema_translate_map": kw["schema_translate_map"]} if kw.get("schema_translate_map") else {}
+            given |= {"column_keys": list(params)} if params is not None else {}
             chosen = {name: True for name in ("literal_binds", "render_postcompile") if kw.get(name)}
-            compiled = clause.compile(dialect=dialect, column_keys=list(params) if params is not None else None, compile_kwargs=chosen, **given)
+            compiled = clause.compile(dialect=dialect, compile_kwargs=chosen, **given) if chosen else clause.compile(dialect=dialect, **given)
             text = re.sub(r"[\n\t]", "", str(compiled))
             assert result.match(text) if isinstance(result, re.Pattern) else text == result, f"{text!r} is not {result!r}"
             if checkparams is not None:

@@ -73,10 +73,52 @@ static void meta_dealloc(PyObject *o) {
     Py_DECREF(type);
 }
 
-/* Serial of the column behind what was selected; 0 for expressions. */
+static uint64_t hash_text(uint64_t hash, const char *p) {
+    while (p && *p) hash = (hash ^ (unsigned char)*p++) * 1099511628211u;
+    return (hash ^ 0xff) * 1099511628211u;
+}
+
+static const cm_node *column_behind(const cm_node *n) {
+    while (n && ((n->kind == CM_N_ATTR && n->u.attr.expr) || n->kind == CM_N_LABEL)) n = n->kind == CM_N_ATTR ? n->u.attr.expr : n->u.n.kid;
+    return n && (n->kind == CM_N_COLUMN || n->kind == CM_N_PROXY) ? n : NULL;
+}
+
+/* What tells the column behind what was selected from others: the serial of a table's column. Those of aliases and subqueries have
+ * none that lasts (a plan outlives the alias it was made for): the names of both stand in, marked, and may be ambiguous.
+ * 0 for expressions. */
+#define BY_NAMES ((uint64_t)1 << 63)
 static uint64_t column_id(const cm_node *n) {
-    while (n && n->kind == CM_N_ATTR && n->u.attr.expr) n = n->u.attr.expr;
-    return n && (n->kind == CM_N_COLUMN || n->kind == CM_N_PROXY) ? n->id : 0;
+    n = column_behind(n);
+    if (!n || n->kind == CM_N_COLUMN) return n ? n->id : 0;
+    const cm_node *from = n->u.col.table;
+    bool named = from && cm_kind_get_info(from->kind)->layout == CM_LAYOUT_N && from->u.n.name;
+    uint64_t hash = hash_text(14695981039346656037u, named ? cm_str_text(from->u.n.name) : NULL);
+    return hash_text(hash, n->u.col.name ? cm_str_text(n->u.col.name) : NULL) | BY_NAMES;
+}
+
+/* A column with a key of its own is found by that, too, where no column has it for its name: t.c.k, labelled t_name, as t_k. */
+static int add_key(cmpy_row_meta *meta, Py_ssize_t i, const cm_node *n) {
+    n = column_behind(n);
+    const char *name = n && n->kind == CM_N_COLUMN && n->u.col.ref && n->u.col.name ? cm_str_text(n->u.col.name) : NULL;
+    if (!name) return 0;
+    Py_ssize_t size, tail = (Py_ssize_t)strlen(name);
+    const char *shown = PyUnicode_AsUTF8AndSize(PyTuple_GET_ITEM(meta->keys, i), &size);
+    PyObject *key = shown ? PyObject_GetAttrString(CMPY_NODE_OBJECT(n), "key") : NULL;
+    if (!key) return -1;
+    int st = 0;
+    if (PyUnicode_Check(key) && PyUnicode_CompareWithASCIIString(key, name) && size >= tail && !strcmp(shown + size - tail, name)) {
+        PyObject *prefix = PyUnicode_DecodeUTF8(shown, size - tail, "replace"), *whole = prefix ? PyUnicode_Concat(prefix, key) : NULL;
+        PyObject *known = whole ? PyDict_GetItemWithError(meta->index, whole) : NULL;
+        bool other = known && PyLong_AsSsize_t(known) >= 0; /* a column's name, which comes first */
+        for (Py_ssize_t k = 0; other && k < meta->n; k++) other = PyUnicode_Compare(PyTuple_GET_ITEM(meta->keys, k), whole) != 0;
+        PyObject *number = whole ? PyLong_FromSsize_t(other ? -1 : i) : NULL;
+        st = !number ? -1 : known && !other ? 0 : PyDict_SetItem(meta->index, whole, number);
+        Py_XDECREF(number);
+        Py_XDECREF(whole);
+        Py_XDECREF(prefix);
+    }
+    Py_DECREF(key);
+    return st;
 }
 
 static PyObject *text_of(const char *p) {
@@ -115,6 +157,8 @@ cmpy_row_meta *cmpy_row_meta_of(const cm_result *result) {
     }
     if (keys) meta = cmpy_row_meta_new(keys, ids);
     Py_XDECREF(keys);
+    for (Py_ssize_t i = 0; meta && i < n; i++)
+        if (add_key(meta, i, cm_result_column_node(result, (size_t)i)) < 0) Py_CLEAR(meta);
     if (ids != few) PyMem_Free(ids);
     if (meta) {
         cmpy_row_meta *old = *slot;
@@ -131,19 +175,31 @@ static Py_ssize_t no_such(PyObject *key) {
     return -1;
 }
 
+static Py_ssize_t ambiguous(PyObject *key) {
+    PyObject *text = PyObject_Str(key);
+    if (text) cmpy_raise_exc("InvalidRequestError", "Ambiguous column name '%U' in result set column descriptions", text);
+    Py_XDECREF(text);
+    return -1;
+}
+
 static Py_ssize_t find_name(cmpy_row_meta *meta, PyObject *key) {
     PyObject *number = PyDict_GetItemWithError(meta->index, key);
     if (!number) return PyErr_Occurred() ? -1 : no_such(key);
     Py_ssize_t i = PyLong_AsSsize_t(number);
-    if (i < 0) cmpy_raise_exc("InvalidRequestError", "Ambiguous column name '%U' in result set column descriptions", key);
-    return i;
+    return i < 0 ? ambiguous(key) : i;
 }
 
 static Py_ssize_t find_node(cmpy_row_meta *meta, PyObject *key) {
     const cm_node *n = CMPY_NODE(key);
     uint64_t id = column_id(n);
-    for (Py_ssize_t i = 0; id && i < meta->n; i++)
-        if (meta->ids[i] == id) return i;
+    Py_ssize_t same = -1;
+    for (Py_ssize_t i = 0; id && i < meta->n; i++) {
+        if (meta->ids[i] != id) continue;
+        if (!(id & BY_NAMES)) return i;
+        if (same >= 0) return ambiguous(key);
+        same = i;
+    }
+    if (same >= 0) return same;
     PyObject *name = PyObject_GetAttrString(key, "key");
     if (!name || !PyUnicode_Check(name)) {
         PyErr_Clear();
@@ -156,7 +212,7 @@ static Py_ssize_t find_node(cmpy_row_meta *meta, PyObject *key) {
     }
     PyObject *number = PyDict_GetItemWithError(meta->index, name);
     Py_ssize_t i = number ? PyLong_AsSsize_t(number) : -1;
-    bool other_column = i >= 0 && id && meta->ids[i]; /* a column of that name, but of another table */
+    bool other_column = i >= 0 && id && meta->ids[i] && !((id ^ meta->ids[i]) & BY_NAMES); /* of that name, but of another table */
     Py_DECREF(name);
     return i < 0 || other_column ? no_such(key) : i;
 }
@@ -334,8 +390,8 @@ static PyObject *row_getattro(PyObject *o, PyObject *name) {
 }
 
 static int row_setattro(PyObject *o, PyObject *name, PyObject *value) {
-    (void)o, (void)name, (void)value;
-    PyErr_SetString(PyExc_AttributeError, "can't set attribute");
+    (void)o, (void)name;
+    PyErr_SetString(PyExc_AttributeError, value ? "can't set attribute" : "can't delete attribute");
     return -1;
 }
 

@@ -381,6 +381,7 @@ static cm_node *coerce_columns(PyObject *obj, cm_node *n) {
     if (obj == Py_None || PyBool_Check(obj)) return constant_of(obj);
     if (PyLong_Check(obj) || PyFloat_Check(obj)) return number_of(obj);
     if (PyUnicode_Check(obj)) {
+        if (!PyUnicode_CompareWithASCIIString(obj, "*")) return cmpy_text_node(CM_N_TEXT, "*", 1, NULL);
         cmpy_raise_exc("ArgumentError",
                        "Textual column expression %R should be explicitly declared with text(%R), or use column(%R) for more specificity",
                        obj, obj, obj);
@@ -455,7 +456,14 @@ static cm_node *coerce_limit(PyObject *obj, cm_node *n) {
 }
 
 static cm_node *coerce_statement(PyObject *obj, cm_node *n) {
-    if (n && (cm_kind_get_info(n->kind)->statement || n->kind == CM_N_FUNC)) return n;
+    if (n && cm_kind_get_info(n->kind)->statement) return n;
+    if (n && n->kind == CM_N_FUNC) { /* executed, a function is what a SELECT of it answers */
+        cm_node *made = NULL;
+        cm_status st = cm_select(cmpy_cx(), &n, 1, &made);
+        cmpy_node_drop(n);
+        if (st) cmpy_raise(cmpy_cx(), st);
+        return st ? NULL : made;
+    }
     PyObject *cls = cmpy_exc_class("ObjectNotExecutableError");
     if (cls) PyErr_SetObject(cls, obj);
     cmpy_node_drop(n);

@@ -6,7 +6,7 @@ import types
 import typing as t
 
 from .. import _core, exc
-from . import row as _row  # noqa: F401 - registers RowMapping
+from .row import RMKeyView
 
 __all__ = [
     "ChunkedIteratorResult", "CursorResult", "FilterResult", "FrozenResult", "IteratorResult", "MappingResult", "MergedResult",
@@ -15,35 +15,6 @@ __all__ = [
 
 _ROWS, _SCALARS, _MAPPINGS = 0, 1, 2
 ResultMetaData = SimpleResultMetaData = _core.RowMeta
-
-
-class RMKeyView(t.KeysView[str]):
-    """Names of a result's columns."""
-
-    __slots__ = ("_keys",)
-
-    def __init__(self, keys: t.Sequence[str]) -> None:
-        self._keys = list(keys)
-
-    def __len__(self) -> int:
-        return len(self._keys)
-
-    def __iter__(self) -> t.Iterator[str]:
-        return iter(self._keys)
-
-    def __contains__(self, item: object) -> bool:
-        return item in self._keys
-
-    def __eq__(self, other: object) -> bool:
-        return list(other) == self._keys if hasattr(other, "__iter__") else False  # type: ignore[call-overload]
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return f"RMKeyView({self._keys!r})"
 
 
 class _Rows(_core.Result):
@@ -75,7 +46,7 @@ class _Rows(_core.Result):
 
     def keys(self) -> RMKeyView:
         """Names of the columns."""
-        return RMKeyView(self._metadata.keys)
+        return RMKeyView(self._metadata)
 
 
 class Result(_Rows):

@@ -11,7 +11,48 @@ from .. import _core
 Row = _core.Row
 BaseRow = _core.Row
 
-__all__ = ["BaseRow", "ROMappingItemsView", "ROMappingKeysValuesView", "Row", "RowMapping", "rowproxy_reconstructor"]
+__all__ = ["BaseRow", "ROMappingItemsView", "RMKeyView", "ROMappingKeysValuesView", "Row", "RowMapping", "rowproxy_reconstructor"]
+
+
+def has_column(meta: _core.RowMeta, key: object) -> bool:
+    """Whether a name or an expression is one of the columns."""
+    if isinstance(key, (str, int)):
+        return key in meta.index
+    try:
+        meta.find(key)
+    except KeyError:
+        return False
+    return True
+
+
+class RMKeyView(t.KeysView[str]):
+    """Names of a result's columns; columns that it has are in it, too."""
+
+    __slots__ = ("_keys", "_parent")
+
+    def __init__(self, parent: _core.RowMeta) -> None:
+        self._parent = parent
+        self._keys = list(parent.keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __iter__(self) -> t.Iterator[str]:
+        return iter(self._keys)
+
+    def __contains__(self, item: object) -> bool:
+        return has_column(self._parent, item)
+
+    def __eq__(self, other: object) -> bool:
+        return list(other) == self._keys if hasattr(other, "__iter__") else False  # type: ignore[call-overload]
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"RMKeyView({self._keys!r})"
 
 
 class RowMapping(_core.BaseRowMapping, Mapping[t.Any, t.Any]):
@@ -20,16 +61,10 @@ class RowMapping(_core.BaseRowMapping, Mapping[t.Any, t.Any]):
     __slots__ = ()
 
     def __contains__(self, key: object) -> bool:
-        if isinstance(key, str):
-            return key in self._row._meta.index
-        try:
-            self._row._meta.find(key)
-        except KeyError:
-            return False
-        return True
+        return has_column(self._row._meta, key)
 
     def keys(self) -> t.Any:
-        return self._row._fields
+        return RMKeyView(self._row._meta)
 
     def values(self) -> t.Any:
         return ROMappingKeysValuesView(self, list(self._row))
