@@ -7,6 +7,7 @@ import pytest
 import cormorant as sa
 from cormorant import exc
 from cormorant.engine import result as engine_result
+from cormorant.orm import Session
 
 
 @pytest.fixture(scope="module")
@@ -222,3 +223,45 @@ def test_inserted_keys_of_every_kind():
         assert connection.execute(table.insert().values(a="x")).inserted_primary_key == ("x", 7)
         assert connection.execute(table.insert(), {"a": "y", "b": 8}).inserted_primary_key == ("y", 8)
         assert connection.execute(table.insert().values(a="z", b=9)).last_inserted_params() == {"a": "z", "b": 9}
+
+
+def test_rows_answer_to_keys_of_columns():
+    table = sa.Table("t", sa.MetaData(), sa.Column("a", sa.Integer, key="b"), sa.Column("c", sa.Integer))
+    with sa.create_engine("sqlite://").connect() as connection:
+        table.create(connection)
+        connection.execute(table.insert(), {"b": 1, "c": 2})
+        row = connection.execute(sa.select(table)).one()
+        assert row._fields == ("a", "c") and (row.a, row.b, row._mapping["b"], row._mapping[table.c.b]) == (1, 1, 1, 1)
+        assert connection.execute(sa.select(table).set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)).one().t_b == 1
+        assert connection.execute(sa.select(table.c.b, sa.literal(5).label("b"))).one().b == 5
+
+
+def test_rows_answer_to_columns_of_aliases(connection, table):
+    other, inner = table.alias("o"), sa.select(table).subquery("i")
+    row = connection.execute(sa.select(table, other).where(table.c.id < other.c.id)).first()
+    assert (row._mapping[table.c.name], row._mapping[other.c.name]) == ("a", "b")
+    labelled = connection.execute(sa.select(inner).set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)).first()
+    assert labelled._fields[1] == "i_name" and labelled._mapping[inner.c.name] == "a"
+    one, two = table.alias(), table.alias()
+    row = connection.execute(sa.select(one.c.id, two.c.id).where(one.c.id < two.c.id)).first()
+    with pytest.raises(exc.InvalidRequestError, match="Ambiguous"):
+        row._mapping[two.c.id]
+
+
+def test_keys_hold_columns(connection, table):
+    result = connection.execute(sa.select(table.c.id, table.c.name))
+    assert table.c.id in result.keys() and table.c.n not in result.keys() and "id" in result.keys() and 0 not in result.keys()
+    keys = result.first()._mapping.keys()
+    assert keys == ["id", "name"] and len(keys) == 2 and table.c.name in keys
+
+
+def test_attributes_of_rows_cannot_be_deleted(connection, table):
+    with pytest.raises(AttributeError, match="can't delete attribute"):
+        del connection.execute(sa.select(table)).first().id
+
+
+def test_functions_and_stars_are_executed(connection, table):
+    assert connection.scalar(sa.func.max(3, 5)) == 5 and connection.execute(sa.func.lower("A")).all() == [("a",)]
+    with Session(connection) as session:
+        assert session.scalar(sa.func.upper("b")) == "B"
+    assert connection.execute(sa.select("*").select_from(table)).first() == (1, "a", 1)

@@ -290,3 +290,113 @@ def test_definitions_are_spelled_for_the_database_they_are_made_in():
         assert all("DEFAULT 'it''s'" in text and "GENERATED ALWAYS AS (a + 1) STORED" in text and "CHECK (a > 0)" in text for text in made.values())
         assert str(schema.CreateIndex(index).compile(dialect=dialect_object("sqlite"))) == "CREATE INDEX ix ON t (lower(b)) WHERE a > 3"
         assert str(schema.CreateIndex(index).compile(dialect=dialect_object("postgresql"))) == "CREATE INDEX ix ON t (lower(b)) WHERE a > 4"
+
+
+def test_foreign_keys_by_tokens():
+    metadata = sa.MetaData()
+    dotted = sa.Table("my.tbl", metadata, sa.Column("z", sa.Integer, primary_key=True))
+    table = sa.Table("t", metadata, sa.Column("a", sa.ForeignKey(("my.tbl", "z"))), sa.Column("b", sa.ForeignKey((None, "my.tbl", "z"))))
+    a, b = (next(iter(table.c[name].foreign_keys)) for name in "ab")
+    assert a.column is b.column is dotted.c.z and a.target_column is None and sa.ForeignKey(dotted.c.z).target_column is dotted.c.z
+    assert a.target_tokens == (None, "my.tbl", "z") == tuple(schema.ForeignKeyTarget(schema=None, table_name="my.tbl", column_name="z"))
+    assert sa.ForeignKey("x.y.t.c").target_tokens == ("x.y", "t", "c") and repr(sa.ForeignKey(("t", "c"))) == "ForeignKey('t.c')"
+    assert eval(repr(a), {"ForeignKey": sa.ForeignKey, "ForeignKeyTarget": schema.ForeignKeyTarget}).target_tokens == a.target_tokens
+    with pytest.raises(exc.InvalidRequestError, match="the table name 'my.tbl' contains a dot"):
+        a.target_fullname  # noqa: B018
+    with pytest.raises(exc.ArgumentError, match="must have two tokens"):
+        sa.ForeignKey(("a", "b", "c", "d"))
+    with pytest.raises(exc.ArgumentError, match="Column object for DDL foreign key constraint expected, got 5"):
+        sa.ForeignKey(5)
+    copied = table.to_metadata(sa.MetaData(), schema="s")
+    assert {key.target_tokens for key in copied.foreign_keys} == {("s", "my.tbl", "z")}
+
+
+def test_one_column_may_lead_to_two():
+    metadata = sa.MetaData()
+    sa.Table("b", metadata, sa.Column("x", sa.Integer, primary_key=True), sa.Column("y", sa.Integer, primary_key=True))
+    table = sa.Table("t", metadata, sa.Column("a", sa.Integer), sa.ForeignKeyConstraint(["a", "a"], ["b.x", "b.y"]))
+    assert "FOREIGN KEY(a, a) REFERENCES b (x, y)" in ddl(table)
+    assert {key.target_fullname for key in table.c.a.foreign_keys} == {"b.x", "b.y"}
+
+
+def test_columns_are_put_among_others():
+    table = sa.Table("t", sa.MetaData(), sa.Column("a", sa.Integer), sa.Column("b", sa.Integer))
+    table.insert_column(sa.Column("c", sa.Integer), 1)
+    table.insert_column(sa.Column("d", sa.Integer, primary_key=True), 0)
+    assert table.c.keys() == ["d", "a", "c", "b"] and ddl(table)[1].startswith("d INTEGER")
+    table.insert_column(sa.Column("a", sa.String), -1, replace_existing=True)
+    assert table.c.keys() == ["d", "c", "a", "b"] and isinstance(table.c.a.type, sa.String)
+    with pytest.raises(exc.DuplicateColumnError, match="name 'a' is already present in table 't'. Specify replace_existing=True"):
+        table.append_column(sa.Column("a", sa.Integer))
+
+
+def test_cycles_are_told_apart_from_what_depends_on_them():
+    metadata = sa.MetaData()
+    for name, target in (("a", "b"), ("b", "c"), ("c", "b")):
+        sa.Table(name, metadata, sa.Column("id", sa.Integer, sa.ForeignKey(f"{target}.id"), primary_key=True))
+    with pytest.warns(exc.SAWarning, match='cycles between tables "b, c"'):
+        assert [t.name for t in metadata.sorted_tables] == ["b", "c", "a"]
+
+
+def test_conventions_see_columns():
+    convention = {"pk": "pk_%(table_name)s_%(column_0_N_name)s", "fk": "fk_%(referred_column_0_name)s"}
+    metadata = sa.MetaData(naming_convention=convention)
+    a = sa.Table("a", metadata, sa.Column("Id", sa.Integer, key="id", primary_key=True), sa.Column("n", sa.Integer, primary_key=True))
+    b = sa.Table("b", metadata, sa.Column("x", sa.ForeignKey("a.id")))
+    assert a.primary_key.name == "pk_a_Id_n" and {c.name for c in b.foreign_key_constraints} == {"fk_Id"}
+
+
+def test_copies_have_info_and_sequences_of_their_own():
+    key, check, sequence = sa.ForeignKey("u.id"), sa.CheckConstraint("a > 1"), sa.Sequence("s", start=3)
+    table = sa.Table("t", sa.MetaData(), sa.Column("a", sa.Integer, key), sa.Column("n", sa.Integer, sequence), check)
+    key.info["k"], check.info["c"], table.primary_key.info["p"] = 1, 2, 3
+    copied = table.to_metadata(sa.MetaData())
+    assert next(iter(copied.foreign_keys)).info == {"k": 1} and copied.primary_key.info == {"p": 3}
+    assert [c.info for c in copied.constraints if isinstance(c, sa.CheckConstraint)] == [{"c": 2}]
+    assert copied.c.n.default is not sequence and copied.c.n.default.metadata is copied.metadata and sequence.metadata is table.metadata
+    assert repr(sequence) == "Sequence('s', start=3)"
+
+
+def test_unknown_arguments_of_dialects_are_refused():
+    column = sa.Column("a", sa.Integer)
+    with pytest.raises(exc.ArgumentError, match="'postgresql_usng' is not accepted by dialect 'postgresql' on behalf of .*Index"):
+        sa.Index("i", column, postgresql_usng="gin")
+    with pytest.raises(exc.ArgumentError, match="sqlite_where"):
+        sa.UniqueConstraint("a", sqlite_where="a > 1")
+    assert sa.Index("i", "a", bigquery_anything=1).dialect_kwargs == {"bigquery_anything": 1}
+
+
+def test_sqlite_on_conflict_and_defaults():
+    table = sa.Table(
+        "t",
+        sa.MetaData(),
+        sa.Column("id", sa.Integer, primary_key=True, sqlite_on_conflict_primary_key="fail"),
+        sa.Column("a", sa.Integer, nullable=False, sqlite_on_conflict_not_null="IGNORE", unique=True, sqlite_on_conflict_unique="REPLACE"),
+        sa.Column("b", sa.String, server_default=sa.func.datetime(sa.func.now(), "localtime")),
+        sa.Column("c", sa.String, server_default=sa.text("datetime('now')")),
+        sa.Column("d", sa.String, server_default=sa.func.now()),
+        sa.Column("e", sa.String, server_default="it's"),
+        sa.UniqueConstraint("id", "a", sqlite_on_conflict="ROLLBACK"),
+    )
+    lines = [line.strip() for line in str(schema.CreateTable(table).compile(dialect=dialect_object("sqlite"))).strip().splitlines()]
+    assert lines[1:] == [
+        "id INTEGER NOT NULL,",
+        "a INTEGER NOT NULL ON CONFLICT IGNORE,",
+        "b VARCHAR DEFAULT (datetime(CURRENT_TIMESTAMP, 'localtime')),",
+        "c VARCHAR DEFAULT (datetime('now')),",
+        "d VARCHAR DEFAULT CURRENT_TIMESTAMP,",
+        "e VARCHAR DEFAULT 'it''s',",
+        "PRIMARY KEY (id) ON CONFLICT FAIL,",
+        "UNIQUE (id, a) ON CONFLICT ROLLBACK,",
+        "UNIQUE (a) ON CONFLICT REPLACE",
+        ")",
+    ]
+    with sa.create_engine("sqlite://").begin() as connection:
+        table.create(connection)
+        connection.execute(table.insert(), {"a": 1})
+        connection.execute(table.insert(), {"a": 1})
+        row = connection.execute(sa.select(table)).one()
+        assert row.id == 2 and len(row.b) == len(row.c) == 19
+    with pytest.raises(exc.CompileError, match="Unexpected SQL phrase"):
+        bad = sa.Table("u", sa.MetaData(), sa.Column("a", sa.Integer, unique=True, sqlite_on_conflict_unique="x); drop"))
+        str(schema.CreateTable(bad).compile(dialect=dialect_object("sqlite")))

@@ -6,7 +6,7 @@ import json
 import pytest
 
 import cormorant as sa
-from cormorant.dialects import postgresql
+from cormorant.dialects import dialect_object, postgresql
 from cormorant.ext.compiler import compiles
 from cormorant.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -189,3 +189,25 @@ def test_comparators_of_types():
     column = sa.column("d", Name)
     assert str(column.sounds_like("z")) == "d ~~ :d_1"
     assert str(column + "q") == "plus(d, :plus_1)"
+
+
+def test_expressions_of_what_a_dialect_stores():
+    class Inner(sa.String):
+        def bind_expression(self, bindvalue):
+            return sa.func.inner(bindvalue)
+
+    class Outer(sa.types.TypeDecorator):
+        impl = sa.String
+        cache_ok = True
+
+        def load_dialect_impl(self, dialect):
+            return Inner()
+
+        def bind_expression(self, bindvalue):
+            return sa.func.outer(self.impl.bind_expression(bindvalue))
+
+    for given in (Outer(), sa.String().with_variant(Outer(), "sqlite")):
+        column = sa.column("a", given)
+        compiled = sa.select(column).where(column.in_(["x"])).compile(dialect=dialect_object("sqlite"), compile_kwargs={"literal_binds": True})
+        assert str(compiled).endswith("WHERE a IN (outer(inner('x')))")
+        assert str((column == "x").compile(dialect=dialect_object("sqlite"))) == "a = outer(inner(?))"

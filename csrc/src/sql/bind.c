@@ -91,7 +91,8 @@ static cm_status write_literal(cm_compiler *c, const cm_type *type, const cm_nod
 
 cm_status cm_compiler__bind(cm_compiler *c, cm_node *bind) {
     const char *name = NULL;
-    if (bind == c->wrapped) return cm_compiler__place(c, c->wrapped_param, c->wrapped_name);
+    if (bind == c->wrapped && c->wrapped_param) return cm_compiler__place(c, c->wrapped_param, c->wrapped_name);
+    if (bind == c->wrapped) return cm_compiler__plain_literal(c, bind->type, bind->u.bind.value);
     if (bind->flags & CM_FLAG_EXPANDING) {
         if (cm_compiler__takes_array(c, bind)) c->flags |= CM_C_UNCACHEABLE; /* its length is not in the key */
         return cm_compiler__bind_list(c, bind, NULL, CM_OP_IN);

@@ -65,7 +65,7 @@ struct cm_compiler {
     bool no_keys;              /* CREATE TABLE: foreign keys are added later */
     bool literals;             /* values are written out (DDL, index predicates) */
     cm_node *wrapped;          /* BIND that stands for wrapped_param in the expression a type puts around it; NULL: none */
-    const cm_param *wrapped_param;
+    const cm_param *wrapped_param; /* NULL: its value is written out */
     const char *wrapped_name;
 };
 
@@ -115,6 +115,7 @@ bool cm_compiler__takes_array(const cm_compiler *c, const cm_node *bind); /* a l
 cm_status cm_compiler__bind_name(cm_compiler *c, cm_node *bind, const char **out);
 /* A value as SQL text, by its type. fails: CM_E_COMPILE with value and type where there is no such text. */
 cm_status cm_compiler__literal(cm_compiler *c, const cm_type *type, void *value);
+cm_status cm_compiler__plain_literal(cm_compiler *c, const cm_type *type, void *value); /* without what the type puts around it */
 
 /* ---- types.c */
 /* The type that stores the values on this dialect. owns: *out retained. */
@@ -126,6 +127,7 @@ cm_status cm_compiler__type_name(cm_compiler *c, const cm_type_def *def); /* sch
 cm_status cm_compiler__bind_cast(cm_compiler *c, const cm_type *type);
 /* What a type puts around its parameters and columns. *done false: nothing, and nothing is written. */
 cm_status cm_compiler__wrap_param(cm_compiler *c, const cm_param *p, const char *name, bool *done);
+cm_status cm_compiler__wrap_literal(cm_compiler *c, const cm_type *type, void *value, bool *done);
 cm_status cm_compiler__wrap_column(cm_compiler *c, cm_node *n, bool *done);
 
 /* ---- literal.c */

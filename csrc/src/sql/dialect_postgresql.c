@@ -381,7 +381,7 @@ static cm_status write_column(cm_compiler *c, const cm_column *column) {
     cm_out(c, " ");
     if (!st && serial) cm_out(c, serial);
     else if (!st) st = cm_ddl__type(c, column);
-    if (!st && !serial) st = cm_ddl__default(c, column, false);
+    if (!st && !serial) st = cm_ddl__default(c, column);
     if (!st && cm_ddl__has(&column->computed)) {
         cm_out(c, " GENERATED ALWAYS AS (");
         st = cm_ddl__sql(c, &column->computed);

@@ -169,14 +169,53 @@ static bool write_node(cm_compiler *c, cm_node *n, cm_status *st) {
 
 /* ---- DDL */
 
+/* DEFAULT takes one word or literal; anything longer only in parentheses, which its author may have written. */
+static bool needs_parentheses(const char *p, size_t n) {
+    size_t i = 0;
+    while (i < n && strchr(" \t\n", p[i])) i++;
+    if (i == n || strchr("'\"(", p[i])) return false;
+    for (; i < n; i++)
+        if (!((p[i] | 32) >= 'a' && (p[i] | 32) <= 'z') && !(p[i] >= '0' && p[i] <= '9') && p[i] != '_' && !((unsigned char)p[i] & 0x80))
+            return true;
+    return false;
+}
+
+static cm_status write_default(cm_compiler *c, const cm_column *column) {
+    static const char word[] = " DEFAULT ";
+    size_t at = c->b.n + sizeof word - 1;
+    cm_status st = cm_ddl__default(c, column);
+    if (st || c->b.n <= at || !needs_parentheses(c->b.p + at, c->b.n - at)) return st;
+    size_t n = c->b.n - at;
+    cm_out(c, "()");
+    if (c->b.n != at + n + 2) return CM_OK; /* out of memory: said when the text is complete */
+    memmove(c->b.p + at + 1, c->b.p + at, n);
+    c->b.p[at] = '(';
+    return CM_OK;
+}
+
+/* ON CONFLICT ..., of a column's NOT NULL or of the table's key */
+static void write_on_conflict(cm_compiler *c, const cm_table *t, const char *what, const char *column) {
+    char name[300];
+    snprintf(name, sizeof name, "%s%s", what, column);
+    const cm_sql *words = cm_ddl__option(c, t->options, t->noptions, name);
+    if (words) cm_out(c, words->text);
+}
+
 /* name TYPE DEFAULT x NOT NULL PRIMARY KEY AUTOINCREMENT GENERATED ... */
 static cm_status write_column(cm_compiler *c, const cm_column *column) {
     cm_status st = cm_ddl__column_name(c, column);
     cm_out(c, " ");
     if (!st) st = cm_ddl__type(c, column);
-    if (!st) st = cm_ddl__default(c, column, true);
-    if (cm_ddl__required(column)) cm_out(c, " NOT NULL");
-    if (cm_ddl__inline_key(c, column->table) && column == column->table->primary_key[0]) cm_out(c, " PRIMARY KEY AUTOINCREMENT");
+    if (!st) st = write_default(c, column);
+    if (cm_ddl__required(column)) {
+        cm_out(c, " NOT NULL");
+        write_on_conflict(c, column->table, "not_null ", cm_str_text(column->name));
+    }
+    if (cm_ddl__inline_key(c, column->table) && column == column->table->primary_key[0]) {
+        cm_out(c, " PRIMARY KEY");
+        write_on_conflict(c, column->table, "primary_key", "");
+        cm_out(c, " AUTOINCREMENT");
+    }
     return st ? st : cm_ddl__computed(c, column);
 }
 

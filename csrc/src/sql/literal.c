@@ -101,13 +101,19 @@ static cm_status unrenderable(cm_compiler *c, const cm_type *type, void *value) 
 }
 
 cm_status cm_compiler__literal(cm_compiler *c, const cm_type *type, void *value) {
-    const cm_host *host = cm__host(c->cx);
-    cm_arena scratch;
-    cm_value v = {.kind = CM_NULL};
+    bool done = false;
     if (value == cm__none(c->cx)) {
         cm_out(c, "NULL");
         return CM_OK;
     }
+    cm_status st = cm_compiler__wrap_literal(c, type, value, &done);
+    return st || done ? st : cm_compiler__plain_literal(c, type, value);
+}
+
+cm_status cm_compiler__plain_literal(cm_compiler *c, const cm_type *type, void *value) {
+    const cm_host *host = cm__host(c->cx);
+    cm_arena scratch;
+    cm_value v = {.kind = CM_NULL};
     if (!type) type = cm_type_basic(c->cx, CM_T_NULL);
     cm_arena__init(&scratch, c->cx);
     cm_status st = host->encode(c->cx, type, value, &scratch, &v);

@@ -91,42 +91,75 @@ static cm_status stand_in(cm_compiler *c, const cm_param *p, cm_node **out) {
     return cm_node_make(c->cx, &spec, out);
 }
 
+/* The type that stores the values, where it puts an expression around them; else NULL. owns: *out retained. */
+static cm_status wrapping_type(cm_compiler *c, const cm_type *type, uint32_t hook, const cm_type **out) {
+    *out = NULL;
+    if (!type || !cm__host(c->cx)->type_wrap || !(type->def.flags & (hook | CM_TYPE_VARIES))) return CM_OK;
+    cm_status st = cm_compiler__type_for(c, type, out);
+    if (st || !*out || ((*out)->def.flags & hook)) return st;
+    cm_type_release(c->cx, *out);
+    *out = NULL;
+    return CM_OK;
+}
+
+/* Writes what a type puts around a value; in it, the BIND stands for p, or where p is NULL for its own value, written out. */
+static cm_status write_around(cm_compiler *c, const cm_type *type, cm_node *bind, const cm_param *p, const char *name, bool *done) {
+    cm_node *around = NULL, *outer = c->wrapped;
+    const cm_param *outer_param = c->wrapped_param;
+    const char *outer_name = c->wrapped_name;
+    cm_status st = cm__host(c->cx)->type_wrap(c->cx, type, bind, false, &around);
+    if (st || !around) return st;
+    *done = true;
+    c->wrapped = bind;
+    c->wrapped_param = p;
+    c->wrapped_name = name;
+    st = cm_compiler__keep(c, around);
+    if (!st) st = cm_compiler__expr(c, around);
+    c->wrapped = outer;
+    c->wrapped_param = outer_param;
+    c->wrapped_name = outer_name;
+    return st;
+}
+
 cm_status cm_compiler__wrap_param(cm_compiler *c, const cm_param *p, const char *name, bool *done) {
-    const cm_type_def *def = def_of(p->type);
-    const cm_host *host = cm__host(c->cx);
-    cm_node *value = NULL, *around = NULL;
+    const cm_type *type = NULL;
+    cm_node *value = NULL;
     *done = false;
-    if (!def || !(def->flags & CM_TYPE_BIND_EXPR) || !host->type_wrap || p == c->wrapped_param) return CM_OK;
-    if (p->expanding && !p->count) return CM_OK; /* a list not spelled out */
-    cm_status st = stand_in(c, p, &value);
-    if (!st) st = host->type_wrap(c->cx, p->type, value, false, &around);
-    if (!st && around) {
-        cm_node *outer = c->wrapped;
-        const cm_param *outer_param = c->wrapped_param;
-        const char *outer_name = c->wrapped_name;
-        c->wrapped = value;
-        c->wrapped_param = p;
-        c->wrapped_name = name;
-        st = cm_compiler__keep(c, around);
-        if (!st) st = cm_compiler__expr(c, around);
-        c->wrapped = outer;
-        c->wrapped_param = outer_param;
-        c->wrapped_name = outer_name;
-        *done = true;
-    }
+    if (p == c->wrapped_param || (p->expanding && !p->count)) return CM_OK; /* already inside, or a list not spelled out */
+    cm_status st = wrapping_type(c, p->type, CM_TYPE_BIND_EXPR, &type);
+    if (st || !type) return st;
+    st = stand_in(c, p, &value);
+    if (!st) st = write_around(c, type, value, p, name, done);
+    cm_type_release(c->cx, type);
     if (!value) return st;
     cm_status kept = cm_compiler__keep(c, value);
     return st ? st : kept;
 }
 
+cm_status cm_compiler__wrap_literal(cm_compiler *c, const cm_type *type, void *value, bool *done) {
+    const cm_type *stored = NULL;
+    cm_node *bind = NULL;
+    *done = false;
+    cm_status st = wrapping_type(c, type, CM_TYPE_BIND_EXPR, &stored);
+    if (st || !stored) return st;
+    cm_node_spec spec = {.kind = CM_N_BIND, .flags = CM_FLAG_UNIQUE, .type = type, .value = value};
+    st = cm_node_make(c->cx, &spec, &bind);
+    if (!st) st = write_around(c, stored, bind, NULL, NULL, done);
+    cm_type_release(c->cx, stored);
+    if (!bind) return st;
+    cm_status kept = cm_compiler__keep(c, bind);
+    return st ? st : kept;
+}
+
 cm_status cm_compiler__wrap_column(cm_compiler *c, cm_node *n, bool *done) {
-    const cm_type_def *def = def_of(n->type);
-    const cm_host *host = cm__host(c->cx);
+    const cm_type *type = NULL;
     cm_node *around = NULL, *inner = cm__node_unalias(n);
     *done = false;
-    if (!def || !(def->flags & CM_TYPE_COLUMN_EXPR) || !host->type_wrap) return CM_OK;
+    cm_status st = wrapping_type(c, n->type, CM_TYPE_COLUMN_EXPR, &type);
+    if (st || !type) return st;
     if (inner->kind == CM_N_LABEL && inner->u.n.kid) inner = inner->u.n.kid;
-    cm_status st = host->type_wrap(c->cx, n->type, inner, true, &around);
+    st = cm__host(c->cx)->type_wrap(c->cx, type, inner, true, &around);
+    cm_type_release(c->cx, type);
     if (st || !around) return st;
     *done = true;
     st = cm_compiler__keep(c, around);

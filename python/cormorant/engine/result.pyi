@@ -3,7 +3,7 @@
 import typing as t
 from typing import Any, Literal, Self, overload
 
-from .row import Row, RowMapping
+from .row import RMKeyView as RMKeyView, Row, RowMapping
 
 _T = t.TypeVar("_T")
 _R = t.TypeVar("_R")
@@ -19,14 +19,6 @@ class ResultMetaData:
     def row(self, values: t.Iterable[t.Any]) -> _AnyRow: ...
 
 SimpleResultMetaData = ResultMetaData
-
-class RMKeyView(t.KeysView[str]):
-    def __init__(self, keys: t.Sequence[str]) -> None: ...
-    def __len__(self) -> int: ...
-    def __iter__(self) -> t.Iterator[str]: ...
-    def __contains__(self, item: object) -> bool: ...
-    def __eq__(self, other: object) -> bool: ...
-    def __ne__(self, other: object) -> bool: ...
 
 class _Rows(t.Generic[_R]):
     """What results and their views share, by the type of one row."""

@@ -170,8 +170,8 @@ def _exclusion(given: t.Any, common: dict[str, t.Any]) -> t.Any:
 
 def _target(key: t.Any, table: t.Any) -> t.Any:
     """Where a foreign key leads, by names: the table may be declared later, or live in another MetaData."""
-    schema, name, column = key._target_tokens()
-    if schema is None and isinstance(key._colspec, (str, ours_.ForeignKeyTarget)):
+    schema, name, column = key.target_tokens
+    if schema is None and key.target_column is None:
         schema = table.metadata.schema
     column = column or key.parent.key
     if "." in name or "." in column:

@@ -112,10 +112,15 @@ class WriteableColumnCollection(ColumnCollection):
 
     __slots__ = ()
 
-    def add(self, column: t.Any, key: str | None = None) -> None:
-        """Adds a column at the end, or in the place of one with that key."""
+    def add(self, column: t.Any, key: str | None = None, index: int | None = None) -> None:
+        """Adds a column at the end or at a place, or else in the place of one with that key."""
         key = column.key if key is None else key
-        if key in self._by_key:
+        if index is not None:
+            self._all[:] = [(k, c) for k, c in self._all if k != key]
+            self._all.insert(index, (key, column))
+            self._by_key.clear()
+            self._by_key.update(self._all)
+        elif key in self._by_key:
             old = self._by_key[key]
             self._by_key[key] = column
             self._all[:] = [(k, column if c is old else c) for k, c in self._all]

@@ -9,19 +9,12 @@ from .collections import ReadOnlyColumnCollection, WriteableColumnCollection
 from .definitions import columns_in, constraint_options, definition_sql, delete_action, index_options, moved_to
 from .items import DialectKWArgs, HasConditionalDDL, SchemaItem
 from .naming import constraint_name
+from .targets import ForeignKeyTarget
 
 __all__ = [
     "CheckConstraint", "ColumnCollectionConstraint", "ColumnCollectionMixin", "Constraint", "ForeignKey",
     "ForeignKeyConstraint", "ForeignKeyTarget", "Index", "PrimaryKeyConstraint", "UniqueConstraint",
 ]  # fmt: skip
-
-
-class ForeignKeyTarget(t.NamedTuple):
-    """Where a foreign key leads, when the names hold dots themselves."""
-
-    table_name: str
-    column_name: str | None = None
-    schema: str | None = None
 
 
 def _element(column: t.Any) -> t.Any:
@@ -233,6 +226,11 @@ class PrimaryKeyConstraint(ColumnCollectionConstraint):
             self._columns.extend(flagged)
             self._apply_name()
 
+    def _apply_name(self) -> None:
+        """The key that every table has is named when its columns are known."""
+        if self.parent._built or not self._implicit_generated:
+            super()._apply_name()
+
     def _add_column(self, column: t.Any) -> None:
         if not self._columns.contains_column(column):
             self._columns.add(column)
@@ -319,9 +317,9 @@ class ForeignKey(DialectKWArgs, SchemaItem):
         _unresolvable: bool = False,
         **dialect_kw: t.Any,
     ) -> None:
-        self._colspec = column if isinstance(column, (str, ForeignKeyTarget)) else _element(column)
-        if not isinstance(self._colspec, (str, ForeignKeyTarget, SchemaItem)):
-            raise exc.ArgumentError(f"String, Column, or Column-bound argument expected, got {column!r}")
+        self._target = ForeignKeyTarget.of(column) if isinstance(column, (str, tuple)) else _element(column)
+        if not isinstance(self._target, (ForeignKeyTarget, SchemaItem)) and getattr(self._target, "_kind", None) != _core.K_COLUMN:
+            raise exc.ArgumentError(f"String column name or Column object for DDL foreign key constraint expected, got {column!r}.")
         self.constraint = _constraint
         self.use_alter = use_alter
         self.name = name
@@ -337,37 +335,44 @@ class ForeignKey(DialectKWArgs, SchemaItem):
 
     # ---- where it leads
 
-    def _target_tokens(self) -> tuple[str | None, str, str | None]:
-        """(schema, table name, column name or None)."""
-        spec = self._colspec
-        if isinstance(spec, ForeignKeyTarget):
-            return spec.schema, spec.table_name, spec.column_name
-        if not isinstance(spec, str):
-            return spec.table.schema, spec.table.name, spec.key
-        parts = spec.split(".")
-        if len(parts) == 1:
-            return None, parts[0], None
-        schema = ".".join(parts[:-2]) or None
-        return schema, parts[-2], parts[-1]
+    @property
+    def target_column(self) -> t.Any:
+        """The column that was given; None where a name was."""
+        return None if isinstance(self._target, ForeignKeyTarget) else self._target
 
-    def _target_key(self) -> str:
-        schema, table, _ = self._target_tokens()
-        if schema is None and isinstance(self._colspec, (str, ForeignKeyTarget)) and self._metadata is not None:
+    @property
+    def target_tokens(self) -> ForeignKeyTarget:
+        """Where it leads, by names, as far as they are known."""
+        if isinstance(self._target, ForeignKeyTarget):
+            return self._target
+        table, key = getattr(self._target, "table", None), self._target.key
+        return ForeignKeyTarget(None, key, None) if table is None else ForeignKeyTarget(table.schema, table.name, key)
+
+    @property
+    def _colspec(self) -> t.Any:
+        """The column that was given, or the dotted name."""
+        return self._target if self.target_column is not None else self._target._as_string()
+
+    @property
+    def target_table_key(self) -> str | None:
+        """Key of the table in its MetaData; None while a column has no table yet."""
+        if self.target_column is not None and getattr(self._target, "table", None) is None:
+            return None
+        schema, table, _ = self.target_tokens
+        if schema is None and self.target_column is None and self._metadata is not None:
             schema = self._metadata.schema
         return f"{schema}.{table}" if schema else table
 
-    target_table_key = property(_target_key)
-
-    @property
-    def target_tokens(self) -> tuple[str | None, str, str | None]:
-        return self._target_tokens()
-
     @property
     def target_fullname(self) -> str:
-        column = self._target_tokens()[2]
-        return f"{self._target_key()}.{column}" if column else self._target_key()
+        """The dotted name. Names that hold dots have none: target_tokens has the parts."""
+        tokens = self.target_tokens
+        if tokens.schema is None and tokens.column_name is not None and self.target_column is None and self._metadata is not None:
+            tokens = tokens._replace(schema=self._metadata.schema)
+        return tokens._as_string()
 
-    _get_colspec = target_fullname.fget
+    def _get_colspec(self) -> str:
+        return self.target_tokens._as_string()
 
     @property
     def _metadata(self) -> t.Any:
@@ -375,14 +380,14 @@ class ForeignKey(DialectKWArgs, SchemaItem):
         return getattr(table, "metadata", None)
 
     def _find_table(self) -> t.Any:
-        if not isinstance(self._colspec, (str, ForeignKeyTarget)):
-            return self._colspec.table
-        return self._metadata.tables.get(self._target_key()) if self._metadata is not None else None
+        if self.target_column is not None:
+            return self._target.table
+        return self._metadata.tables.get(self.target_table_key) if self._metadata is not None else None
 
     def _find_column(self, table: t.Any) -> t.Any:
-        if not isinstance(self._colspec, (str, ForeignKeyTarget)):
-            return self._colspec
-        name = self._target_tokens()[2]
+        if self.target_column is not None:
+            return self._target
+        name = self._target.column_name
         if name is None:
             name = self.parent.key
         if self.link_to_name:
@@ -396,31 +401,29 @@ class ForeignKey(DialectKWArgs, SchemaItem):
         found = self.__dict__.get("_column")
         if found is not None:
             return found
-        if not isinstance(self._colspec, (str, ForeignKeyTarget)):
-            self.__dict__["_column"] = self._colspec
-            return self._colspec
+        if self.target_column is not None:
+            self.__dict__["_column"] = self._target
+            return self._target
         if getattr(self.parent, "table", None) is None:
             raise exc.InvalidRequestError("this ForeignKey object does not yet have a parent Column associated with it." if self.parent is None else "this ForeignKey's parent column is not yet associated with a Table.")
         where = f"{self.parent.table.fullname}.{self.parent.name}"
-        table, name = self._find_table(), self._target_tokens()[2] or self.parent.key
+        table, name = self._find_table(), self.target_tokens[2] or self.parent.key
         if table is None:
-            key = self._target_key()
+            key = self.target_table_key
             raise exc.NoReferencedTableError(
                 f"Foreign key associated with column '{where}' could not find table '{key}' with which to generate a "
                 f"foreign key to target column '{name}'", key,
             )  # fmt: skip
         found = self._find_column(table)
         if found is None:
+            tokens = self.target_tokens
+            said = str(tokens) if tokens._unspeakable() else repr(self.target_fullname)
             raise exc.NoReferencedColumnError(
-                f"Could not initialize target column for ForeignKey '{self.target_fullname}' on table '{self.parent.table.fullname}': "
+                f"Could not initialize target column for ForeignKey {said} on table '{self.parent.table.fullname}': "
                 f"table '{table.fullname}' has no column named '{name}'", table.fullname, name,
             )  # fmt: skip
         self.__dict__["_column"] = found
         return found
-
-    @property
-    def target_column(self) -> t.Any:
-        return self.column
 
     def references(self, table: t.Any) -> bool:
         return any(c is self.column for c in table.c)
@@ -463,26 +466,24 @@ class ForeignKey(DialectKWArgs, SchemaItem):
             for key in list(getattr(target, "_referrers", ())):
                 key._spread_type()
 
+    def _check_dialect_argument(self, dialect: str, name: str) -> None:
+        """The constraint that is made of it says what it accepts."""
+
     def copy(self, *, schema: str | None = None, **kwargs: t.Any) -> ForeignKey:
         return self._copy(schema=schema, **kwargs)
 
     def _copy(self, *, schema: str | None = None, **kwargs: t.Any) -> ForeignKey:
-        spec = self._colspec
-        if not isinstance(spec, (str, ForeignKeyTarget)) and getattr(spec, "table", None) is not None:
-            spec = f"{spec.table.fullname}.{spec.key}"
-        if schema is not None and isinstance(spec, str):
-            tokens = self._target_tokens()
-            spec = f"{schema}.{tokens[1]}.{tokens[2]}"
+        target = self._target if self.target_column is not None and getattr(self._target, "table", None) is None else self.target_tokens.moved(schema)
         made = ForeignKey(
-            spec, use_alter=self.use_alter, name=self.name, onupdate=self.onupdate, ondelete=self.ondelete, deferrable=self.deferrable,
+            target, use_alter=self.use_alter, name=self.name, onupdate=self.onupdate, ondelete=self.ondelete, deferrable=self.deferrable,
             initially=self.initially, link_to_name=self.link_to_name, match=self.match, comment=self.comment, **self.dialect_kwargs,
         )  # fmt: skip
         made.__dict__["_info"] = dict(self.info)
         return made
 
     def __repr__(self) -> str:
-        spec = self._colspec if isinstance(self._colspec, str) else self.target_fullname
-        return f"ForeignKey({spec!r})"
+        tokens = self.target_tokens
+        return f"ForeignKey({tokens!r})" if tokens._unspeakable() else f"ForeignKey({self._get_colspec()!r})"
 
 
 class ForeignKeyConstraint(ColumnCollectionConstraint):
@@ -532,10 +533,19 @@ class ForeignKeyConstraint(ColumnCollectionConstraint):
         self._pending = [column]
 
     def _set_parent(self, parent: t.Any, **kwargs: t.Any) -> None:
+        columns = self._resolve_columns(parent)
         super()._set_parent(parent, **kwargs)
-        for column, element in zip(self._columns, self.elements, strict=True):
+        for column, element in zip(columns, self.elements, strict=True):
             if element.parent is None:
                 element._attach(column)
+
+    def _keys(self) -> list[t.Any]:
+        """One for each element: a column may lead to several."""
+        attached = all(e.parent is not None for e in self.elements)
+        return [e.parent.key for e in self.elements] if attached else [c if isinstance(c, str) else c.key for c in self._pending]
+
+    def _column_names(self) -> list[str]:
+        return [str(e.parent.name) for e in self.elements]
 
     @property
     def column_keys(self) -> list[str]:
@@ -547,14 +557,17 @@ class ForeignKeyConstraint(ColumnCollectionConstraint):
 
     @property
     def _referred_schema(self) -> str | None:
-        return self.elements[0]._target_tokens()[0] if self.elements else None
+        return self.elements[0].target_tokens.schema if self.elements else None
 
-    def _copy(self, *, schema: str | None = None, target_table: t.Any = None, **kwargs: t.Any) -> t.Any:
-        targets = [e._copy(schema=schema)._colspec for e in self.elements]
-        return ForeignKeyConstraint(
-            self._keys(), targets, name=self.name, onupdate=self.onupdate, ondelete=self.ondelete, use_alter=self.use_alter,
+    def _copy(self, *, schema: t.Any = None, target_table: t.Any = None, **kwargs: t.Any) -> t.Any:
+        elements = [e._copy(schema=schema) for e in self.elements]
+        made = ForeignKeyConstraint(
+            self._keys(), [e._target for e in elements], name=self.name, onupdate=self.onupdate, ondelete=self.ondelete, use_alter=self.use_alter,
             link_to_name=self.link_to_name, match=self.match, **self._common(),
         )  # fmt: skip
+        for element, copied in zip(made.elements, elements, strict=True):
+            element.__dict__["_info"] = copied.__dict__["_info"]
+        return made
 
     def _describe(self) -> tuple[t.Any, ...]:
         targets = [e.column for e in self.elements]

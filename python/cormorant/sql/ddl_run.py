@@ -66,8 +66,7 @@ def _create(connection: t.Any, metadata: t.Any, tables: list[t.Any], checkfirst:
     for table in tables:  # a key that leads nowhere is found before anything is created
         for key in table.foreign_keys:
             key.column  # noqa: B018
-    ordered, cyclic = layers(sorted(tables, key=lambda x: x.key), None)
-    tables = ordered + cyclic
+    tables, _ = layers(sorted(tables, key=lambda x: x.key), None)
     create_types(connection, metadata, tables, checkfirst)
     for sequence in _sequences(connection, metadata, tables):
         connection.execute(CreateSequence(sequence, if_not_exists=checkfirst))
@@ -108,8 +107,7 @@ def _create_each(connection: t.Any, tables: list[t.Any], checkfirst: bool) -> No
 
 
 def _drop(connection: t.Any, metadata: t.Any, tables: list[t.Any], checkfirst: bool) -> None:
-    ordered, cyclic = layers(sorted(tables, key=lambda x: x.key), None)
-    tables = ordered + cyclic
+    tables, _ = layers(sorted(tables, key=lambda x: x.key), None)
     if metadata is not None and heard(metadata):
         tables = [x for x in tables if not checkfirst or connection._has_table(x.name, x.schema)]
         fire(metadata, "before_drop", metadata, connection, tables=tables, checkfirst=checkfirst)

@@ -238,11 +238,12 @@ class Sequence(DialectKWArgs, DefaultGenerator):
 
     def _copy(self) -> Sequence:
         made = type(self).__new__(type(self))
-        made.__dict__.update(self.__dict__, column=None)
+        made.__dict__.update(self.__dict__, column=None, metadata=None)
         return made
 
     def __repr__(self) -> str:
-        return f"Sequence({self.name!r})"
+        said = {name: getattr(self, name) for name in ("start", "increment", "minvalue", "maxvalue", "schema", "cache", "data_type")}
+        return f"Sequence({', '.join([repr(self.name), *(f'{name}={value!r}' for name, value in said.items() if value is not None)])})"
 
 
 class FetchedValue(SchemaItem):

@@ -71,7 +71,29 @@ def table_options(table: t.Any) -> tuple[tuple[str, str, t.Any], ...]:
     words = ["WITHOUT ROWID"] if sqlite["with_rowid"] is False else []
     words += ["STRICT"] if sqlite["strict"] else []
     suffix = (("sqlite", "suffix", " " + ", ".join(words)),) if words else ()
-    return (*suffix, *_postgresql_table(table), *_named_options(table))
+    return (*suffix, *_sqlite_conflicts(table), *_postgresql_table(table), *_named_options(table))
+
+
+def _on_conflict(action: t.Any) -> str:
+    return f" ON CONFLICT {_word(action).upper()}"
+
+
+def _sqlite_conflicts(table: t.Any) -> t.Iterator[tuple[str, str, str]]:
+    """What SQLite does about a value that a column or the key inside of it refuses."""
+    for column in table.columns:
+        if column.dialect_options["sqlite"]["on_conflict_not_null"] is not None:
+            yield "sqlite", f"not_null {column.name}", _on_conflict(column.dialect_options["sqlite"]["on_conflict_not_null"])
+    for _, _, words in _sqlite_constraint(table.primary_key):
+        yield "sqlite", "primary_key", words
+
+
+def _sqlite_constraint(constraint: t.Any) -> t.Iterator[tuple[str, str, str]]:
+    action, kind = constraint.dialect_options["sqlite"]["on_conflict"], constraint._naming_key
+    columns = list(getattr(constraint, "columns", ()))
+    if action is None and kind in ("pk", "uq") and len(columns) == 1:
+        action = columns[0].dialect_options["sqlite"]["on_conflict_primary_key" if kind == "pk" else "on_conflict_unique"]
+    if action is not None:
+        yield "sqlite", "end", _on_conflict(action)
 
 
 def _word(given: t.Any) -> str:
@@ -155,7 +177,8 @@ def fitting_name(name: str, most: int) -> str:
 
 
 def constraint_options(constraint: t.Any) -> t.Iterator[tuple[str, str, str]]:
-    """Words of PostgreSQL's constraints, by the place where they stand."""
+    """Words of SQLite's and PostgreSQL's constraints, by the place where they stand."""
+    yield from _sqlite_constraint(constraint)
     yield from _short_name(constraint.name)
     given = {key.removeprefix("postgresql_"): value for key, value in constraint.dialect_kwargs.items() if key.startswith("postgresql_")}
     if given.get("nulls_not_distinct") is not None:

@@ -51,14 +51,34 @@ def name_flags(name: str | None, quote: bool | None = None) -> int:
 
 _order = itertools.count()
 
+_MYSQL = {
+    "Table": {"*"}, "Update": {"limit"}, "Delete": {"limit"}, "PrimaryKeyConstraint": {"using"},
+    "Index": {"length", "prefix", "using", "with_parser"},
+}  # fmt: skip
 # Arguments that the dialects know, by the thing they are given to; `argument_for` adds some.
-_dialect_arguments: dict[str, dict[str, set[str]]] = {}
+_dialect_arguments: dict[str, dict[str, set[str]]] = {
+    "sqlite": {
+        "Table": {"autoincrement", "strict", "with_rowid"}, "Index": {"where"}, "Constraint": {"on_conflict"},
+        "Column": {"on_conflict_not_null", "on_conflict_primary_key", "on_conflict_unique"},
+    },
+    "postgresql": {
+        "Index": {"concurrently", "include", "invalid", "nulls_not_distinct", "ops", "tablespace", "using", "where", "with"},
+        "Table": {"ignore_search_path", "inherits", "on_commit", "partition_by", "tablespace", "using", "with", "with_oids"},
+        "CheckConstraint": {"not_valid"}, "ForeignKeyConstraint": {"not_valid"}, "PrimaryKeyConstraint": {"include"},
+        "UniqueConstraint": {"include", "nulls_not_distinct"},
+    },
+    "mysql": _MYSQL, "mariadb": {name: set(known) for name, known in _MYSQL.items()},
+}  # fmt: skip
+# Databases that are not spoken here, but that a schema may be meant for, too: their arguments are kept as they are.
+_FOREIGN = frozenset({
+    "access", "awsathena", "bigquery", "clickhouse", "cockroachdb", "crate", "databricks", "db2", "duckdb", "exasol", "firebird", "hana",
+    "hive", "mssql", "oracle", "presto", "redshift", "snowflake", "spanner", "starrocks", "sybase", "teradata", "tidb", "trino", "vertica",
+})  # fmt: skip
 
 
 class DialectKWArgs:
     """Keyword arguments of one database, spelled `<dialect>_<argument>`."""
 
-    _known_dialects = ("sqlite", "postgresql", "mysql", "mariadb", "oracle", "mssql", "firebird", "sybase", "redshift", "cockroachdb")
     dialect_kwargs: dict[str, t.Any]
 
     @classmethod
@@ -85,9 +105,17 @@ class DialectKWArgs:
             dialect, _, name = key.partition("_")
             if not name:
                 raise TypeError(f"Additional arguments should be named <dialectname>_<argument>, got '{key}'")
-            if dialect not in self._known_dialects and dialect not in _dialect_arguments:
+            if dialect not in _FOREIGN and dialect not in _dialect_arguments:
                 raise TypeError(f"{type(self).__name__}() got an unexpected keyword argument '{key}'; no dialect is named {dialect!r}")
+            self._check_dialect_argument(dialect, name)
             kept[key] = value
+
+    def _check_dialect_argument(self, dialect: str, name: str) -> None:
+        known = _dialect_arguments.get(dialect)
+        if known is None or dialect in _FOREIGN:
+            return
+        if not any({name, "*"} & known.get(cls.__name__, set()) for cls in type(self).__mro__):
+            raise exc.ArgumentError(f"Argument '{dialect}_{name}' is not accepted by dialect {dialect!r} on behalf of {type(self)!r}")
 
 
 class _Options(dict[str, dict[str, t.Any]]):

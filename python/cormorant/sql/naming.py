@@ -32,7 +32,7 @@ class _Tokens(dict[str, t.Any]):
                 return str(name)
             return str(self.constraint.name)
         if key == "referred_table_name":
-            return str(self.constraint.elements[0]._target_tokens()[1])
+            return str(self.constraint.elements[0].target_tokens[1])
         for prefix in ("referred_column_", "column_"):
             if key.startswith(prefix):
                 return self._column_token(prefix, key[len(prefix) :])
@@ -53,11 +53,18 @@ class _Tokens(dict[str, t.Any]):
 
     def _names(self, prefix: str, kind: str) -> list[str]:
         if prefix == "referred_column_":
-            return [str(e._target_tokens()[2]) for e in self.constraint.elements]
+            return [_referred_name(e) for e in self.constraint.elements]
         columns = self.constraint._naming_columns()
         if kind == "label":
             return [f"{self.table.name}_{c.name}" for c in columns]
         return [str(getattr(c, kind)) for c in columns]
+
+
+def _referred_name(key: t.Any) -> str:
+    """Name of the column that a foreign key leads to; as long as its table is not there, what the key calls it."""
+    table = key._find_table()
+    column = None if table is None else key._find_column(table)
+    return str(key.target_tokens.column_name if column is None else column.name)
 
 
 class _NoneName(str):

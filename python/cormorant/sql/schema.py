@@ -6,7 +6,6 @@ convention and resolved across tables. On first use `Table._freeze_def()` descri
 
 from __future__ import annotations
 
-import enum
 import typing as t
 
 from .. import _core, exc
@@ -23,7 +22,6 @@ from .constraints import (
     Constraint,
     ForeignKey,
     ForeignKeyConstraint,
-    ForeignKeyTarget,
     Index,
     PrimaryKeyConstraint,
     UniqueConstraint,
@@ -47,6 +45,7 @@ from .items import DialectKWArgs, HasConditionalDDL, SchemaItem, conv, name_flag
 from .naming import DEFAULT_NAMING_CONVENTION, type_check_name
 from .schema_types import SchemaType
 from .selectable import TableClause
+from .targets import BLANK_SCHEMA, RETAIN_SCHEMA, ForeignKeyTarget, SchemaConst
 from .type_api import to_instance
 
 __all__ = [
@@ -59,16 +58,6 @@ __all__ = [
 ]  # fmt: skip
 
 
-class SchemaConst(enum.Enum):
-    """Marks where None would mean something else."""
-
-    RETAIN_SCHEMA = 1
-    BLANK_SCHEMA = 2
-    NULL_UNSPECIFIED = 3
-
-
-RETAIN_SCHEMA = SchemaConst.RETAIN_SCHEMA
-BLANK_SCHEMA = SchemaConst.BLANK_SCHEMA
 NULL_UNSPECIFIED = SchemaConst.NULL_UNSPECIFIED
 
 
@@ -200,7 +189,7 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause):
         else:
             self.__dict__["_callbacks"].append(callback)
 
-    def _set_parent(self, parent: t.Any, *, all_names: t.Any = None, allow_replacements: bool = True, **kwargs: t.Any) -> None:
+    def _set_parent(self, parent: t.Any, *, all_names: t.Any = None, allow_replacements: bool = True, index: int | None = None, **kwargs: t.Any) -> None:
         table = parent
         if not self.name:
             raise exc.ArgumentError("Column must be constructed with a non-blank name or assign a non-blank .name before adding to a Table.")
@@ -211,13 +200,14 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause):
         existing = table._columns.get(self.key)
         if existing is not None and existing is not self:
             if not allow_replacements:
-                raise exc.DuplicateColumnError(
-                    f"A column with name '{self.key}' is already present in table '{table.name}'."
-                )
+                what = f"A column with {'key' if self.key != self.name else 'name'} '{self.key}' is already present in table '{table.name}'."
+                if table._built:
+                    what += " Specify replace_existing=True to Table.append_column() or Table.insert_column() to replace an existing column."
+                raise exc.DuplicateColumnError(what)
             table._drop_column(existing)
         _core.attach_column(self, table)
         self.__dict__["_table"] = table
-        table._columns.add(self, self.key)
+        table._columns.add(self, self.key, index)
         if self.primary_key:
             table.primary_key._add_column(self)
         elif self.key in table.primary_key._columns:
@@ -451,6 +441,8 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
         if autoload_with is not None or autoload:
             self._autoload(autoload_with, include_columns, [a.name for a in args if isinstance(a, Column)], resolve_fks, _extend_on)
         self._init_items(*args, allow_replacements=autoload_with is not None)
+        d["_built"] = True
+        self.primary_key._apply_name()
 
     def _listen(self, listeners: t.Sequence[tuple[str, t.Callable[..., t.Any]]] | None) -> None:
         for name, function in listeners or ():
@@ -469,7 +461,7 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
             self.comment = kw.pop("comment")
         if "prefixes" in kw:
             self._prefixes = list(kw.pop("prefixes"))
-        kw.pop("implicit_returning", None)
+        self.implicit_returning = kw.pop("implicit_returning", self.implicit_returning)
         self._listen(kw.pop("listeners", None))
         if include is not None:
             for column in list(self._columns):
@@ -490,6 +482,8 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
             connected.reflect_table(self, include, exclude, resolve_fks, _extend_on=extend_on)
 
     # ---- parts
+
+    _built = False
 
     @property
     def name(self) -> str:
@@ -555,7 +549,12 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
             self.primary_key._columns.remove(column)
 
     def append_column(self, column: t.Any, *, replace_existing: bool = False) -> None:
+        """Adds a column behind the others."""
         column._attach(self, allow_replacements=replace_existing)
+
+    def insert_column(self, column: t.Any, index: int, *, replace_existing: bool = False) -> None:
+        """Adds a column at a place among the others."""
+        column._attach(self, allow_replacements=replace_existing, index=index)
 
     def append_constraint(self, constraint: t.Any) -> None:
         constraint._attach(self)
@@ -630,12 +629,18 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
                 referred = referred_schema_fn(self, schema, constraint, referred)
             elif schema is not RETAIN_SCHEMA and referred == self.schema:
                 referred = schema
-            table.append_constraint(constraint._copy(schema=referred, target_table=table))
+            copied = constraint._copy(schema=referred, target_table=table)
+            table.append_constraint(copied)
         elif isinstance(constraint, PrimaryKeyConstraint):
+            copied = table.primary_key
             if constraint.name is not None:
-                table.primary_key.name = constraint.name
+                copied.name = constraint.name
         elif not constraint._type_bound and not constraint._column_flag:
-            table.append_constraint(constraint._copy(target_table=table))
+            copied = constraint._copy(target_table=table)
+            table.append_constraint(copied)
+        else:
+            return
+        copied.info = dict(constraint.info)
 
     def tometadata(self, metadata: MetaData, schema: t.Any = RETAIN_SCHEMA, referred_schema_fn: t.Any = None, name: str | None = None) -> Table:
         return self.to_metadata(metadata, schema=schema, referred_schema_fn=referred_schema_fn, name=name)
@@ -728,7 +733,7 @@ class MetaData(HasConditionalDDL, SchemaItem):
     def _watch_key(self, key: ForeignKey) -> None:
         """Remembers a foreign key whose table is not there yet, or has no such column yet."""
         if key.parent.type._kind == _core.T_NULL:
-            self._waiting.setdefault(key._target_key(), []).append(key)
+            self._waiting.setdefault(key.target_table_key, []).append(key)
 
     def _column_added(self, table: Table, column: Column) -> None:
         """Columns without a type whose foreign key leads here take this column's."""

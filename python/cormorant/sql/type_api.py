@@ -466,6 +466,12 @@ class TypeDecorator(ExternalType, TypeEngine[_T]):
     def dialect_impl(self, dialect: t.Any) -> TypeEngine[t.Any]:
         return self._variant_mapping.get(dialect.name, self)
 
+    def _for_dialect(self, dialect: t.Any) -> TypeEngine[t.Any]:
+        made = super()._for_dialect(dialect)
+        if type(made) is type(self) and dialect.name not in self._variant_mapping:
+            made.impl = self.type_engine(dialect)  # type: ignore[attr-defined]
+        return made
+
     def process_bind_param(self, value: t.Any, dialect: t.Any) -> t.Any:
         """Python value -> value for `impl`."""
         raise NotImplementedError(f"{type(self).__name__} does not define process_bind_param")
