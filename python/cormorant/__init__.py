@@ -37,6 +37,8 @@ _ELSEWHERE = {
         "BaseDDLElement", "CheckFirst", "CreateTable", "CreateTableAs", "CreateView", "DDL", "DDLElement", "DropTable", "DropView",
         "ExecutableDDLElement",
     ),
+    "sql.lambdas": ("LambdaElement", "StatementLambdaElement", "lambda_stmt"),
+    "sql.vocabulary": ("OperatorClass",),
     "sql.elements": ("SavepointClause", "RollbackToSavepointClause", "ReleaseSavepointClause", "CacheKey", "TypeClause"),
 }  # fmt: skip
 _HOME = {name: module for module, names in _ELSEWHERE.items() for name in names}
@@ -48,7 +50,7 @@ _MODULES = frozenset((
 _STAR = (  # of the names elsewhere, those that `from cormorant import *` brings
     "Connection", "CursorResult", "DDL", "Engine", "Inspector", "MappingResult", "NullPool", "QueuePool", "Result", "Row", "RowMapping",
     "ScalarResult", "SingletonThreadPool", "StaticPool", "URL", "create_engine", "create_mock_engine", "engine_from_config", "inspect", "make_url",
-    "event", "pool", "schema", "sql", "types", "util",
+    "event", "pool", "schema", "sql", "types", "util", "LambdaElement", "OperatorClass", "StatementLambdaElement", "lambda_stmt",
 )  # fmt: skip
 
 __all__ = [*_OWN, *dict.fromkeys((*_expression_names, *_schema_names, *_type_names, *_STAR))]

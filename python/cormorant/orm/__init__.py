@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from . import exc as exc
 from . import inspected as _inspected  # noqa: F401  (inspect() learns of mapped things)
@@ -38,7 +39,6 @@ from .decl_api import (
     has_inherited_table as has_inherited_table, mapped_as_dataclass as mapped_as_dataclass, registry as registry,
     synonym_for as synonym_for, unmapped_dataclass as unmapped_dataclass,
 )
-from .dynamic import AppenderQuery as AppenderQuery
 from .events import (
     AttributeEvents as AttributeEvents, InstanceEvents as InstanceEvents, MapperEvents as MapperEvents, QueryEvents as QueryEvents,
     SessionEvents as SessionEvents,
@@ -69,7 +69,6 @@ from .session import (
 )
 from .state import AttributeState as AttributeState
 from .state import InstanceState as InstanceState
-from .writeonly import WriteOnlyCollection as WriteOnlyCollection
 from .strategy_options import (
     Load as Load, contains_eager as contains_eager, defaultload as defaultload, defer as defer, immediateload as immediateload,
     joinedload as joinedload, lazyload as lazyload, load_only as load_only, noload as noload, raiseload as raiseload,
@@ -81,6 +80,19 @@ from .util import (
     polymorphic_union as polymorphic_union, was_deleted as was_deleted, with_loader_criteria as with_loader_criteria,
     with_parent as with_parent, with_polymorphic as with_polymorphic,
 )
+
+if TYPE_CHECKING:
+    from .dynamic import AppenderQuery as AppenderQuery
+    from .writeonly import WriteOnlyCollection as WriteOnlyCollection
+else:
+    _ELSEWHERE = {"AppenderQuery": "dynamic", "WriteOnlyCollection": "writeonly"}  # not every program needs them
+
+    def __getattr__(name: str) -> Any:
+        if name not in _ELSEWHERE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = globals()[name] = getattr(import_module(f"{__name__}.{_ELSEWHERE[name]}"), name)
+        return found
+
 
 mapperlib = __import__("cormorant.orm.mapper", fromlist=["mapper"])
 

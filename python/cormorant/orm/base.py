@@ -144,6 +144,15 @@ def _mapper_or_none(entity: t.Any) -> t.Any:
     return mapper if isinstance(mapper, _core.Mapper) else None
 
 
+_WRITES = frozenset((_core.K_INSERT, _core.K_UPDATE, _core.K_DELETE))
+
+
+def written_entity(statement: t.Any) -> t.Any:
+    """The ENTITY that a statement writes to; None for one of a table, and for others."""
+    target = statement._kids[0] if statement._kind in _WRITES and statement._kids else None
+    return target if target is not None and target._kind == _core.K_ENTITY else None
+
+
 def class_mapper(class_: t.Any, configure: bool = True) -> t.Any:
     """The mapper of a class; mappers are configured first unless told not to."""
     mapper = _mapper_or_none(class_)

@@ -8,18 +8,11 @@ from .. import _core, exc
 from ..sql import delete, insert, select, update
 from ..sql.schema import Column
 from ..types import Boolean, Integer, String, Text
-from .base import NO_VALUE
+from .base import NO_VALUE, written_entity
 from .evaluator import UnevaluatableError, UnloadedError, evaluate
 
-DML_KINDS = frozenset((_core.K_INSERT, _core.K_UPDATE, _core.K_DELETE))
 _IDENTITY = 3
 _PLAIN = {Integer: int, String: str, Text: str, Boolean: bool}
-
-
-def entity_of(statement: t.Any) -> t.Any:
-    """The ENTITY that a DML statement writes to, or None for a table."""
-    target = statement._kids[0] if statement._kids else None
-    return target if target is not None and target._kind == _core.K_ENTITY else None
 
 
 def mapper_of(entity: t.Any) -> t.Any:
@@ -38,7 +31,7 @@ def _under_criteria(statement: t.Any, mapper: t.Any) -> t.Any:
 
 def execute(session: t.Any, statement: t.Any, params: t.Any, options: t.Mapping[str, t.Any]) -> t.Any:
     """Runs a DML statement over a mapped class, and brings the session's instances in step."""
-    mapper = mapper_of(entity_of(statement))
+    mapper = mapper_of(written_entity(statement))
     statement = _returning_entities(_under_criteria(statement, mapper))
     many = isinstance(params, (list, tuple)) and bool(params)
     if _written(statement)._kind == _core.K_INSERT:
@@ -241,14 +234,6 @@ def _new_values(obj: t.Any, assigned: t.Mapping[str, t.Tuple[t.Any, t.Any]]) -> 
     return found
 
 
-def apply_result_options(result: t.Any, options: t.Mapping[str, t.Any]) -> t.Any:
-    """Options that speak of the result."""
-    count = options.get("yield_per")
-    if count and result is not None and hasattr(result, "yield_per"):
-        return result.yield_per(count)
-    return result
-
-
 # ---- Session.bulk_*
 
 
@@ -316,4 +301,4 @@ def save_objects(session: t.Any, objects: t.List[t.Any], return_defaults: bool) 
             update_mappings(session, mapper, [{**changed, **dict(zip(names, key))}])
 
 
-__all__ = ["DML_KINDS", "apply_result_options", "delete", "entity_of", "execute", "insert_mappings", "save_objects", "update_mappings"]
+__all__ = ["delete", "execute", "insert_mappings", "save_objects", "update_mappings"]

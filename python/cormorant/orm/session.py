@@ -12,10 +12,9 @@ from .. import _core, exc
 from ..event.registry import listeners_of
 from ..util import warn
 from ..sql import select
-from . import bulk
 from . import exc as orm_exc
 from .attributes import set_committed_value
-from .base import NO_VALUE, _mapper_or_none, class_mapper, instance_str, object_mapper, object_state
+from .base import NO_VALUE, _mapper_or_none, class_mapper, instance_str, object_mapper, object_state, written_entity
 from .exc import StaleDataError
 from .context import ORMExecuteState, implicit_load
 from .events import install_session
@@ -536,13 +535,16 @@ class Session(_core.Session):
         quiet = options.get("autoflush") is False and self.autoflush
         quietly = self._without_autoflush() if quiet else contextlib.nullcontext()
         with quietly, self._binding(bind_arguments), self._having(statement, options):
-            if statement._kind in bulk.DML_KINDS and bulk.entity_of(statement) is not None:
+            if written_entity(statement) is not None:
+                from . import bulk
+
                 result = bulk.execute(self, statement, params, options)
             elif options.get("yield_per") or options.get("stream_results"):
                 result = self._streamed(statement, _parameter_list(params), options)
             else:
                 result = self._run(statement, _parameter_list(params))
-        return bulk.apply_result_options(result, options)
+        count = options.get("yield_per")
+        return result.yield_per(count) if count and hasattr(result, "yield_per") else result
 
     def _streamed(self, statement: t.Any, params: t.Any, options: t.Mapping[str, t.Any]) -> t.Any:
         """Rows that are loaded in chunks while the result is read."""
@@ -723,12 +725,18 @@ class Session(_core.Session):
     # ---- bulk
 
     def bulk_save_objects(self, objects: t.Iterable[t.Any], return_defaults: bool = False, update_changed_only: bool = True, preserve_order: bool = True) -> None:
+        from . import bulk
+
         bulk.save_objects(self, list(objects), return_defaults)
 
     def bulk_insert_mappings(self, mapper: t.Any, mappings: t.Iterable[t.Dict[str, t.Any]], return_defaults: bool = False, render_nulls: bool = False) -> None:
+        from . import bulk
+
         bulk.insert_mappings(self, class_mapper(mapper), list(mappings))
 
     def bulk_update_mappings(self, mapper: t.Any, mappings: t.Iterable[t.Dict[str, t.Any]]) -> None:
+        from . import bulk
+
         bulk.update_mappings(self, class_mapper(mapper), list(mappings))
 
     def enable_relationship_loading(self, obj: t.Any) -> None:

@@ -283,7 +283,7 @@ def compile_element(element: t.Any, bind: t.Any = None, dialect: t.Any = None, *
 
 # ---- compile functions of programs
 
-_MARK = re.compile("\x00(d?)([0-9]+)\x00")
+_MARK = "\x00(d?)([0-9]+)\x00"  # compiled when it is first looked for
 
 
 class HookCompiler:
@@ -345,7 +345,7 @@ class HookCompiler:
         """Text and parts in the order in which they stand."""
         made: list[t.Any] = []
         at = 0
-        for mark in _MARK.finditer(text):
+        for mark in re.finditer(_MARK, text):
             made.append(text[at : mark.start()])
             part = self._parts[int(mark[2])]
             made.append((part,) if mark[1] else part)

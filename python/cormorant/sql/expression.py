@@ -14,8 +14,7 @@ from .elements import *  # noqa: F403
 from .elements import __all__ as _element_names
 from .fromclause import Values
 from .functions import Function, FunctionElement, func, modifier
-from .lambdas import LambdaElement, StatementLambdaElement, lambda_stmt
-from .operators import ColumnOperators, OperatorClass, Operators, custom_op
+from .operators import ColumnOperators, Operators, custom_op
 from .selectable import *  # noqa: F403
 from .selectable import __all__ as _selectable_names
 from .statements import CompoundSelect, Exists, Select
@@ -104,9 +103,20 @@ def intersect_all(*selects: object) -> CompoundSelect:
 __all__ = [
     *_element_names, *_selectable_names, "ColumnCollection", "ColumnExpressionArgument", "ColumnOperators", "DMLWhereBase",
     "DedupeColumnCollection", "Delete", "DialectKWArgs", "Executable", "ExecutableStatement", "Function", "FunctionElement",
-    "Generative", "Insert", "LambdaElement", "OperatorClass", "Operators", "ReadOnlyColumnCollection", "Select",
-    "StatementLambdaElement", "SyntaxExtension", "Update", "UpdateBase", "Values", "ValuesBase", "Visitable",
+    "Generative", "Insert", "Operators", "ReadOnlyColumnCollection", "Select",
+    "SyntaxExtension", "Update", "UpdateBase", "Values", "ValuesBase", "Visitable",
     "WriteableColumnCollection", "alias", "cte", "custom_op", "delete", "except_", "except_all", "exists", "func", "insert",
-    "intersect", "intersect_all", "join", "lambda_stmt", "lateral", "modifier", "outerjoin", "select", "table", "tablesample",
+    "intersect", "intersect_all", "join", "lateral", "modifier", "outerjoin", "select", "table", "tablesample",
     "union", "union_all", "update", "values",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    """What not every program needs."""
+    if name in ("LambdaElement", "StatementLambdaElement", "lambda_stmt"):
+        from . import lambdas as home
+    elif name == "OperatorClass":
+        from . import vocabulary as home
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(home, name)

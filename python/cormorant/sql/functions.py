@@ -14,6 +14,29 @@ from .sqltypes import Integer
 from .windows import AggregateOrderBy, FunctionFilter, Over, WithinGroup
 
 _registry: dict[str, dict[str, t.Any]] = {"_default": {}}
+_named: dict[str, type] = {}  # functions that are a name and a base alone: their classes are made when they are asked for
+
+
+def _registered(package: str, name: str) -> t.Any:
+    made = _registry.get(package, {}).get(name)
+    return made if made is not None or package != "_default" else _make_named(name)
+
+
+def _make_named(name: str) -> t.Any:
+    """The class of a function, which registers itself; None: it has none."""
+    base = _named.pop(name, None)
+    if base is None:
+        return None
+    own = {"_plain": base is not AnsiFunction, "_register": name not in _registry["_default"]}  # not in the place of a program's class
+    globals()[name] = cls = type(name, (base,), {"__slots__": (), "__module__": __name__, "inherit_cache": True, **own})
+    return cls
+
+
+def __getattr__(name: str) -> t.Any:
+    made = _make_named(name)
+    if made is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return made
 
 
 class _FunctionGenerator(_core.FunctionName):
@@ -24,7 +47,7 @@ class _FunctionGenerator(_core.FunctionName):
         if not names:
             return
         package = names[0] if len(names) == 2 else "_default" if len(names) == 1 else None
-        cls = _registry.get(package, {}).get(names[-1].lower()) if package else None
+        cls = _registered(package, names[-1].lower()) if package else None
         plain = cls is not None and cls.__dict__.get("_plain", False)
         name = cls._sql_name if plain else ".".join(names)
         self._setup(name, cls, plain, plain and cls.__dict__.get("_star", False))
@@ -287,9 +310,7 @@ class next_value(GenericFunction):  # noqa: N801 - the name of the function
 
 def _define(base: type, *names: str) -> None:
     """Function classes that need nothing but a name; the core knows their result types."""
-    for name in names:
-        cls = type(name, (base,), {"__slots__": (), "__module__": __name__, "inherit_cache": True, "_plain": base is not AnsiFunction})
-        globals()[name] = cls
+    _named.update(dict.fromkeys(names, base))
 
 
 _define(ReturnTypeFromArgs, "coalesce", "max", "min", "sum")

@@ -6,7 +6,6 @@ that are no expressions but answer `operate()` (comparators of types and propert
 
 from __future__ import annotations
 
-import enum
 import typing as t
 from operator import (
     add, and_, contains, eq, floordiv, ge, getitem, gt, inv, le, lshift, lt, matmul, mod, mul, ne, neg, or_, rshift, sub, truediv,
@@ -27,33 +26,16 @@ class OperatorType(t.Protocol):
     def __call__(self, left: t.Any, right: t.Any | None = None, *other: t.Any, **kwargs: t.Any) -> t.Any: ...
 
 
-class OperatorClass(enum.Flag):
-    """Families of operators, for saying which ones a type has."""
+if t.TYPE_CHECKING:
+    from .vocabulary import OperatorClass as OperatorClass
+else:
 
-    UNSPECIFIED = 0
-    BOOLEAN = enum.auto()
-    COMPARISON = enum.auto()
-    CONTAINS = enum.auto()
-    ANY = enum.auto()
-    ARRAY = enum.auto()
-    BINARY = enum.auto()
-    BITWISE = enum.auto()
-    CONCATENABLE = enum.auto()
-    DATE_ARITHEMETIC = enum.auto()
-    INDEXABLE = enum.auto()
-    JSON_GETITEM = enum.auto()
-    MATH = enum.auto()
-    ORDERING = enum.auto()
-    STRING_MATCH = enum.auto()
-    TUPLE = enum.auto()
-    EQUALITY = COMPARISON
-    BASE = BOOLEAN | COMPARISON | ORDERING
-    NUMERIC = BASE | MATH
-    INTEGER = NUMERIC | BITWISE
-    STRING = BASE | STRING_MATCH | CONCATENABLE
-    DATETIME = BASE | DATE_ARITHEMETIC
-    JSON = BASE | JSON_GETITEM
-    BOOLEAN_ALGEBRA = BASE
+    def __getattr__(name: str) -> t.Any:
+        if name != "OperatorClass":  # said by types of programs, read by nothing here
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from .vocabulary import OperatorClass
+
+        return OperatorClass
 
 
 def _method(name: str, method: str, doc: str) -> t.Callable[..., t.Any]:

@@ -11,7 +11,6 @@ import typing as t
 from .. import _core, exc
 from ..event.registry import fire, listen
 from ..inspection import inspect
-from . import ddl_run
 from . import events as _events  # noqa: F401  (what tables can be listened to for)
 from .base import NO_ARG
 from .collections import ColumnCollection, DedupeColumnCollection, ReadOnlyColumnCollection
@@ -571,10 +570,14 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
 
     def create(self, bind: t.Any, checkfirst: t.Any = False) -> None:
         """CREATE TABLE, with its indexes."""
+        from . import ddl_run
+
         ddl_run.create_all(bind, None, [self], checkfirst)
 
     def drop(self, bind: t.Any, checkfirst: t.Any = False) -> None:
         """DROP TABLE."""
+        from . import ddl_run
+
         ddl_run.drop_all(bind, None, [self], checkfirst)
 
     def _freeze_def(self) -> tuple[t.Any, ...]:
@@ -761,10 +764,14 @@ class MetaData(HasConditionalDDL, SchemaItem):
 
     def create_all(self, bind: t.Any, tables: t.Sequence[Table] | None = None, checkfirst: t.Any = True) -> None:
         """Creates all tables that are not there yet."""
+        from . import ddl_run
+
         ddl_run.create_all(bind, self, tables, checkfirst)
 
     def drop_all(self, bind: t.Any, tables: t.Sequence[Table] | None = None, checkfirst: t.Any = True) -> None:
         """Drops all tables that are there."""
+        from . import ddl_run
+
         ddl_run.drop_all(bind, self, tables, checkfirst)
 
     def reflect(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .nodes import CacheKey
-from .visitors import HasTraverseInternals, InternalTraversal
+from .visitors import HasTraverseInternals
+from .vocabulary import InternalTraversal
 
 __all__ = ["CacheKey", "HasCacheKey", "HasTraverseInternals", "InternalTraversal", "MemoizedHasCacheKey"]
 

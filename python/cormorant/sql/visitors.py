@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import typing as t
 
 from .. import _core
@@ -46,50 +45,16 @@ class HasTraversalDispatch:
     __slots__ = ()
 
 
-class InternalTraversal(enum.Enum):
-    """Kinds of attributes in `_traverse_internals`; accepted and not read: children are known from the node itself."""
+if t.TYPE_CHECKING:
+    from .vocabulary import InternalTraversal as InternalTraversal
+else:
 
-    dp_has_cache_key = "HC"
-    dp_has_cache_key_list = "HL"
-    dp_clauseelement = "CE"
-    dp_clauseelement_list = "CL"
-    dp_clauseelement_tuple = "CT"
-    dp_clauseelement_tuples = "CTS"
-    dp_fromclause_canonical_column_collection = "FC"
-    dp_fromclause_ordered_set = "CO"
-    dp_string = "S"
-    dp_string_list = "SL"
-    dp_anon_name = "AN"
-    dp_boolean = "B"
-    dp_operator = "O"
-    dp_type = "T"
-    dp_plain_dict = "PD"
-    dp_dialect_options = "DO"
-    dp_string_clauseelement_dict = "CD"
-    dp_string_multi_dict = "MD"
-    dp_annotations_key = "AK"
-    dp_plain_obj = "PO"
-    dp_named_ddl_element = "DD"
-    dp_prefix_sequence = "PS"
-    dp_table_hint_list = "TH"
-    dp_setup_join_tuple = "SJ"
-    dp_memoized_select_entities = "ME"
-    dp_statement_hint_list = "SH"
-    dp_unknown_structure = "UK"
-    dp_dml_ordered_values = "DML_OV"
-    dp_dml_values = "DML_V"
-    dp_dml_multi_values = "DML_MV"
-    dp_with_context_options = "WC"
-    dp_ignore = "IG"
-    dp_inspectable = "IS"
-    dp_multi = "M"
-    dp_multi_list = "MT"
-    dp_has_cache_key_tuples = "HT"
-    dp_inspectable_list = "IL"
-    dp_executable_options = "EO"
-    dp_compile_state_funcs = "WCF"
-    dp_params = "PA"
-    dp_propagate_attrs = "PA2"
+    def __getattr__(name: str) -> t.Any:
+        if name != "InternalTraversal":  # read by nothing here; programs' own elements name it
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from .vocabulary import InternalTraversal
+
+        return InternalTraversal
 
 
 def iterate(obj: t.Any, opts: t.Any = None) -> t.Iterator[t.Any]:
