@@ -282,6 +282,7 @@ CM_API void cm_type_retain(cm_ctx *cx, const cm_type *type);
 CM_API void cm_type_release(cm_ctx *cx, const cm_type *type);
 CM_API const cm_type_def *cm_type_get_def(const cm_type *type);
 CM_API uint64_t cm_type_serial(const cm_type *type);
+CM_API bool cm_type_is_fresh(const cm_type *type);               /* what is read is a new container that nobody else has (JSON) */
 
 /* ---- Tables ---------------------------------------------------------------------------------------------- */
 

@@ -419,7 +419,9 @@ struct cm_host {
     cm_inst *(*object_inst)(cm_ctx *, void *object);               /* NULL: not a mapped instance */
     void *(*dict_get)(cm_ctx *, cm_inst *, const cm_attr *);       /* dict store: borrowed, NULL: absent */
     cm_status (*dict_set)(cm_ctx *, cm_inst *, const cm_attr *, void *value); /* retains; NULL deletes */
-    void (*value_stored)(cm_ctx *, cm_inst *, const cm_type *, void *value);  /* a value went into a slot or the history: track the instance if it may form a cycle */
+    /* A value went into a slot or the history: track the instance if it may form a cycle. Not told of new instances' values of
+     * fresh types (cm_type_is_fresh): those can form one only after the host has handed them out. */
+    void (*value_stored)(cm_ctx *, cm_inst *, const cm_type *, void *value);
     /* Collections. coll_add and coll_remove change the container silently, without events. */
     cm_status (*coll_new)(cm_ctx *, cm_inst *owner, const cm_attr *, void **out);
     cm_status (*coll_add)(cm_ctx *, void *coll, void *member);

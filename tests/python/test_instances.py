@@ -254,6 +254,25 @@ def test_plain_values_are_left_out_of_the_collector():
     assert gc.is_tracked(User(data={}))
 
 
+@pytest.mark.parametrize("reach", [
+    lambda u: u.data, lambda u: vars(u)["data"], lambda u: sa.inspect(u).dict["data"], lambda u: sa.inspect(u).attrs.data.value,
+    lambda u: sa.inspect(u).attrs.data.loaded_value, lambda u: sa.inspect(u).attrs.data.history.unchanged[0],
+    lambda u: u.__getstate__()["data"],
+])
+def test_a_loaded_document_is_watched_when_somebody_has_it(session, reach):
+    saved(session, User(name="a", data={"k": [1]}))
+    session.expunge_all()
+    u = session.scalars(sa.select(User)).one()
+    assert u.name == "a" and not gc.is_tracked(u)
+    reach(u)["me"] = u
+    assert gc.is_tracked(u)
+    ref = weakref.ref(u)
+    del u
+    session.expunge_all()
+    gc.collect()
+    assert ref() is None
+
+
 def test_finalizers_and_weakref_callbacks(session):
     saved(session, User(name="a"))
     seen = []

@@ -110,6 +110,47 @@ def test_joined(session, count):
     assert count() == 0
 
 
+def test_joined_collections_beside_each_other():
+    """Each row repeats members of both; some members and some parents were there before."""
+
+    class Local(DeclarativeBase):
+        pass
+
+    class Shelf(Local):
+        __tablename__ = "shelf"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        books: Mapped[list["Volume"]] = relationship(order_by="Volume.id", back_populates="shelf")
+        labels: Mapped[list["Label"]] = relationship(order_by="Label.id")
+
+    class Volume(Local):
+        __tablename__ = "volume"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        shelf_id: Mapped[int] = mapped_column(sa.ForeignKey("shelf.id"))
+        shelf: Mapped[Shelf] = relationship(back_populates="books")
+
+    class Label(Local):
+        __tablename__ = "label"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        shelf_id: Mapped[int] = mapped_column(sa.ForeignKey("shelf.id"))
+
+    engine = sa.create_engine("sqlite://")
+    Local.metadata.create_all(engine)
+    with Session(engine) as s:
+        s.add_all(Shelf(id=i, books=[Volume(id=100 * i + k) for k in range(12)], labels=[Label(id=100 * i + k) for k in range(11)]) for i in (1, 2, 3))
+        s.commit()
+    statement = sa.select(Shelf).options(joinedload(Shelf.books), joinedload(Shelf.labels))
+    for order in (Shelf.id, sa.func.random()):  # parents in one piece, and parents that come again and again
+        with Session(engine) as s:
+            held = [s.get(Shelf, 2), *s.scalars(sa.select(Volume).where(Volume.id % 2 == 0)), *s.scalars(sa.select(Label).where(Label.id % 3 == 0))]
+            found = s.scalars(statement.order_by(None).order_by(order)).unique().all()
+            assert sorted(x.id for x in found) == [1, 2, 3] and held[0] in found
+            for x in found:
+                assert sorted(v.id - 100 * x.id for v in x.books) == list(range(12)) and sorted(v.id - 100 * x.id for v in x.labels) == list(range(11))
+            volumes = s.scalars(sa.select(Volume).options(joinedload(Volume.shelf)).order_by(sa.func.random())).all()
+            assert all(v.shelf.id == v.shelf_id for v in volumes)
+    engine.dispose()
+
+
 def test_joined_needs_unique(session):
     result = session.scalars(sa.select(Author).options(joinedload(Author.books)))
     with pytest.raises(sa.exc.InvalidRequestError, match="unique"):

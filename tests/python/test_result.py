@@ -139,6 +139,13 @@ def test_unique(connection, table):
     assert connection.execute(statement).unique().scalars().all() == [1, 2]
     assert connection.execute(statement).unique(lambda row: 0).all() == [(1,)]
     assert connection.execute(statement).unique().mappings().all() == [{"n": 1}, {"n": 2}]
+    assert connection.scalars(statement).unique(lambda n: 0).all() == [1]
+    again = sa.union_all(*[sa.select(sa.literal_column(n)) for n in ("1", "1", "2", "1", "NULL", "3", "NULL", "2")])
+    result = connection.scalars(again).unique()
+    assert result.fetchmany(1) == [1] and result.all() == [2, None, 3] and result.all() == []
+    listed = connection.scalars(sa.select(sa.type_coerce(sa.literal_column("'[1]'"), sa.JSON))).unique()
+    with pytest.raises(TypeError, match="unhashable"):
+        listed.all()
 
 
 def test_columns_of_columns(connection, table):

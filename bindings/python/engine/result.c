@@ -314,14 +314,36 @@ static PyObject *all_rows(cmpy_result *base) {
     return list;
 }
 
+/* Drops the repetitions from a list. Rows of joined collections repeat the object of the row before them. */
+static PyObject *only_new(cmpy_result *self, PyObject *take_list) {
+    PyObject **items = take_list ? ((PyListObject *)take_list)->ob_item : NULL, *before = NULL;
+    Py_ssize_t n = take_list ? PyList_GET_SIZE(take_list) : 0, kept = 0;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        PyObject *item = items[i];
+        const int fresh = item == before ? 0 : is_new(self, item);
+        before = item;
+        if (fresh < 0) {
+            Py_DECREF(take_list);
+            return NULL;
+        }
+        items[i] = NULL;
+        if (fresh) items[kept++] = item;
+        else Py_DECREF(item);
+    }
+    if (kept < n && PyList_SetSlice(take_list, kept, n, NULL) < 0) Py_CLEAR(take_list);
+    return take_list;
+}
+
 /* At most `most` items (all: -1) as a list. */
 static PyObject *fetch_list(cmpy_result *self, Py_ssize_t most) {
     cmpy_result *base = base_of(self);
     if (check_unique(self) < 0) return NULL;
-    if (most < 0 && base->result && !base->hard_closed && !base->exhausted && cm_result_buffered(base->result) && !self->unique &&
-        !self->picked) {
-        if (self->view == VIEW_SCALARS && base->meta->n == 1) return all_scalars(base);
-        if (self->view == VIEW_ROWS) return all_rows(base);
+    if (most < 0 && base->result && !base->hard_closed && !base->exhausted && cm_result_buffered(base->result) && !self->picked) {
+        if (self->view == VIEW_SCALARS && base->meta->n == 1) {
+            if (!self->unique) return all_scalars(base);
+            if (self->unique == Py_None) return only_new(self, all_scalars(base));
+        }
+        if (self->view == VIEW_ROWS && !self->unique) return all_rows(base);
     }
     PyObject *list = PyList_New(0);
     while (list && most != 0) {

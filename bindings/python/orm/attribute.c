@@ -53,7 +53,10 @@ static PyObject *get_slowly(PyObject *self, PyObject *obj) {
     if (!inst) return NULL;
     if (!(inst->flags & CM_INST_DICT) && a->slot < inst->nslots) {
         PyObject *v = cm_inst_slots(inst)[a->slot];
-        if (v) return Py_NewRef(v);
+        if (v) {
+            cmpy_hands_out(inst, a);
+            return Py_NewRef(v);
+        }
     } else {
         PyObject *v = cmpy_dict_get(cmpy_cx(), inst, a);
         if (v) return Py_NewRef(v);
@@ -72,7 +75,10 @@ static PyObject *Attribute_get(PyObject *self, PyObject *obj, PyObject *type) {
         cm_inst *inst = &((cmpy_instance *)obj)->inst;
         if (a->slot < inst->nslots) {
             PyObject *v = cm_inst_slots(inst)[a->slot];
-            if (v) return Py_NewRef(v);
+            if (v) {
+                if (h->fresh) cmpy_track(obj);
+                return Py_NewRef(v);
+            }
         }
     }
     return get_slowly(self, obj);

@@ -529,6 +529,7 @@ static PyObject *Instance_getstate(PyObject *o, PyObject *unused) {
     if (out && state && PyDict_SetItem(out, state_name(), state) < 0) Py_CLEAR(out);
     Py_XDECREF(state);
     if (!out || !self->inst.mapper) return out;
+    cmpy_track(o); /* values are handed out */
     void **slots = cm_inst_slots(&self->inst);
     for (size_t i = 0; i < self->inst.nslots; i++) {
         const cm_attr *a = slots[i] ? cm_mapper_attr(self->inst.mapper, i) : NULL;

@@ -152,6 +152,7 @@ static int adopt_attr(cmpy_mapper *m, const cm_attr *attr) {
         return -1;
     }
     h->type = m->slot_store ? m->cls : NULL;
+    h->fresh = a->type && cm_type_is_fresh(a->type);
     m->hosts[m->nhosts++] = h;
     a->host = h;
     m->version = 0; /* the constructor's table is rebuilt */

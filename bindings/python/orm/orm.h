@@ -11,6 +11,7 @@ typedef struct cmpy_attr_host {
     cm_node *node;      /* the ATTR node this was made for; kept by cmpy_mapper.nodes */
     PyObject *fallback; /* value of an attribute nobody set (a dataclass's default), borrowed like factory; NULL: None */
     PyObject *factory;  /* collection class of a relationship, borrowed from the node's dictionary; NULL: list */
+    bool fresh;         /* values of a loaded instance are nobody else's until they are handed out: cm_type_is_fresh */
 } cmpy_attr_host;
 
 typedef struct cmpy_mapper {
@@ -71,6 +72,11 @@ cmpy_mapper *cmpy_mapper_arg(PyObject *arg);               /* borrowed: mapper o
 const cm_attr *cmpy_attr_arg(cm_mapper *m, PyObject *key); /* NULL + exception */
 int cmpy_mapper_setup(PyObject *m);
 static inline cmpy_attr_host *cmpy_attr_info(const cm_attr *a) { return (cmpy_attr_host *)a->host; }
+/* The value of an attribute leaves its instance: who has it may make a cycle of it. */
+static inline void cmpy_hands_out(const cm_inst *inst, const cm_attr *a) {
+    const cmpy_attr_host *h = cmpy_attr_info(a);
+    if (h && h->fresh && !(inst->flags & CMPY_INST_EMBEDDED)) cmpy_track(CMPY_INST_OBJECT(inst));
+}
 /* session.c: one operation at a time in a session; the second thread waits. 0, or -1 + IllegalStateChangeError. */
 int cmpy_session_enter(cm_session *s);
 void cmpy_session_leave(cm_session *s);

@@ -209,6 +209,7 @@ static PyObject *inst_loaded(PyObject *module, PyObject *obj) {
     for (size_t i = 0, n = cm_mapper_nattrs(inst->mapper); i < n; i++) {
         const cm_attr *a = cm_mapper_attr(inst->mapper, i);
         PyObject *v = cm_inst_peek(cmpy_cx(), inst, a);
+        cmpy_hands_out(inst, a);
         if (v && a->host && PyDict_SetItem(out, cmpy_attr_info(a)->name, v) < 0) {
             Py_DECREF(out);
             return NULL;
@@ -225,6 +226,7 @@ static PyObject *inst_peek(PyObject *module, PyObject *args) {
     const cm_attr *a = inst ? cmpy_attr_arg(inst->mapper, key) : NULL;
     if (!a) return NULL;
     PyObject *v = cm_inst_peek(cmpy_cx(), inst, a);
+    cmpy_hands_out(inst, a);
     return Py_NewRef(v ? v : missing);
 }
 
@@ -236,6 +238,7 @@ static PyObject *inst_history(PyObject *module, PyObject *args) {
     cm_inst *inst = cmpy_inst_require(obj);
     const cm_attr *a = inst ? cmpy_attr_arg(inst->mapper, key) : NULL;
     if (!a) return NULL;
+    cmpy_hands_out(inst, a);
     cm_status st = cm_inst_history(cmpy_cx(), inst, a, &c);
     if (st) {
         cm_changes_dispose(cmpy_cx(), &c);

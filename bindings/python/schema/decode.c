@@ -8,12 +8,13 @@
 #include <datetime.h>
 #include <string.h>
 
-static PyObject *str_result;
+static PyObject *str_result, *str_words;
 
 int cmpy_decode_setup(void) {
     PyDateTime_IMPORT;
     str_result = PyUnicode_InternFromString("_result");
-    return PyDateTimeAPI && str_result ? 0 : -1;
+    str_words = PyUnicode_InternFromString("_words");
+    return PyDateTimeAPI && str_result && str_words ? 0 : -1;
 }
 
 static inline bool all_ascii(const char *p, size_t n) {
@@ -108,6 +109,7 @@ static PyObject *uuid_object(const uint8_t *p) {
     if (o && (Py_TYPE(uuid.number)->tp_descr_set(uuid.number, o, n) < 0 ||
               Py_TYPE(uuid.is_safe)->tp_descr_set(uuid.is_safe, o, uuid.unknown) < 0))
         Py_CLEAR(o);
+    if (o && PyType_IS_GC(uuid.cls)) PyObject_GC_UnTrack(o); /* a number and an enum's member make no cycle */
     Py_XDECREF(n);
     return o;
 }
@@ -228,12 +230,20 @@ static PyObject *typed_object(const cm_type_def *def, const cm_value *v) {
     }
 }
 
+/* The member of an Enum class that a word stands for. NULL, most often without exception: the type is to be asked. */
+static PyObject *known_word(const cm_type_def *def, PyObject *word) {
+    PyObject *attributes = def->kind == CM_T_ENUM ? ((cmpy_type *)cmpy_host_type(def))->dict : NULL;
+    PyObject *words = attributes ? PyDict_GetItemWithError(attributes, str_words) : NULL;
+    return words && PyDict_Check(words) ? Py_XNewRef(PyDict_GetItemWithError(words, word)) : NULL;
+}
+
 static PyObject *host_object(const cm_type_def *def, const cm_value *v) {
     PyObject *raw;
     if (def->item && (cm_type_get_def(def->item)->flags & CM_TYPE_HOST)) raw = host_object(cm_type_get_def(def->item), v);
     else raw = typed_object(def->item ? cm_type_get_def(def->item) : def, v);
     if (!raw) return NULL;
-    PyObject *o = PyObject_CallMethodOneArg(cmpy_host_type(def), str_result, raw);
+    PyObject *o = known_word(def, raw);
+    if (!o && !PyErr_Occurred()) o = PyObject_CallMethodOneArg(cmpy_host_type(def), str_result, raw);
     Py_DECREF(raw);
     return o;
 }

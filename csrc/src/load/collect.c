@@ -12,13 +12,17 @@ typedef struct pending { /* one parent */
     cm_inst *parent;     /* held, so that its address stays its own */
     void *coll;          /* collection being filled (a reference); NULL: scalar, or nothing to do */
     void *last;          /* member added last; borrowed from the collection */
-    cm_map seen;         /* members, once there are several */
-    cm_objs members;     /* borrowed */
+    cm_map seen;         /* the first nseen members, once one of many is to be looked up */
+    size_t nseen;
+    cm_objs members; /* borrowed */
     bool skip, warned;
 } pending;
 
+/* Most parents and members were made by the row that names them first: they cannot have been met before. Only for the others
+ * are maps filled, with what has come since they were last asked. */
 typedef struct cm_collector {
-    cm_map by_parent; /* cm__ptr_key(parent) -> pending */
+    cm_map by_parent; /* cm__ptr_key(parent) -> pending, of the first nmapped */
+    size_t nmapped;
     pending **v;
     size_t n, cap;
     pending *last;
@@ -39,7 +43,6 @@ static cm_status begin(cm_load_run *run, collector *c, const cm_attr *attr, cm_i
     pending *p = cm_arena__alloc(&run->arena, sizeof *p);
     if (!p) return cm__nomem(run->cx);
     cm_status st = cm__grow(run->cx, &c->v, &c->cap, c->n + 1, sizeof *c->v);
-    if (!st) st = cm_map__put(run->cx, &c->by_parent, cm__ptr_key(parent), p);
     if (st) return st;
     p->parent = parent;
     cm_inst__keep(run, parent);
@@ -50,42 +53,49 @@ static cm_status begin(cm_load_run *run, collector *c, const cm_attr *attr, cm_i
     return st;
 }
 
-static cm_status find(cm_load_run *run, collector *c, const cm_attr *attr, cm_inst *parent, pending **out, bool *first) {
+/* What is known of a parent that may have been met before; NULL: nothing. */
+static cm_status known_parent(cm_load_run *run, collector *c, cm_inst *parent, pending **out) {
+    cm_status st = CM_OK;
+    for (; c->nmapped < c->n && !st; c->nmapped += !st)
+        st = cm_map__put(run->cx, &c->by_parent, cm__ptr_key(c->v[c->nmapped]->parent), c->v[c->nmapped]);
+    *out = st ? NULL : cm_map__get(&c->by_parent, cm__ptr_key(parent));
+    return st;
+}
+
+static cm_status find(cm_load_run *run, collector *c, const cm_attr *attr, uint32_t group, pending **out, bool *first) {
+    cm_inst *parent = run->row[group];
+    cm_status st = CM_OK;
     *first = false;
     *out = c->last;
     if (c->last && c->last->parent == parent) return CM_OK;
-    *out = cm_map__get(&c->by_parent, cm__ptr_key(parent));
-    if (!*out) {
+    *out = NULL;
+    if (run->fresh[group] != CM_FRESH_MADE) st = known_parent(run, c, parent, out);
+    if (!st && !*out) {
         *first = true;
-        cm_status st = begin(run, c, attr, parent, out);
-        if (st) return st;
+        st = begin(run, c, attr, parent, out);
     }
-    c->last = *out;
-    return CM_OK;
+    if (!st) c->last = *out;
+    return st;
 }
 
 enum { FEW = 8 };
 
-/* Whether a member was there before; it is remembered. */
+/* Whether a member was there before. */
 static cm_status is_repeated(cm_load_run *run, pending *p, void *member, bool *out) {
     cm_status st = CM_OK;
     *out = p->last == member;
     for (size_t i = 0; !*out && i < p->members.n && p->members.n <= FEW; i++) *out = p->members.v[i] == member;
-    if (!*out && p->members.n > FEW) *out = cm_map__get(&p->seen, cm__ptr_key(member)) != NULL;
-    if (*out) return CM_OK;
-    st = cm_objs_add(run->cx, &p->members, member);
-    if (!st && p->members.n == FEW + 1) {
-        for (size_t i = 0; i < p->members.n && !st; i++) st = cm_map__put(run->cx, &p->seen, cm__ptr_key(p->members.v[i]), p);
-    } else if (!st && p->members.n > FEW) {
-        st = cm_map__put(run->cx, &p->seen, cm__ptr_key(member), p);
-    }
+    if (*out || p->members.n <= FEW) return CM_OK;
+    for (; p->nseen < p->members.n && !st; p->nseen += !st) st = cm_map__put(run->cx, &p->seen, cm__ptr_key(p->members.v[p->nseen]), p);
+    *out = !st && cm_map__get(&p->seen, cm__ptr_key(member)) != NULL;
     return st;
 }
 
-static cm_status add_member(cm_load_run *run, pending *p, cm_inst *child) {
-    void *object = cm_inst__object(run, child);
+static cm_status add_member(cm_load_run *run, pending *p, uint32_t group) {
+    void *object = cm_inst__object(run, run->row[group]);
     bool repeated = false;
-    cm_status st = is_repeated(run, p, object, &repeated);
+    cm_status st = run->fresh[group] == CM_FRESH_MADE ? CM_OK : is_repeated(run, p, object, &repeated);
+    if (!st && !repeated) st = cm_objs_add(run->cx, &p->members, object);
     if (st || repeated) return st;
     p->last = object;
     return run->host->coll_add(run->cx, p->coll, object);
@@ -108,10 +118,10 @@ cm_status cm_collect__row(cm_load_run *run, uint32_t group) {
     pending *p = NULL;
     bool first = false;
     if (!attr) return CM_OK;
-    cm_status st = find(run, c, attr, parent, &p, &first);
+    cm_status st = find(run, c, attr, (uint32_t)g->parent, &p, &first);
     if (st || p->skip) return st;
     if (!attr->uselist) return set_scalar(run, p, attr, child, first);
-    return child ? add_member(run, p, child) : CM_OK;
+    return child ? add_member(run, p, group) : CM_OK;
 }
 
 cm_status cm_collect__finish(cm_load_run *run) {

@@ -236,6 +236,8 @@ typedef struct cm_load_request {
     cm_inst *owner; const cm_attr *via; /* whose attribute it is or that is read again; the relationship. NULL: none */
     bool lazily;                     /* one attribute was asked for: what instances lack that are there already is not followed */
 } cm_load_request;
+/* What a row did to the instance of a group. */
+enum cm_fresh { CM_FRESH_NOT = 0, CM_FRESH_OVERWRITTEN = 1, CM_FRESH_MADE = 2 };
 /* Everything about a load that is not in its plan. */
 struct cm_load_run {
     cm_ctx *cx;
@@ -249,7 +251,7 @@ struct cm_load_run {
     cm_bind_env env;
     uint32_t *key_of_param;          /* per parameter: key value that fills it, or CM_NOWHERE; NULL without keys */
     cm_inst **row;                   /* per group: instance of the row at hand; a reference each */
-    uint8_t *fresh;                  /* per group: 2 made, 1 overwritten by this row */
+    uint8_t *fresh;                  /* per group: cm_fresh, of this row */
     cm_value *raw; void **decoded;   /* room for one row */
     struct cm_collector *collectors; /* per group */
     cm_objs *loaded;                 /* per group with follow-ups: host objects to follow; a reference each */

@@ -212,7 +212,7 @@ static cm_status meet_instance(cm_load_run *run, uint32_t group, cm_value *value
         if (g->shapes[i].mapper == inst->mapper) shape = &g->shapes[i];
     if (!shape) return CM_OK;
     const bool was_expired = overwrite || (inst->flags & CM_INST_EXPIRED);
-    run->fresh[group] = was_expired;
+    run->fresh[group] = was_expired ? CM_FRESH_OVERWRITTEN : CM_FRESH_NOT;
     st = fill_existing(run, shape, inst, values, overwrite);
     note_filled(run, shape, inst);
     if (!st && g->sticky && inst != run->request->owner) st = remember_options(run, group, inst); /* what is read again keeps its own */
@@ -230,7 +230,7 @@ static cm_status load_group(cm_load_run *run, uint32_t group, cm_value *values) 
     k.is_int = g->int_key && first->kind == CM_INT;
     k.is_null = first->kind == CM_NULL && g->nkey == 1;
     run->row[group] = NULL;
-    run->fresh[group] = 0;
+    run->fresh[group] = CM_FRESH_NOT;
     if (k.is_null) return CM_OK;
     if (g->mapper->union_type) { /* each class has keys of its own */
         const cm_shape *shape = NULL;
@@ -253,7 +253,7 @@ static cm_status load_group(cm_load_run *run, uint32_t group, cm_value *values) 
         st = meet_instance(run, group, values, inst);
     } else if (!k.is_null) {
         st = make_instance(run, group, values, &k, &run->row[group]);
-        run->fresh[group] = 2;
+        run->fresh[group] = CM_FRESH_MADE;
     }
     key_dispose(run, g, &k);
     return st;
@@ -276,8 +276,8 @@ static cm_status add_out(cm_load_run *run, void *take_value) {
 
 /* Whether an instance is to be looked at after the rows: it is new, or something that follows is not loaded. */
 static bool wants_follow(const cm_load_run *run, const cm_group *g, uint32_t group, cm_inst *inst) {
-    if (run->request->lazily) return run->fresh[group] == 2;
-    if (run->fresh[group]) return true;
+    if (run->request->lazily) return run->fresh[group] == CM_FRESH_MADE;
+    if (run->fresh[group] != CM_FRESH_NOT) return true;
     if (g->polymorphic && (inst->flags & CM_INST_PARTIAL)) return true;
     for (uint32_t i = 0; i < g->nfollows; i++) {
         const cm_attr *own = cm_mapper__own_attr(inst->mapper, g->follows[i].attr);

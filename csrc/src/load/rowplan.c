@@ -53,7 +53,7 @@ static void sort_out_types(cm_shape *s) {
     for (uint32_t i = 0; i < s->n; i++) {
         const cm_type *type = s->types[i];
         if (!cm_codec__is_plain(type)) s->codec[s->ncodec++] = i;
-        if (!type->atomic) s->tracked[s->ntracked++] = i;
+        if (!type->atomic && !type->fresh) s->tracked[s->ntracked++] = i;
     }
 }
 

@@ -245,8 +245,20 @@ static const uint8_t hex_digits[256] = {
     ['0'] = HEX,     ['1'] = HEX | 1, ['2'] = HEX | 2, ['3'] = HEX | 3, ['4'] = HEX | 4,  ['5'] = HEX | 5,
     ['6'] = HEX | 6, ['7'] = HEX | 7, ['8'] = HEX | 8, ['9'] = HEX | 9, HEX_LETTERS('a'), HEX_LETTERS('A')};
 
+/* 32 digits and nothing else, as every writer of such columns writes them. */
+static bool parse_digits(const char *p, uint8_t *out) {
+    unsigned all = HEX;
+    for (size_t i = 0; i < 16; i++) {
+        const unsigned high = hex_digits[(unsigned char)p[2 * i]], low = hex_digits[(unsigned char)p[2 * i + 1]];
+        all &= high & low;
+        out[i] = (uint8_t)(high << 4 | (low & 15));
+    }
+    return all;
+}
+
 static bool parse_uuid(const char *p, size_t n, uint8_t *out) {
     size_t digits = 0;
+    if (n == 32 && parse_digits(p, out)) return true;
     for (size_t i = 0; i < n; i++) {
         if (p[i] == '-') continue;
         uint8_t d = hex_digits[(unsigned char)p[i]];

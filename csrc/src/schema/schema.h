@@ -11,6 +11,7 @@ struct cm_type {
     uint64_t serial;
     int64_t refs;         /* types with a host object; others are immortal (refs < 0) */
     bool atomic;          /* its values can never be part of a reference cycle */
+    bool fresh;           /* nor can those just read, which nobody else has: containers that the host itself makes of data */
 };
 
 struct cm_column {

@@ -31,13 +31,15 @@ struct cm_type_table {
 #define BASIC_FLAGS(kind) ((kind) == CM_T_NUMERIC ? CM_TYPE_AS_DECIMAL : (kind) == CM_T_UUID || (kind) == CM_T_ENUM ? CM_TYPE_NATIVE : 0u)
 /* What a host decodes from these kinds may be a container of its own making. */
 #define IS_ATOMIC(kind, value_kind) ((value_kind) != CM_JSON && ((value_kind) != CM_NULL || (kind) == CM_T_NULL))
+#define IS_FRESH(value_kind)        ((value_kind) == CM_JSON)
 
 static const struct cm_type basics[] = {
 #define CM_X(name, value, visit, value_kind)                                                                                               \
     [value] = {{name, BASIC_FLAGS(name), -1, -1, -1, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL},                                         \
                UINT64_MAX - (value), /* serials of cm_serial count upwards from 1 */                                                       \
                IMMORTAL,                                                                                                                   \
-               IS_ATOMIC(name, value_kind)},
+               IS_ATOMIC(name, value_kind),                                                                                                \
+               IS_FRESH(value_kind)},
     CM_TYPE_LIST(CM_X)
 #undef CM_X
 };
@@ -50,6 +52,7 @@ const cm_type *cm_type_basic(cm_ctx *cx, cm_type_kind kind) {
 
 const cm_type_def *cm_type_get_def(const cm_type *type) { return &type->def; }
 uint64_t cm_type_serial(const cm_type *type) { return type->serial; }
+bool cm_type_is_fresh(const cm_type *type) { return type->fresh; }
 
 /* ---- checking and normalising a description */
 
@@ -157,6 +160,7 @@ static cm_status entry_new(cm_ctx *cx, const cm_type_def *d, const cm_buf *key, 
     e->type.def.labels = d->nlabels ? labels : NULL;
     e->type.serial = cm_serial(cx);
     e->type.atomic = basics[d->kind].atomic && !(d->flags & CM_TYPE_HOST);
+    e->type.fresh = basics[d->kind].fresh && !(d->flags & CM_TYPE_HOST);
     e->type.refs = d->host || (d->item && d->item->refs != IMMORTAL) ? 1 : IMMORTAL;
     *out = e;
     return CM_OK;

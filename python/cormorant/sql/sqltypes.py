@@ -308,6 +308,7 @@ class Enum(String, SchemaType, TypeEngine[t.Any]):
             words = _Words(self)
             words.update(self._objects)
             words[None] = None
+            self.__dict__["_words"] = words  # where the core looks first
             self.__dict__["_result"] = words.__getitem__
         return described
 

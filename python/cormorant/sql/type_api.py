@@ -339,7 +339,7 @@ class TypeEngine(_core.TypeEngine, t.Generic[_T]):
         return _describe(self)
 
 
-_OF_ONE_OBJECT = frozenset({"_by_dialect", "_dialect", "_result"})
+_OF_ONE_OBJECT = frozenset({"_by_dialect", "_dialect", "_result", "_words"})
 
 
 def _defines(cls: type, name: str) -> bool:
