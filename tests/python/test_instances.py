@@ -1,9 +1,12 @@
 """Instances: both stores, __dict__, copy, pickle, mixins, garbage collection."""
 
 import copy
+import decimal
+import enum
 import gc
 import pickle
 import typing
+import uuid
 import weakref
 
 import pytest
@@ -252,6 +255,67 @@ def test_garbage(session):
 def test_plain_values_are_left_out_of_the_collector():
     assert not gc.is_tracked(User(name="a", id=1))
     assert gc.is_tracked(User(data={}))
+
+
+def test_values_that_cannot_form_cycles_are_left_out_too(session):
+    class Suit(enum.Enum):
+        hearts = 1
+
+    class Local(DeclarativeBase):
+        pass
+
+    class Card(Local):
+        __tablename__ = "card"
+        id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+        suit: Mapped[Suit]
+        worth: Mapped[decimal.Decimal]
+
+    Local.metadata.create_all(session.get_bind())
+    card = Card(id=uuid.UUID(int=5), suit=Suit.hearts, worth=decimal.Decimal("1.5"))
+    assert not gc.is_tracked(card)
+    saved(session, card)
+    session.expunge_all()
+    card = session.scalars(sa.select(Card)).one()
+    assert (card.id, card.suit, card.worth) == (uuid.UUID(int=5), Suit.hearts, decimal.Decimal("1.5"))
+    assert not gc.is_tracked(card) and not gc.is_tracked(card.id)
+
+
+def test_what_a_class_adds_goes_with_its_instances(session):
+    """Slots of the class, a finalizer that came later, slots of a subclass."""
+
+    class Local(DeclarativeBase):
+        pass
+
+    class Slotted(Local):
+        __tablename__ = "slotted"
+        __slots__ = ("extra",)
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Bare(Local):
+        __tablename__ = "bare"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Above(Local):
+        __tablename__ = "above"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Below(Above):
+        __slots__ = ("more",)
+
+    class Thing:
+        pass
+
+    Local.metadata.create_all(session.get_bind())
+    dead = []
+    Bare.__del__ = lambda self: dead.append(self.id)
+    refs = []
+    for cls, name in ((Slotted, "extra"), (Bare, "free"), (Below, "more")):
+        thing = Thing()
+        refs.append(weakref.ref(thing))
+        setattr(cls(id=len(refs)), name, thing)
+        del thing
+        assert refs[-1]() is None
+    assert dead == [2]
 
 
 @pytest.mark.parametrize("reach", [

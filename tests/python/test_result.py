@@ -173,6 +173,14 @@ def test_a_merged_result_is_as_unique_as_its_first(connection, table):
     assert sorted(results[0].merge(results[1]).all()) == [(1,), (2,)]
 
 
+@pytest.mark.parametrize("width", [1, 3, 255, 256, 257, 600])
+def test_all_rows_of_any_width(connection, width):
+    numbers = sa.select(sa.literal_column("1").label("n")).cte(recursive=True)
+    numbers = numbers.union_all(sa.select(numbers.c.n + 1).where(numbers.c.n < 300))
+    found = connection.execute(sa.select(*[(numbers.c.n * width + i).label(f"c{i}") for i in range(width)])).all()
+    assert found == [tuple(n * width + i for i in range(width)) for n in range(1, 301)]
+
+
 def test_freeze_and_merge(connection, table):
     statement = sa.select(table.c.id).order_by(table.c.id)
     frozen = connection.execute(statement).freeze()

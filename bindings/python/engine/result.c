@@ -294,22 +294,43 @@ static PyObject *all_scalars(cmpy_result *base) {
     return list;
 }
 
+enum { CHUNK = 256 };
+
+/* Moves values of fetched rows into Rows of the list; answers how many it made. */
+static size_t make_rows(cmpy_result *base, PyObject *list, Py_ssize_t at, void **values, size_t n) {
+    const size_t width = (size_t)base->meta->n;
+    for (size_t i = 0; i < n; i++) {
+        PyObject *row = cmpy_row_new(base->meta);
+        if (!row) return i;
+        memcpy(((PyTupleObject *)row)->ob_item, values + i * width, width * sizeof *values);
+        cmpy_row_done(row);
+        PyList_SET_ITEM(list, at + (Py_ssize_t)i, row);
+    }
+    return n;
+}
+
 static PyObject *all_rows(cmpy_result *base) {
     Py_ssize_t n = (Py_ssize_t)cm_result_buffered(base->result), i = 0;
+    const size_t width = (size_t)base->meta->n;
     PyObject *list = PyList_New(n);
+    void *small[CHUNK], **values = width <= CHUNK ? small : PyMem_Malloc(width * sizeof *values);
     cm_ctx *cx = cmpy_cx();
-    for (; list && i < n; i++) {
-        bool more = false;
-        PyObject *row = cmpy_row_new(base->meta);
-        cm_status st = row ? cm_result_next(cx, base->result, (void **)((PyTupleObject *)row)->ob_item, &more) : CM_E_HOST;
-        if (st || !more) {
-            Py_XDECREF(row);
-            Py_CLEAR(list);
-            return cmpy_raise(cx, st);
-        }
-        cmpy_row_done(row);
-        PyList_SET_ITEM(list, i, row);
+    cm_status st = values ? CM_OK : CM_E_NOMEM;
+    while (list && !st && i < n) {
+        size_t got = 0;
+        st = cm_result_fetch(cx, base->result, values, width <= CHUNK ? CHUNK / width : 1, &got);
+        if (!st && !got) break;
+        const size_t made = st ? 0 : make_rows(base, list, i, values, got);
+        if (made < got) st = CM_E_HOST;
+        for (size_t v = made * width; v < got * width; v++) Py_DECREF((PyObject *)values[v]);
+        i += (Py_ssize_t)made;
     }
+    if (values != small) PyMem_Free(values);
+    if (st) {
+        Py_XDECREF(list);
+        return cmpy_raise(cx, st);
+    }
+    if (list && i < n && PyList_SetSlice(list, i, n, NULL) < 0) Py_CLEAR(list); /* a finalizer took the others */
     if (list) end_of_rows(base);
     return list;
 }

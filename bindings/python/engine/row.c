@@ -351,21 +351,29 @@ PyObject *cmpy_row_new(cmpy_row_meta *meta) {
 void cmpy_row_done(PyObject *row) {
     for (Py_ssize_t i = 0; i < Py_SIZE(row); i++) {
         PyObject *v = PyTuple_GET_ITEM(row, i);
-        if (v && PyType_IS_GC(Py_TYPE(v)) && !PyType_CheckExact(v)) {
+        if (v && PyType_IS_GC(Py_TYPE(v)) && !PyType_CheckExact(v) && cmpy_value_may_cycle(v)) {
             PyObject_GC_Track(row);
             return;
         }
     }
 }
 
-static void row_dealloc(PyObject *o) {
+static void row_destroy(PyObject *o) {
     PyTypeObject *type = Py_TYPE(o);
-    if (PyObject_GC_IsTracked(o)) PyObject_GC_UnTrack(o);
-    Py_TRASHCAN_BEGIN(o, row_dealloc) Py_ssize_t n = Py_SIZE(o);
-    for (Py_ssize_t i = 0; i <= n; i++) Py_XDECREF(((PyTupleObject *)o)->ob_item[i]);
+    for (Py_ssize_t i = 0, n = Py_SIZE(o); i <= n; i++) Py_XDECREF(((PyTupleObject *)o)->ob_item[i]);
     PyObject_GC_Del(o);
     Py_DECREF(type);
-    Py_TRASHCAN_END
+}
+
+static void row_dealloc(PyObject *o) {
+    if (!PyObject_GC_IsTracked(o)) { /* it holds plain values only: no chain hangs from it */
+        row_destroy(o);
+        return;
+    }
+    PyObject_GC_UnTrack(o);
+    Py_TRASHCAN_BEGIN(o, row_dealloc);
+    row_destroy(o);
+    Py_TRASHCAN_END;
 }
 
 static int row_traverse(PyObject *o, visitproc visit, void *arg) {

@@ -121,13 +121,6 @@ PyObject *cmpy_inst_dict(PyObject *obj) {
     return dict;
 }
 
-bool cmpy_value_may_cycle(PyObject *value) {
-    PyTypeObject *t = Py_TYPE(value);
-    if (!PyType_IS_GC(t)) return false;
-    if ((PyObject *)t == cmpy_st->uuid_type) return false;
-    return !(cmpy_st->enum_type && PyObject_TypeCheck(value, (PyTypeObject *)cmpy_st->enum_type));
-}
-
 void cmpy_value_stored(cm_ctx *cx, cm_inst *inst, const cm_type *type, void *value) {
     (void)cx;
     (void)type;
@@ -433,18 +426,38 @@ static void drop(cmpy_instance *self) {
     cm_mapper_release(cmpy_cx(), mapper);
 }
 
-static void Instance_dealloc(PyObject *o) {
+static void destroy(PyObject *o) {
     cmpy_instance *self = (cmpy_instance *)o;
     PyTypeObject *type = Py_TYPE(o);
-    if (type->tp_finalize && PyObject_CallFinalizerFromDealloc(o) < 0) return;
-    PyObject_GC_UnTrack(o);
-    Py_TRASHCAN_BEGIN(o, Instance_dealloc);
     drop(self);
     if (self->weak) PyObject_ClearWeakRefs(o);
     Py_CLEAR(self->dict);
     PyObject_GC_Del(o);
     Py_DECREF(type);
+}
+
+static void Instance_dealloc(PyObject *o) {
+    PyTypeObject *type = Py_TYPE(o);
+    if (type->tp_finalize && PyObject_CallFinalizerFromDealloc(o) < 0) return;
+    if (!PyObject_GC_IsTracked(o)) { /* it holds no other instance: no chain hangs from it */
+        destroy(o);
+        return;
+    }
+    PyObject_GC_UnTrack(o);
+    Py_TRASHCAN_BEGIN(o, Instance_dealloc);
+    destroy(o);
     Py_TRASHCAN_END;
+}
+
+/* Python gives a class a deallocator that looks for what the class added to its base. A mapped class that added nothing that has
+ * to be let go (`__slots__`) has that of its base. */
+static void own_dealloc(PyTypeObject *cls) {
+    const PyTypeObject *base = (PyTypeObject *)cmpy_st->Instance;
+    for (const PyTypeObject *t = cls; t != base; t = t->tp_base)
+        if (!t || Py_SIZE(t) || t->tp_dictoffset != base->tp_dictoffset || t->tp_weaklistoffset != base->tp_weaklistoffset ||
+            (t->tp_dealloc != cls->tp_dealloc && t->tp_dealloc != base->tp_dealloc))
+            return;
+    cls->tp_dealloc = base->tp_dealloc;
 }
 
 /* Attributes that are not mapped go to the dictionary, through which a cycle may run. */
@@ -466,7 +479,7 @@ static int visit_value(void *user, void *value) {
 
 int cmpy_inst_traverse(const cm_inst *inst, visitproc visit, void *arg) {
     visitor v = {visit, arg};
-    return inst->mapper ? cm_inst_visit(inst, visit_value, &v) : 0;
+    return inst->mapper && inst->state ? cm_inst_visit(inst, visit_value, &v) : 0;
 }
 
 static int Instance_traverse(PyObject *o, visitproc visit, void *arg) {
@@ -622,6 +635,7 @@ static PyObject *prepare_class(PyObject *module, PyObject *args) {
     }
     if (end > cls->tp_basicsize) cls->tp_basicsize = end;
     if (own_dict_entry(cls) < 0) return NULL;
+    own_dealloc(cls);
     return PyLong_FromSsize_t(at - (Py_ssize_t)offsetof(cmpy_instance, inst));
 }
 

@@ -42,7 +42,6 @@ typedef struct cmpy_inst_state { /* InstanceState */
 PyObject *cmpy_stood_for(PyObject *obj);   /* new reference: the instance that a proxy (flask_login.current_user) stands for, or obj */
 cm_inst *cmpy_inst_require(PyObject *obj); /* borrowed; NULL + UnmappedInstanceError */
 PyObject *cmpy_inst_dict(PyObject *obj);   /* borrowed: the dictionary of an instance, made when missing */
-bool cmpy_value_may_cycle(PyObject *value);
 int cmpy_inst_traverse(const cm_inst *inst, visitproc visit, void *arg); /* what its history holds */
 static inline void cmpy_track(PyObject *obj) {
     if (!PyObject_GC_IsTracked(obj)) PyObject_GC_Track(obj);

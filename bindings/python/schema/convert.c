@@ -17,13 +17,6 @@ static cm_status encode_as(cm_ctx *cx, const cm_type *type, PyObject *v, cm_aren
 
 static PyObject *str_bind, *str_compare_values;
 
-int cmpy_values_setup(void) {
-    PyDateTime_IMPORT;
-    str_bind = PyUnicode_InternFromString("_bind");
-    str_compare_values = PyUnicode_InternFromString("compare_values");
-    return PyDateTimeAPI && str_bind && str_compare_values ? 0 : -1;
-}
-
 static PyObject *import_once(PyObject **slot, const char *module, const char *name) {
     if (*slot) return *slot;
     PyObject *m = PyImport_ImportModule(module);
@@ -32,6 +25,14 @@ static PyObject *import_once(PyObject **slot, const char *module, const char *na
     Py_DECREF(m);
     return *slot;
 }
+
+int cmpy_values_setup(void) {
+    PyDateTime_IMPORT;
+    str_bind = PyUnicode_InternFromString("_bind");
+    str_compare_values = PyUnicode_InternFromString("compare_values");
+    return PyDateTimeAPI && str_bind && str_compare_values && import_once(&cmpy_st->enum_type, "enum", "Enum") ? 0 : -1;
+}
+
 PyObject *cmpy_decimal_type(void) { return import_once(&cmpy_st->decimal_type, "decimal", "Decimal"); }
 PyObject *cmpy_uuid_type(void) { return import_once(&cmpy_st->uuid_type, "uuid", "UUID"); }
 PyObject *cmpy_json_dumps(void) { return import_once(&cmpy_st->json_dumps, "json", "dumps"); }
@@ -256,6 +257,12 @@ static bool is_uuid(PyObject *v) {
         return false;
     }
     return PyObject_TypeCheck(v, (PyTypeObject *)cls);
+}
+
+bool cmpy_value_may_cycle(PyObject *value) {
+    PyTypeObject *t = Py_TYPE(value);
+    if (!PyType_IS_GC(t) || PyObject_TypeCheck(value, (PyTypeObject *)cmpy_st->enum_type)) return false;
+    return !is_uuid(value) || (PyObject *)t != cmpy_st->uuid_type; /* subclasses have a dictionary */
 }
 
 /* An object with __index__ (numpy integers) as an int; new reference or NULL without exception. */

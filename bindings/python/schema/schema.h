@@ -20,6 +20,8 @@ int cmpy_table_setup(PyObject *m);
 /* ---- convert.c */
 /* The exception under way, raised by the program's own code about a value, as a StatementError around it; what is an error of ours already stays. */
 cm_status cmpy_wrap_pending(void);
+/* Whether a value may be part of a reference cycle, so that the collector has to see who holds it. */
+bool cmpy_value_may_cycle(PyObject *value);
 /* ---- convert.c and decode.c: entries of cm_host */
 cm_status cmpy_encode(cm_ctx *cx, const cm_type *type, void *value, cm_arena *scratch, cm_value *out);
 cm_status cmpy_decode(cm_ctx *cx, const cm_type *type, const cm_value *value, void **out);

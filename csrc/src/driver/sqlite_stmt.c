@@ -209,14 +209,20 @@ const char *cm_sqlite__column_name(cm_dstmt *s, size_t i) {
 
 const char *cm_sqlite__column_decltype(cm_dstmt *s, size_t i) { return s->s ? sqlite3_column_decltype(s->s, (int)i) : NULL; }
 
-static bool is_ascii(const char *p, size_t n) {
-    uint64_t word, seen = 0;
+static inline uint64_t word_at(const char *p) {
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    return word;
+}
+
+/* The last word overlaps the one before. */
+static inline bool is_ascii(const char *p, size_t n) {
+    uint64_t seen = 0;
     size_t i = 0;
-    for (; i + 8 <= n; i += 8) {
-        memcpy(&word, p + i, 8);
-        seen |= word;
-    }
-    for (; i < n; i++) seen |= (uint64_t)(unsigned char)p[i];
+    for (; i + 8 <= n; i += 8) seen |= word_at(p + i);
+    if (i < n && n >= 8) seen |= word_at(p + n - 8);
+    else
+        for (; i < n; i++) seen |= (uint64_t)(unsigned char)p[i];
     return (seen & 0x8080808080808080u) == 0;
 }
 
