@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+import cormorant as sa
+from cormorant import exc
+from cormorant.dialects import postgresql
+
 from .world import check
 
 # (expression, SQL of the default dialect, parameters, SQL of SQLite)
@@ -63,3 +67,22 @@ CASES = [
 @pytest.mark.parametrize(("source", "sql", "params", "sqlite"), CASES, ids=[case[0] for case in CASES])
 def test_text(source, sql, params, sqlite):
     check(source, sql, params, sqlite)
+
+
+def test_filter_by_finds_the_other_tables_of_a_change():
+    metadata = sa.MetaData()
+    a = sa.Table("a", metadata, sa.Column("id", sa.Integer), sa.Column("n", sa.Integer))
+    b = sa.Table("b", metadata, sa.Column("a_id", sa.Integer), sa.Column("e", sa.Integer))
+    changed = str(sa.update(a).values(n=1).where(a.c.id == b.c.a_id).filter_by(e=5, n=2))
+    assert changed.endswith("FROM b WHERE a.id = b.a_id AND b.e = :e_1 AND a.n = :n_1")
+    assert str(sa.delete(a).where(a.c.id == b.c.a_id).filter_by(e=5)).endswith("WHERE a.id = b.a_id AND b.e = :e_1")
+    with pytest.raises(exc.InvalidRequestError, match='None of the FROM clause entities have a property "x". Searched entities: a, b'):
+        sa.delete(a).where(a.c.id == b.c.a_id).filter_by(x=5)
+    with pytest.raises(exc.InvalidRequestError, match='"a" has no property "e"'):
+        sa.delete(a).where(a.c.n.in_(sa.select(b.c.e))).filter_by(e=5)
+
+
+def test_case_blind_affixes_on_postgresql():
+    column = sa.column("a", sa.String)
+    shown = [str(given.compile(dialect=postgresql.dialect())) for given in (column.icontains("x"), ~column.istartswith("x"), column.ilike("x"))]
+    assert shown == ["a ILIKE '%%' || %(a_1)s::VARCHAR || '%%'", "a NOT ILIKE %(a_1)s::VARCHAR || '%%'", "a ILIKE %(a_1)s::VARCHAR"]

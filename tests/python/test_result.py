@@ -6,6 +6,7 @@ import pytest
 
 import cormorant as sa
 from cormorant import exc
+from cormorant.dialects import dialect_object
 from cormorant.engine import result as engine_result
 from cormorant.orm import Session
 
@@ -280,3 +281,23 @@ def test_functions_and_stars_are_executed(connection, table):
     with Session(connection) as session:
         assert session.scalar(sa.func.upper("b")) == "B"
     assert connection.execute(sa.select("*").select_from(table)).first() == (1, "a", 1)
+
+
+def test_keys_that_the_database_made_are_known():
+    metadata = sa.MetaData()
+    named = sa.Table("n", metadata, sa.Column("id", sa.String, primary_key=True, server_default="k"), sa.Column("d", sa.Integer))
+    pair = sa.Table("p", metadata, sa.Column("a", sa.Integer, primary_key=True), sa.Column("b", sa.Integer, primary_key=True, server_default="7"))
+    with sa.create_engine("sqlite://").begin() as connection:
+        metadata.create_all(connection)
+        found = connection.execute(named.insert(), {"d": 1})
+        assert found.inserted_primary_key == ("k",) and not found.returns_rows and found.rowcount == 1
+        assert connection.execute(named.insert().values(id=sa.func.lower("ABC"))).inserted_primary_key == ("abc",)
+        assert connection.execute(pair.insert(), {"a": 3}).inserted_primary_key == (3, 7)
+        assert connection.execute(pair.insert(), [{"a": n} for n in range(10, 200)]).rowcount == 190
+        assert connection.execute(named.insert().prefix_with("OR IGNORE"), {"d": 1}).rowcount == 0
+    shown = named.insert().values(id="x").compile(dialect=dialect_object("sqlite"), compile_kwargs={"literal_binds": True})
+    assert str(shown) == "INSERT INTO n (id) VALUES ('x')"
+
+
+def test_escaped_colons_in_quotes(connection):
+    assert connection.scalar(sa.text(r"select 'a\:b' || :c || '12:30'"), {"c": "-"}) == "a:b-12:30"

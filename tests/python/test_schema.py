@@ -400,3 +400,38 @@ def test_sqlite_on_conflict_and_defaults():
     with pytest.raises(exc.CompileError, match="Unexpected SQL phrase"):
         bad = sa.Table("u", sa.MetaData(), sa.Column("a", sa.Integer, unique=True, sqlite_on_conflict_unique="x); drop"))
         str(schema.CreateTable(bad).compile(dialect=dialect_object("sqlite")))
+
+
+def test_listeners_hear_of_reflected_columns():
+    heard = []
+
+    def rename(inspector, table, column_info):
+        heard.append((table.name, column_info["name"]))
+        column_info.update(key="k_" + column_info["name"], info={"by": "us"})
+
+    def retype(inspector, table, column_info):
+        column_info["type"] = sa.Text()
+
+    with sa.create_engine("sqlite://").begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE a (id INTEGER PRIMARY KEY)")
+        connection.exec_driver_sql("CREATE TABLE b (id INTEGER PRIMARY KEY, a_id VARCHAR REFERENCES a (id), UNIQUE (a_id))")
+        connection.exec_driver_sql("CREATE INDEX ix ON b (a_id)")
+        metadata = sa.MetaData()
+        event.listen(metadata, "column_reflect", rename)
+        table = sa.Table("b", metadata, autoload_with=connection, listeners=[("column_reflect", retype)])
+        assert heard == [("b", "id"), ("b", "a_id"), ("a", "id")] and table.c.keys() == ["k_id", "k_a_id"]
+        assert table.c.k_a_id.info == {"by": "us"} and isinstance(table.c.k_a_id.type, sa.Text) and table.c.k_a_id.name == "a_id"
+        assert [c.key for c in table.primary_key] == ["k_id"] and next(iter(table.foreign_keys)).column is metadata.tables["a"].c.k_id
+        assert {c.name for i in table.indexes for c in i.columns} == {"a_id"}
+        assert connection.execute(sa.select(table)).all() == []
+        every = []
+
+        def hear(inspector, table, column_info):
+            every.append(column_info["name"])
+
+        event.listen(sa.Table, "column_reflect", hear)
+        try:
+            sa.Table("a", sa.MetaData(), autoload_with=connection)
+        finally:
+            event.remove(sa.Table, "column_reflect", hear)
+        assert every == ["id"]

@@ -227,7 +227,7 @@ static cm_status write_column(cm_compiler *c, const cm_column *column) {
         .name = "sqlite", .quote_open = '"', .quote_close = '"', .params = CM_PARAM_QMARK, .features = FEATURES, .max_identifier = 9999,   \
         .reserved = reserved, .nreserved = sizeof reserved / sizeof *reserved, .node = write_node, .op = write_op, .func = write_func,     \
         .type = write_type, .limit = limit_, .literal = write_literal, .column = write_column, .empty_in = write_empty_in,                 \
-        .insert_default_values = "DEFAULT VALUES", .bare_returning = true, .for_server = for_server                                        \
+        .tells_keys = true, .insert_default_values = "DEFAULT VALUES", .bare_returning = true, .for_server = for_server                    \
     }
 
 static const cm_dialect *for_server(int version);

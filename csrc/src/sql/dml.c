@@ -279,15 +279,17 @@ static bool is_given(const cm_compiler *c, const cm_column *column) {
     return false;
 }
 
-/* Where no last key can be asked for, an INSERT of one row answers the key columns that its caller did not give. */
+/* An INSERT of one row answers the key columns that its caller did not give, but for the one that the database tells anyway. */
 static cm_status write_key_returning(cm_compiler *c, const cm_node *n) {
     const cm_table *t = c->table;
     size_t count = 0;
-    if (!t || cm_has(c, CM_F_LASTROWID) || !cm_has(c, CM_F_RETURNING) || !c->d->tells_keys || (n->flags & CM_FLAG_INLINE)) return CM_OK;
+    if (!t || !cm_has(c, CM_F_RETURNING) || !c->d->tells_keys || (n->flags & CM_FLAG_INLINE)) return CM_OK;
+    if (c->rq->literal_binds && cm_has(c, CM_F_LASTROWID)) return CM_OK; /* shown, and what was given is no parameter */
     cm_node **columns = cm_arena__alloc(&c->arena, (t->nprimary_key + 1) * sizeof *columns);
     if (!columns) return CM_E_NOMEM;
     for (size_t i = 0; i < t->nprimary_key; i++)
-        if (!is_given(c, t->primary_key[i])) columns[count++] = t->primary_key[i]->node;
+        if (!is_given(c, t->primary_key[i]) && !(cm_has(c, CM_F_LASTROWID) && t->primary_key[i] == t->autoincrement))
+            columns[count++] = t->primary_key[i]->node;
     if (count) c->flags |= CM_C_TELLS_KEY;
     return cm_compiler__returning(c, columns, count, true);
 }

@@ -44,13 +44,15 @@ static cm_status lowered(cm_compiler *c, cm_node *n, const cm_node *other, int a
 /* x LIKE y ESCAPE '/'; affixes: '%' || y || '%'. */
 static cm_status write_like(cm_compiler *c, cm_node *n, bool negated, bool lower, bool before, bool after) {
     cm_node *left = n->u.k.kid[0], *right = n->u.k.kid[1], *escape = n->u.k.kid[2];
-    bool affix = before || after;
+    bool affix = before || after, ilike = lower && cm_has(c, CM_F_ILIKE);
+    lower = lower && !ilike;
     const cm_node *plain = cm__node_unalias(right);
     int against = !affix ? n->op : !lower && plain->kind == CM_N_BINARY && plain->op == CM_OP_CONCAT ? CM_OP_CONCAT : CM_AGAINST_ALL;
     cm_status st = lowered(c, left, right, affix ? CM_AGAINST_ALL : n->op, lower);
     if (st) return st;
     bool function = affix && cm_has(c, CM_F_CONCAT_FUNC);
-    cm_out(c, negated ? " NOT LIKE " : " LIKE ");
+    if (negated) cm_out(c, " NOT");
+    cm_out(c, ilike ? " ILIKE " : " LIKE ");
     if (function) cm_out(c, "concat(");
     if (before) cm_out(c, function ? "'%', " : "'%' || ");
     st = lowered(c, right, left, function ? CM_OP_COMMA : against, lower);
@@ -59,16 +61,6 @@ static cm_status write_like(cm_compiler *c, cm_node *n, bool negated, bool lower
     if (st || !escape) return st;
     cm_out(c, " ESCAPE ");
     if (escape->kind != CM_N_PREFIX || !escape->u.n.name) return cm_compiler__expr(c, escape);
-    cm_compiler__string(c, cm_str_text(escape->u.n.name), escape->u.n.name->n);
-    return CM_OK;
-}
-
-static cm_status write_ilike(cm_compiler *c, cm_node *n, bool negated) {
-    if (!cm_has(c, CM_F_ILIKE)) return write_like(c, n, negated, true, false, false);
-    cm_status st = infix(c, n, negated ? " NOT ILIKE " : " ILIKE ");
-    cm_node *escape = n->u.k.kid[2];
-    if (st || !escape || !escape->u.n.name) return st;
-    cm_out(c, " ESCAPE ");
     cm_compiler__string(c, cm_str_text(escape->u.n.name), escape->u.n.name->n);
     return CM_OK;
 }
@@ -212,8 +204,8 @@ static bool write_shaped(cm_compiler *c, cm_node *n, cm_status *st) {
     case CM_OP_NOT_BETWEEN: *st = write_between(c, n); return true;
     case CM_OP_LIKE: *st = write_like(c, n, false, false, false, false); return true;
     case CM_OP_NOT_LIKE: *st = write_like(c, n, true, false, false, false); return true;
-    case CM_OP_ILIKE: *st = write_ilike(c, n, false); return true;
-    case CM_OP_NOT_ILIKE: *st = write_ilike(c, n, true); return true;
+    case CM_OP_ILIKE: *st = write_like(c, n, false, true, false, false); return true;
+    case CM_OP_NOT_ILIKE: *st = write_like(c, n, true, true, false, false); return true;
     case CM_OP_CONTAINS: *st = write_like(c, n, false, false, true, true); return true;
     case CM_OP_NOT_CONTAINS: *st = write_like(c, n, true, false, true, true); return true;
     case CM_OP_STARTSWITH: *st = write_like(c, n, false, false, false, true); return true;

@@ -147,7 +147,7 @@ struct cm_dialect {
     const char *insert_default_values;       /* "DEFAULT VALUES" or "() VALUES ()" */
     const char *delete_using;                /* before further tables of DELETE (" USING "); NULL: there can be none */
     const char *const *free_drop;            /* statements around a DROP of tables that refer to each other; NULL: none are needed */
-    bool tells_keys;                         /* INSERTs of one row get RETURNING for the key, as nothing else tells it */
+    bool tells_keys;                         /* INSERTs of one row get RETURNING for key columns that nothing else tells */
     bool bare_returning;                     /* RETURNING takes no table names */
 };
 enum {

@@ -68,8 +68,13 @@ cm_status cm_text__scan(const char *p, size_t n, cm_status (*piece)(void *user, 
     while (i < n) {
         size_t after = skip(p, n, i), name;
         cm_status st = CM_OK;
-        if (after > i) {
-            i = after;
+        if (after > i) { /* what is quoted may have been escaped, too */
+            for (; !st && i < after; i++) {
+                if (p[i] != '\\' || i + 1 >= after || p[i + 1] != ':') continue;
+                if (i > start) st = piece(user, false, p + start, i - start);
+                start = i + 1;
+            }
+            if (st) return st;
             continue;
         }
         if (p[i] == '\\' && i + 1 < n && p[i + 1] == ':') { /* the backslash goes, its colon stays text */

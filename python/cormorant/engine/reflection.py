@@ -12,6 +12,7 @@ from typing import Any, Collection, Dict, Iterable, Iterator, List, Optional, Se
 
 from .. import exc
 from .. import schema as sa_schema
+from ..event.registry import fire
 from ..inspection import _inspects, _self_inspects
 from ..sql import text
 from .base import Connection, Engine
@@ -200,19 +201,16 @@ class Inspector:
         with self._operation_context() as inspector:
             columns = inspector.get_columns(table.name, table.schema)
             key = inspector.get_pk_constraint(table.name, table.schema)
+            chosen: Dict[str, Any] = {}  # by their names in the database: listeners may call them something else
             for described in columns:
-                name = described["name"]
-                if (include_columns and name not in include_columns) or name in (exclude_columns or ()):
-                    continue
-                inspector._reflect_column(sa_schema, table, described, key)
-            for name in key["constrained_columns"]:
-                if name in table.c:
-                    table.c[name].primary_key = True
+                column = inspector._reflect_column(sa_schema, table, described, key, include_columns, exclude_columns)
+                if column is not None:
+                    chosen[described["name"]] = column
             if key["constrained_columns"]:
-                inspector._reflect_primary_key(sa_schema, table, key)
-            inspector._reflect_foreign_keys(sa_schema, table, include_columns, exclude_columns, resolve_fks, _extend_on)
-            inspector._reflect_indexes(sa_schema, table, include_columns)
-            inspector._reflect_constraints(sa_schema, table, include_columns)
+                inspector._reflect_primary_key(table, key, chosen)
+            inspector._reflect_foreign_keys(sa_schema, table, chosen, resolve_fks, _extend_on)
+            inspector._reflect_indexes(sa_schema, table, chosen, include_columns)
+            inspector._reflect_constraints(sa_schema, table, chosen, include_columns)
             try:
                 table.comment = inspector.get_table_comment(table.name, table.schema)["text"] or table.comment
             except NotImplementedError:
@@ -220,67 +218,77 @@ class Inspector:
             for option, value in inspector.get_table_options(table.name, table.schema).items():
                 table.kwargs.setdefault(option, value) if hasattr(table.kwargs, "setdefault") else None
 
-    def _reflect_column(self, sa_schema: Any, table: Any, described: Dict[str, Any], key: Dict[str, Any]) -> None:
+    def _reflect_column(self, sa_schema: Any, table: Any, described: Dict[str, Any], key: Dict[str, Any], include: Any, exclude: Any) -> Any:
+        """The column as the database and those who listen to `column_reflect` describe it; None when it is not wanted."""
         info = dict(described)
-        table.dispatch.column_reflect(self, table, info) if getattr(table, "dispatch", None) and hasattr(table.dispatch, "column_reflect") else None
+        fire(table.metadata, "column_reflect", self, table, info)
+        fire(table, "column_reflect", self, table, info)
+        if (include and info["name"] not in include) or info["name"] in (exclude or ()):
+            return None
         items: List[Any] = []
+        default = info.get("default")
         if info.get("computed"):
-            items.append(sa_schema.Computed(info["computed"]["sqltext"], persisted=info["computed"].get("persisted")))
-        elif info.get("default") is not None:
-            items.append(sa_schema.DefaultClause(text(info["default"]), _reflected=True))
-        options: Dict[str, Any] = {}
-        if info.get("comment"):
-            options["comment"] = info["comment"]
+            items.append(sa_schema.Computed(**info["computed"]))
+        elif default is not None:
+            made = default if hasattr(default, "_kind") else default if isinstance(default, sa_schema.FetchedValue) else text(default)
+            items.append(made if isinstance(made, sa_schema.FetchedValue) else sa_schema.DefaultClause(made, _reflected=True))
+        if info.get("identity"):
+            items.append(sa_schema.Identity(**info["identity"]))
+        options = {name: info[name] for name in ("quote", "info", "key", "comment") if info.get(name) is not None}
         column = sa_schema.Column(
-            info["name"], info["type"], *items, nullable=info["nullable"], primary_key=info["name"] in key["constrained_columns"],
-            key=info.get("key", info["name"]), **options,
-        )
+            info["name"], info["type"], *items, nullable=info["nullable"], primary_key=described["name"] in key["constrained_columns"],
+            **options, **info.get("dialect_options", {}),
+        )  # fmt: skip
         table.append_column(column, replace_existing=True)
+        return column
 
-    def _reflect_primary_key(self, sa_schema: Any, table: Any, key: Dict[str, Any]) -> None:
+    def _reflect_primary_key(self, table: Any, key: Dict[str, Any], chosen: Dict[str, Any]) -> None:
         table.primary_key.name = key["name"]
-        columns = [table.c[name] for name in key["constrained_columns"] if name in table.c]
-        if hasattr(table.primary_key, "_reload"):
-            table.primary_key._reload(columns)
+        table.primary_key.comment = key.get("comment")
+        table.primary_key.dialect_kwargs.update(key.get("dialect_options") or {})
+        for name in key["constrained_columns"]:
+            if name in chosen:
+                chosen[name].primary_key = True
 
-    def _reflect_foreign_keys(
-        self, sa_schema: Any, table: Any, include: Any, exclude: Any, resolve_fks: bool, extend_on: Any
-    ) -> None:
+    def _reflect_foreign_keys(self, sa_schema: Any, table: Any, chosen: Dict[str, Any], resolve_fks: bool, extend_on: Any) -> None:
         for key in self.get_foreign_keys(table.name, table.schema):
             local = key["constrained_columns"]
-            if any((include and name not in include) or name in (exclude or ()) for name in local):
+            if any(name not in chosen for name in local):
                 continue
-            prefix = f"{key['referred_schema']}." if key["referred_schema"] else ""
             if resolve_fks:
                 sa_schema.Table(
                     key["referred_table"], table.metadata, schema=key["referred_schema"], autoload_with=self, _extend_on=extend_on
                 )
-            remote = [f"{prefix}{key['referred_table']}.{name}" for name in key["referred_columns"]]
+            remote = [(key["referred_schema"], key["referred_table"], name) for name in key["referred_columns"]]
             table.append_constraint(
-                sa_schema.ForeignKeyConstraint(local, remote, key["name"], link_to_name=True, **key["options"])
+                sa_schema.ForeignKeyConstraint(
+                    [chosen[name].key for name in local], remote, key["name"], link_to_name=True, comment=key.get("comment"), **key["options"]
+                )
             )
 
-    def _reflect_indexes(self, sa_schema: Any, table: Any, include: Any) -> None:
+    def _reflect_indexes(self, sa_schema: Any, table: Any, chosen: Dict[str, Any], include: Any) -> None:
         for index in self.get_indexes(table.name, table.schema):
             names = index["column_names"]
             if index.get("duplicates_constraint"):
                 continue
             if include and not all(name in include for name in names if name is not None):
                 continue
-            if any(name is not None and name not in table.c for name in names):
+            if any(name is not None and name not in chosen for name in names):
                 continue
-            parts = [table.c[n] if n is not None else text(e) for n, e in zip(names, index.get("expressions", names))]
+            parts = [chosen[n] if n is not None else text(e) for n, e in zip(names, index.get("expressions", names))]
             sa_schema.Index(index["name"], *parts, _table=table, unique=bool(index["unique"]), **index["dialect_options"])
 
-    def _reflect_constraints(self, sa_schema: Any, table: Any, include: Any) -> None:
+    def _reflect_constraints(self, sa_schema: Any, table: Any, chosen: Dict[str, Any], include: Any) -> None:
         for constraint in self.get_unique_constraints(table.name, table.schema):
             names = constraint["column_names"]
             if constraint.get("duplicates_index"):  # it came as an index
                 continue
             if not include or all(name in include for name in names):
-                table.append_constraint(sa_schema.UniqueConstraint(*[table.c[n] for n in names if n in table.c], name=constraint["name"]))
+                common = {"comment": constraint.get("comment"), **(constraint.get("dialect_options") or {})}
+                table.append_constraint(sa_schema.UniqueConstraint(*[chosen[n] for n in names if n in chosen], name=constraint["name"], _autoattach=False, **common))
         for check in self.get_check_constraints(table.name, table.schema):
-            table.append_constraint(sa_schema.CheckConstraint(check["sqltext"], name=check["name"]))
+            common = {"comment": check.get("comment"), **(check.get("dialect_options") or {})}
+            table.append_constraint(sa_schema.CheckConstraint(check["sqltext"], name=check["name"], **common))
 
 
 def _add_multi_forms() -> None:

@@ -388,7 +388,7 @@ def _filter_by(statement: t.Any, key: str) -> t.Any:
         sources: list[t.Any] = [*statement._seg(_core.SEG_COLUMNS), *statement._seg(_core.SEG_FROM)]
         sources += [step._kids[0] for step in statement._seg(_core.SEG_JOINS)]
     else:
-        sources = [statement._kids[0], *statement._seg(_core.SEG_FROM)]
+        sources = [statement._kids[0], *statement._seg(_core.SEG_FROM), *_other_tables(statement)]
     spaces: dict[int, t.Any] = {}
     for source in sources:
         for owner in _namespaces(source):
@@ -398,10 +398,21 @@ def _filter_by(statement: t.Any, key: str) -> t.Any:
     if len(found) > 1:
         names = ", ".join(sorted(str(getattr(o, "description", None) or getattr(o, "__name__", o)) for o, _ in found))
         raise exc.AmbiguousColumnError(f"Attribute name {key!r} is ambiguous; it exists in multiple FROM clause entities: {names}")
+    if len(spaces) > 1 and not found:
+        names = ", ".join(str(getattr(o, "description", None) or getattr(o, "__name__", o)) for o in [*spaces.values()][:3])
+        more = f", ... ({len(spaces)} total)" if len(spaces) > 3 else ""
+        raise exc.InvalidRequestError(f"None of the FROM clause entities have a property \"{key}\". Searched entities: {names}{more}")
     if not found:
-        last = next(iter(spaces.values()), statement)
-        return _entity_namespace_key(last, key)
+        return _entity_namespace_key(next(iter(spaces.values()), statement), key)
     return found[0][1]
+
+
+def _other_tables(statement: t.Any) -> list[t.Any]:
+    """Those that the conditions of an UPDATE or DELETE mention besides its own."""
+    own, criteria = statement._kids[0], statement.whereclause
+    mapped = getattr(getattr(own, "entity_namespace", None), "__mapper__", None)
+    known = [own, getattr(mapped, "local_table", None)]
+    return [] if criteria is None else [x for x in from_elements((criteria,)) if all(x is not k for k in known)]
 
 
 def _namespaces(source: t.Any) -> t.Iterable[t.Any]:
