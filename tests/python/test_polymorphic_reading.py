@@ -209,3 +209,21 @@ def test_the_key_of_a_subclass_read_along_is_that_of_its_table(staff):
     along = with_polymorphic(Person, [Manager], flat=True)
     assert [type(p).__name__ for p in s.scalars(select(along).where(along.Manager.id > 0))] == ["Manager"]
     assert "manager_1.id" in str(select(along.Manager.id)) and "person_1.id" in str(select(along.id))
+
+
+def test_an_alias_of_a_subquery_has_the_columns_that_it_shows():
+    """A key or column of a subclass is not read from another one of the same name."""
+    _, _, Person, Manager, _, _ = models({}, None)
+    person = aliased(Person, select(Person, func.upper(Person.name).label("car")).subquery())
+    engine = create_engine("sqlite://")
+    Person.metadata.create_all(engine)
+    with Session(engine) as s:
+        s.add_all([Manager(name="m", car="c"), Person(name="p")])
+        s.commit()
+        s.expunge_all()
+        statements = []
+        event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+        m, _ = s.scalars(select(person).order_by(person.id)).all()
+        assert "manager" not in statements[0] and "car," not in statements[0].split("FROM")[0]
+        assert m.car == "c" and len(statements) == 2
+        assert len(s.scalars(select(person).union(select(person))).all()) == 2

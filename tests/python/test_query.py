@@ -116,6 +116,64 @@ def test_union_and_exists(session):
     assert sorted(u.name for u in a.union(b)) == ["ed", "mary"]
 
 
+def names(query):
+    return [u.name for u in query]
+
+
+def test_a_union_stands_for_what_was_selected_from(session):
+    """Classes and columns named later are those of the union, as in the followed posts of the tutorial."""
+    q = session.query(User)
+    ed, mary, fred = (q.filter_by(name=name) for name in ("ed", "mary", "fred"))
+    both = ed.union(mary, fred)
+    assert type(both) is type(q)
+    assert names(both.order_by(User.age.desc())) == ["fred", "mary", "ed"]
+    assert names(both.order_by(User.__table__.c.age.desc()).limit(2)) == ["fred", "mary"]
+    assert names(both.filter(User.age < 23).filter_by(name="mary")) == ["mary"]
+    assert [a.email for a in both.join(User.addresses).with_entities(Address.email).filter(Address.email.like("%@2"))] == ["fred@2"]
+    assert names(both.filter(~User.addresses.any())) == ["ed"]
+    assert [(u.name, len(u.addresses)) for u in both.options(joinedload(User.addresses)).order_by(User.name)] == [("ed", 0), ("fred", 3), ("mary", 2)]
+    assert [(u.name, len(u.addresses)) for u in mary.options(orm.selectinload(User.addresses)).union(ed).order_by(User.id)] == [("ed", 0), ("mary", 2)]
+    assert names(ed.union(mary).filter(User.age > 20).union(fred).order_by(User.id)) == ["mary", "fred"]
+    assert names(q.except_(both).order_by(User.id)) == ["wendy"] and names(both.intersect(mary)) == ["mary"]
+    assert both.count() == 3 and session.query(both.filter(User.name == "x").exists()).scalar() is False
+    derived = both.subquery()
+    assert derived.c.keys() == ["users_id", "users_name", "users_age"]
+    assert session.query(sa.func.max(derived.c.users_age)).scalar() == 23
+
+
+def test_a_union_of_columns_and_pairs(session):
+    q = session.query
+    word = sa.literal("a").label("word")
+    both = q(User.name, word).filter(User.age < 22).union_all(q(User.name, sa.literal("b").label("word")))
+    assert both.order_by(word.desc(), User.name).filter(User.name != "mary").all() == [
+        ("ed", "b"), ("fred", "b"), ("wendy", "b"), ("ed", "a"), ("wendy", "a"),
+    ]  # fmt: skip
+    pairs = q(User, Address).join(User.addresses).filter(Address.email == "mary@1")
+    pairs = pairs.union(q(User, Address).join(User.addresses).filter(Address.email == "wendy@0"))
+    assert [(u.name, a.email) for u, a in pairs.order_by(Address.email.desc())] == [("wendy", "wendy@0"), ("mary", "mary@1")]
+    other = aliased(User)
+    with pytest.raises(NotImplementedError, match="a class and an alias of it"):
+        q(User, other).filter(User.id < other.id).union(q(User, other))
+
+
+def test_a_union_is_neither_changed_nor_asked_for_keys(session):
+    q = session.query(User)
+    both = q.filter_by(name="ed").union(q.filter_by(name="mary"))
+    for change in (both.delete, lambda: both.update({"name": "x"}), q.select_from(User).delete, q.distinct().delete, q.join(Address).delete):
+        with pytest.raises(sa.exc.InvalidRequestError, match=r"Can't call Query.update\(\) or Query.delete\(\) when"):
+            change()
+    with pytest.raises(sa.exc.InvalidRequestError, match="existing criterion"):
+        both.get(1)
+    assert q.count() == 4
+
+
+def test_with_parent_finds_the_relationship(session):
+    mary = session.query(User).filter_by(name="mary").one()
+    assert [a.email for a in session.query(Address).with_parent(mary).order_by(Address.id)] == ["mary@0", "mary@1"]
+    with pytest.raises(sa.exc.InvalidRequestError, match="relates instances of class 'User' to instances of class 'User'"):
+        session.query(User).with_parent(mary)
+
+
 def test_text_and_values(session):
     assert session.query(User).from_statement(sa.text("select * from users where name='ed'")).one().id == 1
     assert session.execute(session.query(User.name).filter_by(id=1).statement).scalar() == "ed"

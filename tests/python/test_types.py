@@ -237,6 +237,34 @@ def test_enum_words_and_values(engine):
         stored(sa.create_engine("sqlite://"), sa.Enum("a", "b", validate_strings=True), "zz")
 
 
+def test_members_that_are_numbers_or_text_too(engine):
+    """Members of an IntEnum are stored and compared by their names; what equals a member stands for it."""
+
+    class State(enum.IntEnum):
+        waiting = 0
+        done = 1
+
+    class Role(str, enum.Enum):
+        ADMIN = "admin"
+        USER = "user"
+
+    jobs = sa.Table("jobs", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), sa.Column("state", sa.Enum(State)), sa.Column("role", sa.Enum(Role)))
+    jobs.create(engine)
+    with engine.begin() as conn:
+        conn.execute(jobs.insert(), [{"state": State.done, "role": Role.ADMIN}, {"state": 0, "role": "user"}])
+        assert conn.exec_driver_sql("SELECT state, role FROM jobs ORDER BY id").all() == [("done", "ADMIN"), ("waiting", "USER")]
+
+        def ids(*criteria):
+            return conn.scalars(sa.select(jobs.c.id).where(*criteria).order_by(jobs.c.id)).all()
+
+        assert ids(jobs.c.state == State.done) == [1] and ids(jobs.c.state != State.done) == [2]
+        assert ids(jobs.c.state.in_([State.waiting, State.done])) == [1, 2]
+        assert ids(jobs.c.role == "admin") == ids(jobs.c.role == "ADMIN") == ids(jobs.c.role == Role.ADMIN) == [1]
+        assert conn.execute(jobs.update().where(jobs.c.state == State.done).values(state=State.waiting)).rowcount == 1
+        with pytest.raises(exc.StatementError, match="is not among the defined enum values"):
+            conn.execute(jobs.insert(), [{"state": 2}])
+
+
 def test_custom_comparator(engine):
     class Folded(sa.TypeDecorator):
         impl = sa.String

@@ -87,6 +87,8 @@ static int distance(cm_node *element, const cm_node *column) {
     return -1;
 }
 
+bool cm_expr__stands_for(cm_node *element, const cm_node *column) { return distance(element, column) >= 0; }
+
 static const char *key_of(const cm_node *column) {
     const cm_column *c = column->kind == CM_N_COLUMN ? column->u.col.ref : NULL;
     return c ? cm_str_text(c->key) : cm_expr__name(column);

@@ -46,6 +46,8 @@ cm_status cm__from_table(cm_ctx *cx, cm_node *from, cm_table **out);
 cm_status cm_from__names(cm_ctx *cx, const cm_node *from, cm_arena *arena, const char ***names, size_t *n);
 /* SQL name that an element of a select list has by itself: label, column, proxy; NULL: anonymous. Borrowed. */
 const char *cm_expr__name(const cm_node *element);
+/* True when an element is, directly or through other FROM elements, the column. */
+bool cm_expr__stands_for(cm_node *element, const cm_node *column);
 /* Collects FROM elements mentioned by an expression (columns' tables, aliases, ...), each once, in order of appearance;
  * does not descend into subqueries. */
 cm_status cm__expr_froms(cm_ctx *cx, cm_node *expr, cm_objs *out);

@@ -105,13 +105,15 @@ static bool has_own(const cm_mapper *m, const cm_table *table) {
     return false;
 }
 
-/* Reads a column if what stands for the tables has it. */
+/* Reads a column if what stands for the tables has it: that one, not another of its name. */
 static cm_status read_if_there(cm_expansion *x, cm_load_entity *e, const cm_attr *attr, cm_node *given) {
     cm_node *expr = NULL;
     cm_status st = cm_entity__adapt(x->cx, e->entity, attr->column->node, &expr);
     if (st) return st;
-    if (expr != attr->column->node && !given) return read_expr(x, e, attr, expr);
-    const bool there = expr != attr->column->node || from_has_table(cm_entity__from(e->entity), attr->column->table);
+    const bool same = cm_expr__stands_for(expr, attr->column->node);
+    if (same && expr != attr->column->node && !given) return read_expr(x, e, attr, expr);
+    const bool there =
+        !same ? given != NULL : expr != attr->column->node || from_has_table(cm_entity__from(e->entity), attr->column->table);
     cm_node_release(x->cx, expr);
     return there ? read_attr(x, e, attr, given) : CM_OK;
 }

@@ -209,7 +209,7 @@ static cm_status name_column(cm_compiler *c, namer *s, cm_node *n, naming *out) 
     *out = (naming){NULL, NULL};
     if (n->kind == CM_N_TEXT || n->kind == CM_N_STAR) return CM_OK;
     const char *name = s->plain ? NULL : s->qualified ? qualified_name(c, n) : own_name(c, n);
-    if (name && s->qualified) out->label = name;
+    if (name && s->qualified && cm__node_unalias(n)->kind != CM_N_LABEL) out->label = name;
     out->fallback = name;
     if (!name) return s->plain ? CM_OK : name_nameless(c, s, n, out);
     cm_status st = claim(c, s, name, n, &who);

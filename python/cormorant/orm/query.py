@@ -9,12 +9,15 @@ from typing import Any, Dict, Generic, Iterator, List, Optional, Sequence, Tuple
 
 from .. import _core
 from .. import exc as sa_exc
+from ..inspection import inspect
 from ..sql import func, literal_column, select
 from ..sql import delete as sql_delete
 from ..sql import exists as sql_exists
 from ..sql import update as sql_update
 from ..sql.selectable import LABEL_STYLE_DISAMBIGUATE_ONLY, LABEL_STYLE_NONE, LABEL_STYLE_TABLENAME_PLUS_COL
+from .base import object_mapper
 from .context import ORMSelectCompileState
+from .stand import Stand
 from .util import _entity_of_statement, _is_single_entity, with_parent
 
 _T = TypeVar("_T")
@@ -25,6 +28,7 @@ class Query(Generic[_T]):
 
     _statement: Any
     _from_statement: Any = None
+    _stand: Optional[Stand] = None
     _yield_per: Optional[int] = None
     _set_limit: bool = False
     _assertions: bool = True
@@ -45,9 +49,9 @@ class Query(Generic[_T]):
     def _copy(self, statement: Any = None, **changes: Any) -> Any:
         made = self.__class__.__new__(self.__class__)
         made.__dict__.update(self.__dict__)
-        if statement is not None:
-            made._statement = statement
         made.__dict__.update(changes)
+        if statement is not None:
+            made._statement = statement if made._stand is None else made._stand.see(statement)
         return made
 
     def _unstated(self, method: str) -> Any:
@@ -70,7 +74,7 @@ class Query(Generic[_T]):
         """The statement, when nothing but what is selected was said of it."""
         statement = self._statement
         names = ("WHERE", "FROM", "JOINS", "GROUP_BY", "LIMIT", "OFFSET", *(("ORDER_BY",) if order_by else ()))
-        said = self._from_statement is not None or any(statement._seg(_seg(name)) for name in names) or (order_by and statement._distinct)
+        said = self._from_statement is not None or self._stand is not None or any(statement._seg(_seg(name)) for name in names) or (order_by and statement._distinct)
         if said and self._assertions:
             raise sa_exc.InvalidRequestError(f"Query.{method}() being called on a Query with existing criterion. ")
         return statement
@@ -188,6 +192,8 @@ class Query(Generic[_T]):
         return self._copy(self._statement.with_for_update(nowait=nowait, read=read, of=of, skip_locked=skip_locked, key_share=key_share))
 
     def with_parent(self, instance: Any, property: Any = None, from_entity: Any = None) -> "Query[_T]":
+        if property is None:
+            property = _relation_to(instance, from_entity if from_entity is not None else self._zero_entity("with_parent"))
         return self.filter(with_parent(instance, property, from_entity))
 
     def correlate(self, *fromclauses: Any) -> "Query[_T]":
@@ -299,10 +305,15 @@ class Query(Generic[_T]):
         return len(self._entities) == 1 and _is_single_entity(self._entities[0])
 
     def subquery(self, name: Optional[str] = None, with_labels: bool = False, reduce_columns: bool = False) -> Any:
-        return (self._statement if with_labels else self.statement).subquery(name)
+        return self._named(with_labels).subquery(name)
 
     def cte(self, name: Optional[str] = None, recursive: bool = False, nesting: bool = False) -> Any:
-        return self.statement.cte(name, recursive=recursive, nesting=nesting)
+        return self._named().cte(name, recursive=recursive, nesting=nesting)
+
+    def _named(self, with_labels: bool = False) -> Any:
+        """The statement as part of another: what a set operation answers keeps the names that it has there."""
+        statement = self._statement if with_labels else self.statement
+        return statement if self._stand is None else self._stand.name(statement, self._entities)
 
     def label(self, name: Optional[str]) -> Any:
         return self.scalar_subquery().label(name)
@@ -317,16 +328,10 @@ class Query(Generic[_T]):
         return sql_exists(inner.set_label_style(LABEL_STYLE_NONE))
 
     def _compound(self, method: str, others: Sequence[Any]) -> "Query[_T]":
-        """Entities read from the set operation as a subquery."""
-        from . import aliased
-
-        compound = getattr(self._statement, method)(*[q._statement if isinstance(q, Query) else q for q in others])
-        if len(self._entities) == 1 and self.is_single_entity:
-            cls = _entity_of_statement(self._entities[0])
-            inner = compound.subquery()
-            query = Query((aliased(cls, inner),), self.session)
-            return query._copy(_joinpoint=None)
-        return self._copy(select(*compound.subquery().c), _entities=self._entities)
+        """The same is asked of the set operation: it stands for what was selected from, whatever is said later."""
+        inner = getattr(self._statement, method)(*[q._statement if isinstance(q, Query) else q for q in others]).subquery()
+        kept = select(*self._entities).set_label_style(self._statement.get_label_style()).options(*self._statement._seg(_core.SEG_OPTIONS))
+        return self._copy(kept, _stand=Stand(self._entities, inner), _joinpoint=None, _set_limit=False)
 
     def union(self, *q: Any) -> "Query[_T]":
         return self._compound("union", q)
@@ -426,10 +431,14 @@ class Query(Generic[_T]):
             raise IndexError("negative indexes are not accepted by SQL index / slice operators")
         return list(self[item : item + 1])[0]
 
-    def _dml_where(self, statement: Any, method: str) -> Any:
-        for segment, name in (("LIMIT", "limit()"), ("OFFSET", "offset()"), ("ORDER_BY", "order_by()"), ("GROUP_BY", "group_by()"), ("JOINS", "join()")):
-            if self._statement._seg(_seg(segment)):
-                raise sa_exc.InvalidRequestError(f"Can't call Query.{method}() when {name} has been called")
+    def _dml_where(self, statement: Any) -> Any:
+        said = [name for segment, name in _NOT_CHANGED if self._statement._seg(_seg(segment))]
+        if self._statement._distinct:
+            said.append("distinct()")
+        if self._stand is not None:
+            said.append(_JOINED)
+        if said:
+            raise sa_exc.InvalidRequestError(f"Can't call Query.update() or Query.delete() when {said[0]} has been called")
         criteria = self._statement._seg(_seg("WHERE"))
         return statement.where(*criteria) if criteria else statement
 
@@ -442,13 +451,13 @@ class Query(Generic[_T]):
         statement = sql_update(entity).values(values)
         if update_args:
             statement = statement.with_dialect_options(**update_args)
-        return self._dml(self._dml_where(statement, "update"), synchronize_session)
+        return self._dml(self._dml_where(statement), synchronize_session)
 
     def delete(self, synchronize_session: Any = "auto", delete_args: Optional[Dict[str, Any]] = None) -> int:
         statement = sql_delete(self._zero_entity("delete"))
         if delete_args:
             statement = statement.with_dialect_options(**delete_args)
-        return self._dml(self._dml_where(statement, "delete"), synchronize_session)
+        return self._dml(self._dml_where(statement), synchronize_session)
 
     def value(self, column: Any) -> Any:
         try:
@@ -475,10 +484,23 @@ class Query(Generic[_T]):
         return str(self._statement.compile(bind)) if bind is not None else str(self._statement)
 
 
-def _seg(name: str) -> int:
-    from .. import _core
+_JOINED = "join(), outerjoin(), select_from(), or from_self()"
+_NOT_CHANGED = (("LIMIT", "limit()"), ("OFFSET", "offset()"), ("ORDER_BY", "order_by()"), ("GROUP_BY", "group_by()"), ("FROM", _JOINED), ("JOINS", _JOINED))
 
-    return getattr(_core, f"SEG_{name}")
+
+def _seg(name: str) -> int:
+    return int(getattr(_core, f"SEG_{name}"))
+
+
+def _relation_to(instance: Any, entity: Any) -> Any:
+    """The relationship of an instance's class that leads to another."""
+    mapper, wanted = object_mapper(instance), inspect(entity).mapper
+    for prop in mapper.relationships:
+        if prop.mapper is wanted:
+            return prop
+    raise sa_exc.InvalidRequestError(
+        f"Could not locate a property which relates instances of class '{wanted.class_.__name__}' to instances of class '{type(instance).__name__}'"
+    )
 
 
 def _is_relationship(obj: Any) -> bool:

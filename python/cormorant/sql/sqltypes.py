@@ -253,6 +253,7 @@ class Enum(String, SchemaType, TypeEngine[t.Any]):
             name = self.enum_class.__name__.lower()
         SchemaType.__init__(self, name, **kw)
         self._objects = dict(zip(values, objects, strict=True))
+        self._stored = self._read_stored()
 
     def _read_enums(self, enums: t.Sequence[t.Any], kw: dict[str, t.Any]) -> tuple[list[str], list[t.Any]]:
         if not enums:
@@ -268,6 +269,11 @@ class Enum(String, SchemaType, TypeEngine[t.Any]):
                 raise exc.ArgumentError("values_callable must answer one value for each member")
             return values, list(members.values())
         return list(enums), list(enums)
+
+    def _read_stored(self) -> dict[t.Any, str]:
+        """Word by member, by what equals one (1 beside an IntEnum, "a" beside a str), and by the word itself."""
+        stored = {member: word for word, member in reversed(self._objects.items()) if member.__hash__ is not None}
+        return stored | {word: stored.get(member, word) for word, member in self._objects.items() if member.__hash__ is not None}
 
     def _unknown(self, value: t.Any) -> LookupError:
         words = ", ".join(w if len(w) <= 11 else w[:11] + ".." for w in self._shown())
@@ -315,18 +321,19 @@ class Enum(String, SchemaType, TypeEngine[t.Any]):
     def _bind(self, value: t.Any) -> t.Any:
         if value is None:
             return None
-        if self.enum_class is not None:
+        if value.__hash__ is None:
             for word, member in self._objects.items():
                 if member is value:
                     return word
-        if isinstance(value, str) and not isinstance(value, enum.Enum):
-            if value in self._objects or not self.validate_strings:
-                return value
-        elif self.enum_class is not None and isinstance(value, self.enum_class):
-            for word, member in self._objects.items():
-                if member == value:
-                    return word
+        elif (word := self._stored.get(value)) is not None:
+            return word
+        if isinstance(value, str) and not isinstance(value, enum.Enum) and not self.validate_strings:
+            return value
         raise self._unknown(value)
+
+    def coerce_compared_value(self, op: t.Any, value: t.Any) -> TypeEngine[t.Any]:
+        """Members are members, whatever else they are: an IntEnum is no number here."""
+        return self if isinstance(value, enum.Enum) else super().coerce_compared_value(op, value)
 
     def _result(self, value: t.Any) -> t.Any:
         if value is not None and value not in self._objects:
