@@ -55,12 +55,15 @@ static cm_status host_sequence_size(cm_ctx *cx, void *value, size_t *out) {
     return CM_OK;
 }
 
-static void host_warn(cm_ctx *cx, const char *category, const char *message) {
+static cm_status host_warn(cm_ctx *cx, const char *category, const char *message) {
     (void)cx;
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
-    if (cmpy_warn(category && *category ? category : "SAWarning", "%s", message) < 0) PyErr_WriteUnraisable(NULL);
+    const bool refused = cmpy_warn(category && *category ? category : "SAWarning", "%s", message) < 0;
+    if (refused && !type) return CM_E_HOST; /* filters made it an exception */
+    if (refused) PyErr_WriteUnraisable(NULL);
     PyErr_Restore(type, value, traceback);
+    return CM_OK;
 }
 
 static void *host_set_aside(cm_ctx *cx) {

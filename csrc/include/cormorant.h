@@ -466,8 +466,9 @@ typedef struct cm_engine_options {
     /* Called when a physical connection was opened, before anybody uses it. */
     cm_status (*on_connect)(cm_ctx *cx, void *user, cm_conn *conn);
     void *on_connect_user;
+    bool no_linting;              /* true: FROM elements that nothing connects are no cause for a warning */
 } cm_engine_options;
-#define CM_ENGINE_OPTIONS_INIT {1, NULL, CM_POOL_QUEUE, false, 5, 10, 30.0, -1.0, false, false, 500, 128, NULL, NULL, NULL, NULL, NULL, NULL, NULL}
+#define CM_ENGINE_OPTIONS_INIT {1, NULL, CM_POOL_QUEUE, false, 5, 10, 30.0, -1.0, false, false, 500, 128, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false}
 
 /* Makes an engine; connects nowhere. owns: caller, cm_engine_release. fails: CM_E_ARGUMENT (URL, options). thread: engines
  * may be used by any number of threads, each with its own context. */

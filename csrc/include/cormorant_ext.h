@@ -442,7 +442,7 @@ struct cm_host {
     cm_node *(*value_node)(cm_ctx *, void *value);
     /* One value of those of a BUNDLE's columns (borrowed); *out a new reference. NULL entry: bundles are refused. */
     cm_status (*bundle_value)(cm_ctx *, cm_node *bundle, void *const *values, size_t n, void **out);
-    void (*warn)(cm_ctx *, const char *category, const char *message);
+    cm_status (*warn)(cm_ctx *, const char *category, const char *message); /* fails: CM_E_HOST, where a warning is an error */
     /* A failure of the host's own (CM_E_HOST) while the core cleans up after it: set_aside takes the pending exception away
      * (NULL: there is none), put_back makes it the pending one again, instead of what came since. Both may be NULL. */
     void *(*set_aside)(cm_ctx *);

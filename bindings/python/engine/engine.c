@@ -187,6 +187,7 @@ static int read_options(PyObject *options, cm_engine_options *o) {
     read_size(options, "stmt_cache", &o->stmt_cache);
     o->pool_pre_ping = read_bool(options, "pool_pre_ping");
     o->pool_lifo = read_bool(options, "pool_lifo");
+    o->no_linting = read_bool(options, "no_linting");
     return PyErr_Occurred() ? -1 : 0;
 }
 

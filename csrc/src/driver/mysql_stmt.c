@@ -209,14 +209,15 @@ static bool is_stale(const cm_dstmt *s) {
 }
 
 /* The server commits what was done so far: ROLLBACK will not take it back. */
-static void warn_of_commit(cm_ctx *cx, cm_dstmt *s) {
+static cm_status warn_of_commit(cm_ctx *cx, cm_dstmt *s) {
     char text[200];
     bool left = cx->left;
     s->conn->wrote = false;
     snprintf(text, sizeof text, "MySQL and MariaDB commit the changes of this transaction before they run: %.60s", s->sql);
     if (left) cm__enter(cx);
-    cm__host(cx)->warn(cx, "SAWarning", text);
+    cm_status st = cm__host(cx)->warn(cx, "SAWarning", text);
     if (left) cm__leave(cx);
+    return st;
 }
 
 /* The server prepares no such statement, takes no values where they stand, or calls expressions unlike that are alike with their
@@ -252,7 +253,8 @@ cm_status cm_mysql__run(cm_ctx *cx, cm_dstmt *s, const my_part *part) {
     drop_result(s);
     if (!st) st = cm_mysql__want_transaction(cx, c, s);
     if (st) return st;
-    if (s->commits && c->wrote && c->begun && !c->poisoned) warn_of_commit(cx, s);
+    if (s->commits && c->wrote && c->begun && !c->poisoned) st = warn_of_commit(cx, s);
+    if (st) return st;
     st = run_some_way(cx, s, part);
     if (s->sets) c->key_step = 0;
     if (!st && s->sets) st = cm_mysql__keep_escapes(cx, c);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 const cm_dialect *cm_engine__dialect(const cm_engine *engine) { return engine->dialect; }
+bool cm_engine__lints(const cm_engine *engine) { return !engine->options.no_linting; }
 void *cm_engine__host_dialect(const cm_engine *engine) { return engine->host_dialect; }
 cm_engine *cm_conn__engine(const cm_conn *conn) { return conn->engine; }
 cm_engine *cm_conn_engine(const cm_conn *conn) { return conn->engine; }

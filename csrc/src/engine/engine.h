@@ -112,6 +112,7 @@ void cm_conn__give_key(cm_ctx *cx, cm_conn *conn, cm_keybuf *take_key);
 /* cm_conn_rollback for a connection that is given back next: where the driver can, the answer is not waited for. */
 cm_status cm_conn__let_go(cm_ctx *cx, cm_conn *conn);
 const cm_dialect *cm_engine__dialect(const cm_engine *engine);
+bool cm_engine__lints(const cm_engine *engine);
 void *cm_engine__host_dialect(const cm_engine *engine); /* borrowed; NULL: none */
 cm_engine *cm_conn__engine(const cm_conn *conn);
 /* A session joins a connection that somebody else closes, and parts from it: until then it answers CM_E_CLOSED. */

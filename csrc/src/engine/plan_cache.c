@@ -210,6 +210,7 @@ cm_status cm_conn__plan(cm_ctx *cx, cm_conn *conn, cm_node *stmt, cm_keybuf *key
                                   .params = CM_PARAM_DIALECT,
                                   .render_postcompile = true,
                                   .for_execution = true,
+                                  .lints = !engine->options.no_linting,
                                   .host_dialect = engine->host_dialect,
                                   .schema_map = conn->schemas ? conn->schemas->pairs : NULL};
     st = cm_sql__compile(cx, stmt, &request, &compiled);

@@ -632,10 +632,11 @@ static cm_status plain_implicit_load(cm_ctx *cx, cm_session *s, cm_mapper *mappe
     return CM_OK;
 }
 
-static void plain_warn(cm_ctx *cx, const char *category, const char *message) {
+static cm_status plain_warn(cm_ctx *cx, const char *category, const char *message) {
     (void)cx;
     (void)category;
     (void)message;
+    return CM_OK;
 }
 static void plain_leave(cm_ctx *cx) { (void)cx; }
 static void plain_enter(cm_ctx *cx) { (void)cx; }

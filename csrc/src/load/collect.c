@@ -34,8 +34,7 @@ static cm_status warn_several(cm_load_run *run, const cm_attr *attr, pending *p)
     p->warned = true;
     snprintf(text, sizeof text, "Multiple rows returned with uselist=False for eagerly-loaded attribute '%s.%s' ",
              cm_str_text(attr->mapper->name), cm_str_text(attr->key));
-    run->host->warn(run->cx, "SAWarning", text);
-    return CM_OK;
+    return run->host->warn(run->cx, "SAWarning", text);
 }
 
 /* First sight of a parent: is its attribute to be filled? */

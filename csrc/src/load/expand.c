@@ -110,7 +110,7 @@ static cm_status read_if_there(cm_expansion *x, cm_load_entity *e, const cm_attr
     cm_node *expr = NULL;
     cm_status st = cm_entity__adapt(x->cx, e->entity, attr->column->node, &expr);
     if (st) return st;
-    const bool same = cm_expr__stands_for(expr, attr->column->node);
+    const bool same = e->mapper->union_type || cm_expr__stands_for(expr, attr->column->node); /* a union has columns by name */
     if (same && expr != attr->column->node && !given) return read_expr(x, e, attr, expr);
     const bool there =
         !same ? given != NULL : expr != attr->column->node || from_has_table(cm_entity__from(e->entity), attr->column->table);

@@ -249,7 +249,8 @@ static cm_status store_rows(const lazy *l, cm_objs *rows, void **out) {
             char text[256];
             snprintf(text, sizeof text, "Multiple rows returned with uselist=False for lazily-loaded attribute '%s.%s' ",
                      cm_str_text(l->attr->mapper->name), cm_str_text(l->attr->key));
-            host->warn(l->cx, "SAWarning", text);
+            cm_status st = host->warn(l->cx, "SAWarning", text);
+            if (st) return st;
         }
         return store_scalar(l, rows->n ? rows->v[0] : cm__none(l->cx), out);
     }

@@ -51,6 +51,7 @@ static cm_status compile(cm_ctx *cx, cm_conn *conn, const cm_load_request *q, co
                                   .params = CM_PARAM_DIALECT,
                                   .render_postcompile = true,
                                   .for_execution = true,
+                                  .lints = cm_engine__lints(engine),
                                   .host_dialect = cm_engine__host_dialect(engine),
                                   .schema_map = schemas ? schemas->pairs : NULL};
     cm_node *plain = NULL;

@@ -272,7 +272,7 @@ void cm_session__undelete(cm_ctx *cx, cm_session *s, cm_inst *inst);   /* is no 
 bool cm_session__clean(const cm_session *s);
 cm_status cm_session__take(cm_ctx *cx, cm_session *s, cm_inst *inst); /* adds an instance with what its cascades reach */
 /* A listener changes something while a flush is writing: a warning names the operation. s may be NULL. */
-void cm_session__while_writing(cm_ctx *cx, const cm_session *s, const char *operation);
+cm_status cm_session__while_writing(cm_ctx *cx, const cm_session *s, const char *operation);
 /* Takes an instance out of the session. transient: its identity goes too. */
 void cm_session__detach(cm_ctx *cx, cm_session *s, cm_inst *inst, bool transient);
 void cm_inst__lose_row(cm_ctx *cx, cm_inst *inst);                         /* its row was rolled back: no key, no history */

@@ -117,8 +117,8 @@ static cm_status unlink_back(cm_ctx *cx, const link_event *e, cm_link_op op, cm_
 static cm_status append_event(cm_ctx *cx, cm_inst *owner, const cm_attr *attr, void **member, cm_initiator by) {
     link_event e = {owner, attr->relation, by};
     cm_inst *child = NULL;
-    cm_session__while_writing(cx, owner->session, "collection append");
-    cm_status st = listen(cx, CM_EV_ATTR_APPEND, &e, member);
+    cm_status st = cm_session__while_writing(cx, owner->session, "collection append");
+    if (!st) st = listen(cx, CM_EV_ATTR_APPEND, &e, member);
     if (!st) st = related(cx, e.r, *member, &child);
     if (!st && cm_inst__peek(cx, owner, attr)) st = cm_inst__keep_coll(cx, owner, attr);
     if (!st) st = cm_inst__modified(cx, owner);
@@ -143,8 +143,8 @@ static cm_status remove_event(cm_ctx *cx, cm_inst *owner, const cm_attr *attr, v
     link_event e = {owner, attr->relation, by};
     void *told = member;
     cm_inst *child = cm__is_none(cx, member) ? NULL : cm__host(cx)->object_inst(cx, member);
-    cm_session__while_writing(cx, owner->session, "collection remove");
-    cm_status st = listen(cx, CM_EV_ATTR_REMOVE, &e, &told);
+    cm_status st = cm_session__while_writing(cx, owner->session, "collection remove");
+    if (!st) st = listen(cx, CM_EV_ATTR_REMOVE, &e, &told);
     if (told != member) cm__release(cx, told);
     if (!st && cm_inst__peek(cx, owner, attr)) st = cm_inst__keep_coll(cx, owner, attr);
     if (!st) st = cm_inst__mark_touched(cx, owner, attr);
@@ -264,9 +264,9 @@ static cm_status set_scalar(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void
     link_event e = {inst, attr->relation, by};
     cm_inst *child = NULL, *before = NULL;
     void *old = NULL, *given = value;
-    cm_session__while_writing(cx, inst->session,
-                              cm__is_none(cx, value) && !by.relation ? "related attribute delete" : "related attribute set");
-    cm_status st = value_before(cx, inst, attr, &old);
+    cm_status st = cm_session__while_writing(cx, inst->session,
+                                             cm__is_none(cx, value) && !by.relation ? "related attribute delete" : "related attribute set");
+    if (!st) st = value_before(cx, inst, attr, &old);
     if (!st && only_if && old != only_if && (old || !(inst->flags & CM_INST_KEY))) goto done;
     if (!st) st = listen(cx, CM_EV_ATTR_SET, &e, &value);
     if (!st) st = related(cx, e.r, value, &child);

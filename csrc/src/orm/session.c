@@ -151,19 +151,19 @@ static bool may_cascade(cm_ctx *cx, cm_inst *inst) {
     return inst->state && inst->state->colls;
 }
 
-void cm_session__while_writing(cm_ctx *cx, const cm_session *s, const char *operation) {
+cm_status cm_session__while_writing(cm_ctx *cx, const cm_session *s, const char *operation) {
     char text[256];
-    if (!s || !s->writing) return;
+    if (!s || !s->writing) return CM_OK;
     snprintf(text, sizeof text,
              "Usage of the '%s' operation is not currently supported within the execution stage of the flush process. Results may not be "
              "consistent.  Consider using alternative event listeners or connection-level operations instead.",
              operation);
-    cm__host(cx)->warn(cx, "SAWarning", text);
+    return cm__host(cx)->warn(cx, "SAWarning", text);
 }
 
 cm_status cm_session_add(cm_ctx *cx, cm_session *s, cm_inst *inst) {
-    cm_session__while_writing(cx, s, "Session.add()");
-    return cm_session__take(cx, s, inst);
+    cm_status st = cm_session__while_writing(cx, s, "Session.add()");
+    return st ? st : cm_session__take(cx, s, inst);
 }
 
 cm_status cm_session__take(cm_ctx *cx, cm_session *s, cm_inst *inst) {
@@ -297,10 +297,11 @@ cm_status cm_session_delete(cm_ctx *cx, cm_session *s, cm_inst *inst) {
     cm_cascade c = {0};
     char text[128];
     s->cx = cx;
-    cm_session__while_writing(cx, s, "Session.delete()");
+    cm_status st = cm_session__while_writing(cx, s, "Session.delete()");
+    if (st) return st;
     if (!(inst->flags & CM_INST_KEY))
         return cm__fail(cx, CM_E_INVALID_REQUEST, "Instance '%s' is not persisted", cm_inst__text(inst, text, sizeof text));
-    cm_status st = s->tx ? CM_OK : cm_session__autobegin(cx, s);
+    if (!s->tx) st = cm_session__autobegin(cx, s);
     if (!inst->session) inst->flags &= ~(uint32_t)CM_INST_DELETED; /* deleted once more: the flush will not find its row */
     if (!st) st = refuse_other_session(cx, s, inst);
     if (st || (inst->flags & (CM_INST_DELETING | CM_INST_DELETED))) return st;

@@ -202,6 +202,8 @@ bool cm_sql__same_from(const cm_node *a, const cm_node *b);
 bool cm_sql__has_from(const cm_objs *list, const cm_node *from);
 cm_status cm_compiler__froms_of(cm_compiler *c, cm_node *expr, cm_objs *out); /* added once each */
 cm_status cm_compiler__from_parts(cm_compiler *c, cm_node *from, cm_objs *out); /* itself and, for joins, all they join */
+/* Warns of elements of a SELECT's, UPDATE's or DELETE's FROM that nothing connects (lint.c). statement: its first word. */
+cm_status cm_compiler__lint(cm_compiler *c, const cm_node *n, const cm_objs *froms, const char *statement);
 /* FROM list of a SELECT after joins, hiding and correlation. */
 cm_status cm_compiler__collect(cm_compiler *c, cm_node *select, cm_node *const *columns, size_t ncolumns,
                                const cm_select_how *how, cm_objs *out);

@@ -436,6 +436,8 @@ static cm_status write_change(cm_compiler *c, cm_node *n, cm_level *level, bool 
     if (!st) st = n->kind == CM_N_UPDATE ? write_update(c, n, &others) : write_delete(c, n, &others);
     if (!st) st = write_dml_limit(c, n);
     if (!st) st = cm_compiler__returning(c, returning, nreturning, top);
+    if (!st && others.n) st = cm_objs_add(c->cx, &others, target_of(n));
+    if (!st) st = cm_compiler__lint(c, n, &others, n->kind == CM_N_UPDATE ? "UPDATE" : "DELETE");
     cm_objs_free(c->cx, &others);
     return st;
 }

@@ -215,6 +215,7 @@ cm_status cm_compiler__select(cm_compiler *c, cm_node *n, const cm_select_how *h
     c->level = &level;
     if (!st) st = cm_compiler__add_ctes(c, n);
     if (!st) st = write_select(c, n, &level, &froms, how);
+    if (!st) st = cm_compiler__lint(c, n, &froms, "SELECT");
     if (!st) st = cm_compiler__with(c, &level, text_at, param_at);
     c->level = level.up;
     c->bare_columns = bare;

@@ -65,6 +65,7 @@ typedef struct cm_compile_request {
                                 the types and the statement allow it, which CM_C_ARRAYS tells */
     cm_param_style params;
     bool literal_binds, render_postcompile, bind_casts, for_execution;
+    bool lints;              /* warn of FROM elements that nothing connects */
     const char *const *schema_map;
     void *host_dialect;      /* the host's own dialect object, borrowed, where types must be asked of it; else NULL */
 } cm_compile_request;

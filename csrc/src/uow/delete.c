@@ -40,8 +40,7 @@ static cm_status check_deleted(cm_ctx *cx, const cm_mapper *m, const cm_table *t
         "the mapper configuration to prevent this warning.",
         cm_str_text(table->name), n, (long long)matched);
     if (version) return cm__fail(cx, CM_E_STALE, "%s", text);
-    cm__host(cx)->warn(cx, "SAWarning", text);
-    return CM_OK;
+    return cm__host(cx)->warn(cx, "SAWarning", text);
 }
 
 static cm_status delete_over(cm_ctx *cx, cm_flight *flight, size_t set, cm_status st) {

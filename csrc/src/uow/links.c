@@ -41,7 +41,7 @@ static cm_status add_links(cm_ctx *cx, cm_uow *u, const cm_relation *r, cm_inst 
         cm_inst *child = cm__host(cx)->object_inst(cx, list->v[i]);
         if (!child) continue;
         if (cm_session__has(u->session, child)) st = add_link(cx, u, r, parent, child, add);
-        else if (!(child->flags & CM_INST_DELETED)) cm_uow__warn_absent(cx, r, child, add ? "add" : "delete");
+        else if (!(child->flags & CM_INST_DELETED)) st = cm_uow__warn_absent(cx, r, child, add ? "add" : "delete");
     }
     return st;
 }

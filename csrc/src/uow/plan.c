@@ -20,11 +20,11 @@ cm_uow_row *cm_uow__find(const cm_uow *u, const cm_inst *inst) {
 
 cm_status cm_uow__hold(cm_ctx *cx, cm_uow *u, cm_inst *inst) { return cm_objs__hold(cx, &u->held, cm__object(cx, inst)); }
 
-void cm_uow__warn_absent(cm_ctx *cx, const cm_relation *r, const cm_inst *child, const char *operation) {
+cm_status cm_uow__warn_absent(cm_ctx *cx, const cm_relation *r, const cm_inst *child, const char *operation) {
     char text[256];
     snprintf(text, sizeof text, "Object of type <%s> not in session, %s operation along '%s.%s' will not proceed",
              cm_str_text(child->mapper->name), operation, cm_str_text(r->parent->name), cm_str_text(r->attr->key));
-    cm__host(cx)->warn(cx, "SAWarning", text);
+    return cm__host(cx)->warn(cx, "SAWarning", text);
 }
 
 bool cm_uow__keys_changed(cm_ctx *cx, cm_inst *inst, const cm_relation *r, cm_status *st) {
@@ -144,8 +144,7 @@ static cm_status child_joined(cm_ctx *cx, const step_args *a, cm_inst *child) {
                         cm_inst__text(child, text, sizeof text), cm_str_text(a->r->parent->name), cm_str_text(a->r->attr->key),
                         cm_str_text(a->r->target->name));
     if (!cm_session__has(a->u->session, child)) {
-        if (!(child->flags & CM_INST_DELETED)) cm_uow__warn_absent(cx, a->r, child, "add");
-        return CM_OK;
+        return child->flags & CM_INST_DELETED ? CM_OK : cm_uow__warn_absent(cx, a->r, child, "add");
     }
     cm_uow_row *row = cm_uow__find(a->u, child);
     if (row && row->action == CM_ROW_DELETE) { /* put into a collection and deleted: the collection wins, the next flush deletes it */

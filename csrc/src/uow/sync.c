@@ -132,7 +132,7 @@ static cm_status sync_target(cm_ctx *cx, const sync *s) {
         if (!target) {
             st = clear(cx, s->inst, s->r->parent_columns, s->r->npairs, s->r->target_columns[0]);
         } else if (!cm_session__has(s->u->session, target)) {
-            cm_uow__warn_absent(cx, s->r, target, "add");
+            st = cm_uow__warn_absent(cx, s->r, target, "add");
         } else {
             st = populate(cx, target, s->r->target_columns, s->inst, s->r->parent_columns, s->r->npairs);
         }

@@ -89,7 +89,7 @@ cm_status cm_uow__plan(cm_ctx *cx, cm_uow *u, cm_session *s); /* zeroed u; dispo
 void cm_uow__dispose(cm_ctx *cx, cm_uow *u);
 cm_uow_row *cm_uow__find(const cm_uow *u, const cm_inst *inst); /* NULL: not in this flush */
 cm_status cm_uow__hold(cm_ctx *cx, cm_uow *u, cm_inst *inst);
-void cm_uow__warn_absent(cm_ctx *cx, const cm_relation *r, const cm_inst *child, const char *operation);
+cm_status cm_uow__warn_absent(cm_ctx *cx, const cm_relation *r, const cm_inst *child, const char *operation);
 /* Net change of the columns of an instance with a key that a relation's other side refers to. */
 bool cm_uow__keys_changed(cm_ctx *cx, cm_inst *inst, const cm_relation *r, cm_status *st);
 /* order.c: groups and cycles -> steps */

@@ -17,7 +17,7 @@ __all__ = ["create_engine", "create_pool_from_url", "engine_from_config"]
 _POOL_KINDS = {"QueuePool": 0, "NullPool": 1, "StaticPool": 2, "SingletonThreadPool": 3, "AssertionPool": 4}
 # Accepted for the sake of programs that pass them; what they steer does not exist here.
 _WITHOUT_EFFECT = frozenset({
-    "enable_from_linting", "future", "implicit_returning", "insertmanyvalues_page_size", "label_length",
+    "future", "implicit_returning", "insertmanyvalues_page_size", "label_length",
     "max_identifier_length", "module", "native_datetime", "paramstyle", "plugins", "pool_logging_name", "pool_reset_on_return",
     "use_insertmanyvalues", "use_native_hstore", "use_native_unicode", "executemany_mode", "executemany_batch_page_size", "client_encoding",
     "echo_pool", "query_cache_size", "_initialize", "skip_autocommit_rollback", "_coerce_config",
@@ -33,6 +33,7 @@ def create_engine(url: str | URL, **kwargs: t.Any) -> Engine:
     :param pool_size, max_overflow, pool_timeout, pool_recycle, pool_pre_ping, pool_use_lifo, poolclass: the pool.
     :param isolation_level: of all connections; "AUTOCOMMIT" for none.
     :param execution_options: of all connections.
+    :param enable_from_linting: False allows FROM elements that nothing connects without a warning.
     :param hide_parameters: False shows bound values in error messages.
     :raises TypeError: an argument that is not known.
     """
@@ -86,6 +87,7 @@ def _core_options(url: URL, kwargs: dict[str, t.Any]) -> dict[str, t.Any]:
     for name, core_name in (("pool_size", None), ("max_overflow", None), ("pool_timeout", None), ("pool_recycle", None), ("pool_pre_ping", None), ("pool_use_lifo", "pool_lifo")):
         if name in kwargs:
             options[core_name or name] = kwargs.pop(name)
+    options["no_linting"] = not kwargs.pop("enable_from_linting", True)
     size = kwargs.get("query_cache_size")
     if size is not None:
         options["plan_cache"] = size
