@@ -96,6 +96,7 @@ static cm_status host_bundle_value(cm_ctx *cx, cm_node *bundle, void *const *val
 
 const cm_host cmpy_host = {
     .version = 1,
+    .locked = true, /* the GIL: builds without it turn it on when they import this module */
     .none = host_none,
     .retain = host_retain,
     .release = host_release,

@@ -717,6 +717,7 @@ typedef struct cm_mapper_def {
  * owns: caller (the class), cm_mapper_release. fails: CM_E_ARGUMENT (no primary key, unknown attribute).
  * thread: mappers may be read by any thread once the first statement used them. */
 CM_API cm_status cm_mapper_new(cm_ctx *cx, const cm_mapper_def *def, cm_mapper **out);
+/* thread: both with the host held. */
 CM_API void cm_mapper_retain(cm_mapper *mapper);
 CM_API void cm_mapper_release(cm_ctx *cx, cm_mapper *mapper);
 CM_API cm_status cm_mapper_add_attr(cm_ctx *cx, cm_mapper *mapper, const cm_attr_def *def, const cm_attr **out);

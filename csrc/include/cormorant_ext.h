@@ -384,6 +384,7 @@ CM_API void cm_attr_set_active_history(const cm_attr *attr, bool on); /* whether
 
 struct cm_host {
     uint32_t version;              /* 1 */
+    bool locked;                   /* the host is held by one thread at a time: what is counted there needs no lock of the processor's */
     void *(*none)(cm_ctx *);       /* the null object; borrowed */
     /* Values. encode: host value -> cm_value fit for a column of that type; slices are borrowed from the value or live
      * in scratch. decode: *out is a new reference. Both know CM_TYPE_HOST types. fails: CM_E_VALUE, CM_E_OVERFLOW. */

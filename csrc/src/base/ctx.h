@@ -59,6 +59,13 @@ void *cm__env_mem(cm_env *env, void *p, size_t n);
 static inline void cm__count(cm_ctx *cx, cm_counter which, int delta) {
     __atomic_fetch_add(&cx->env->count[which], delta, __ATOMIC_RELAXED);
 }
+/* Adds to a number that is touched with the host held only, and answers the sum: under a lock of the host's, the processor needs none. */
+static inline int64_t cm__add_held(const cm_host *host, int64_t *n, int64_t delta) {
+    if (!host->locked) return __atomic_add_fetch(n, delta, __ATOMIC_ACQ_REL);
+    const int64_t sum = __atomic_load_n(n, __ATOMIC_RELAXED) + delta;
+    __atomic_store_n(n, sum, __ATOMIC_RELAXED);
+    return sum;
+}
 
 /* Records the first failure and answers it: `return cm__fail(cx, CM_E_COMPILE, "no column %s", name);`. Later failures
  * are ignored until cm_ctx_clear. The format knows what printf knows. */

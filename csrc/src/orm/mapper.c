@@ -184,10 +184,10 @@ int cm_mapper_visit(const cm_mapper *m, int (*visit)(void *user, cm_node *node, 
     return stop;
 }
 
-void cm_mapper_retain(cm_mapper *m) { __atomic_fetch_add(&m->refs, 1, __ATOMIC_RELAXED); }
+void cm_mapper_retain(cm_mapper *m) { cm__add_held(m->host, &m->refs, 1); }
 
 void cm_mapper_release(cm_ctx *cx, cm_mapper *m) {
-    if (m && __atomic_sub_fetch(&m->refs, 1, __ATOMIC_ACQ_REL) == 0) mapper_free(cx, m);
+    if (m && cm__add_held(m->host, &m->refs, -1) == 0) mapper_free(cx, m);
 }
 
 /* ---- attributes */

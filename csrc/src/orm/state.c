@@ -36,7 +36,7 @@ void cm_inst_init(cm_ctx *cx, cm_inst *inst, cm_mapper *mapper, uint16_t slot_of
     inst->flags &= ~(CM_INST_HOST - 1u); /* the host's bits stay */
     inst->nslots = nslots;
     inst->slot_offset = slot_offset;
-    cm__count(cx, CM_COUNT_INST, 1);
+    cm__add_held(cm__host(cx), &cx->env->count[CM_COUNT_INST], 1);
 }
 
 cm_status cm_inst_constructed(cm_ctx *cx, cm_inst *inst) {
@@ -105,7 +105,7 @@ void cm_inst_dispose(cm_ctx *cx, cm_inst *inst) {
     state_free(cx, state);
     if (inst->flags & CM_INST_KEY) cm_inst__clear_key(cx, inst);
     inst->flags &= CM_INST_DICT | ~(CM_INST_HOST - 1u);
-    cm__count(cx, CM_COUNT_INST, -1);
+    cm__add_held(cm__host(cx), &cx->env->count[CM_COUNT_INST], -1);
 }
 
 cm_inst_status cm_inst_get_status(const cm_inst *inst) {
