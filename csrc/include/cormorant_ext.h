@@ -285,6 +285,8 @@ CM_API cm_status cm_inst_coll_appending(cm_ctx *cx, cm_inst *owner, const cm_att
 /* Loads what is unloaded and answers the value; the slow half of attribute access. */
 CM_API cm_status cm_inst_load(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, bool allow_sql, void **out);
 CM_API uint16_t cm_mapper_nslots(const cm_mapper *mapper);
+/* The host lays out the instances of a class: as many slots as there are attributes by now, which it answers. thread: host held. */
+CM_API uint16_t cm_mapper_settle_slots(cm_mapper *mapper);
 CM_API void *cm_mapper_host_class(const cm_mapper *mapper);
 /* Shows every reference that the mapper itself holds to a node or, with node NULL, to a host value: for a host that collects
  * cycles. visit answers 0 to go on; anything else ends the visit and is answered. */

@@ -5,6 +5,7 @@ import decimal
 import enum
 import gc
 import pickle
+import struct
 import typing
 import uuid
 import weakref
@@ -278,6 +279,54 @@ def test_values_that_cannot_form_cycles_are_left_out_too(session):
     card = session.scalars(sa.select(Card)).one()
     assert (card.id, card.suit, card.worth) == (uuid.UUID(int=5), Suit.hearts, decimal.Decimal("1.5"))
     assert not gc.is_tracked(card) and not gc.is_tracked(card.id)
+
+
+def test_instances_have_room_for_their_attributes_and_no_more(session):
+    """Whether or not statements and subclasses come before the first instance; what comes after it goes to the dictionary."""
+
+    def declare(early):
+        class Local(DeclarativeBase):
+            pass
+
+        class Note(Local):
+            __tablename__ = "note"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            kind: Mapped[str]
+            __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "note"}
+
+        if early:
+            str(sa.select(Note).where(Note.id == 1))
+
+        class Long(Note):
+            __tablename__ = "long"
+            id: Mapped[int] = mapped_column(sa.ForeignKey("note.id"), primary_key=True)
+            body: Mapped[str | None]
+            words: Mapped[list["Word"]] = relationship(back_populates="note")
+            __mapper_args__ = {"polymorphic_identity": "long"}
+
+        class Word(Local):
+            __tablename__ = "word"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            note_id: Mapped[int | None] = mapped_column(sa.ForeignKey("long.id"))
+            note: Mapped[Long | None] = relationship(back_populates="words")
+
+        Local.metadata.create_all(session.get_bind())
+        first = (Note, Long) if early else (Long, Note)
+        for cls in first:
+            cls()
+        session.add_all([Note(id=1 + 2 * early), Long(id=2 + 2 * early, body="b", words=[Word(id=1 + early)])])
+        session.commit()
+        session.expunge_all()
+        note, long = (session.get(Note, i + 2 * early) for i in (1, 2))
+        assert (note.kind, long.kind, long.body, long.words[0].note) == ("note", "long", "b", long)
+        Long.late = relationship(Word, viewonly=True)
+        assert [w.id for w in long.late] == [1 + early] and Long(body="c").body == "c"
+        return [cls.__basicsize__ for cls in (Note, Long, Word)]
+
+    sizes = declare(False)
+    word = struct.calcsize("P")
+    assert sizes[1] - sizes[0] == 2 * word and sizes[2] - sizes[0] == word
+    assert declare(True) == sizes
 
 
 def test_what_a_class_adds_goes_with_its_instances(session):

@@ -218,6 +218,7 @@ static PyObject *Instance_new(PyTypeObject *type, PyObject *args, PyObject *kwar
         cmpy_raise_exc("InvalidRequestError", "The mapper of class %s is not configured", type->tp_name);
         return NULL;
     }
+    if (m && cmpy_mapper_place(m) < 0) return NULL;
     if (m && m->cls != type) ensure_size(type, m);
     PyObject *self = constructed(cmpy_instance_raw(type, m), m);
     if (self && type->tp_basicsize > (Py_ssize_t)sizeof(cmpy_instance) && (!m || m->cls != type)) cmpy_track(self);
@@ -364,7 +365,7 @@ static PyObject *construct(PyObject *callable, PyObject *const *args, size_t nar
     cmpy_mapper *m = cmpy_mapper_of(type);
     if (!m || m->cls != type || !m->core || nargs) return construct_slowly(callable, args, nargs, kwnames);
     if (m->version != type->tp_version_tag || !m->version)
-        if (build_constructor(m) < 0) return NULL;
+        if (cmpy_mapper_place(m) < 0 || build_constructor(m) < 0) return NULL;
     if (!m->fast) return construct_slowly(callable, args, nargs, kwnames);
     PyObject *self = constructed(cmpy_instance_raw(type, m), m);
     if (!self) return NULL;
@@ -400,7 +401,7 @@ cm_status cmpy_inst_alloc(cm_ctx *cx, cm_mapper *mapper, cm_inst **out) {
     (void)cx;
     PyObject *obj;
     if (m && m->slot_store && cls->tp_new == Instance_new) {
-        obj = cmpy_instance_raw(cls, m);
+        obj = m->placed || cmpy_mapper_place(m) == 0 ? cmpy_instance_raw(cls, m) : NULL;
         if (!obj) return CM_E_HOST;
         *out = &((cmpy_instance *)obj)->inst;
         return CM_OK;
@@ -614,29 +615,20 @@ static int own_dict_entry(PyTypeObject *cls) {
     return 0;
 }
 
-/* prepare_class(cls, nslots) -> offset of the first slot from the start of the header. Grows tp_basicsize. */
-static PyObject *prepare_class(PyObject *module, PyObject *args) {
-    PyTypeObject *cls;
-    unsigned int nslots;
-    (void)module;
-    if (!PyArg_ParseTuple(args, "O!I", &PyType_Type, &cls, &nslots)) return NULL;
-    if (!PyType_IsSubtype(cls, (PyTypeObject *)cmpy_st->Instance)) {
-        PyErr_Format(PyExc_TypeError, "%s is not a subclass of Instance", cls->tp_name);
-        return NULL;
-    }
-    cmpy_mapper *up = cls->tp_base ? cmpy_mapper_of(cls->tp_base) : NULL;
+Py_ssize_t cmpy_instance_prepare(PyTypeObject *cls, size_t nslots) {
+    const cmpy_mapper *up = cls->tp_base ? cmpy_mapper_of(cls->tp_base) : NULL;
     Py_ssize_t at = (cls->tp_basicsize + 7) & ~(Py_ssize_t)7, end;
     if (up && up->slot_store && up->nslots && cls->tp_basicsize == cls->tp_base->tp_basicsize)
         at = (Py_ssize_t)(offsetof(cmpy_instance, inst) + up->slot_offset); /* the parent's slots, then ours */
     end = at + (Py_ssize_t)(nslots * sizeof(void *));
     if (end - (Py_ssize_t)offsetof(cmpy_instance, inst) > UINT16_MAX) {
         PyErr_Format(PyExc_TypeError, "class %s has too many mapped attributes", cls->tp_name);
-        return NULL;
+        return -1;
     }
     if (end > cls->tp_basicsize) cls->tp_basicsize = end;
-    if (own_dict_entry(cls) < 0) return NULL;
+    if (own_dict_entry(cls) < 0) return -1;
     own_dealloc(cls);
-    return PyLong_FromSsize_t(at - (Py_ssize_t)offsetof(cmpy_instance, inst));
+    return at - (Py_ssize_t)offsetof(cmpy_instance, inst);
 }
 
 static PyObject *set_pending(PyObject *module, PyObject *flag) {
@@ -670,9 +662,7 @@ static PyType_Slot instance_slots[] = {{Py_tp_doc, "Instance(**values)\n--\n\nBa
 static PyType_Spec instance_spec = {"cormorant._core.Instance", sizeof(cmpy_instance), 0,
                                     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, instance_slots};
 static PyMethodDef functions[] = {
-    {"prepare_class", prepare_class, METH_VARARGS, "prepare_class(cls, nslots, /)\n--\n\nMakes room for slots in instances of a class."},
-    {"set_pending", set_pending, METH_O, "set_pending(flag, /)\n--\n\nSays whether mappers wait to be configured."},
-    {NULL}};
+    {"set_pending", set_pending, METH_O, "set_pending(flag, /)\n--\n\nSays whether mappers wait to be configured."}, {NULL}};
 
 int cmpy_instance_setup(PyObject *m) {
     cmpy_st->Instance = PyType_FromModuleAndSpec(m, &instance_spec, NULL);

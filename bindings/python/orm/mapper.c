@@ -226,18 +226,21 @@ static int build_read(build *b, PyObject *d, cm_mapper_def *def) {
     return 0;
 }
 
-/* Room for the slots at the tail of the class's instances. */
-static int place_slots(cmpy_mapper *m, PyObject *d) {
+/* Room for the slots at the tail of the class's instances, when the first one is made: all attributes are known by then. */
+int cmpy_mapper_place(cmpy_mapper *m) {
+    if (m->placed || !m->slot_store) return 0;
+    const uint16_t n = cm_mapper_settle_slots(m->core);
+    const Py_ssize_t offset = cmpy_instance_prepare(m->cls, n);
+    if (offset < 0) return -1;
+    m->slot_offset = (uint16_t)offset;
+    m->nslots = n;
+    m->placed = true;
+    return 0;
+}
+
+static int choose_store(cmpy_mapper *m, PyObject *d) {
     m->slot_store = PyType_IsSubtype(m->cls, (PyTypeObject *)cmpy_st->Instance) && !item_bool(d, "dict_store");
-    if (!m->slot_store) return 0;
-    PyObject *module = PyImport_ImportModule("cormorant._core");
-    PyObject *offset = module ? PyObject_CallMethod(module, "prepare_class", "OI", m->cls, (unsigned)cm_mapper_nslots(m->core)) : NULL;
-    Py_XDECREF(module);
-    if (!offset) return -1;
-    m->slot_offset = (uint16_t)PyLong_AsLong(offset);
-    m->nslots = cm_mapper_nslots(m->core);
-    Py_DECREF(offset);
-    return cmpy_install_constructor(m->cls);
+    return m->slot_store ? cmpy_install_constructor(m->cls) : 0;
 }
 
 static PyObject *Mapper_build(PyObject *self, PyObject *d) {
@@ -269,13 +272,12 @@ static PyObject *Mapper_build(PyObject *self, PyObject *d) {
     def.version_given = item_bool(d, "version_given");
     def.writes_keys = item_bool(d, "writes_keys");
     def.host_class = m->cls;
-    def.reserve_slots = (uint32_t)item_int(d, "reserve", 0);
     cm_status st = cm_mapper_new(cmpy_cx(), &def, &m->core);
     if (st) {
         cmpy_raise(cmpy_cx(), st);
         goto done;
     }
-    if (place_slots(m, d) < 0 || adopt_attrs(m) < 0) goto done;
+    if (choose_store(m, d) < 0 || adopt_attrs(m) < 0) goto done;
     PyType_Modified(m->cls);
     result = Py_NewRef(Py_None);
 done:

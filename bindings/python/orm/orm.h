@@ -24,6 +24,7 @@ typedef struct cmpy_mapper {
     uint16_t slot_offset; /* from the start of cm_inst */
     uint16_t nslots;
     bool slot_store;
+    bool placed;                  /* slot_offset and nslots are known: the first instance was asked for */
     bool fast;                    /* the vectorcall constructor may be used for type version `version` */
     unsigned int version;         /* tp_version_tag for which `ctor` holds */
     struct cmpy_ctor_entry *ctor; /* open addressing by the address of the interned name */
@@ -47,6 +48,7 @@ static inline void cmpy_track(PyObject *obj) {
     if (!PyObject_GC_IsTracked(obj)) PyObject_GC_Track(obj);
 }
 int cmpy_install_constructor(PyTypeObject *cls);
+Py_ssize_t cmpy_instance_prepare(PyTypeObject *cls, size_t nslots); /* makes room; answers slot_offset, or -1 + exception */
 PyObject *cmpy_instance_raw(PyTypeObject *type, cmpy_mapper *m); /* a new, empty slot-store instance */
 int cmpy_instance_setup(PyObject *m);
 /* entries of cm_host */
@@ -67,6 +69,7 @@ PyObject *cmpy_state_new(PyObject *obj, cmpy_mapper *m); /* embedded state of a 
 int cmpy_state_setup(PyObject *m);
 /* mapper.c */
 cmpy_mapper *cmpy_mapper_of(PyTypeObject *type);           /* borrowed; NULL without exception: not mapped */
+int cmpy_mapper_place(cmpy_mapper *m);                     /* lays out the slots of instances, unless that is done; -1 + exception */
 cmpy_mapper *cmpy_mapper_arg(PyObject *arg);               /* borrowed: mapper of a Mapper, class or entity; NULL + exception */
 const cm_attr *cmpy_attr_arg(cm_mapper *m, PyObject *key); /* NULL + exception */
 int cmpy_mapper_setup(PyObject *m);

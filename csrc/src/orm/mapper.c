@@ -61,6 +61,10 @@ cm_node *cm_mapper_entity(const cm_mapper *m) { return m->entity; }
 size_t cm_mapper_nattrs(const cm_mapper *m) { return m->nattrs; }
 const cm_attr *cm_mapper_attr(const cm_mapper *m, size_t i) { return i < m->nattrs ? m->attrs[i] : NULL; }
 uint16_t cm_mapper_nslots(const cm_mapper *m) { return (uint16_t)m->nslots; }
+uint16_t cm_mapper_settle_slots(cm_mapper *m) {
+    if (m->nattrs <= UINT16_MAX / 2) m->nslots = m->nattrs;
+    return (uint16_t)m->nslots;
+}
 void *cm_mapper_host_class(const cm_mapper *m) { return m->host_class; }
 void cm_mapper_set_events(cm_mapper *m, uint64_t mask) { m->events = mask; }
 
@@ -598,7 +602,6 @@ static cm_status mapper_fill(cm_ctx *cx, cm_mapper *m, const cm_mapper_def *def)
     m->writes_keys = def->writes_keys;
     m->batch = def->batch;
     m->host_class = def->host_class;
-    m->host = cm__host(cx);
     retain_value(cx, def->polymorphic_identity, &m->polymorphic_identity);
     retain_value(cx, def->version_generator, &m->version_generator);
     if ((m->inherits = def->inherits)) cm_mapper_retain(m->inherits);
@@ -625,6 +628,7 @@ cm_status cm_mapper_new(cm_ctx *cx, const cm_mapper_def *def, cm_mapper **out) {
     cm_mapper *m = cm__alloc(cx, sizeof *m);
     if (!m) return CM_E_NOMEM;
     m->refs = 1;
+    m->host = cm__host(cx);
     cm__count(cx, CM_COUNT_MAPPER, 1);
     cm_status st = mapper_fill(cx, m, def);
     if (!st && parent) {

@@ -149,8 +149,8 @@ def _configure_within(registries: t.Set[t.Any]) -> None:
                     prop.resolve()
                     _follow(mapper.registry, prop.mapper.registry, registries)
                 mapper._init_properties()
-            for mapper in batch:  # backrefs are known now, so the slots of all relationships are
-                mapper._ensure_built(0)
+            for mapper in batch:
+                mapper._ensure_built()
         except Exception as failure:
             _pending[:0] = [*skipped, *(m for m in [*done, *batch] if m not in _pending)]
             if mapper is not None and not isinstance(failure, orm_exc.UnmappedClassError):

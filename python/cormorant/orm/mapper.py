@@ -20,7 +20,6 @@ from .interfaces import MapperProperty, put_attribute
 from .joins import equalities, plain_node
 from .properties import ColumnProperty, MappedColumn, SynonymProperty
 
-_SPARE_SLOTS = 4  # for backrefs of classes that are declared after a mapper was built
 
 
 class _Dispatch:
@@ -368,14 +367,14 @@ class Mapper(_core.Mapper, InspectionAttr):
                 prop.__dict__["_initialized"] = True
                 prop.init()
 
-    def _ensure_built(self, spare: int = _SPARE_SLOTS) -> None:
+    def _ensure_built(self) -> None:
         if self._built:
             return
         with lock:
             if self._built:
                 return
             if self.inherits is not None:
-                self.inherits._ensure_built(spare)
+                self.inherits._ensure_built()
             columns = [p for p in self._props.values() if isinstance(p, ColumnProperty)]
             tables = [] if self.single else [self.local_table]
             self._build(
@@ -398,7 +397,6 @@ class Mapper(_core.Mapper, InspectionAttr):
                     "batch": self.batch,
                     "selectin_load": self.polymorphic_load == "selectin",
                     "inline_load": any(base._reads_along(self) for base in _ancestors(self)),
-                    "reserve": len(self._relations()) + spare,
                 }
             )
             self._own_from = self._entity._kids[0]
