@@ -88,7 +88,7 @@ CASES = [
     ('a.c.y.concat("x")', 'a.y || :y_1', {'y_1': 'x'}, 'a.y || ?'),
     ('a.c.x.bitwise_and(5)', 'a.x & :x_1', {'x_1': 5}, 'a.x & ?'),
     ('a.c.x.bitwise_or(5)', 'a.x | :x_1', {'x_1': 5}, 'a.x | ?'),
-    ('a.c.x.bitwise_xor(5)', 'a.x ^ :x_1', {'x_1': 5}, '(a.x | ? - a.x & ?)'),
+    ('a.c.x.bitwise_xor(5)', 'a.x ^ :x_1', {'x_1': 5}, '((a.x | ?) - (a.x & ?))'),
     ('a.c.x.bitwise_not()', '~a.x', {}, '~a.x'),
     ('a.c.x.bitwise_lshift(5)', 'a.x << :x_1', {'x_1': 5}, 'a.x << ?'),
     ('a.c.x.op("&")(5)', 'a.x & :x_1', {'x_1': 5}, 'a.x & ?'),

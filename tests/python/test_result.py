@@ -301,3 +301,20 @@ def test_keys_that_the_database_made_are_known():
 
 def test_escaped_colons_in_quotes(connection):
     assert connection.scalar(sa.text(r"select 'a\:b' || :c || '12:30'"), {"c": "-"}) == "a:b-12:30"
+
+
+def test_regular_expressions_on_sqlite(connection, table):
+    assert connection.scalars(sa.select(table.c.name).where(table.c.name.regexp_match("^[bc]$"))).all() == ["b", "c"]
+    assert connection.scalars(sa.select(table.c.name).where(~table.c.name.regexp_match("[bc]"))).all() == ["a"]
+    assert connection.scalar(sa.select(sa.null().regexp_match("a"))) is None
+
+
+def test_exclusive_or_on_sqlite(connection):
+    assert connection.scalar(sa.select(sa.literal(5).bitwise_xor(1))) == 4
+
+
+def test_selected_columns_of_a_subquery_are_its_own(connection, table):
+    inner = sa.union(sa.select(table.c.id), sa.select(table.c.n)).subquery()
+    statement = sa.select(inner, sa.literal(1).label("one"))
+    assert statement.selected_columns.id is inner.c.id and statement.selected_columns.keys() == ["id", "one"]
+    assert connection.scalars(statement.order_by(statement.selected_columns.id.desc())).all() == [3, 2, 1]

@@ -435,3 +435,15 @@ def test_listeners_hear_of_reflected_columns():
         finally:
             event.remove(sa.Table, "column_reflect", hear)
         assert every == ["id"]
+
+
+def test_dialects_read_schemas_over_a_connection():
+    with sa.create_engine("sqlite://").begin() as connection:
+        sa.Table("t", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), sa.Column("a", sa.Integer, index=True)).create(connection)
+        dialect = connection.dialect
+        assert dialect.get_table_names(connection) == ["t"] and [c["name"] for c in dialect.get_columns(connection, "t")] == ["id", "a"]
+        assert dialect.has_index(connection, "t", "ix_t_a") and not dialect.has_index(connection, "t", "no") and not dialect.has_index(connection, "u", "no")
+        assert dialect.get_pk_constraint(connection, "t")["constrained_columns"] == ["id"] and dialect.get_schema_names(connection) == ["main"]
+        assert not sa.inspect(connection).has_table("t", schema="nowhere")
+        with pytest.raises(exc.NoSuchTableError, match="u"):
+            sa.inspect(connection).get_table_options("u")

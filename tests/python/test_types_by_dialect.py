@@ -211,3 +211,22 @@ def test_expressions_of_what_a_dialect_stores():
         compiled = sa.select(column).where(column.in_(["x"])).compile(dialect=dialect_object("sqlite"), compile_kwargs={"literal_binds": True})
         assert str(compiled).endswith("WHERE a IN (outer(inner('x')))")
         assert str((column == "x").compile(dialect=dialect_object("sqlite"))) == "a = outer(inner(?))"
+
+
+def test_casts_around_values():
+    class Number(sa.types.TypeDecorator):
+        impl = sa.String(50)
+        cache_ok = True
+
+        def column_expression(self, column):
+            return sa.cast(column, sa.Integer)
+
+        def bind_expression(self, bindvalue):
+            return sa.cast(sa.type_coerce(bindvalue, sa.Integer), sa.String(50))
+
+    table = sa.Table("t", sa.MetaData(), sa.Column("x", Number))
+    with sa.create_engine("sqlite://").begin() as connection:
+        table.create(connection)
+        connection.execute(table.insert(), [{"x": 1}, {"x": 2}])
+        assert connection.scalars(sa.select(table.c.x).where(table.c.x == 2)).all() == [2]
+        assert connection.exec_driver_sql("SELECT typeof(x) FROM t").scalars().all() == ["text", "text"]

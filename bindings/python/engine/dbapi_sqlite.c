@@ -118,6 +118,17 @@ static PyObject *create_function(PyObject *m, PyObject *args) {
                                                   aggregate ? step_aggregate : NULL, aggregate ? end_aggregate : NULL, drop_object));
 }
 
+/* SQLite reads x REGEXP y as regexp(y, x), and has no such function. */
+int cmpy_sqlite_greet(void *native) {
+    PyObject *regexp = PyDict_GetItemString(cmpy_st->hooks, "sqlite_regexp");
+    if (!regexp) return 0;
+    Py_INCREF(regexp);
+    PyObject *done = outcome(native, sqlite3_create_function_v2(native, "regexp", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, regexp,
+                                                                call_function, NULL, NULL, drop_object));
+    Py_XDECREF(done);
+    return done ? 0 : -1;
+}
+
 static PyObject *create_collation(PyObject *m, PyObject *args) {
     (void)m;
     Py_ssize_t address;

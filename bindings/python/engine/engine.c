@@ -17,7 +17,10 @@ cm_engine *cmpy_engine_get(PyObject *engine) {
 
 static cm_status on_connect(cm_ctx *cx, void *user, cm_conn *conn) {
     cmpy_engine *self = user;
+    const cm_driver *driver = NULL;
+    cm_dconn *link = cm_conn_driver(conn, &driver);
     (void)cx;
+    if (driver && !strcmp(driver->name, "sqlite") && cmpy_sqlite_greet(driver->native(link)) < 0) return CM_E_HOST;
     if (!self->on_connect) return CM_OK;
     PyObject *hook = Py_NewRef(self->on_connect), *connection = cmpy_connection_borrow(conn, (PyObject *)self);
     PyObject *answer = connection ? PyObject_CallOneArg(hook, connection) : NULL;

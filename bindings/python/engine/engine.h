@@ -65,6 +65,7 @@ int cmpy_connection_enter(cmpy_conn *self);  /* -1 + exception: closed, or anoth
 void cmpy_connection_leave(cmpy_conn *self);
 /* dbapi_sqlite.c */
 int cmpy_dbapi_sqlite_setup(PyObject *m);
+int cmpy_sqlite_greet(void *native); /* gives a new sqlite3 * what SQL needs of Python; -1 with an exception */
 /* dbapi.c */
 int cmpy_dbapi_setup(PyObject *m);
 PyObject *cmpy_dbapi_face(cmpy_conn *self); /* the PEP 249 connection of the physical connection in use; new reference */

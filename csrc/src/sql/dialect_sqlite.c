@@ -72,13 +72,13 @@ static cm_status infix(cm_compiler *c, cm_node *n, const char *sql, const char *
     return st;
 }
 
-/* (a | b - a & b): there is no ^ */
+/* ((a | b) - (a & b)): there is no ^ */
 static cm_status write_xor(cm_compiler *c, cm_node *n) {
-    cm_out(c, "(");
+    cm_out(c, "((");
     cm_status st = infix(c, n, " | ", "", "");
-    cm_out(c, " - ");
+    cm_out(c, ") - (");
     if (!st) st = infix(c, n, " & ", "", "");
-    cm_out(c, ")");
+    cm_out(c, "))");
     return st;
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as t
 
 from .. import _core, exc
+from ..inspection import inspect
 from ..sql.compiler import IdentifierPreparer
 from ..sql.type_api import to_instance
 from .interfaces import Dialect, ExecutionContext
@@ -88,6 +89,22 @@ class DefaultDialect(Dialect):
     supports_statement_cache = True
     insert_returning = update_returning = delete_returning = False
     full_returning = False
+    insert_executemany_returning = update_executemany_returning = delete_executemany_returning = False
+    postfetch_lastrowid = False
+    supports_constraint_comments = False
+    supports_default_metavalue = True
+    supports_for_update_of = False
+    supports_is_distinct_from = True
+    supports_native_decimal = False
+    supports_server_side_cursors = False
+    supports_simple_order_by_label = True
+    supports_views = True
+    cte_follows_insert = False
+    inline_comments = False
+    max_constraint_name_length: int | None = None
+    max_index_name_length: int | None = None
+    requires_name_normalize = False
+    tuple_in_values = False
     is_async = False
     server_version_info: tuple[int, ...] | None = None
     _engine: t.Any = None  # weak reference to the engine it belongs to
@@ -178,6 +195,9 @@ class DefaultDialect(Dialect):
         """What reads the definitions of this database, over a connection."""
         raise NotImplementedError(f"reflection of {self.name} is not supported")
 
+    def has_index(self, connection: t.Any, table_name: str, index_name: str, schema: str | None = None, **kw: t.Any) -> bool:
+        return bool(inspect(connection).has_index(table_name, index_name, schema))
+
     def normalize_name(self, name: str) -> str:
         return name
 
@@ -185,3 +205,25 @@ class DefaultDialect(Dialect):
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__name__}>"
+
+
+_OF_SCHEMAS = ("get_schema_names", "get_table_names", "get_view_names", "get_materialized_view_names", "get_temp_table_names",
+               "get_temp_view_names", "get_sequence_names", "has_sequence", "has_schema", "get_view_definition")  # fmt: skip
+_OF_TABLES = ("get_columns", "get_pk_constraint", "get_foreign_keys", "get_indexes", "get_unique_constraints", "get_check_constraints",
+              "get_table_comment", "get_table_options")  # fmt: skip
+
+
+def _reading(name: str) -> t.Any:
+    """The dialect's own form of what an Inspector is asked."""
+
+    def read(self: DefaultDialect, connection: t.Any, *args: t.Any, **kw: t.Any) -> t.Any:
+        kw.pop("info_cache", None)
+        return getattr(inspect(connection), name)(*args, **kw)
+
+    read.__name__ = name
+    return read
+
+
+for _name in (*_OF_SCHEMAS, *_OF_TABLES):
+    if not hasattr(DefaultDialect, _name):
+        setattr(DefaultDialect, _name, _reading(_name))

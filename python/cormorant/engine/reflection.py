@@ -148,6 +148,7 @@ class Inspector:
         return dict(self._ask("table_comment", table_name, schema))
 
     def get_table_options(self, table_name: str, schema: Optional[str] = None, **kw: Any) -> Dict[str, Any]:
+        self._ask("columns", table_name, schema)
         return dict(self._ask("table_options", table_name, schema))
 
     # ---- many tables

@@ -102,7 +102,8 @@ class TypeCoerce(WrapsColumnExpression):
 
         chosen = to_instance(type_)
         inner = _core.coerce(expression, _core.ROLE_EXPR)
-        if inner._kind == _core.K_BIND:
+        stands_in = inner._kind == _core.K_BIND and inner._name is None and inner._flags & _core.FLAG_REQUIRED  # in a type's bind_expression()
+        if inner._kind == _core.K_BIND and not stands_in:
             value = {"value": inner._value} if not inner._flags & _core.FLAG_REQUIRED else {}
             inner = _core.make(_core.K_BIND, flags=inner._flags, type=chosen, name=inner._name, **value)
         _core.init(self, _core.K_TYPE_COERCE, type=chosen, kids=(inner,))

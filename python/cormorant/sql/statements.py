@@ -288,8 +288,12 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect):
 
     @property
     def selected_columns(self) -> t.Any:
-        pairs = [(key or _key_of(element) or f"_no_label{i or ''}", element) for i, (key, element) in enumerate(_core.from_columns(self))]
-        return ReadOnlyColumnCollection(pairs)
+        items = self._seg(_core.SEG_COLUMNS)
+        if any(item._kind in _ALIASED for item in items):  # their columns, not those that they stand for
+            found = [pair for item in items for pair in (item.c.items() if item._kind in _ALIASED else _core.from_columns(self._replace(_core.SEG_COLUMNS, [item])))]
+        else:
+            found = _core.from_columns(self)
+        return ReadOnlyColumnCollection([(key or _key_of(element) or f"_no_label{i or ''}", element) for i, (key, element) in enumerate(found)])
 
     @property
     def whereclause(self) -> t.Any:
@@ -380,6 +384,9 @@ def describe_column(item: t.Any) -> dict[str, t.Any]:
         described["aliased"] = bool(entity_node is not None and entity_node._flags & _core.FLAG_ALIASED)
         described["entity"] = entity_node.entity_namespace if entity_node is not None else None
     return described
+
+
+_ALIASED = frozenset((_core.K_ALIAS, _core.K_SUBQUERY, _core.K_CTE))
 
 
 def _filter_by(statement: t.Any, key: str) -> t.Any:

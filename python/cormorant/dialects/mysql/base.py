@@ -33,6 +33,10 @@ class MySQLDialect(ServerDialect):
     supports_native_boolean = False
     supports_native_enum = True
     supports_schemas = True
+    supports_native_decimal = True
+    postfetch_lastrowid = True
+    cte_follows_insert = True
+    inline_comments = True
     no_cycle = " NOCYCLE"
     _said: tuple[int, ...] | None = None  # the version, by a program
 

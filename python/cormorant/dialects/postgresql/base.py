@@ -51,6 +51,9 @@ class PGDialect(ServerDialect):
     supports_sequences = True
     insert_returning = update_returning = delete_returning = True
     full_returning = True
+    insert_executemany_returning = True
+    supports_constraint_comments = True
+    supports_server_side_cursors = True
 
     def reflection(self, connection: t.Any) -> t.Any:
         from .reflection import PGReflection  # only programs that ask need it

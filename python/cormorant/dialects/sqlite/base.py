@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
-from ... import exc
+from ... import _core, exc
 from ...engine.default import DefaultDialect
 
 __all__ = ["SQLiteDialect", "SQLiteDialect_pysqlite", "dialect"]
@@ -26,6 +27,8 @@ class SQLiteDialect(DefaultDialect):
     insert_returning = update_returning = delete_returning = True
     full_returning = True
     tuple_in_values = True
+    insert_executemany_returning = True
+    postfetch_lastrowid = True
 
     @property
     def dbapi(self) -> t.Any:
@@ -71,3 +74,11 @@ class SQLiteDialect_pysqlite(SQLiteDialect):  # noqa: N801 - the name of the API
 
 
 dialect = SQLiteDialect_pysqlite
+
+
+def _regexp(pattern: t.Any, value: t.Any) -> t.Any:
+    """`value REGEXP pattern`, by Python's rules."""
+    return None if pattern is None or value is None else re.search(str(pattern), str(value)) is not None
+
+
+_core.register_hook("sqlite_regexp", _regexp)
