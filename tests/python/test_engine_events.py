@@ -338,3 +338,21 @@ def test_get_is_told_to_listeners_of_statements(engine):
         found = s.get(Plain, 1, execution_options={"mine": 1})
         assert s.get(Plain, 1) is found and seen == [{"mine": 1}]
         assert s.get(Plain, 1, populate_existing=True) is found and seen[1] == {"populate_existing": True}
+
+
+def test_the_end_is_told_with_the_values_that_ran(engine):
+    """Values that a default made are nobody's any more by then."""
+    numbers = iter(range(1000))
+    table = sa.Table(
+        "made", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("name", sa.String, default=lambda: f"made for row {next(numbers)} and let go thereafter"),
+    )
+    table.create(engine)
+    told = []
+    for name in ("before_cursor_execute", "after_cursor_execute"):
+        event.listen(engine, name, lambda conn, cursor, statement, parameters, context, executemany: told.append(parameters))
+    with Session(engine) as session:
+        for i in range(3):
+            session.execute(table.insert().returning(table.c.id), {"id": i})
+            session.execute(table.insert(), {"id": 10 + i})
+    assert len(told) == 12 and told[::2] == told[1::2] and len(set(map(str, told))) == 6

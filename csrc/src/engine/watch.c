@@ -124,7 +124,10 @@ cm_status cm_run__announce(cm_run *r) {
         cm_status st = echo(r);
         if (st) return st;
     }
-    return cm_run__tell(r, false, CM_OK);
+    cm_status st = cm_run__tell(r, false, CM_OK);
+    /* The end is told with the values, too, which their binder lets go before. */
+    for (size_t i = 0; r->watched && !r->kept && i < r->nvalues && !st; i++) st = cm_value_keep(&r->scratch, &r->values[i]);
+    return st;
 }
 
 /* Binds a set for good: what its binder holds may go when another set is done. */
