@@ -503,3 +503,28 @@ def test_what_subclasses_load_eagerly_waits_for_their_columns(lazy):
         assert len(session.scalars(select(Person)).all()) == len(sent) + 2 == 3
         assert [m.firm.id for m in session.scalars(select(Manager).order_by(Manager.id))] == [1, 2, 3]
     engine.dispose()
+
+
+def test_what_replaces_an_orphan_is_in_the_session_though_the_orphan_takes_its_parent_out():
+    """A pending orphan leaves the session, and all that it cascades to; the instance in its place came before."""
+
+    class Own(DeclarativeBase):
+        pass
+
+    class Desk(Own):
+        __tablename__ = "desk"
+        id = Column(Integer, primary_key=True)
+        lamp = relationship("Lamp", uselist=False, back_populates="desk", cascade="all, delete-orphan")
+
+    class Lamp(Own):
+        __tablename__ = "lamp"
+        id = Column(Integer, primary_key=True)
+        desk_id = Column(ForeignKey("desk.id"))
+        desk = relationship(Desk, back_populates="lamp", cascade="all")
+
+    with Session() as session:
+        desk, old, new = Desk(), Lamp(), Lamp()
+        desk.lamp = old
+        session.add(old)
+        desk.lamp = new
+        assert set(session.new) == {new}

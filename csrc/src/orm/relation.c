@@ -274,8 +274,8 @@ static cm_status set_scalar(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void
     if (st || old == value) goto done;
     if (old && !cm__is_none(cx, old)) before = cm__host(cx)->object_inst(cx, old);
     st = cm_inst_changing(cx, inst, attr, old);
-    if (!st && before) st = leaves(cx, &e, before);
     if (!st && child) st = joins(cx, &e, child);
+    if (!st && before) st = leaves(cx, &e, before); /* an orphan may take this instance out of the session */
     if (!st && before) st = unlink_back(cx, &e, CM_LINK_SET, before);
     if (!st && child) st = link_back(cx, &e, CM_LINK_SET, child);
     if (!st) st = cm_inst__store(cx, inst, attr, value); /* until now the old one stands: what expunges reach through it */
