@@ -39,7 +39,7 @@ def enrich(rng: random.Random, model: Model) -> None:
 
 class HabitDrawer(Drawer):
     WEIGHTS = (*Drawer.WEIGHTS, *dict.fromkeys((
-        ("inside", 8), ("away", 8), ("again", 8), ("by_hand", 6), ("failing", 2), ("page", 4), ("over", 3), ("deeper", 3), ("criteria", 3), ("contained", 3),
+        ("inside", 8), ("away", 8), ("again", 8), ("back", 8), ("by_hand", 6), ("failing", 2), ("page", 4), ("over", 3), ("deeper", 3), ("criteria", 3), ("contained", 3),
         ("polymorphic", 3), ("proxy", 6), ("more", 4), ("queued", 8), ("insert_many", 1))))
 
     def __init__(self, rng: random.Random, machine: Machine, wide: bool = False) -> None:
@@ -86,6 +86,26 @@ class HabitDrawer(Drawer):
             if self.rng.random() < 0.1:
                 self.some_of(("read", "query", "flush"), 1, 1)
 
+    def draw_back(self) -> None:
+        """A relationship that is left and taken up again before anything is written, and then looked at from the other side."""
+        klass, name = self.object()
+        sides = [x for x in self.model.sides(klass.name) if not x[1].queued]
+        if not sides:
+            return
+        link, side, target, many = self.rng.choice(sides)
+        member, other = self.some(target), link.down if side is link.up else link.up
+        if member is None:
+            return
+        take, leave = ("append", "remove") if many else ("relate", "relate")
+        self.emit(take, name, side.name, member)
+        self.emit(self.rng.choice(("flush", "commit")))
+        self.emit("read", name, side.name)
+        for _ in range(self.rng.randint(1, 2)):
+            self.emit(leave, name, side.name, member if many else None)
+            self.emit(take, name, side.name, member)
+        if other and not other.queued:
+            self.emit("read", member, other.name)
+
     def draw_by_hand(self) -> None:
         """Foreign keys that are set by hand, whole or in part, and the relationship that they stand for."""
         links = [x for x in self.model.links if x.kind == "one" and x.up and not x.identity and self.objects[x.child]]
@@ -105,11 +125,11 @@ class HabitDrawer(Drawer):
             self.emit("commit")
         self.emit("begin_nested")
         self.some_of(CHANGES, 1, 4)
-        if depth < 2 and self.rng.random() < 0.4:
+        if depth < 2 and self.rng.random() < 0.5:
             self.draw_inside(depth + 1)
         if self.rng.random() < 0.6:
             self.emit("flush")
-        self.emit(self.rng.choice(("release", "release", "rollback_nested")))
+        self.emit("release" if self.rng.random() < (0.7 if depth else 0.4) else "rollback_nested")
         if depth:
             return
         self.some_of(CHANGES, 0, 1)

@@ -528,3 +528,36 @@ def test_what_replaces_an_orphan_is_in_the_session_though_the_orphan_takes_its_p
         session.add(old)
         desk.lamp = new
         assert set(session.new) == {new}
+
+
+@pytest.mark.parametrize("lazy", ["select", "dynamic"])
+def test_a_link_that_is_taken_away_and_put_back_is_not_written_twice(lazy):
+    """Nobody has read the other side: what was taken out of it and put back was in it."""
+
+    class Own(DeclarativeBase):
+        pass
+
+    links = Table("links", Own.metadata, Column("a", ForeignKey("left.id"), primary_key=True), Column("b", ForeignKey("right.id"), primary_key=True))
+
+    class Left(Own):
+        __tablename__ = "left"
+        id = Column(Integer, primary_key=True)
+        rights = relationship("Right", secondary=links, back_populates="lefts")
+
+    class Right(Own):
+        __tablename__ = "right"
+        id = Column(Integer, primary_key=True)
+        lefts = relationship(Left, secondary=links, back_populates="rights", lazy=lazy)
+
+    engine = create_engine("sqlite://")
+    Own.metadata.create_all(engine)
+    with Session(engine) as session:
+        left, right = Left(id=1), Right(id=2)
+        left.rights.append(right)
+        session.add(left)
+        session.commit()
+        left.rights.remove(right)
+        left.rights.append(right)
+        session.commit()
+        assert session.execute(select(links)).all() == [(1, 2)] and left.rights == [right]
+    engine.dispose()

@@ -62,8 +62,8 @@ cm_status cm_inst__coll_queue(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, vo
     c->queued = true;
     cm__retain(cx, member); /* the queue it leaves may have been the last to hold it */
     if (add) {
-        take_out(cx, &c->removed, member);
-        st = cm_objs__hold(cx, &c->added, member);
+        /* what is put back was in it; collections that are never loaded take the program's word, and write both */
+        if (cm_relation__never_loaded(attr->relation) || !take_out(cx, &c->removed, member)) st = cm_objs__hold(cx, &c->added, member);
     } else if (!take_out(cx, &c->added, member)) {
         st = cm_objs__hold(cx, &c->removed, member);
     }

@@ -172,6 +172,7 @@ cm_status cm_inst__keep_coll(cm_ctx *cx, cm_inst *inst, const cm_attr *attr);
 cm_status cm_inst__mark_touched(cm_ctx *cx, cm_inst *inst, const cm_attr *attr);
 /* What a collection was before it changed, or is queued to become; NULL: unchanged. make: makes an empty one. */
 cm_coll_state *cm_inst__coll_state(const cm_inst *inst, const cm_attr *attr);
+static inline bool cm_relation__never_loaded(const cm_relation *r) { return r->lazy == CM_LAZY_DYNAMIC || r->lazy == CM_LAZY_WRITE_ONLY; }
 /* Whether a relation holds anything that a flush must look at: anything at all in a new instance, changes in others. */
 bool cm_inst__touched(cm_ctx *cx, cm_inst *inst, const cm_relation *r);
 cm_status cm_inst__coll_queue(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *member, bool add);

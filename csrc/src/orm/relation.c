@@ -203,7 +203,7 @@ static cm_status present_coll(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, vo
         cm__retain(cx, *out);
         return CM_OK;
     }
-    if (inst->flags & CM_INST_KEY || attr->relation->lazy == CM_LAZY_DYNAMIC || attr->relation->lazy == CM_LAZY_WRITE_ONLY) return CM_OK;
+    if (inst->flags & CM_INST_KEY || cm_relation__never_loaded(attr->relation)) return CM_OK;
     cm_status st = cm__host(cx)->coll_new(cx, inst, attr, out);
     if (!st) st = cm_inst__store(cx, inst, attr, *out);
     if (st && *out) {
