@@ -67,6 +67,8 @@ struct cm_compiler {
     cm_node *wrapped;          /* BIND that stands for wrapped_param in the expression a type puts around it; NULL: none */
     const cm_param *wrapped_param; /* NULL: its value is written out */
     const char *wrapped_name;
+    cm_node *hooked;           /* query that the host writes at the moment, and how it is to be written; NULL: none */
+    const struct cm_select_how *hooked_how;
 };
 
 static inline void cm_out(cm_compiler *c, const char *text) { cm_buf__puts(&c->b, text); }
@@ -179,6 +181,7 @@ typedef struct cm_select_how {
 cm_status cm_compiler__select(cm_compiler *c, cm_node *n, const cm_select_how *how);
 /* Any statement that answers rows: SELECT, COMPOUND, TEXT, DML with RETURNING. */
 cm_status cm_compiler__query(cm_compiler *c, cm_node *n, const cm_select_how *how);
+cm_status cm_compiler__plain_query(cm_compiler *c, cm_node *n, const cm_select_how *how); /* passing by the host's hook */
 /* "(SELECT ...)" in an expression. */
 cm_status cm_compiler__subquery(cm_compiler *c, cm_node *n);
 cm_status cm_compiler__order_by(cm_compiler *c, cm_node *n);

@@ -239,9 +239,20 @@ static cm_status write_text_query(cm_compiler *c, cm_node *n, const cm_select_ho
 }
 
 cm_status cm_compiler__query(cm_compiler *c, cm_node *n, const cm_select_how *how) {
+    if (!(n->flags & CM_FLAG_HOST_COMPILE) || !cm__host(c->cx)->node_compile) return cm_compiler__plain_query(c, n, how);
+    cm_node *outer = c->hooked;
+    const cm_select_how *outer_how = c->hooked_how;
+    c->hooked = n;
+    c->hooked_how = how;
+    cm_status st = cm__host(c->cx)->node_compile(c->cx, n, c);
+    c->hooked = outer;
+    c->hooked_how = outer_how;
+    return st;
+}
+
+cm_status cm_compiler__plain_query(cm_compiler *c, cm_node *n, const cm_select_how *how) {
     size_t text_at = c->b.n, param_at = c->nparams;
     cm_status st;
-    if ((n->flags & CM_FLAG_HOST_COMPILE) && cm__host(c->cx)->node_compile) return cm__host(c->cx)->node_compile(c->cx, n, c);
     switch (n->kind) {
     case CM_N_SELECT:
         if (how->top) c->flags |= CM_C_SELECT | CM_C_RETURNS_ROWS;

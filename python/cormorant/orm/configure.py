@@ -202,7 +202,7 @@ def watch_configuration(cls: type) -> None:
     """Classes with `__declare_first__()` or `__declare_last__()` are told of every configuration."""
     unmapped = [base for base in cls.__mro__ if base is cls or _mapper_or_none(base) is None]
     names = [name for name in ("__declare_first__", "__declare_last__") if any(name in base.__dict__ for base in unmapped)]
-    if names:
+    if names and cls not in _hooked:
         put_attribute(cls, "_sa_hooks", (next(_hooked_order), names))
         _hooked.add(cls)
 

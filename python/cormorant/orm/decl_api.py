@@ -101,7 +101,7 @@ class DeclarativeMeta(DeclarativeAttributeIntercept):
 def _as_declarative(reg: "registry", cls: type) -> None:
     if "__abstract__" in cls.__dict__ and cls.__dict__["__abstract__"]:
         return
-    watch_configuration(cls)
+    watch_configuration(cls)  # classes that wait are asked, too
     waits = getattr(cls, "_sa_defer_mapping", None)  # of classes whose tables are read from the database later
     if waits is None or not waits(reg):
         map_declarative(reg, cls)
@@ -181,7 +181,7 @@ class registry:
         }
         if isinstance(cls, type) and cls is not object:
             body["__doc__"] = cls.__doc__
-        if self.constructor is not _constructor:
+        if self.constructor is not _constructor or any("__init__" in base.__dict__ for b in bases for base in b.__mro__ if base not in (object, _core.Instance)):
             body["__init__"] = self.constructor
         return metaclass(name, bases, body)
 
@@ -230,6 +230,7 @@ class registry:
         def decorate(target: t.Any) -> t.Any:
             set_arguments(target, arguments)
             map_declarative(self, target)
+            self._give_constructor(target)
             return target
 
         return decorate if cls is None else decorate(cls)

@@ -25,6 +25,7 @@ from .properties import UNSET, ColumnProperty, MappedColumn, SynonymProperty
 _TableArgsType = t.Union[t.Tuple[t.Any, ...], t.Dict[str, t.Any]]
 
 _scanning: t.List["ClassScan"] = []
+_SHARED = ("__table_args__", "__mapper_args__")  # of a mixin they hold for every class below
 
 
 def name_column(column: t.Any, name: str) -> None:
@@ -49,6 +50,7 @@ class ClassScan:
         self.declared: t.Dict[t.Any, t.Any] = {}  # declared_attr -> its value for this class
         self.annotated: t.Dict[str, t.Tuple[t.Any, type]] = {}  # name -> annotation, and the class that has it
         self.elements: t.Dict[str, t.Any] = {}  # name -> the construct of an attribute, annotated or not
+        self.copies: t.Dict[int, t.Any] = {}  # id of a mixin's column -> its copy for this class
 
     def run(self) -> Mapper:
         _scanning.append(self)
@@ -84,12 +86,17 @@ class ClassScan:
 
     def _gather(self) -> None:
         seen: t.Set[str] = set()
+        cascading = self._cascading_names()
         for base, own in self._sources():
-            if not own and self._inherited_by_mapped(base):
-                continue
+            inherited = not own and self._inherited_by_mapped(base)
             annotations = _annotations(base)
             for name in _in_order(list(vars(base)), list(annotations)):
                 if name in seen or (name.startswith("__") and name.endswith("__")):
+                    continue
+                if inherited and cascading.get(name) is not base:
+                    continue
+                if own and name in cascading:
+                    warn(f"Attribute {name!r} on class {self.cls} cannot be processed due to @declared_attr.cascading; skipping")
                     continue
                 if name in annotations:
                     self.annotated.setdefault(name, (annotations[name], base))
@@ -97,6 +104,18 @@ class ClassScan:
                     seen.add(name)
                 elif name in vars(base):
                     seen.add(name)  # something of the program's own hides what mixins have
+
+    def _cascading_names(self) -> t.Dict[str, type]:
+        """Attributes of the mixins of mapped parents that are made for every class below, and the mixins."""
+        from .decl_api import declared_attr
+
+        found: t.Dict[str, type] = {}
+        for base, own in self._sources():
+            if not own and self._inherited_by_mapped(base):
+                for name, value in vars(base).items():
+                    if isinstance(value, declared_attr) and value._cascading and not (name.startswith("__") and name.endswith("__")):
+                        found.setdefault(name, base)
+        return found
 
     def _inherited_by_mapped(self, base: type) -> bool:
         """Mixins of a mapped parent were its business."""
@@ -107,6 +126,7 @@ class ClassScan:
         from .decl_api import declared_attr
         from .relationships import RelationshipProperty
 
+        declared = value if isinstance(value, declared_attr) else None
         if isinstance(value, declared_attr):
             if value._is_config:
                 return False
@@ -118,8 +138,13 @@ class ClassScan:
             value = self.evaluate(value)
             if not own and value is None:
                 return True
+            self._take_doc(declared, value)
+            if declared._cascading and isinstance(value, (Column, MappedColumn)):
+                self._share(base, name, value)  # the parent has an attribute of that name
         elif not own and isinstance(value, (Column, MappedColumn)):
-            value = value._copy()
+            self._check_foreign_keys(name, value.column if isinstance(value, MappedColumn) else value)
+            original, value = value, value._copy()
+            self._remember(original, value)
             self._share(base, name, value)
         elif not own and isinstance(value, MapperProperty):
             if not (isinstance(value, ColumnProperty) or hint is not UNSET):
@@ -147,7 +172,9 @@ class ClassScan:
             if annotation is None or not annotation.is_mapped:
                 return False
             value = annotation.default_construct()
-        if name == "registry" and value is not self.registry or name == "metadata" and not isinstance(value, (MetaData, MapperProperty, Column, MappedColumn)):
+            if not own:
+                self._share(base, name, value)
+        if own and name == "registry" and value is not self.registry or name == "metadata" and declared is None and not isinstance(value, (MetaData, MapperProperty, Column, MappedColumn)):
             what = {"metadata": "MetaData instance", "registry": "Declarative class registry"}[name]
             warn(f"Attribute name '{name}' should be left reserved for the {what} when using a Declarative class.")
         if isinstance(value, _core.InstrumentedAttribute) and value.key != name:
@@ -159,7 +186,9 @@ class ClassScan:
         if isinstance(value, Column):
             self._take_column(name, value, ColumnProperty(value), 0)
         elif isinstance(value, MappedColumn):
-            value = self._complete(name, value, annotation)
+            shared, value = value, self._complete(name, value, annotation)
+            if self.cls.__dict__.get(name) is shared and value is not shared:
+                put_attribute(self.cls, name, value)
             order = 0 if value.sort_order is UNSET else value.sort_order
             self._take_column(name, value.column, value.as_property(value.column), order)
         elif isinstance(value, MapperProperty):
@@ -188,8 +217,34 @@ class ClassScan:
                     f"Attribute '{name}' on class {self.cls} appears to be a non-schema SQLAlchemy expression object, which is not mapped: "
                     "column_property() or query_expression() map one."
                 )
+            if declared is not None:
+                put_attribute(self.cls, name, value)  # made once for the class, whatever it is
+                return True
             return False
         return True
+
+    def _check_foreign_keys(self, name: str, column: t.Any) -> None:
+        """Copies of a mixin's columns cannot lead to another column of the mixin, which has copies itself."""
+        for key in column.foreign_keys:
+            if isinstance(key._colspec, (Column, MappedColumn)) and getattr(key._colspec, "table", None) is None:
+                raise exc.InvalidRequestError(
+                    "Columns with foreign keys to non-table-bound columns must be declared as @declared_attr callables on declarative "
+                    f"mixin classes. Attribute {name!r} of class {self.cls.__name__}"
+                )
+
+    def _take_doc(self, attribute: t.Any, value: t.Any) -> None:
+        """The docstring of a declared_attr is that of its attribute."""
+        if attribute.__doc__:
+            column = value.columns[0] if isinstance(value, ColumnProperty) else value.column if isinstance(value, MappedColumn) else value
+            for target in (column, value):
+                if isinstance(target, (Column, MapperProperty)) and getattr(target, "doc", None) is None:
+                    target.doc = attribute.__doc__
+
+    def _remember(self, original: t.Any, copy: t.Any) -> None:
+        """Settings of a mixin speak of its own columns: they mean the copies."""
+        self.copies[id(original)] = copy
+        if isinstance(original, MappedColumn):
+            self.copies[id(original.column)] = copy.column
 
     def _check_unmapped(self, name: str, value: t.Any, hint: t.Any) -> None:
         """Refuses an annotation without Mapped[] where one was meant: of nothing, or of a construct of the mapping."""
@@ -271,15 +326,16 @@ class ClassScan:
     # ---- configuration: __tablename__, __table__, __table_args__, __mapper_args__
 
     def setting(self, name: str, inherit: bool = True) -> t.Any:
-        """A configuration attribute of the class or its mixins; None where only a mapped parent has it."""
+        """A configuration attribute of the class or its mixins; of what a mapped parent has only functions are asked again."""
         from .decl_api import declared_attr
 
-        for base, own in self._sources():
+        for base in self.cls.__mro__:
             if name not in base.__dict__:
                 continue
-            if not own and self._inherited_by_mapped(base) and not isinstance(base.__dict__[name], declared_attr):
+            own, value = base is self.cls, base.__dict__[name]
+            inherited = isinstance(base.__dict__.get("__mapper__"), Mapper) or name not in _SHARED and self._inherited_by_mapped(base)
+            if not own and inherited and not isinstance(value, declared_attr):
                 continue
-            value = base.__dict__[name]
             if isinstance(value, declared_attr):
                 if value._cascading:
                     warn(
@@ -338,7 +394,7 @@ class ClassScan:
                 "table-mapped class."
             )
         table = self.inherits.local_table
-        if self.setting("__table_args__"):
+        if self.cls.__dict__.get("__table_args__") and self.setting("__table_args__"):
             raise exc.ArgumentError("Can't place __table_args__ on an inherited class with no table.")
         for column in columns:
             if column.primary_key:
@@ -356,12 +412,27 @@ class ClassScan:
     def _mapper_args(self) -> t.Dict[str, t.Any]:
         args = dict(self.setting("__mapper_args__") or {})
         args.update(self.mapper_kw)
+        for name in ("version_id_col", "polymorphic_on", "primary_key"):
+            given = args.get(name)
+            if isinstance(given, (list, tuple)):
+                args[name] = [self._own_column(column) for column in given]
+            elif given is not None:
+                args[name] = self._own_column(given)
         for name, prop in (args.pop("properties", None) or {}).items():
             self.properties.setdefault(name, prop)
         if "inherits" in args:
             inherits = args.pop("inherits")
             self.inherits = class_mapper_of(inherits)
         return args
+
+    def _own_column(self, given: t.Any) -> t.Any:
+        """What a setting speaks of, as this class has it."""
+        from .decl_api import declared_attr
+
+        if isinstance(given, declared_attr):
+            given = self.evaluate(given)
+        given = self.copies.get(id(given), given)
+        return given.column if isinstance(given, MappedColumn) else given
 
     def _drop_replaced(self) -> None:
         """Attributes of the class that are about to become instrumented ones."""

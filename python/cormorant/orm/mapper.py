@@ -15,11 +15,12 @@ from ..sql.schema import Column, Table
 from . import exc as orm_exc
 from .base import InspectionAttr
 from .composite import CompositeProperty
-from .configure import all_mappers, configure_mappers, configure_registries, forget_pending, lock, note_pending
+from .configure import all_mappers, configure_mappers, configure_registries, forget_pending, lock, note_pending, watch_configuration
 from .interfaces import MapperProperty, put_attribute
 from .joins import equalities, plain_node
 from .properties import ColumnProperty, MappedColumn, SynonymProperty
 
+_DISCRIMINATOR = "_sa_polymorphic_on"
 
 
 class _Dispatch:
@@ -193,7 +194,8 @@ class Mapper(_core.Mapper, InspectionAttr):
         self._listeners: t.Dict[str, t.Tuple[t.Any, ...]] = {}  # by event, found once (events.py)
         self._subclasses: t.List[Mapper] = []
         self._inherit_condition = inherit_condition
-        self._polymorphic_on, self._primary_key_given, self._version_id_col = polymorphic_on, primary_key, version_id_col
+        self._polymorphic_on, self._version_id_col = polymorphic_on, version_id_col
+        self._primary_key_given = primary_key if primary_key is None or isinstance(primary_key, (list, tuple)) else (primary_key,)
         if self.inherits is not None and not self.concrete and version_id_col is None:
             self._version_id_col = self.inherits._version_id_col
             self.version_id_generator = self.inherits.version_id_generator if version_id_generator is None else version_id_generator
@@ -206,12 +208,19 @@ class Mapper(_core.Mapper, InspectionAttr):
             raise exc.ArgumentError(f"Mapper {self} has no table")
         from .events import fire_configured
 
-        self._check_primary_key()
+        if not any(isinstance(name, str) for name in self._primary_key_given or ()):
+            self._check_primary_key()
         put_attribute(class_, "__mapper__", self)
         put_attribute(class_, "_sa_class_manager", self.class_manager)
         put_attribute(class_, "__clause_element__", _ClauseElement())
         fire_configured("instrument_class", self)
-        self._gather(dict(properties or {}))
+        try:
+            self._gather(dict(properties or {}))
+            self._check_primary_key()
+        except BaseException:
+            _dispose(self)  # the class can be mapped again
+            type.__delattr__(class_, "_sa_disposed_mapper")
+            raise
         if self.inherits is not None:
             self.inherits._subclasses.append(self)
         if registry is not None:
@@ -220,6 +229,7 @@ class Mapper(_core.Mapper, InspectionAttr):
                 registry._depend_on(self.inherits.registry)
         all_mappers.add(self)
         note_pending(self)
+        watch_configuration(class_)
         fire_configured("after_mapper_constructed", self)
 
     # ---- properties
@@ -250,9 +260,34 @@ class Mapper(_core.Mapper, InspectionAttr):
             self._equate_keys(props)
         for key, prop in props.items():
             self._install(key, prop)
+        if self._polymorphic_on is not None and not self._reads_union:
+            self._name_discriminator()
         if self.concrete and self.inherits is not None:
             for key in self.inherits._props.keys() - props.keys() - self.class_.__dict__.keys():
                 put_attribute(self.class_, key, _NotImplementedHere(self, key))
+
+    def _name_discriminator(self) -> None:
+        """What tells the classes of rows apart is an attribute; an expression that none stands for becomes one, without a descriptor."""
+        given = self._polymorphic_on
+        if isinstance(given, ColumnProperty):
+            key = next((key for key, prop in self._props.items() if prop is given), None)
+            self._polymorphic_on = given.columns[0] if key is None else key
+        elif not isinstance(given, str):
+            given = given.column if isinstance(given, MappedColumn) else given
+            if not isinstance(given, _core.Node) and not hasattr(given, "__clause_element__"):
+                raise exc.ArgumentError(f"Column expression or string key expected for argument 'polymorphic_on'; got {given!r}.")
+            node = plain_node(given)
+            self._polymorphic_on = given if isinstance(given, _core.InstrumentedAttribute) else node
+        try:
+            prop = self._props[self._key_of(self._polymorphic_on)]
+        except orm_exc.UnmappedColumnError:
+            prop = ColumnProperty(self._polymorphic_on)
+            prop.set_parent(self, _DISCRIMINATOR)
+            self._props[_DISCRIMINATOR] = prop
+            self._nodes[_DISCRIMINATOR] = self._hidden_node(prop)
+            self._polymorphic_on = _DISCRIMINATOR
+        if not isinstance(prop, ColumnProperty):
+            raise exc.ArgumentError("Only direct column-mapped property or SQL expression can be passed for polymorphic_on")
 
     def _equate_keys(self, props: t.Dict[str, MapperProperty]) -> None:
         """Columns that join the table to those of the bases belong to the attribute of the base, whatever their own names: those
@@ -385,10 +420,10 @@ class Mapper(_core.Mapper, InspectionAttr):
                     "tables": tables if all(isinstance(table, Table) for table in tables) else [],
                     "from_": None if isinstance(self.local_table, Table) else self.local_table,
                     "attrs": [p.definition(self) for p in columns],
-                    "primary_key": [self._key_of(c) for c in self._primary_key_columns()] or None,
+                    "primary_key": [self._key_of(c, "primary_key column") for c in self._primary_key_columns()] or None,
                     "polymorphic_on": self._key_of(self._polymorphic_on) if self._polymorphic_on is not None and not self._reads_union else None,
                     "polymorphic_identity": self.polymorphic_identity,
-                    "version_attr": self._key_of(self._version_id_col) if self._version_id_col is not None else None,
+                    "version_attr": self._key_of(self._version_id_col, "version_id_col column") if self._version_id_col is not None else None,
                     "version_generator": self.version_id_generator or None,
                     "version_given": self.version_id_generator is False,
                     "writes_keys": not self.passive_updates,
@@ -473,16 +508,21 @@ class Mapper(_core.Mapper, InspectionAttr):
         return list(self.local_table.primary_key)
 
     def _check_primary_key(self) -> None:
+        for name in self._primary_key_given or ():
+            if isinstance(name, str):
+                prop = self._props.get(self._key_of(name, "primary_key column"))
+                if not isinstance(prop, ColumnProperty) or prop.columns[0]._kind != _core.K_COLUMN:
+                    raise exc.ArgumentError(f"Can't determine primary_key column '{name}'; property does not refer to a single mapped Column")
         if (self.inherits is None or self.concrete) and not self._primary_key_given and not list(self.local_table.primary_key):
             raise exc.ArgumentError(
                 f"Mapper {self} could not assemble any primary key columns for mapped table '{getattr(self.local_table, 'description', self.local_table)}'"
             )
 
-    def _key_of(self, column: t.Any) -> str:
+    def _key_of(self, column: t.Any, role: str = "polymorphic_on value") -> str:
         """Attribute name of a column, mapped_column(), attribute, or name."""
         if isinstance(column, str):
             if column not in self._props:
-                raise exc.ArgumentError(f"Can't determine attribute '{column}' of mapper {self}: no such property")
+                raise exc.ArgumentError(f"Can't determine {role} '{column}' - no attribute is mapped to this name.")
             return column
         if isinstance(column, MappedColumn):
             column = column.column
