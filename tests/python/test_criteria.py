@@ -1,7 +1,9 @@
 """with_loader_criteria: where conditions on a class hold, and for how long."""
 
 import pytest
-from cormorant import ForeignKey, create_engine, select, update
+
+import cormorant as sa
+from cormorant import ForeignKey, create_engine, orm, select, update
 from cormorant.orm import DeclarativeBase, Mapped, Session, aliased, joinedload, mapped_column, relationship, selectinload, with_loader_criteria
 
 
@@ -94,3 +96,18 @@ def test_subclasses_and_aliases_are_meant_only_on_request(session, entity):
 def test_classes_below_a_mixin_are_all_meant(session):
     found = session.scalars(select(Street).options(with_loader_criteria(Tenanted, lambda cls: cls.tenant == 2), selectinload(Street.houses))).one()
     assert houses(found) == [2, 4]
+
+
+def test_conditions_of_a_relationship_may_be_the_first_use_of_its_classes():
+    reg = orm.registry()
+    parents = sa.Table("parents", reg.metadata, sa.Column("id", sa.Integer, primary_key=True))
+    children = sa.Table("children", reg.metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("parent_id", sa.ForeignKey("parents.id")), sa.Column("x", sa.Integer))
+    Parent, Child = type("Parent", (), {}), type("Child", (), {})
+    reg.map_imperatively(Parent, parents, properties={"children": orm.relationship(reg.map_imperatively(Child, children))})
+    statement = sa.select(Parent).options(orm.joinedload(Parent.children.and_(Child.x > 1)))
+    engine = sa.create_engine("sqlite://")
+    reg.metadata.create_all(engine)
+    with orm.Session(engine) as session:
+        session.execute(sa.insert(parents).values(id=1))
+        session.execute(sa.insert(children), [{"parent_id": 1, "x": 1}, {"parent_id": 1, "x": 2}])
+        assert [c.x for c in session.scalars(statement).unique().one().children] == [2]

@@ -218,6 +218,8 @@ static PyObject *Node_copy(PyObject *self, PyObject *unused) {
         PyErr_SetString(PyExc_TypeError, "the node is empty");
         return NULL;
     }
+    /* an attribute gets what it stands for when its class is configured, its copies would not */
+    if (CMPY_NODE(self)->kind == CM_N_ATTR && !CMPY_NODE(self)->u.attr.attr && cmpy_ready(self) < 0) return NULL;
     CMPY_TRY(cmpy_cx(), cm_node_with_flags(cmpy_cx(), CMPY_NODE(self), 0, 0, &n));
     return cmpy_from_node(n);
 }

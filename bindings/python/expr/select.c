@@ -255,9 +255,10 @@ static PyObject *only_class(cm_node *n) {
         if (others || count != 1) return NULL;
         entity = columns[0];
     } else {
-        entity = n->u.n.kid; /* UPDATE, DELETE */
+        entity = n->u.n.kid; /* UPDATE, DELETE: conditions may name further tables */
         cm_node_segment(n, CM_SEG_FROM, &others);
-        if (others) return NULL;
+        cm_node_segment(n, CM_SEG_WHERE, &count);
+        if (others || count) return NULL;
     }
     if (!entity || entity->kind != CM_N_ENTITY || (entity->flags & CM_FLAG_ALIASED) || !entity->u.attr.attr) return NULL;
     return cm_mapper_host_class((const cm_mapper *)entity->u.attr.attr);

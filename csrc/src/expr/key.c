@@ -329,6 +329,7 @@ static cm_status add_attr(cm_ctx *cx, cm_keybuf *key, todo *t, cm_node *n) {
         put(key, parts[0] ? cm_mapper_entity(n->u.attr.attr)->id : n->id);
         return push(cx, t, parts, 1);
     }
+    if (!n->u.attr.attr) return cm__fail(cx, CM_E_MISUSE, "an attribute was copied before its class was configured");
     if (!is_own_expression(n)) parts[0] = n->u.attr.expr;
     put(key, head_word(n, (parts[0] ? HAS_KID0 : 0u) | (parts[1] ? HAS_KID1 : 0u)));
     put(key, ((const cm_attr *)n->u.attr.attr)->id);

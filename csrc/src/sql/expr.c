@@ -364,10 +364,8 @@ cm_status cm_compiler_default(cm_compiler *c, cm_node *n) {
     if (st) return st;
     const char *hint = c->hint;
     if (n->kind != CM_N_BIND && n->kind != CM_N_ATTR) c->hint = NULL;
-    if (n == c->hooked)
-        st = cm_compiler__plain_query(c, n, c->hooked_how);
-    else if (!c->d->node || !c->d->node(c, n, &st))
-        st = write_by_kind(c, n);
+    if (n == c->hooked) st = cm_compiler__plain_query(c, n, c->hooked_how);
+    else if (!c->d->node || !c->d->node(c, n, &st)) st = write_by_kind(c, n);
     c->hint = hint;
     c->depth--;
     return st;

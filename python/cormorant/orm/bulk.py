@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 
 from .. import _core, exc
-from ..sql import delete, insert, select, update
+from ..engine.result import IteratorResult, SimpleResultMetaData
+from ..sql import delete, insert, select, tuple_, update
 from ..sql.schema import Column
 from ..types import Boolean, Integer, String, Text
 from .base import NO_VALUE, written_entity
 from .evaluator import UnevaluatableError, UnloadedError, evaluate
 
+_NAMED = frozenset((_core.K_ATTR, _core.K_COLUMN, _core.K_LABEL))
 _IDENTITY = 3
+_KEYS_AT_ONCE = 400
 _PLAIN = {Integer: int, String: str, Text: str, Boolean: bool}
 
 
@@ -67,13 +71,32 @@ def _insert(session: t.Any, mapper: t.Any, statement: t.Any, rows: t.Optional[t.
         return session._run(statement, None)
     rows = _with_identity(mapper, rows)
     if len(mapper.tables) < 2:
-        return session._run(statement, _all_by_column(mapper, rows))
-    if _written(statement)._seg(_core.SEG_RETURNING):
-        raise NotImplementedError(
-            f"insert({mapper.class_.__name__}).returning() writes several tables and is not supported yet; add the instances to "
-            "the session"
-        )
-    return _insert_joined(session, mapper, rows)
+        rows = _all_by_column(mapper, rows)
+        if set(map(len, rows)) == {len(set().union(*rows))}:
+            return session._run(statement, rows)
+        groups = [list(group) for _, group in itertools.groupby(rows, key=lambda row: row.keys())]
+        results = [session._run(statement, group) for group in groups]
+        return results[0].merge(*results[1:]) if _written(statement)._seg(_core.SEG_RETURNING) else results[-1]
+    done = [_by_column(mapper, row) for row in rows]
+    result = _insert_joined(session, mapper, done)
+    asked = statement._seg(_core.SEG_COLUMNS) if statement is not _written(statement) else statement._seg(_core.SEG_RETURNING)
+    return _read_inserted(session, mapper, statement, asked, done) if asked else result
+
+
+def _read_inserted(session: t.Any, mapper: t.Any, statement: t.Any, asked: t.Sequence[t.Any], rows: t.Sequence[t.Mapping[str, t.Any]]) -> t.Any:
+    """What an INSERT into several tables returns, in the order of its rows: read afterwards, by key."""
+    key = mapper.primary_key
+    options = _written(statement)._seg(_core.SEG_OPTIONS)
+    order = [tuple(row[c.key] for c in key) for row in rows]
+    found: t.Dict[t.Tuple[t.Any, ...], t.Any] = {}
+    names: t.Sequence[str] = ()
+    for start in range(0, len(order), _KEYS_AT_ONCE):
+        part = order[start : start + _KEYS_AT_ONCE]
+        criterion = key[0].in_([k[0] for k in part]) if len(key) == 1 else tuple_(*key).in_(part)
+        result = session._run(select(*(mapper._nodes[mapper.get_property_by_column(c).key] for c in key), *asked).where(criterion).options(*options), None)
+        names = list(result.keys())[len(key) :]
+        found.update((tuple(row[: len(key)]), tuple(row[len(key) :])) for row in result)
+    return IteratorResult(SimpleResultMetaData(names), [found[k] for k in order])
 
 
 def _with_identity(mapper: t.Any, rows: t.Sequence[t.Mapping[str, t.Any]]) -> t.Sequence[t.Mapping[str, t.Any]]:
@@ -85,9 +108,8 @@ def _with_identity(mapper: t.Any, rows: t.Sequence[t.Mapping[str, t.Any]]) -> t.
     return [row if key in row else {**row, key: mapper.polymorphic_identity} for row in rows]
 
 
-def _insert_joined(session: t.Any, mapper: t.Any, rows: t.Sequence[t.Mapping[str, t.Any]]) -> t.Any:
-    """Rows of a class in several tables: the key that the first table makes is that of the others."""
-    done = [_by_column(mapper, row) for row in rows]
+def _insert_joined(session: t.Any, mapper: t.Any, done: t.Sequence[t.Dict[str, t.Any]]) -> t.Any:
+    """Rows of a class in several tables: the key that the first table makes is that of the others, and is put into the rows."""
     result = None
     for table in mapper.tables:
         known = [{k: v for k, v in row.items() if k in table.c} for row in done]
@@ -109,10 +131,15 @@ def _returning_entities(statement: t.Any) -> t.Any:
     entities = [item for item in items if item._kind == _core.K_ENTITY]
     if not entities:
         return statement
-    if len(entities) < len(items):
-        raise NotImplementedError("returning() of entities together with columns is not supported yet; return the columns")
-    columns = [p.columns[0] for e in entities for p in mapper_of(e)._props.values() if _is_column(p)]
-    return select(*entities).from_statement(statement._replace(_core.SEG_RETURNING, columns))
+    asked, columns = [], []
+    for item in items:
+        if item._kind == _core.K_ENTITY:
+            columns += [p.columns[0] for p in mapper_of(item)._props.values() if _is_column(p)]
+        else:
+            item = item if item._kind in _NAMED else item.label(f"anon_{len(asked) + 1}")
+            columns.append(item)
+        asked.append(item)
+    return select(*asked).from_statement(statement._replace(_core.SEG_RETURNING, columns)).options(*statement._seg(_core.SEG_OPTIONS))
 
 
 def _is_column(prop: t.Any) -> bool:
@@ -135,7 +162,7 @@ def _spread(cls: type, values: t.Dict[str, t.Any]) -> t.Dict[str, t.Any]:
 
 def _by_column(mapper: t.Any, values: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
     """Attribute names as column keys; hybrids say which columns they set."""
-    if not values.keys() <= mapper._props.keys():
+    if not values.keys() <= mapper._props.keys() or any(key in values for key in mapper._composites):
         values = _spread(mapper.class_, dict(values))
     found = {}
     for key, value in values.items():
@@ -209,7 +236,7 @@ def _synchronise(session: t.Any, statement: t.Any, mapper: t.Any, matched: t.Lis
         for prop in mapper._props.values():
             if not hasattr(prop, "direction") and any(c is column for c in getattr(prop, "columns", ()) or ()):
                 assigned[prop.key] = column, value
-    onupdate = [p.key for p in mapper._props.values() if not hasattr(p, "direction") and getattr((getattr(p, "columns", None) or [None])[0], "onupdate", None) is not None]
+    onupdate = [p.key for p in mapper._props.values() if _is_column(p) and _changes_by_itself(p.columns[0])]
     for obj in matched:
         known = _new_values(obj, assigned)
         unknown = [k for k in dict.fromkeys([*assigned, *onupdate]) if k not in known]
@@ -217,6 +244,11 @@ def _synchronise(session: t.Any, statement: t.Any, mapper: t.Any, matched: t.Lis
             _core.inst_set_committed(obj, key, value)
         if unknown or not known:
             session._expire(obj, unknown or None)
+
+
+def _changes_by_itself(column: t.Any) -> bool:
+    """Whether an UPDATE that does not speak of a column may change it."""
+    return any(getattr(column, name, None) is not None for name in ("onupdate", "server_onupdate", "computed"))
 
 
 def _new_values(obj: t.Any, assigned: t.Mapping[str, t.Tuple[t.Any, t.Any]]) -> t.Dict[str, t.Any]:
@@ -242,7 +274,7 @@ def insert_mappings(session: t.Any, mapper: t.Any, mappings: t.List[t.Mapping[st
     mappings = list(_with_identity(mapper, mappings))
     if len(mapper.tables) > 1:
         if mappings:
-            _insert_joined(session, mapper, mappings)
+            _insert_joined(session, mapper, [_by_column(mapper, row) for row in mappings])
         return
     groups: t.Dict[t.Tuple[str, ...], t.List[t.Dict[str, t.Any]]] = {}
     for mapping in mappings:

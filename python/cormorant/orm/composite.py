@@ -346,6 +346,11 @@ class _Composite:
     def __delete__(self, instance: t.Any) -> None:
         self.prop.set(instance, None)
 
+    def _spread_bulk_value(self, cls: type, values: t.Dict[str, t.Any], value: t.Any) -> None:
+        """Puts a value of a bulk INSERT or UPDATE into the columns that hold it."""
+        keys = self.prop._attribute_keys
+        values.update(zip(keys, [None] * len(keys) if value is None else self.prop._composite_values_from_instance(value)))
+
 
 def composite(_class_or_attr: t.Any = None, *attrs: t.Any, **kw: t.Any) -> t.Any:
     """Several columns as one object of a class: a dataclass, or one with `__composite_values__()`."""

@@ -39,6 +39,11 @@ def _option(op: int, flags: int, attr: Any, extra: Tuple[Any, ...] = (), inner: 
     return _core.make(_core.K_OPTION, op=op, flags=flags, kids=(attr,), segs=(inner, extra), name=name)
 
 
+def _parts(attr: Any) -> Any:
+    """The attributes that a composite consists of; others are their only part."""
+    return getattr(type(attr), "_comparable_elements", None) and attr._comparable_elements or (attr,)
+
+
 def _attribute(attr: Any, name: str) -> Any:
     """A mapped attribute, or "*"; anything else is refused by name."""
     if isinstance(attr, str):
@@ -177,16 +182,22 @@ class _AbstractLoad(ORMOption):
     # ---- columns
 
     def defer(self, key: Any, raiseload: bool = False) -> Any:
-        return self._column_leaf("defer", _core.OP_LOAD_DEFER, key, _core.FLAG_RAISE if raiseload else 0)
+        load = self
+        for part in _parts(key):
+            load = load._column_leaf("defer", _core.OP_LOAD_DEFER, part, _core.FLAG_RAISE if raiseload else 0)
+        return load
 
     def undefer(self, key: Any) -> Any:
-        return self._column_leaf("undefer", _core.OP_LOAD_UNDEFER, key)
+        load = self
+        for part in _parts(key):
+            load = load._column_leaf("undefer", _core.OP_LOAD_UNDEFER, part)
+        return load
 
     def undefer_group(self, name: str) -> Any:
         return self._leaf(_option(_core.OP_LOAD_UNDEFER_GROUP, 0, None, name=name))
 
     def load_only(self, *attrs: Any, raiseload: bool = False) -> Any:
-        nodes = tuple(_attribute(attr, "load_only") for attr in attrs)
+        nodes = tuple(_attribute(part, "load_only") for attr in attrs for part in _parts(attr))
         for node in nodes:
             self._check_link(node)
         return self._leaf(_option(_core.OP_LOAD_ONLY, _core.FLAG_RAISE if raiseload else 0, None, nodes))

@@ -1,0 +1,122 @@
+"""INSERT and UPDATE statements of mapped classes: rows of different shape, what they return, and what they leave in the session."""
+
+import dataclasses
+import typing
+
+import pytest
+
+import cormorant as sa
+from cormorant.orm import DeclarativeBase, Mapped, Session, composite, defer, load_only, mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Animal(Base):
+    __tablename__ = "animal"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    name: Mapped[str]
+    size: Mapped[typing.Optional[int]]
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "animal"}
+
+
+class Bird(Animal):
+    __tablename__ = "bird"
+    id: Mapped[int] = mapped_column(sa.ForeignKey("animal.id"), primary_key=True)
+    wings: Mapped[typing.Optional[int]]
+    __mapper_args__ = {"polymorphic_identity": "bird"}
+
+
+@dataclasses.dataclass
+class Point:
+    x: int
+    y: int
+
+
+class Edge(Base):
+    __tablename__ = "edge"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    start: Mapped[Point] = composite(mapped_column("x1"), mapped_column("y1"))
+    end: Mapped[typing.Optional[Point]] = composite(mapped_column("x2", nullable=True), mapped_column("y2", nullable=True))
+
+
+class Doc(Base):
+    __tablename__ = "doc"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    stamp: Mapped[str] = mapped_column(server_onupdate=sa.FetchedValue())
+    loud: Mapped[str] = mapped_column(sa.Computed("name || '!'"))
+
+
+ROWS = [{"name": "a"}, {"name": "b", "size": 5}, {"name": "c", "size": 6}, {"name": "d"}]
+
+
+@pytest.fixture
+def session():
+    engine = sa.create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        yield session
+
+
+def test_rows_of_different_shape_are_written_in_order(session):
+    session.execute(sa.insert(Animal), ROWS)
+    found = session.execute(sa.select(Animal.name, Animal.size).order_by(Animal.id)).all()
+    assert found == [("a", None), ("b", 5), ("c", 6), ("d", None)]
+    assert session.scalars(sa.insert(Animal).returning(Animal.name), ROWS).all() == ["a", "b", "c", "d"]
+    assert [a.size for a in session.scalars(sa.insert(Animal).returning(Animal), ROWS)] == [None, 5, 6, None]
+
+
+def test_entities_are_returned_together_with_columns(session):
+    rows = session.execute(sa.insert(Animal).returning(Animal, Animal.name, (Animal.size + 1).label("more"), Animal.size * 2), ROWS).all()
+    assert [(type(r[0]), r.name, r.more, r[3]) for r in rows] == [(Animal, "a", None, None), (Animal, "b", 6, 10), (Animal, "c", 7, 12), (Animal, "d", None, None)]
+    assert session.execute(sa.update(Animal).where(Animal.name == "b").values(size=9).returning(Animal, Animal.id)).one()[0].size == 9
+
+
+def test_classes_in_several_tables_return_their_rows_in_order(session):
+    rows = [{"name": "a", "wings": 2}, {"name": "b"}, {"name": "c", "wings": 4, "size": 1}]
+    found = session.execute(sa.insert(Bird).returning(Bird, Bird.wings), rows).all()
+    assert [(b.name, b.kind, wings) for b, wings in found] == [("a", "bird", 2), ("b", "bird", None), ("c", "bird", 4)]
+    assert all(b in session for b, _ in found)
+    assert session.scalars(sa.insert(Bird).returning(Bird.name), rows).all() == ["a", "b", "c"]
+
+
+def test_what_the_server_changes_is_read_again_after_an_update(session):
+    doc = Doc(name="a", stamp="old")
+    session.add(doc)
+    session.flush()
+    assert (doc.stamp, doc.loud) == ("old", "a!")
+    session.connection().exec_driver_sql("CREATE TRIGGER t AFTER UPDATE OF name ON doc BEGIN UPDATE doc SET stamp = 'new'; END")
+    session.execute(sa.update(Doc).values(name="b"))
+    assert (doc.stamp, doc.loud) == ("new", "b!")
+
+
+def test_composites_are_written_in_bulk(session):
+    session.execute(sa.insert(Edge), [{"start": Point(1, 2), "end": Point(3, 4)}, {"start": Point(5, 6), "end": None}])
+    session.bulk_insert_mappings(Edge, [{"start": Point(7, 8), "end": Point(9, 9)}])
+    session.bulk_update_mappings(Edge, [{"id": 1, "end": Point(0, 0)}])
+    found = session.execute(sa.text("SELECT x1, y1, x2, y2 FROM edge ORDER BY id")).all()
+    assert found == [(1, 2, 0, 0), (5, 6, None, None), (7, 8, 9, 9)]
+
+
+def test_loading_options_of_a_composite_mean_its_parts(session):
+    session.execute(sa.insert(Edge), [{"start": Point(1, 2), "end": Point(3, 4)}])
+    only = str(sa.select(Edge).options(load_only(Edge.start)))
+    assert "x1" in only and "y1" in only and "x2" not in only
+    without = str(sa.select(Edge).options(defer(Edge.end)))
+    assert "x1" in without and "y2" not in without
+    assert session.scalars(sa.select(Edge).options(defer(Edge.end))).one().end == Point(3, 4)
+
+
+def test_filter_by_looks_at_every_table_a_change_speaks_of():
+    joined = sa.delete(Animal).where(Animal.id == Edge.id)
+    assert str(joined.filter_by(kind="x")).endswith("AND animal.kind = :kind_1")
+    assert "edge.x2 = :x2_1" in str(sa.update(Animal).values(size=1).where(Animal.id == Edge.id).filter_by(x2=1))
+    with pytest.raises(sa.exc.AmbiguousColumnError, match="Attribute name .id. is ambiguous; it exists in multiple FROM clause entities"):
+        joined.filter_by(id=1)
+    with pytest.raises(sa.exc.InvalidRequestError, match='None of the FROM clause entities have a property "nothing"'):
+        joined.filter_by(nothing=1)
+    with pytest.raises(sa.exc.InvalidRequestError, match='Entity namespace for "Animal" has no property "nothing"'):
+        sa.delete(Animal).filter_by(nothing=1)
