@@ -318,3 +318,9 @@ def test_selected_columns_of_a_subquery_are_its_own(connection, table):
     statement = sa.select(inner, sa.literal(1).label("one"))
     assert statement.selected_columns.id is inner.c.id and statement.selected_columns.keys() == ["id", "one"]
     assert connection.scalars(statement.order_by(statement.selected_columns.id.desc())).all() == [3, 2, 1]
+
+
+def test_values_as_a_common_table(connection):
+    rows = sa.values(sa.column("a", sa.String), sa.column("b", sa.Integer), name="v").data([("x", 2), ("y", 3)])
+    for given in (rows.cte("c"), rows.cte()):
+        assert connection.execute(sa.select(given).where(given.c.b > 2)).all() == [("y", 3)]

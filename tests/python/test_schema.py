@@ -447,3 +447,16 @@ def test_dialects_read_schemas_over_a_connection():
         assert not sa.inspect(connection).has_table("t", schema="nowhere")
         with pytest.raises(exc.NoSuchTableError, match="u"):
             sa.inspect(connection).get_table_options("u")
+
+
+def test_a_table_of_an_attached_database_is_not_ours():
+    table = sa.Table("t", sa.MetaData(), sa.Column("a", sa.Integer))
+    with sa.create_engine("sqlite://").connect() as connection:
+        connection.exec_driver_sql("ATTACH ':memory:' AS other")
+        connection.exec_driver_sql("CREATE TABLE other.t (b INTEGER)")
+        dialect, inspector = connection.dialect, sa.inspect(connection)
+        assert not dialect.has_table(connection, "t") and not inspector.has_table("t")
+        assert dialect.has_table(connection, "t", "other") and inspector.has_table("t", "other") and not dialect.has_table(connection, "t", "nowhere")
+        assert dialect.has_multi_table(connection, ["t"], "other") == {("other", "t"): True}
+        table.metadata.create_all(connection)
+        assert connection.execute(sa.select(table)).all() == []

@@ -400,7 +400,9 @@ static int server_version(cm_dconn *c) {
 
 static cm_status has_table(cm_ctx *cx, cm_dconn *c, const char *schema, const char *name, bool *out) {
     sqlite3_stmt *s = NULL;
-    const char *sql = schema ? "SELECT 1 FROM pragma_table_info(?1, ?2)" : "SELECT 1 FROM pragma_table_info(?1)";
+    const char *sql = schema
+                          ? "SELECT 1 FROM pragma_database_list d CROSS JOIN pragma_table_info(?1, d.name) WHERE d.name = ?2 COLLATE NOCASE"
+                          : "SELECT 1 FROM pragma_table_info(?1, 'main') UNION ALL SELECT 1 FROM pragma_table_info(?1, 'temp')";
     cm_sqlite__enter_step(cx, c);
     int rc = sqlite3_prepare_v2(c->db, sql, -1, &s, NULL);
     if (rc == SQLITE_OK) rc = sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);

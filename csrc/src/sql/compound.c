@@ -106,10 +106,35 @@ static cm_status write_values_union(cm_compiler *c, cm_node *n, const char *name
 }
 
 /* (VALUES (:p, :q), (:r, :s)) AS v (id, n) */
+/* (a, b) */
+static cm_status write_value_names(cm_compiler *c, cm_node *n) {
+    size_t ncolumns;
+    cm_node *const *columns = cm_node_segment(n, 0, &ncolumns);
+    cm_status st = CM_OK;
+    cm_out(c, "(");
+    for (size_t i = 0; !st && i < ncolumns; i++) {
+        if (i) cm_out(c, ", ");
+        const char *column = cm_expr__name(columns[i]);
+        st = column ? cm_compiler__cname(c, column) : cm__fail(c->cx, CM_E_COMPILE, "a column of VALUES has no name");
+    }
+    cm_out(c, ")");
+    return st;
+}
+
+cm_status cm_compiler__values_cte(cm_compiler *c, cm_node *n, bool names) {
+    size_t nrows;
+    cm_node *const *rows = cm_node_segment(n, 1, &nrows);
+    bool as_union = cm_has(c, CM_F_VALUES_UNION); /* which names its columns itself */
+    if (names) return as_union ? CM_OK : write_value_names(c, n);
+    if (as_union) return write_values_union(c, n, NULL, 0);
+    cm_out(c, "VALUES ");
+    return write_rows(c, rows, nrows);
+}
+
 cm_status cm_compiler__values(cm_compiler *c, cm_node *n) {
-    size_t ncolumns, nrows;
+    size_t nrows;
     uint32_t flags = 0;
-    cm_node *const *columns = cm_node_segment(n, 0, &ncolumns), *const *rows = cm_node_segment(n, 1, &nrows);
+    cm_node *const *rows = cm_node_segment(n, 1, &nrows);
     const char *name = cm_compiler__from_name(c, n, &flags);
     if (cm_has(c, CM_F_VALUES_UNION)) return write_values_union(c, n, name, flags);
     cm_out(c, n->op == CM_OP_LATERAL ? "LATERAL (VALUES " : "(VALUES ");
@@ -118,12 +143,6 @@ cm_status cm_compiler__values(cm_compiler *c, cm_node *n) {
     if (st || !name) return st;
     cm_out(c, " AS ");
     st = cm_compiler__name(c, name, strlen(name), flags);
-    cm_out(c, " (");
-    for (size_t i = 0; !st && i < ncolumns; i++) {
-        if (i) cm_out(c, ", ");
-        const char *column = cm_expr__name(columns[i]);
-        st = column ? cm_compiler__cname(c, column) : cm__fail(c->cx, CM_E_COMPILE, "a column of VALUES has no name");
-    }
-    cm_out(c, ")");
-    return st;
+    cm_out(c, " ");
+    return st ? st : write_value_names(c, n);
 }

@@ -55,7 +55,9 @@ static cm_status write_definition(cm_compiler *c, cm_node *cte, const char *name
     static const cm_select_how how = {.as_from = true};
     size_t n;
     cm_status st = cm_compiler__name(c, name, strlen(name), cte->flags & (CM_FLAG_QUOTE | CM_FLAG_NO_QUOTE));
+    bool values = cte->u.n.kid->kind == CM_N_VALUES;
     if (!st && (cte->flags & CM_FLAG_RECURSIVE)) st = write_column_list(c, cte);
+    if (!st && values) st = cm_compiler__values_cte(c, cte->u.n.kid, true);
     if (st) return st;
     cm_out(c, " AS ");
     if (cte->flags & CM_FLAG_MATERIALIZED) cm_out(c, "MATERIALIZED ");
@@ -63,7 +65,7 @@ static cm_status write_definition(cm_compiler *c, cm_node *cte, const char *name
     cm_node *const *texts = cm_node_segment(cte, 1, &n);
     st = cm_compiler__pieces(c, texts, n, 0);
     cm_out(c, "\n(");
-    if (!st) st = cm_compiler__query(c, cte->u.n.kid, &how);
+    if (!st) st = values ? cm_compiler__values_cte(c, cte->u.n.kid, false) : cm_compiler__query(c, cte->u.n.kid, &how);
     cm_out(c, ")");
     bool suffix = n && (texts[n - 1]->flags & CM_FLAG_SUFFIX);
     if (suffix) cm_out(c, " ");

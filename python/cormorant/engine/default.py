@@ -208,7 +208,7 @@ class DefaultDialect(Dialect):
 
 
 _OF_SCHEMAS = ("get_schema_names", "get_table_names", "get_view_names", "get_materialized_view_names", "get_temp_table_names",
-               "get_temp_view_names", "get_sequence_names", "has_sequence", "has_schema", "get_view_definition")  # fmt: skip
+               "get_temp_view_names", "get_sequence_names", "has_multi_table", "has_sequence", "has_schema", "get_view_definition")  # fmt: skip
 _OF_TABLES = ("get_columns", "get_pk_constraint", "get_foreign_keys", "get_indexes", "get_unique_constraints", "get_check_constraints",
               "get_table_comment", "get_table_options")  # fmt: skip
 

@@ -27,7 +27,7 @@ class SQLiteDialect(DefaultDialect):
     insert_returning = update_returning = delete_returning = True
     full_returning = True
     tuple_in_values = True
-    insert_executemany_returning = True
+    insert_executemany_returning = update_executemany_returning = delete_executemany_returning = True
     postfetch_lastrowid = True
 
     @property

@@ -96,8 +96,9 @@ class SQLiteReflection:
         return self._names("view", "sqlite_temp_master")
 
     def has_table(self, table: str, schema: Optional[str]) -> bool:
-        known = schema is None or schema in [row[1] for row in self._rows("PRAGMA database_list")]
-        return known and bool(self._pragma("table_info", table, schema))
+        if schema is None:
+            return any(self._pragma("table_info", table, home) for home in ("main", "temp"))
+        return schema in [row[1] for row in self._rows("PRAGMA database_list")] and bool(self._pragma("table_info", table, schema))
 
     def view_definition(self, view: str, schema: Optional[str]) -> str:
         for master in [self._master(schema)] + ([] if schema else ["sqlite_temp_master"]):
