@@ -256,3 +256,26 @@ def test_mixin(engine):
         id: Mapped[int] = mapped_column(primary_key=True)
 
     assert type(One(data={}).data) is MutableDict and type(Two(data={}).data) is MutableDict
+
+
+def test_values_merged_without_loading_know_who_holds_them():
+    class Base(DeclarativeBase):
+        pass
+
+    class Thing(Base):
+        __tablename__ = "thing"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        data = mapped_column(MutableDict.as_mutable(sa.JSON))
+
+    engine = sa.create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add(Thing(id=1, data={"a": 1}))
+        session.commit()
+        kept = session.get(Thing, 1)
+    with Session(engine) as session:
+        merged = session.merge(kept, load=False)
+        merged.data["a"] = 2
+        assert merged in session.dirty
+        session.commit()
+        assert session.scalar(sa.select(Thing.data)) == {"a": 2}

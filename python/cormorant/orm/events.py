@@ -361,7 +361,7 @@ def _session_event(number: int, session: t.Any, obj: t.Any) -> None:
     fire(session, name, *args)
 
 
-def _tell_class(name: str, obj: t.Any, *args: t.Any) -> None:
+def tell_class(name: str, obj: t.Any, *args: t.Any) -> None:
     mapper = getattr(type(obj), "__mapper__", None)
     if mapper is not None:
         for item in _class_listeners(mapper, name):
@@ -375,22 +375,22 @@ def _init(obj: t.Any, args: t.Any, kwargs: t.Any) -> None:
         mapper._inited = True
         for item in _class_listeners(mapper, "first_init"):
             item.call(mapper.class_manager, mapper.class_)
-    _tell_class("init", obj, args or (), kwargs if kwargs is not None else {})
+    tell_class("init", obj, args or (), kwargs if kwargs is not None else {})
 
 
 def _init_failure(obj: t.Any, args: t.Any, kwargs: t.Any) -> None:
     """The constructor raised; its exception goes on afterwards."""
-    _tell_class("init_failure", obj, args, kwargs)
+    tell_class("init_failure", obj, args, kwargs)
 
 
 def _pickle(obj: t.Any, state: t.Dict[str, t.Any]) -> None:
     """Before the values of an instance are written."""
-    _tell_class("pickle", obj, state)
+    tell_class("pickle", obj, state)
 
 
 def _unpickle(obj: t.Any, state: t.Dict[str, t.Any]) -> None:
     """After an instance got its values back."""
-    _tell_class("unpickle", obj, state)
+    tell_class("unpickle", obj, state)
 
 
 _HOOKED = {"init": _init, "init_failure": _init_failure, "pickle": _pickle, "unpickle": _unpickle}

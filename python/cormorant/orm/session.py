@@ -17,7 +17,7 @@ from .attributes import set_committed_value
 from .base import NO_VALUE, _mapper_or_none, class_mapper, instance_str, object_mapper, object_state, written_entity
 from .exc import StaleDataError
 from .context import ORMExecuteState, implicit_load
-from .events import install_session
+from .events import install_session, tell_class
 from .identity import IdentityMap
 from .query import Query
 from .util import _mapper_within, identity_key
@@ -670,7 +670,8 @@ class Session(_core.Session):
             target = seen.get((mapper.base_mapper, key))
             if target is None:
                 target = self._find(mapper, key) if not load else self._get_general(mapper, key) if self._listened else self._get(mapper, key, (), False)
-        if target is None:
+        made = target is None
+        if made:
             target = mapper.class_.__new__(mapper.class_)
             if load:
                 self.add(target)
@@ -688,6 +689,8 @@ class Session(_core.Session):
         _refuse_other_version(instance, target, mapper)
         self._merge_relations(instance, target, mapper, load, seen)
         self._merge_columns(instance, target, mapper, load)  # last: what it reaches may have its key, too
+        if made and not load:
+            tell_class("load", target, None)  # nothing else tells of it: mutable values get to know who holds them
         return target
 
     def _merge_columns(self, instance: t.Any, target: t.Any, mapper: t.Any, load: bool) -> None:
