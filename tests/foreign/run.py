@@ -50,6 +50,12 @@ SUITES: Dict[str, Suite] = {
     "sqlalchemy_utils": Suite(
         "0.43.0", ["tests"], ["babel", "furl", "colour", "passlib", "cryptography", "arrow", "pendulum", "phonenumbers", "flexmock", "psycopg2-binary", "python-dateutil"]
     ),
+    "flask_dance": Suite(
+        "7.1.0", ["tests/consumer/storage/test_sqla.py"],
+        ["pytest-mock", "responses", "freezegun", "flask-login", "flask-caching", "betamax"],
+    ),
+    "records": Suite("0.6.0", ["tests"], ["tablib", "openpyxl", "docopt", "pandas"]),
+    "optuna": Suite("5.0.0", ["tests/storages_tests/rdb_tests", "-k", "not mysql and not postgres"], ["alembic", "cmaes", "fakeredis"]),
     "sqlalchemy_continuum": Suite("2.0.0", ["tests"], ["sqlalchemy-utils", "sqlalchemy-i18n", "flask-login", "flexmock"]),
 }  # fmt: skip
 
