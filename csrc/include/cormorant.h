@@ -784,6 +784,9 @@ CM_API void cm_session_set_two_phase(cm_session *s, bool on);
 CM_API cm_status cm_session_prepare_commit(cm_ctx *cx, cm_session *s);
 CM_API cm_status cm_session_commit(cm_ctx *cx, cm_session *s);     /* innermost level */
 CM_API cm_status cm_session_rollback(cm_ctx *cx, cm_session *s);   /* innermost level */
+/* The levels down to that one; 1 is the outermost. */
+CM_API cm_status cm_session_commit_to(cm_ctx *cx, cm_session *s, size_t level);
+CM_API cm_status cm_session_rollback_to(cm_ctx *cx, cm_session *s, size_t level);
 CM_API cm_status cm_session_close(cm_ctx *cx, cm_session *s);      /* expunges all, gives the connection back; reusable */
 /* Expires attributes (n == 0: all) so that the next access loads them. */
 CM_API cm_status cm_session_expire(cm_ctx *cx, cm_session *s, cm_inst *inst, const cm_attr *const *attrs, size_t n);

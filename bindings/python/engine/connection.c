@@ -149,15 +149,16 @@ static PyObject *Connection_close(PyObject *o, PyObject *unused) {
 
 /* ---- executing */
 
-/* Parameters as the core takes them: none, one mapping, or several. The array borrows from `params`. */
+/* Parameters as the core takes them: none, one mapping, or several. The array borrows from `params`, or from `held`. */
 typedef struct sets {
     void *const *v;
     size_t n;
     void *one;
+    PyObject *held; /* a list as it was: code of the program that runs meanwhile may change it; owned, or NULL */
 } sets;
 
 static int read_sets(PyObject *params, sets *out) {
-    *out = (sets){NULL, 0, NULL};
+    *out = (sets){0};
     if (!params || params == Py_None) return 0;
     if (PyDict_Check(params)) {
         out->one = params;
@@ -166,11 +167,13 @@ static int read_sets(PyObject *params, sets *out) {
         return 0;
     }
     if (PyList_Check(params) || PyTuple_Check(params)) {
-        out->n = (size_t)PySequence_Fast_GET_SIZE(params);
-        out->v = (void *const *)PySequence_Fast_ITEMS(params);
+        if (!(out->held = PySequence_Tuple(params))) return -1;
+        out->n = (size_t)PyTuple_GET_SIZE(out->held);
+        out->v = (void *const *)&PyTuple_GET_ITEM(out->held, 0);
         for (size_t i = 0; i < out->n; i++) {
             if (PyDict_Check((PyObject *)out->v[i]) || PyMapping_Check((PyObject *)out->v[i])) continue;
             cmpy_raise_exc("ArgumentError", "List argument must consist only of dictionaries");
+            Py_CLEAR(out->held);
             return -1;
         }
         return 0;
@@ -206,16 +209,19 @@ static PyObject *run(cmpy_conn *self, PyObject *stmt, PyObject *params) {
     if (params && params != Py_None && !s.n && (node->kind == CM_N_INSERT || node->kind == CM_N_UPDATE || node->kind == CM_N_DELETE)) {
         cmpy_raise_exc("ArgumentError",
                        "an empty list of parameters was given; it would write a row of defaults. Leave it out, or do not execute");
+        Py_XDECREF(s.held);
         return NULL;
     }
     PyObject *filled = cmpy_fill_lists(stmt, s.v, s.n);
     cm_ctx *cx = !filled || cmpy_ready_for(node) < 0 ? NULL : begin_work(self);
     if (!cx) {
+        Py_XDECREF(s.held);
         Py_XDECREF(filled);
         return NULL;
     }
     cm_status st = cm_conn_in_transaction(self->conn) ? CM_OK : cm_conn_begin(cx, self->conn);
     if (!st) st = cm_conn_execute(cx, self->conn, CMPY_NODE(filled), s.v, s.n, &result);
+    Py_XDECREF(s.held);
     if (st) cmpy_raise(cx, st);
     cmpy_cx_give(cx);
     cmpy_connection_leave(self);

@@ -27,6 +27,7 @@ typedef struct cmpy_result {
     int view;
     Py_ssize_t scalar; /* VIEW_SCALARS: position */
     bool returns_rows, hard_closed, exhausted;
+    bool reading; /* a row is on its way: code of the program may run, and closing waits */
     long long rowcount, lastrowid;
     PyObject *dict, *weak;
 } cmpy_result;
@@ -39,8 +40,8 @@ static cmpy_result *base_of(cmpy_result *self) { return self->base ? (cmpy_resul
 
 static void drop_core(cmpy_result *self) {
     cm_result *result = self->result;
+    if (!result || self->reading) return;
     self->result = NULL;
-    if (!result) return;
     cm_ctx *cx = cmpy_cx_take();
     cm_result_free(cx ? cx : cmpy_cx(), result);
     if (cx) cmpy_cx_give(cx);
@@ -149,19 +150,27 @@ static void end_of_rows(cmpy_result *base) {
 static int fetch_values(cmpy_result *base, PyObject **v) {
     if (!base->returns_rows || base->hard_closed) return no_rows(base);
     if (base->exhausted) return 0;
+    if (base->reading) {
+        cmpy_raise_exc("InvalidRequestError", "A row of this result is being read: its code cannot read another one");
+        return -1;
+    }
     if (base->result) {
         bool more = false;
         cm_session *session = cm_result_session(base->result); /* further rows are loaded in its turn */
         if (session && cmpy_st->orm.enter(session) < 0) return -1;
         cm_ctx *cx = cmpy_cx_take();
+        base->reading = true;
         cm_status st = cx ? cm_result_next(cx, base->result, (void **)v, &more) : CM_E_HOST;
+        base->reading = false;
         int answer = !cx ? -1 : st ? cmpy_raise_int(cx, st) : more;
         if (cx) cmpy_cx_give(cx);
+        if (base->exhausted) drop_core(base); /* closed meanwhile */
         if (session) cmpy_st->orm.leave(session);
         if (answer == 0) end_of_rows(base);
         return answer;
     }
-    PyObject *row = base->source ? PyIter_Next(base->source) : NULL;
+    PyObject *source = Py_XNewRef(base->source), *row = source ? PyIter_Next(source) : NULL; /* which may close this result */
+    Py_XDECREF(source);
     if (!row) {
         if (PyErr_Occurred()) return -1;
         end_of_rows(base);

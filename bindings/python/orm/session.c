@@ -58,12 +58,17 @@ static int enter(cmpy_session *s) {
 
 int cmpy_session_enter(cm_session *core) {
     cmpy_session *s = cm_session_host(core);
-    return s ? enter(s) : 0;
+    if (!s) return 0;
+    if (enter(s) < 0) return -1;
+    Py_INCREF(s); /* the program may let go of it meanwhile */
+    return 0;
 }
 
 void cmpy_session_leave(cm_session *core) {
     cmpy_session *s = cm_session_host(core);
-    if (s) s->depth--;
+    if (!s) return;
+    s->depth--;
+    Py_DECREF(s);
 }
 
 /* Begins an operation: a context of its own, and the session's turn. NULL + exception. */
@@ -178,16 +183,14 @@ static PyObject *with_session(PyObject *self, session_step step) {
     return cx ? end_none(s, cx, step(cx, s->core)) : NULL;
 }
 
-static cm_status commit_to_root(cm_ctx *cx, cm_session *s) {
-    cm_status st = CM_OK;
-    while (!st && cm_session_depth(s) > 1) st = cm_session_commit(cx, s);
-    return st ? st : cm_session_commit(cx, s);
-}
+static cm_status commit_all(cm_ctx *cx, cm_session *s) { return cm_session_commit_to(cx, s, 1); }
+static cm_status rollback_all(cm_ctx *cx, cm_session *s) { return cm_session_rollback_to(cx, s, 1); }
 
-static cm_status rollback_to_root(cm_ctx *cx, cm_session *s) {
-    cm_status st = CM_OK;
-    while (!st && cm_session_depth(s) > 1) st = cm_session_rollback(cx, s);
-    return st ? st : cm_session_rollback(cx, s);
+/* (level): ends the levels down to that one. */
+static PyObject *end_levels(PyObject *self, PyObject *level, cm_status (*step)(cm_ctx *, cm_session *, size_t)) {
+    size_t n = PyLong_AsSize_t(level);
+    cm_ctx *cx = n == (size_t)-1 && PyErr_Occurred() ? NULL : begin((cmpy_session *)self);
+    return cx ? end_none((cmpy_session *)self, cx, step(cx, ((cmpy_session *)self)->core, n)) : NULL;
 }
 
 static PyObject *Session_flush_all(PyObject *self, PyObject *unused) {
@@ -196,11 +199,11 @@ static PyObject *Session_flush_all(PyObject *self, PyObject *unused) {
 }
 static PyObject *Session_commit(PyObject *self, PyObject *unused) {
     (void)unused;
-    return with_session(self, commit_to_root);
+    return with_session(self, commit_all);
 }
 static PyObject *Session_rollback(PyObject *self, PyObject *unused) {
     (void)unused;
-    return with_session(self, rollback_to_root);
+    return with_session(self, rollback_all);
 }
 static PyObject *Session_begin_root(PyObject *self, PyObject *unused) {
     (void)unused;
@@ -210,18 +213,12 @@ static PyObject *Session_begin_savepoint(PyObject *self, PyObject *unused) {
     (void)unused;
     return with_session(self, cm_session_begin_nested);
 }
-static PyObject *Session_commit_level(PyObject *self, PyObject *unused) {
-    (void)unused;
-    return with_session(self, cm_session_commit);
-}
+static PyObject *Session_commit_to(PyObject *self, PyObject *level) { return end_levels(self, level, cm_session_commit_to); }
 static PyObject *Session_prepare_commit(PyObject *self, PyObject *unused) {
     (void)unused;
     return with_session(self, cm_session_prepare_commit);
 }
-static PyObject *Session_rollback_level(PyObject *self, PyObject *unused) {
-    (void)unused;
-    return with_session(self, cm_session_rollback);
-}
+static PyObject *Session_rollback_to(PyObject *self, PyObject *level) { return end_levels(self, level, cm_session_rollback_to); }
 static PyObject *Session_close_all(PyObject *self, PyObject *unused) {
     (void)unused;
     return ((cmpy_session *)self)->core ? with_session(self, cm_session_close) : Py_NewRef(Py_None);
@@ -302,15 +299,25 @@ static PyObject *inst_result(cm_inst *inst) {
     return inst ? cmpy_inst_object(inst) : Py_NewRef(Py_None); /* the reference was handed to us */
 }
 
-/* Primary key values of an argument: a tuple's items, or the one value. Borrowed from `arg`. */
-static size_t key_values(PyObject *arg, PyObject **one, void *const **out) {
-    if (PyTuple_Check(arg) || PyList_Check(arg)) {
-        *out = (void *const *)PySequence_Fast_ITEMS(arg);
-        return (size_t)PySequence_Fast_GET_SIZE(arg);
+/* Primary key values of an argument: the items of a list or tuple, or the one value. Borrowed from the argument, or for a list,
+ * which code of the program that runs meanwhile may change, from its copy. */
+typedef struct key_values {
+    void *const *v;
+    size_t n;
+    PyObject *one, *copy;
+} key_values;
+
+static int read_key(PyObject *arg, key_values *out) {
+    *out = (key_values){.one = arg, .n = 1};
+    out->v = (void *const *)(void *)&out->one;
+    if (PyList_Check(arg)) {
+        if (!(out->copy = PyList_AsTuple(arg))) return -1;
+        arg = out->copy;
     }
-    *one = arg;
-    *out = (void *const *)(void *)one;
-    return 1;
+    if (!PyTuple_Check(arg)) return 0;
+    out->n = (size_t)PyTuple_GET_SIZE(arg);
+    out->v = (void *const *)&PyTuple_GET_ITEM(arg, 0);
+    return 0;
 }
 
 /* The instance of an integer key that the session holds and nothing has to be read for, or NULL. Needs neither turn nor context:
@@ -347,44 +354,49 @@ static bool spells_no_key(cm_ctx *cx, const cmpy_mapper *m, void *const *values,
     return st == CM_E_HOST;
 }
 
-static PyObject *fetch(cmpy_session *s, cmpy_mapper *m, PyObject *key, PyObject *options, int populate) {
-    PyObject *one;
-    void *const *values;
-    cm_inst *inst = options || populate ? NULL : held(s, m, key);
-    if (inst) return Py_NewRef(cmpy_inst_object(inst));
-    size_t n = key_values(key, &one, &values);
-    if (n != cm_mapper_nprimary_key(m->core)) {
+static PyObject *fetch_values(cmpy_session *s, cmpy_mapper *m, const key_values *key, PyObject *options, int populate) {
+    cm_inst *inst = NULL;
+    if (key->n != cm_mapper_nprimary_key(m->core)) {
         cmpy_raise_exc("InvalidRequestError",
                        "Incorrect number of values in identifier to formulate primary key for session.get(); "
                        "%s has %zd primary key columns, %zd values were given",
-                       m->cls->tp_name, cm_mapper_nprimary_key(m->core), n);
+                       m->cls->tp_name, cm_mapper_nprimary_key(m->core), key->n);
         return NULL;
     }
     cm_ctx *cx = begin(s);
     if (!cx) return NULL;
     cm_status st;
-    if (!options && !populate) st = cm_session_get(cx, s->core, m->core, values, n, &inst);
+    if (!options && !populate) st = cm_session_get(cx, s->core, m->core, key->v, key->n, &inst);
     else {
         size_t nopt = options ? (size_t)PyTuple_GET_SIZE(options) : 0;
         cm_node **nodes = PyMem_Calloc(nopt + 1, sizeof *nodes);
         for (size_t i = 0; nodes && i < nopt; i++) nodes[i] = CMPY_NODE(PyTuple_GET_ITEM(options, (Py_ssize_t)i));
-        st = nodes ? cm_session_get_with(cx, s->core, m->core, values, n, nodes, nopt, populate, &inst) : CM_E_NOMEM;
+        st = nodes ? cm_session_get_with(cx, s->core, m->core, key->v, key->n, nodes, nopt, populate, &inst) : CM_E_NOMEM;
         PyMem_Free(nodes);
     }
-    if (st == CM_E_HOST && spells_no_key(cx, m, values, n)) st = CM_OK;
+    if (st == CM_E_HOST && spells_no_key(cx, m, key->v, key->n)) st = CM_OK;
     return end(s, cx, st) < 0 ? NULL : inst_result(inst);
 }
 
 /* _names_no_row(mapper, key): whether get() of the key answers None without asking. */
 static PyObject *Session_names_no_row(PyObject *self, PyObject *args) {
-    PyObject *entity, *key, *one;
-    void *const *values;
-    if (!PyArg_ParseTuple(args, "OO", &entity, &key)) return NULL;
+    PyObject *entity, *ident;
+    key_values key;
+    if (!PyArg_ParseTuple(args, "OO", &entity, &ident)) return NULL;
     cmpy_mapper *m = cmpy_mapper_arg(entity);
-    if (!m) return NULL;
-    size_t n = key_values(key, &one, &values);
-    bool none = n == cm_mapper_nprimary_key(m->core) && spells_no_key(cmpy_cx(), m, values, n);
+    if (!m || read_key(ident, &key) < 0) return NULL;
+    bool none = key.n == cm_mapper_nprimary_key(m->core) && spells_no_key(cmpy_cx(), m, key.v, key.n);
+    Py_XDECREF(key.copy);
     return PyErr_Occurred() ? NULL : PyBool_FromLong(none);
+}
+
+static PyObject *fetch(cmpy_session *s, cmpy_mapper *m, PyObject *ident, PyObject *options, int populate) {
+    key_values key;
+    cm_inst *inst = options || populate ? NULL : held(s, m, ident);
+    if (inst) return Py_NewRef(cmpy_inst_object(inst));
+    PyObject *found = read_key(ident, &key) < 0 ? NULL : fetch_values(s, m, &key, options, populate);
+    Py_XDECREF(key.copy);
+    return found;
 }
 
 static PyObject *call_method(PyObject *self, const char *name, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
@@ -420,14 +432,15 @@ static PyObject *Session_get_with(PyObject *self, PyObject *args) {
 
 static PyObject *Session_find(PyObject *self, PyObject *args) {
     cmpy_session *s = (cmpy_session *)self;
-    PyObject *entity, *key, *one;
-    void *const *values;
+    PyObject *entity, *ident;
+    key_values key;
     cm_inst *inst = NULL;
-    if (!PyArg_ParseTuple(args, "OO", &entity, &key)) return NULL;
+    if (!PyArg_ParseTuple(args, "OO", &entity, &ident)) return NULL;
     cmpy_mapper *m = cmpy_mapper_arg(entity);
-    if (!m || !s->core) return NULL;
-    size_t n = key_values(key, &one, &values);
-    CMPY_TRY(cmpy_cx(), cm_session_find(cmpy_cx(), s->core, m->core, values, n, &inst));
+    if (!m || !s->core || read_key(ident, &key) < 0) return NULL;
+    cm_status st = cm_session_find(cmpy_cx(), s->core, m->core, key.v, key.n, &inst);
+    Py_XDECREF(key.copy);
+    CMPY_TRY(cmpy_cx(), st);
     return inst_result(inst);
 }
 
@@ -460,7 +473,12 @@ static PyObject *Session_run(PyObject *self, PyObject *args) {
         PyErr_SetString(PyExc_TypeError, "parameters must be a list of mappings");
         return NULL;
     }
-    return run((cmpy_session *)self, CMPY_NODE(stmt), (void *const *)PySequence_Fast_ITEMS(params), (size_t)PyList_GET_SIZE(params));
+    PyObject *rows = PyList_AsTuple(params); /* code of the program that runs meanwhile may change the list */
+    if (!rows) return NULL;
+    PyObject *result =
+        run((cmpy_session *)self, CMPY_NODE(stmt), (void *const *)&PyTuple_GET_ITEM(rows, 0), (size_t)PyTuple_GET_SIZE(rows));
+    Py_DECREF(rows);
+    return result;
 }
 
 /* _stream(statement, mapping or None, chunk, must) -> Result whose rows are loaded in chunks */
@@ -690,8 +708,8 @@ static PyMethodDef session_methods[] = {
     {"_begin", Session_begin_root, METH_NOARGS, NULL},
     {"_begin_nested", Session_begin_savepoint, METH_NOARGS, NULL},
     {"_prepare_commit", Session_prepare_commit, METH_NOARGS, NULL},
-    {"_commit_level", Session_commit_level, METH_NOARGS, NULL},
-    {"_rollback_level", Session_rollback_level, METH_NOARGS, NULL},
+    {"_commit_to", Session_commit_to, METH_O, NULL},
+    {"_rollback_to", Session_rollback_to, METH_O, NULL},
     {"_close", Session_close_all, METH_NOARGS, NULL},
     {"_list", Session_list, METH_O, NULL},
     {"_row_deleted", Session_row_deleted, METH_O, "_row_deleted($self, instance, /)\n--\n\nA statement deleted its row."},

@@ -209,6 +209,11 @@ struct cm_session {
     cm_engine *engine; /* retained or NULL */
     bool autoflush, expire_on_commit, autobegin, flushing, closed_for_good;
     bool writing; /* a flush has made its plan: what changes from here on may be missed */
+    struct cm_changing { /* the method under way that ends a transaction, or must not see one end; NULL: none */
+        const char *method;
+        size_t level; /* the outermost one that may still end */
+    } changing;
+    void *failure;        /* the first exception of a listener where nobody could be told at once (cm_session__detach); owned, or NULL */
     void *host_session;
     uint64_t events;
     cm_idmap *idmap;
@@ -274,8 +279,9 @@ bool cm_session__clean(const cm_session *s);
 cm_status cm_session__take(cm_ctx *cx, cm_session *s, cm_inst *inst); /* adds an instance with what its cascades reach */
 /* A listener changes something while a flush is writing: a warning names the operation. s may be NULL. */
 cm_status cm_session__while_writing(cm_ctx *cx, const cm_session *s, const char *operation);
-/* Takes an instance out of the session. transient: its identity goes too. */
+/* Takes an instance out of the session. transient: its identity goes too. What its listeners raise is kept (cm_session__tell). */
 void cm_session__detach(cm_ctx *cx, cm_session *s, cm_inst *inst, bool transient);
+cm_status cm_session__tell(cm_ctx *cx, cm_session *s, cm_status st); /* st, or else the exception that was kept */
 void cm_inst__lose_row(cm_ctx *cx, cm_inst *inst);                         /* its row was rolled back: no key, no history */
 cm_status cm_session__identities(cm_ctx *cx, cm_session *s, cm_objs *out); /* all of the identity map, held */
 
@@ -289,6 +295,7 @@ typedef struct cm_key_switch {
 typedef struct cm_transaction {
     struct cm_transaction *parent;
     bool nested, inactive; /* inactive: rolled back by a failed flush; waits for rollback() */
+    bool over;             /* committed: only its listeners still have to hear of it */
     char name[24];         /* savepoint */
     bool *saved;
     size_t nsaved;       /* per connection of the session: this level's savepoint was sent */
@@ -309,7 +316,13 @@ cm_status cm_tx__note_deleted(cm_ctx *cx, cm_session *s, cm_inst *inst);
 cm_status cm_tx__note_switch(cm_ctx *cx, cm_session *s, cm_inst *inst); /* before the key changes */
 /* After a failed flush: rolls the innermost level back and leaves it waiting for rollback(). Keeps the context's error. */
 void cm_tx__fail(cm_ctx *cx, cm_session *s);
-void cm_tx__abandon(cm_ctx *cx, cm_session *s); /* session is freed: rolls back everything without restoring instances */
+cm_status cm_tx__abandon(cm_ctx *cx, cm_session *s); /* rolls back everything without restoring instances */
+/* The program's code runs inside of what ends transactions, and of flushes: until that is over, no method may end a level that was
+ * there before it. Begins a method that ends `level`; *outer is what was under way, to be restored by the caller.
+ * fails: CM_E_BUSY. */
+cm_status cm_session__change(cm_ctx *cx, cm_session *s, const char *method, size_t level, struct cm_changing *outer);
+/* Begins a method inside of which no level that is there may end; answers what was under way. */
+struct cm_changing cm_session__hold(cm_session *s, const char *method);
 
 /* ---- what the rooms above give to this one: load/ reads, uow/ writes */
 cm_status cm_load__execute(cm_ctx *cx, cm_session *s, cm_node *stmt, void *const *params, size_t nparams,

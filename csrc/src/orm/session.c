@@ -197,6 +197,24 @@ void cm_inst__lose_row(cm_ctx *cx, cm_inst *inst) {
     inst->flags &= ~(uint32_t)(CM_INST_NEW_ROW | CM_INST_PARTIAL | CM_INST_DELETED);
 }
 
+static void keep_failure(cm_ctx *cx, cm_session *s) {
+    void *failure = cm__set_aside(cx);
+    if (!s->failure) s->failure = failure;
+    else if (failure) cm__release(cx, failure);
+}
+
+cm_status cm_session__tell(cm_ctx *cx, cm_session *s, cm_status st) {
+    void *failure = s->failure;
+    s->failure = NULL;
+    if (!failure) return st;
+    if (st) {
+        cm__release(cx, failure);
+        return st;
+    }
+    cm__put_back(cx, failure);
+    return CM_E_HOST;
+}
+
 void cm_session__detach(cm_ctx *cx, cm_session *s, cm_inst *inst, bool transient) {
     uint32_t was = inst->flags;
     void *object = cm__object(cx, inst);
@@ -214,7 +232,7 @@ void cm_session__detach(cm_ctx *cx, cm_session *s, cm_inst *inst, bool transient
     } else if (modified && (inst->flags & CM_INST_KEY)) {
         inst->flags |= CM_INST_MODIFIED; /* it is written when it comes back */
     }
-    cm_session__event(cx, s, detach_event(was, transient), inst); /* nobody to tell of a failure: it is in the context */
+    if (cm_session__event(cx, s, detach_event(was, transient), inst)) keep_failure(cx, s);
     cm__release(cx, object);
 }
 
@@ -264,7 +282,7 @@ cm_status cm_session_expunge(cm_ctx *cx, cm_session *s, cm_inst *inst) {
         if (child) st = expunge_one(cx, s, child);
     }
     cm_cascade__dispose(cx, &c);
-    return st;
+    return cm_session__tell(cx, s, st);
 }
 
 cm_status cm_session_expunge_all(cm_ctx *cx, cm_session *s) {
@@ -278,7 +296,7 @@ cm_status cm_session_expunge_all(cm_ctx *cx, cm_session *s) {
         if (inst) st = expunge_one(cx, s, inst);
     }
     cm_objs__release(cx, &all);
-    return st;
+    return cm_session__tell(cx, s, st);
 }
 
 /* ---- deleting */
@@ -338,7 +356,7 @@ cm_status cm_session_expire(cm_ctx *cx, cm_session *s, cm_inst *inst, const cm_a
     s->cx = cx;
     cm_status st = require_persistent(cx, s, inst);
     if (st) return st;
-    if (n > 0) return expire_one(cx, s, inst, attrs, n);
+    if (n > 0) return cm_session__tell(cx, s, expire_one(cx, s, inst, attrs, n));
     st = cm_cascade__collect(cx, &c, inst, CM_CASCADE_REFRESH_EXPIRE, NULL);
     if (!st) st = expire_one(cx, s, inst, NULL, 0);
     for (size_t i = 0; !st && i < c.found.n; i++) {
@@ -346,7 +364,7 @@ cm_status cm_session_expire(cm_ctx *cx, cm_session *s, cm_inst *inst, const cm_a
         if (child) st = expire_one(cx, s, child, NULL, 0);
     }
     cm_cascade__dispose(cx, &c);
-    return st;
+    return cm_session__tell(cx, s, st);
 }
 
 cm_status cm_session_expire_all(cm_ctx *cx, cm_session *s) {
@@ -358,7 +376,7 @@ cm_status cm_session_expire_all(cm_ctx *cx, cm_session *s) {
         if (inst && inst->session == s) st = expire_one(cx, s, inst, NULL, 0);
     }
     cm_objs__release(cx, &all);
-    return st;
+    return cm_session__tell(cx, s, st);
 }
 
 cm_status cm_session_refresh(cm_ctx *cx, cm_session *s, cm_inst *inst, const cm_attr *const *attrs, size_t n) {
@@ -424,6 +442,7 @@ void cm_session_free(cm_ctx *cx, cm_session *s) {
     if (!s) return;
     s->events = 0; /* the host's session object is going */
     cm_tx__abandon(cx, s);
+    if (s->failure) cm__release(cx, s->failure);
     let_go(cx, s);
     cm_idmap__free(cx, s->idmap);
     if (s->guest) cm_conn__part(cx, s->guest);
@@ -434,8 +453,13 @@ void cm_session_free(cm_ctx *cx, cm_session *s) {
 }
 
 cm_status cm_session_close(cm_ctx *cx, cm_session *s) {
-    s->cx = cx;
-    cm_status st = cm_session_expunge_all(cx, s);
-    cm_tx__abandon(cx, s);
-    return st;
+    struct cm_changing outer;
+    cm_status st = cm_session__change(cx, s, "close()", 0, &outer), told;
+    if (st) return st;
+    st = cm_session_expunge_all(cx, s);
+    void *failure = st ? cm__set_aside(cx) : NULL;
+    told = cm_tx__abandon(cx, s);
+    if (failure) cm__put_back(cx, failure);
+    s->changing = outer;
+    return st ? st : told;
 }

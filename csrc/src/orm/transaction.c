@@ -40,6 +40,28 @@ static void pop(cm_ctx *cx, cm_session *s) {
     tx_free(cx, t);
 }
 
+size_t cm_session_depth(const cm_session *s) {
+    size_t n = 0;
+    for (const cm_transaction *t = s->tx; t; t = t->parent) n++;
+    return n;
+}
+
+struct cm_changing cm_session__hold(cm_session *s, const char *method) {
+    struct cm_changing outer = s->changing;
+    s->changing = (struct cm_changing){method, cm_session_depth(s) + 1};
+    return outer;
+}
+
+cm_status cm_session__change(cm_ctx *cx, cm_session *s, const char *method, size_t level, struct cm_changing *outer) {
+    const char *busy = s->changing.method;
+    s->cx = cx;
+    if (busy && level < s->changing.level)
+        return cm__fail(cx, CM_E_BUSY, "Method '%s' can't be called here; method '%s' is already in progress", method, busy);
+    *outer = s->changing;
+    cm_session__hold(s, method);
+    return CM_OK;
+}
+
 static cm_status push(cm_ctx *cx, cm_session *s, bool nested) {
     cm_transaction *t = cm__alloc(cx, sizeof *t);
     if (!t) return CM_E_NOMEM;
@@ -47,20 +69,19 @@ static cm_status push(cm_ctx *cx, cm_session *s, bool nested) {
     t->parent = s->tx;
     if (nested) snprintf(t->name, sizeof t->name, "cm_savepoint_%llu", (unsigned long long)++s->savepoints);
     s->tx = t;
+    struct cm_changing outer = cm_session__hold(s, "begin()");
     cm_status st = cm_session__event(cx, s, CM_EV_TRANSACTION_CREATE, NULL);
+    s->changing = outer;
     if (st && s->tx == t) pop(cx, s);
     return st;
 }
 
-size_t cm_session_depth(const cm_session *s) {
-    size_t n = 0;
-    for (const cm_transaction *t = s->tx; t; t = t->parent) n++;
-    return n;
-}
-
 bool cm_session_is_active(const cm_session *s) { return !s->tx || !s->tx->inactive; }
 
-static cm_status refuse_inactive(cm_ctx *cx, const cm_session *s) {
+static cm_status refuse_ended(cm_ctx *cx, const cm_session *s) {
+    if (s->tx->over)
+        return cm__fail(cx, CM_E_INVALID_REQUEST,
+                        "This session is in 'committed' state; no further SQL can be emitted within this transaction.");
     return cm__fail(
         cx, CM_E_PENDING_ROLLBACK,
         "This Session's transaction has been rolled back due to a previous exception during flush. To begin a new transaction with "
@@ -77,7 +98,7 @@ cm_status cm_session__autobegin(cm_ctx *cx, cm_session *s) {
 }
 
 cm_status cm_session__ready(cm_ctx *cx, cm_session *s) {
-    if (s->tx) return s->tx->inactive ? refuse_inactive(cx, s) : CM_OK;
+    if (s->tx) return s->tx->inactive || s->tx->over ? refuse_ended(cx, s) : CM_OK;
     return cm_session__autobegin(cx, s);
 }
 
@@ -170,7 +191,10 @@ static cm_status join_connection(cm_ctx *cx, cm_session *s, cm_engine *engine, s
     cm_engine_retain(engine);
     *at = s->nconns;
     s->conns[s->nconns++] = c;
-    return cm_session__event(cx, s, CM_EV_AFTER_BEGIN, NULL);
+    struct cm_changing outer = cm_session__hold(s, "connection()");
+    st = cm_session__event(cx, s, CM_EV_AFTER_BEGIN, NULL);
+    s->changing = outer;
+    return st;
 }
 
 /* Sends the savepoints that a connection has not seen, outermost first. */
@@ -390,25 +414,48 @@ static cm_status undo(cm_ctx *cx, cm_session *s, cm_transaction *t) {
     return st ? st : told;
 }
 
-static cm_status end_level(cm_ctx *cx, cm_session *s) {
-    bool root = !s->tx->nested;
-    cm_status st = cm_session__event(cx, s, CM_EV_TRANSACTION_END, NULL);
-    if (root) leave_connections(cx, s);
+/* The level at hand goes, and its listeners hear of it: from then on the program may begin another. */
+static cm_status end_level(cm_ctx *cx, cm_session *s, struct cm_changing outer) {
+    if (!s->tx->nested) leave_connections(cx, s);
     pop(cx, s);
+    s->changing = outer;
+    cm_status st = cm_session__event(cx, s, CM_EV_TRANSACTION_END, NULL);
+    return cm_session__tell(cx, s, st);
+}
+
+/* The level with that number; 1 is the outermost. */
+static cm_transaction *level_at(const cm_session *s, size_t level) {
+    cm_transaction *t = s->tx;
+    for (size_t n = cm_session_depth(s); n > level; n--) t = t->parent;
+    return t;
+}
+
+static cm_status rollback_level(cm_ctx *cx, cm_session *s, size_t level) {
+    struct cm_changing outer;
+    cm_status st = cm_session__change(cx, s, "rollback()", level, &outer), told;
+    if (st) return st;
+    cm_transaction *t = level_at(s, level);
+    while (s->tx != t) { /* begun by listeners while those inside of it ended */
+        if (!s->tx->inactive) restore(cx, s, s->tx);
+        pop(cx, s);
+    }
+    st = t->inactive ? CM_OK : undo(cx, s, t);
+    void *failure = st ? cm__set_aside(cx) : NULL;
+    if (!cm_session__clean(s)) discard(cx, s, t);
+    told = end_level(cx, s, outer);
+    if (!st && !(st = told)) return cm_session__event(cx, s, CM_EV_AFTER_SOFT_ROLLBACK, NULL);
+    if (failure) cm__put_back(cx, failure);
     return st;
 }
 
-cm_status cm_session_rollback(cm_ctx *cx, cm_session *s) {
-    s->cx = cx;
-    if (s->flushing) return cm__fail(cx, CM_E_INVALID_REQUEST, "rollback() cannot be called while the session is flushing");
-    if (!s->tx) return CM_OK;
-    cm_status st = s->tx->inactive ? CM_OK : undo(cx, s, s->tx);
-    if (!cm_session__clean(s)) discard(cx, s, s->tx);
-    cm_status told = cm_session__event(cx, s, CM_EV_AFTER_SOFT_ROLLBACK, NULL);
-    if (!st) st = told;
-    told = end_level(cx, s);
-    return st ? st : told;
+cm_status cm_session_rollback_to(cm_ctx *cx, cm_session *s, size_t level) {
+    cm_status st = CM_OK;
+    for (size_t n = cm_session_depth(s); !st && n >= level && n > 0; n--)
+        if (n <= cm_session_depth(s)) st = rollback_level(cx, s, n);
+    return st;
 }
+
+cm_status cm_session_rollback(cm_ctx *cx, cm_session *s) { return cm_session_rollback_to(cx, s, cm_session_depth(s)); }
 
 /* The failure as people will read it again: "(sqlite3.IntegrityError) UNIQUE ...", with the statement. */
 static char *describe_failure(cm_ctx *cx, const cm_session *s) {
@@ -429,7 +476,10 @@ void cm_tx__fail(cm_ctx *cx, cm_session *s) {
     if (!t || t->inactive) return;
     t->reason = describe_failure(cx, s);
     void *failure = cm__set_aside(cx);
+    struct cm_changing outer = cm_session__hold(s, "rollback()");
     undo(cx, s, t); /* the failure that led here stays the first */
+    s->changing = outer;
+    cm_session__tell(cx, s, CM_E_HOST);
     cm__put_back(cx, failure);
 }
 
@@ -533,38 +583,67 @@ cm_status cm_session_prepare_commit(cm_ctx *cx, cm_session *s) {
     return st;
 }
 
-cm_status cm_session_commit(cm_ctx *cx, cm_session *s) {
-    s->cx = cx;
-    if (s->flushing) return cm__fail(cx, CM_E_INVALID_REQUEST, "commit() cannot be called while the session is flushing");
-    cm_status st = cm_session__ready(cx, s), told;
-    if (!st) st = cm_session__event(cx, s, CM_EV_BEFORE_COMMIT, NULL);
-    if (!st) st = flush_all(cx, s);
-    if (st) return st;
-    cm_transaction *t = s->tx;
-    st = t->nested ? release_savepoint(cx, s, t) : commit_database(cx, s);
+static cm_status end_commit(cm_ctx *cx, cm_session *s, cm_transaction *t, struct cm_changing outer) {
+    cm_status st = CM_OK, told;
+    while (!st && s->tx != t) { /* begun by listeners meanwhile */
+        st = hand_up(cx, s->tx);
+        pop(cx, s);
+    }
+    if (!st) st = t->nested ? release_savepoint(cx, s, t) : commit_database(cx, s);
     if (st) {
         cm_tx__fail(cx, s);
         return st;
     }
+    t->over = !t->nested;
     st = cm_session__event(cx, s, CM_EV_AFTER_COMMIT, NULL);
+    void *failure = st ? cm__set_aside(cx) : NULL;
     if (!t->nested) settle(cx, s, t);
-    told = end_level(cx, s);
+    told = end_level(cx, s, outer);
+    if (failure) cm__put_back(cx, failure);
     return st ? st : told;
 }
 
-void cm_tx__abandon(cm_ctx *cx, cm_session *s) {
+static cm_status commit_level(cm_ctx *cx, cm_session *s, size_t level) {
+    struct cm_changing outer;
+    cm_status st = cm_session__change(cx, s, "commit()", level, &outer);
+    if (st) return st;
+    cm_transaction *t = level_at(s, level);
+    st = cm_session__ready(cx, s);
+    if (!st) st = cm_session__event(cx, s, CM_EV_BEFORE_COMMIT, NULL);
+    if (!st) st = flush_all(cx, s);
+    if (!st) st = end_commit(cx, s, t, outer);
+    s->changing = outer;
+    return st;
+}
+
+cm_status cm_session_commit_to(cm_ctx *cx, cm_session *s, size_t level) {
+    cm_status st = s->tx ? CM_OK : cm_session__ready(cx, s);
+    for (size_t n = cm_session_depth(s); !st && n >= level && n > 0; n--)
+        if (n <= cm_session_depth(s)) st = commit_level(cx, s, n);
+    return st;
+}
+
+cm_status cm_session_commit(cm_ctx *cx, cm_session *s) { return cm_session_commit_to(cx, s, cm_session_depth(s)); }
+
+cm_status cm_tx__abandon(cm_ctx *cx, cm_session *s) {
+    cm_status st = CM_OK;
     for (size_t i = 0; i < s->nconns; i++)
         if (s->conns[i].joined != CM_JOINED_ROLLBACK_ONLY) rollback_connection(cx, &s->conns[i]);
     leave_connections(cx, s);
-    while (s->tx) {
-        cm_objs gone = s->tx->deleted;
-        s->tx->deleted = (cm_objs){0};
+    for (size_t n = cm_session_depth(s); n > 0 && s->tx; n--) {
+        if (n > cm_session_depth(s)) continue;
+        cm_transaction *t = level_at(s, n);
+        while (s->tx != t) pop(cx, s); /* begun by listeners meanwhile */
+        cm_objs gone = t->deleted;
+        t->deleted = (cm_objs){0};
         for (size_t i = 0; i < gone.n; i++) {
             cm_inst *inst = cm__host(cx)->object_inst(cx, gone.v[i]);
             if (inst && inst->session == s) cm_session__detach(cx, s, inst, false);
         }
         cm_objs__release(cx, &gone);
-        cm_session__event(cx, s, CM_EV_TRANSACTION_END, NULL);
-        pop(cx, s);
+        cm_status told = end_level(cx, s, s->changing);
+        if (told && !st) st = told;
+        else if (told) cm__release(cx, cm__set_aside(cx));
     }
+    return st;
 }

@@ -16,8 +16,7 @@ static cm_status bind_delete(cm_ctx *cx, cm_flight *flight, size_t set, cm_value
     const delete_flight *f = flight->user;
     cm_status st = CM_OK;
     for (size_t i = 0; !st && i < flight->stmt->nparams; i++)
-        st = cm_uow__where_value(cx, f->rows[set]->inst, f->shape->columns[flight->stmt->params[i].ordinal], flight->stmt->params[i].type,
-                                 scratch, &values[i]);
+        st = cm_uow__where_value(cx, f->shape, f->rows[set]->inst, &flight->stmt->params[i], scratch, &values[i]);
     return st;
 }
 

@@ -201,12 +201,14 @@ cm_status cm_session_flush(cm_ctx *cx, cm_session *s) {
     if (cm_session__clean(s)) return CM_OK;
     cm_status st = cm_session__ready(cx, s);
     if (st) return st;
+    struct cm_changing outer = cm_session__hold(s, "flush()");
     s->flushing = true;
     s->committed_keys++;
     st = flush(cx, s);
     s->committed_keys--;
     s->flushing = false;
-    return st;
+    s->changing = outer;
+    return cm_session__tell(cx, s, st);
 }
 
 cm_status cm_session__autoflush(cm_ctx *cx, cm_session *s) {

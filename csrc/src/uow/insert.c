@@ -34,7 +34,8 @@ typedef struct insert_flight { /* arena */
 
 /* ---- values */
 
-cm_status cm_uow__encode(cm_ctx *cx, const cm_column *column, const cm_type *type, void *value, cm_arena *scratch, cm_value *out) {
+cm_status cm_uow__encode(cm_ctx *cx, const cm_dml_shape *shape, const cm_column *column, const cm_type *type, void *value,
+                         cm_arena *scratch, cm_value *out) {
     const cm_type_def *d = &type->def;
     bool null =
         !value || (cm__is_none(cx, value) && !(d->kind == CM_T_JSON && !(d->flags & CM_TYPE_NONE_IS_NULL)) && !(d->flags & CM_TYPE_HOST));
@@ -42,7 +43,10 @@ cm_status cm_uow__encode(cm_ctx *cx, const cm_column *column, const cm_type *typ
         out->kind = CM_NULL;
         return CM_OK;
     }
+    if (shape->calls) cm__retain(cx, value);
     cm_status st = cm__host(cx)->encode(cx, type, value, scratch, out);
+    if (!st && shape->calls) st = cm_value_keep(scratch, out);
+    if (shape->calls) cm__release(cx, value);
     if (st) cm__fail_subject(cx, "%s.%s", cm_str_text(column->table->name), cm_str_text(column->name));
     return st;
 }
@@ -165,7 +169,7 @@ static cm_status unmapped_default(cm_ctx *cx, insert_flight *f, cm_inst *inst, c
         if (value) cm__release(cx, value);
         return st;
     }
-    return cm_uow__encode(cx, c, type, value, scratch, out);
+    return cm_uow__encode(cx, f->shape, c, type, value, scratch, out);
 }
 
 static cm_status bind_insert(cm_ctx *cx, cm_flight *flight, size_t set, cm_value *values, cm_arena *scratch) {
@@ -178,7 +182,7 @@ static cm_status bind_insert(cm_ctx *cx, cm_flight *flight, size_t set, cm_value
         const cm_column *c = p->source == CM_SRC_SET ? f->shape->columns[p->ordinal] : NULL;
         if (!c) st = cm_uow__bind_extra(cx, p, scratch, &values[i]);
         else if (f->shape->attrs[p->ordinal])
-            st = cm_uow__encode(cx, c, p->type, cm_inst__peek(cx, inst, f->shape->attrs[p->ordinal]), scratch, &values[i]);
+            st = cm_uow__encode(cx, f->shape, c, p->type, cm_inst__peek(cx, inst, f->shape->attrs[p->ordinal]), scratch, &values[i]);
         else st = unmapped_default(cx, f, inst, c, p->type, scratch, &values[i]);
     }
     return st;

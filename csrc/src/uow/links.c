@@ -90,8 +90,9 @@ typedef struct link_flight { /* arena */
 } link_flight;
 
 /* Value of a column of the secondary table: the parent's key or the child's. */
-static cm_status link_value(cm_ctx *cx, const cm_link_row *l, const cm_column *column, const cm_type *type, cm_arena *scratch,
+static cm_status link_value(cm_ctx *cx, const cm_dml_shape *shape, const cm_link_row *l, const cm_param *p, cm_arena *scratch,
                             cm_value *out) {
+    const cm_column *column = shape->columns[p->ordinal];
     const cm_relation *r = l->relation;
     const cm_column *from = NULL;
     void *value = NULL;
@@ -101,7 +102,7 @@ static cm_status link_value(cm_ctx *cx, const cm_link_row *l, const cm_column *c
     for (size_t i = 0; !from && i < r->nsecondary_pairs; i++)
         if (r->secondary_columns[i] == column) from = r->secondary_target_columns[i];
     cm_status st = from ? cm_sync__column_value(cx, inst, from, &value) : CM_OK;
-    return st ? st : cm_uow__encode(cx, column, type, value, scratch, out);
+    return st ? st : cm_uow__encode(cx, shape, column, p->type, value, scratch, out);
 }
 
 static cm_status bind_link(cm_ctx *cx, cm_flight *f, size_t set, cm_value *values, cm_arena *scratch) {
@@ -109,10 +110,9 @@ static cm_status bind_link(cm_ctx *cx, cm_flight *f, size_t set, cm_value *value
     const cm_compiled *stmt = f->stmt;
     cm_status st = CM_OK;
     for (size_t i = 0; !st && i < stmt->nparams; i++) {
-        if (stmt->params[i].source != CM_SRC_SET) st = cm_uow__bind_extra(cx, &stmt->params[i], scratch, &values[i]);
-        else
-            st =
-                link_value(cx, state->rows[set], state->shape->columns[stmt->params[i].ordinal], stmt->params[i].type, scratch, &values[i]);
+        const cm_param *p = &stmt->params[i];
+        if (p->source != CM_SRC_SET) st = cm_uow__bind_extra(cx, p, scratch, &values[i]);
+        else st = link_value(cx, state->shape, state->rows[set], p, scratch, &values[i]);
     }
     return st;
 }

@@ -160,6 +160,19 @@ static cm_status compile(cm_ctx *cx, const cm_shape_request *q, cm_dml_shape *s)
     return st;
 }
 
+static bool type_calls(const cm_type *type) {
+    return type && ((type->def.flags & CM_TYPE_HOST) || type->def.kind == CM_T_JSON || type_calls(type->def.item));
+}
+
+/* Whether binding runs the program's code: types and defaults that it wrote. */
+static bool binding_calls(const cm_dml_shape *s) {
+    for (size_t i = 0; i < s->stmt->nparams; i++) {
+        const cm_param *p = &s->stmt->params[i];
+        if (p->source != CM_SRC_SET || !s->attrs[p->ordinal] || type_calls(p->type)) return true;
+    }
+    return false;
+}
+
 static cm_status make(cm_ctx *cx, const cm_shape_request *q, uint64_t hash, cm_dml_shape **out) {
     size_t n = q->table->ncolumns;
     cm_dml_shape *s = cm__alloc(cx, sizeof *s);
@@ -182,6 +195,7 @@ static cm_status make(cm_ctx *cx, const cm_shape_request *q, uint64_t hash, cm_d
         for (size_t i = 0; i < q->nreturning; i++) s->returning[i] = q->returning[i];
         st = compile(cx, q, s);
     }
+    if (!st) s->calls = binding_calls(s);
     if (!st) *out = s;
     else shape_free(cx, s);
     return st;

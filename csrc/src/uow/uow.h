@@ -122,6 +122,7 @@ typedef struct cm_dml_shape {
     cm_schema_map *schemas;      /* retained, or NULL */
     cm_table *table; /* borrowed from the mapper or relation */
     bool cached;
+    bool calls; /* binding its values runs the program's code, which may change what was bound already: slices are copied */
     uint8_t *marks; /* per table column: CM_COL_* */
     const cm_column **columns;
     const cm_attr **attrs; /* placeholders in order: set columns, then where columns; attrs NULL: unmapped */
@@ -160,9 +161,10 @@ void cm_uow__scrap(cm_ctx *cx, cm_uow *u); /* after a failure: nothing is under 
 cm_uow_row **cm_uow__copy_rows(cm_uow *u, cm_uow_row *const *rows, size_t n); /* arena; NULL: no memory */
 void cm_uow__blame(cm_ctx *cx, cm_inst *inst); /* whose row could not be written, for the error */
 /* Encodes a value for a column by the type its statement has for it; NULL and the null object are SQL NULL, except where the type says otherwise. */
-cm_status cm_uow__encode(cm_ctx *cx, const cm_column *column, const cm_type *type, void *value, cm_arena *scratch, cm_value *out);
+cm_status cm_uow__encode(cm_ctx *cx, const cm_dml_shape *shape, const cm_column *column, const cm_type *type, void *value, cm_arena *scratch,
+                         cm_value *out);
 /* Value of a key (or version) attribute as the database has it. */
-cm_status cm_uow__where_value(cm_ctx *cx, cm_inst *inst, const cm_column *column, const cm_type *type, cm_arena *scratch, cm_value *out);
+cm_status cm_uow__where_value(cm_ctx *cx, const cm_dml_shape *shape, cm_inst *inst, const cm_param *p, cm_arena *scratch, cm_value *out);
 /* Fills the params of a statement that are not CM_SRC_SET: binds of SQL expressions. */
 cm_status cm_uow__bind_extra(cm_ctx *cx, const cm_param *p, cm_arena *scratch, cm_value *out);
 /* The SQL expression assigned to an attribute: a new reference, or NULL. */

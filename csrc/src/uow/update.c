@@ -36,19 +36,20 @@ static int key_position(const cm_mapper *m, const cm_attr *a) {
     return -1;
 }
 
-cm_status cm_uow__where_value(cm_ctx *cx, cm_inst *inst, const cm_column *column, const cm_type *type, cm_arena *scratch, cm_value *out) {
+cm_status cm_uow__where_value(cm_ctx *cx, const cm_dml_shape *shape, cm_inst *inst, const cm_param *p, cm_arena *scratch, cm_value *out) {
+    const cm_column *column = shape->columns[p->ordinal];
     const cm_mapper *m = inst->mapper;
     const cm_attr *a = cm_mapper__column_attr(m, column);
     int at = a ? key_position(m, a) : -1;
     if (at >= 0 && (inst->flags & CM_INST_KEY)) {
-        if (inst->flags & CM_INST_KEY_HEAP) return cm_uow__encode(cx, column, type, inst->key.ptr->v[at], scratch, out);
+        if (inst->flags & CM_INST_KEY_HEAP) return cm_uow__encode(cx, shape, column, p->type, inst->key.ptr->v[at], scratch, out);
         out->kind = CM_INT;
         out->u.i = inst->key.i;
         return CM_OK;
     }
     void *value = a ? cm_inst__committed(inst, a) : NULL;
     cm_status st = value && value != CM_UNSET ? CM_OK : cm_sync__column_value(cx, inst, column, &value);
-    return st ? st : cm_uow__encode(cx, column, type, value, scratch, out);
+    return st ? st : cm_uow__encode(cx, shape, column, p->type, value, scratch, out);
 }
 
 static cm_status check_updated(cm_ctx *cx, const cm_table *table, int64_t matched, size_t expected) {
@@ -153,11 +154,10 @@ static cm_status bind_update(cm_ctx *cx, cm_flight *flight, size_t set, cm_value
     for (size_t i = 0; !st && i < stmt->nparams; i++) {
         const cm_param *p = &stmt->params[i];
         if (p->source != CM_SRC_SET) st = cm_uow__bind_extra(cx, p, scratch, &values[i]);
-        else if (p->ordinal >= f->shape->nset)
-            st = cm_uow__where_value(cx, inst, f->shape->columns[p->ordinal], p->type, scratch, &values[i]);
+        else if (p->ordinal >= f->shape->nset) st = cm_uow__where_value(cx, f->shape, inst, p, scratch, &values[i]);
         else
-            st = cm_uow__encode(cx, f->shape->columns[p->ordinal], p->type, cm_inst__peek(cx, inst, f->shape->attrs[p->ordinal]), scratch,
-                                &values[i]);
+            st = cm_uow__encode(cx, f->shape, f->shape->columns[p->ordinal], p->type, cm_inst__peek(cx, inst, f->shape->attrs[p->ordinal]),
+                                scratch, &values[i]);
     }
     return st;
 }

@@ -354,7 +354,9 @@ def _session_event(number: int, session: t.Any, obj: t.Any) -> None:
         args = (session, None)
     elif name == "after_begin":
         args = (session, session.get_transaction(), session._connection())
-    elif name in ("after_soft_rollback", "after_transaction_create", "after_transaction_end"):
+    elif name in ("after_soft_rollback", "after_transaction_end"):
+        args = (session, session._ended_transaction())
+    elif name == "after_transaction_create":
         args = (session, session._transaction)
     else:
         args = (session,)

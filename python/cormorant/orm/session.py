@@ -119,26 +119,21 @@ class SessionTransaction:
         self.session._prepare_commit()
 
     def commit(self) -> None:
-        self._require()
-        while self.session._depth > self._level:
-            self.session._commit_level()
-        self.session._commit_level()
-        self._end()
+        self._end(self.session._commit_to)
 
     def rollback(self) -> None:
-        self._require()
-        while self.session._depth > self._level:
-            self.session._rollback_level()
-        self.session._rollback_level()
-        self._end()
+        self._end(self.session._rollback_to)
 
     def close(self, invalidate: bool = False) -> None:
         if self.is_active:
             self.rollback()
 
-    def _end(self) -> None:
-        self._closed = True
-        self.session._forget(self)
+    def _end(self, end: t.Callable[[int], None]) -> None:
+        self._require()
+        inner = self.session._from_level(self._level)  # listeners may begin others
+        end(self._level)
+        for transaction in inner:
+            transaction._closed = True
 
     def __enter__(self) -> "SessionTransaction":
         return self
@@ -340,9 +335,8 @@ class Session(_core.Session):
         return self._remember(SessionTransactionOrigin.BEGIN_NESTED)
 
     def _remember(self, origin: SessionTransactionOrigin) -> SessionTransaction:
+        made = SessionTransaction(self, origin, self._transaction_at(self._depth - 1) if self._depth > 1 else None)
         self._sync_transactions()
-        parent = self._transactions[-1] if self._transactions else None
-        made = SessionTransaction(self, origin, parent)
         self._transactions.append(made)
         return made
 
@@ -351,8 +345,22 @@ class Session(_core.Session):
         depth = self._depth
         self._transactions = [tx for tx in self._transactions if tx._level <= depth and not tx._closed]
 
-    def _forget(self, transaction: SessionTransaction) -> None:
-        self._transactions = [tx for tx in self._transactions if tx is not transaction and tx._level < transaction._level]
+    def _from_level(self, level: int) -> t.List[SessionTransaction]:
+        return [tx for tx in self._transactions if tx._level >= level]
+
+    def _ended_transaction(self) -> SessionTransaction:
+        """The level that ended last, for its listeners: it is not among those under way any more."""
+        level = self._depth + 1
+        ended = next(iter(self._from_level(level)), None) or self._made(level)
+        ended._closed = True
+        return ended
+
+    def _made(self, level: int) -> SessionTransaction:
+        """What stands for a level that nobody asked for by name."""
+        origin = SessionTransactionOrigin.AUTOBEGIN if level == 1 else SessionTransactionOrigin.BEGIN_NESTED
+        made = SessionTransaction(self, origin, self._transaction_at(level - 1) if level > 1 else None)
+        made._level = level
+        return made
 
     def in_transaction(self) -> bool:
         return bool(self._depth)
@@ -374,8 +382,7 @@ class Session(_core.Session):
         for tx in self._transactions:
             if tx._level == level:
                 return tx
-        made = SessionTransaction(self, SessionTransactionOrigin.AUTOBEGIN if level == 1 else SessionTransactionOrigin.BEGIN_NESTED)
-        made._level = level
+        made = self._made(level)
         self._transactions.insert(0 if level == 1 else len(self._transactions), made)
         return made
 
