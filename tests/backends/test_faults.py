@@ -465,6 +465,35 @@ def test_a_child_of_fork_opens_connections_of_its_own(items, pid):
         assert pid(c) == mine
 
 
+def test_a_child_of_fork_says_nothing_on_its_parents_connections(items):
+    with Session(items) as session:
+        session.add_all([Item(name=f"n{i}") for i in range(50)])
+        session.flush()
+        rows = session.execute(select(Item.name).order_by(Item.id).execution_options(yield_per=5))
+        assert rows.fetchone() == ("n0",)
+        child = os.fork()
+        if child == 0:
+            refused = 0
+            try:
+                for act in (session.commit, lambda: session.scalar(text("SELECT 1"))):
+                    try:
+                        act()
+                    except sa.exc.InvalidRequestError:
+                        refused += 1
+                rows.close()
+                session.rollback()
+                found = session.scalars(select(Item)).all()  # on a connection of its own: nothing is committed
+                session.close()
+                items.dispose()
+                os._exit(0 if refused == 2 and not found else 1)
+            finally:
+                os._exit(2)
+        assert os.waitpid(child, 0)[1] == 0
+        assert len(rows.all()) == 49
+        session.commit()
+    assert len(names(items)) == 50
+
+
 def test_many_threads_and_a_small_pool(server, items):
     engine = sa.create_engine(server.url(), pool_size=5, max_overflow=3, pool_timeout=30)
     failures = []

@@ -1,6 +1,7 @@
 """Engines, connections, transactions, events, logging, URLs."""
 
 import logging
+import os
 import pickle
 import threading
 
@@ -374,3 +375,51 @@ def test_an_assertion_pool_has_one_connection_and_tells_who_has_it():
         assert c.execute(sa.text("SELECT count(*) FROM t")).scalar() == 0
     with pytest.raises(NotImplementedError, match="QueuePool, NullPool, StaticPool, SingletonThreadPool, AssertionPool"):
         sa.create_engine("sqlite://", poolclass=type("Mine", (sa.Pool,), {}))
+
+
+def _in_child(work):
+    """What `work` answers in a child of fork."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.write(writing, repr(work()).encode())
+        except BaseException as e:
+            os.write(writing, repr(e).encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as answer:
+        text = answer.read()
+    assert os.waitpid(child, 0)[1] == 0
+    return text
+
+
+def test_a_child_of_fork_leaves_its_parents_transaction_alone(tmp_path):
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/items.db")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE item (id INTEGER PRIMARY KEY)")
+        connection.exec_driver_sql("INSERT INTO item VALUES (1), (2), (3)")
+    connection = engine.connect()
+    connection.execute(sa.text("INSERT INTO item VALUES (4)"))
+    streamed = connection.execution_options(stream_results=True).execute(sa.text("SELECT id FROM item ORDER BY id"))
+    assert streamed.fetchone() == (1,)
+
+    def meddle():
+        told = []
+        for act in (lambda: connection.execute(sa.text("SELECT 1")), connection.commit, streamed.fetchone):
+            try:
+                act()
+            except exc.InvalidRequestError as e:
+                told.append("forked from" in str(e) or "closed" in str(e))
+        streamed.close()
+        connection.rollback()
+        seen = connection.execute(sa.text("SELECT count(*) FROM item")).scalar()  # on a connection of its own
+        connection.close()
+        return told, seen
+
+    assert _in_child(meddle) == "([True, True, True], 3)"
+    assert streamed.fetchall() == [(2,), (3,), (4,)]
+    connection.commit()
+    assert connection.execute(sa.text("SELECT count(*) FROM item")).scalar() == 4
+    connection.close()
+    engine.dispose()

@@ -45,7 +45,7 @@ static cm_status give_up(cm_ctx *cx, cm_conn *conn, cm_status st) {
     cm_run *run = conn->ahead;
     bool landing = conn->landing;
     conn->landing = true;
-    if (conn->nahead && !conn->link->dead) sync_link(cx, conn); /* the replies interest nobody */
+    if (conn->nahead && !conn->link->dead && !cm_link__foreign(conn->link)) sync_link(cx, conn); /* the replies interest nobody */
     conn->ahead = NULL;
     for (cm_run *next; run; run = next) {
         next = run->next;

@@ -35,7 +35,7 @@ cm_status cm_engine_connect(cm_ctx *cx, cm_engine *engine, cm_conn **out) {
 /* The transaction open in the database is this connection's to end. */
 static bool owns_transaction(const cm_conn *conn) {
     const cm_link *link = conn->link;
-    return link->driver->in_transaction(link->d) && (!link->lock || conn->tx == link->tx);
+    return !cm_link__foreign(link) && link->driver->in_transaction(link->d) && (!link->lock || conn->tx == link->tx);
 }
 
 /* Rolls back without a word: whoever closes cannot be told, and a link that cannot be rolled back is not used again. */
@@ -114,10 +114,15 @@ cm_status cm_conn__greet(cm_ctx *cx, cm_engine *engine, cm_link *link) {
 
 cm_status cm_conn__usable(cm_ctx *cx, cm_conn *conn) {
     if (!conn->link || conn->closed) return cm__fail(cx, CM_E_CLOSED, "This Connection is closed");
-    if (conn->link->dead && !conn->begun) { /* a new one takes its place */
+    const bool foreign = cm_link__foreign(conn->link);
+    if ((conn->link->dead || foreign) && !conn->begun) { /* a new one takes its place */
         detach(cx, conn);
         return cm_pool__take(cx, conn->engine, &conn->link);
     }
+    if (foreign)
+        return cm__fail(cx, CM_E_INVALID_REQUEST,
+                        "This connection belongs to the process that this one was forked from, and so does its transaction; after "
+                        "rollback() another connection is opened here");
     if (conn->prepared)
         return cm__fail(cx, CM_E_INVALID_REQUEST,
                         "This session is in 'prepared' state; no further SQL can be emitted within this transaction.");
@@ -222,6 +227,11 @@ static cm_status roll_back(cm_ctx *cx, cm_conn *conn, cm_status (*end)(cm_ctx *,
     cm_status st = conn->begun ? tell(cx, conn, CM_TX_ROLLBACK, NULL) : CM_OK;
     if (st) return st;
     cm_conn__scrap(cx, conn);
+    if (cm_link__foreign(link)) { /* nothing is said to the database: the transaction is the parent's */
+        conn->begun = conn->lost = conn->prepared = false;
+        conn->tx = 0;
+        return CM_OK;
+    }
     cm_link__lock(cx, link);
     if (conn->prepared) {
         st = cm_two_phase__end(cx, conn, false);

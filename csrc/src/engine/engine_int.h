@@ -41,7 +41,7 @@ typedef struct cm_link {
     cm_dconn *d;
     cm_stmt_cache stmts;
     int64_t opened_us;
-    int64_t pid;                   /* process that opened it; others must not touch it */
+    unsigned forks;                /* cm_link__forks() when it was opened: children of that process must not touch it */
     uint64_t generation;           /* of the pool when it was opened; older ones are not kept */
     uint64_t thread;               /* SingletonThread: whose it is */
     bool dead;                     /* not to be used again */
@@ -62,6 +62,7 @@ typedef struct cm_link {
 /* link.c. open: leaves the host. owns: *out by caller, cm_link__close. */
 cm_status cm_link__open(cm_ctx *cx, cm_engine *engine, bool shared, cm_link **out);
 void cm_link__close(cm_ctx *cx, cm_link *link); /* NULL is fine; a link of another process is forgotten, not closed */
+unsigned cm_link__forks(void);                  /* forks that lie between this process and the one that loaded the library */
 bool cm_link__foreign(const cm_link *link);     /* opened by another process (before a fork) */
 void cm_link__lock(cm_ctx *cx, cm_link *link);  /* around each operation; nothing to do for links of one connection */
 void cm_link__unlock(cm_ctx *cx, cm_link *link);
@@ -86,7 +87,7 @@ typedef struct cm_pool {
     cm_link *first, *last;         /* idle links (Static, SingletonThread: all of them), oldest first */
     int nidle, nopen;              /* nidle: links in the list; nopen: idle, in use and being opened */
     int nopening;                  /* shared links being opened */
-    int64_t pid;
+    unsigned forks;                /* cm_link__forks() when it began */
     uint64_t generation;
     cm_link *held;                 /* links in use of a queue */
     cm_link *isolated;             /* the one link that is handed out (isolate.c), or NULL */

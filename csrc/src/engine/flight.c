@@ -259,17 +259,21 @@ struct cm_cursor {
     cm_cursor *next; /* in the connection's list */
 };
 
-static void shut(cm_ctx *cx, cm_cursor *c, cm_status st) {
-    if (!c->open) return;
-    c->open = false;
-    c->run.cx = cx;
-    c->run.scratch.cx = cx;
+static void finish_cursor(cm_ctx *cx, cm_cursor *c, cm_status st) {
     cm_link__lock(cx, c->run.link);
     if (c->run.stmt) c->run.changed = c->run.link->driver->changes(c->run.stmt->d);
     if (c->run.watched && st != CM_E_HOST) cm_run__tell(&c->run, true, st);
     cm_run__finish(&c->run);
     cm_run__read_back(&c->run, st);
     cm_link__unlock(cx, c->run.link);
+}
+
+static void shut(cm_ctx *cx, cm_cursor *c, cm_status st) {
+    if (!c->open) return;
+    c->open = false;
+    c->run.cx = cx;
+    c->run.scratch.cx = cx;
+    if (!cm_link__foreign(c->run.link)) finish_cursor(cx, c, st); /* else the parent reads it, and its memory stays */
     cm_cursor **at = &c->run.conn->cursors;
     while (*at != c) at = &(*at)->next;
     *at = c->next;
@@ -330,6 +334,7 @@ static cm_status hand_out(cm_ctx *cx, cm_cursor *c, const cm_value **values) {
 
 cm_status cm_cursor__next(cm_ctx *cx, cm_cursor *c, const cm_value **values, bool *more) {
     *more = false;
+    if (c->open && cm_link__foreign(c->run.link)) shut(cx, c, CM_E_CLOSED);
     if (!c->open) return c->step == CM_STEP_DONE ? CM_OK : cm__fail(cx, CM_E_CLOSED, "This result object is closed.");
     cm_run *r = &c->run;
     cm_status st = CM_OK;

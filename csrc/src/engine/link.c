@@ -1,9 +1,21 @@
 /* Physical connections: opening, closing, and the lock of those that several connections share. See engine_int.h. */
 #include "engine/engine_int.h"
 
-#include <unistd.h>
+#include <pthread.h>
 
-bool cm_link__foreign(const cm_link *link) { return link->pid != (int64_t)getpid(); }
+/* The one fact that belongs to the process and to no engine. It is asked for each statement, so it is no system call. */
+static unsigned forks;
+static pthread_once_t watched = PTHREAD_ONCE_INIT;
+
+static void count_fork(void) { forks++; } /* runs in the child, which has one thread then */
+static void watch_forks(void) { pthread_atfork(NULL, NULL, count_fork); }
+
+unsigned cm_link__forks(void) {
+    pthread_once(&watched, watch_forks);
+    return forks;
+}
+
+bool cm_link__foreign(const cm_link *link) { return link->forks != forks; }
 
 static const cm_os *os_of(cm_ctx *cx) { return &cx->env->os; }
 
@@ -30,7 +42,7 @@ cm_status cm_link__open(cm_ctx *cx, cm_engine *engine, bool shared, cm_link **ou
     if (!link) return st;
     link->driver = engine->driver;
     link->stmts.max = engine->options.stmt_cache;
-    link->pid = (int64_t)getpid();
+    link->forks = cm_link__forks();
     link->tx = 1;
     link->opened_us = cm__now_us(cx);
     link->thread = os_of(cx)->thread_id(os_of(cx)->user);

@@ -10,8 +10,6 @@
  * After a fork the child forgets what it inherited and starts afresh: files' locks and sockets belong to the parent. */
 #include "engine/engine_int.h"
 
-#include <unistd.h>
-
 static void lock(cm_ctx *cx, cm_pool *p) { cx->env->os.mutex_lock(cx->env->os.user, p->lock); }
 static void unlock(cm_ctx *cx, cm_pool *p) { cx->env->os.mutex_unlock(cx->env->os.user, p->lock); }
 static void wake(cm_ctx *cx, cm_pool *p) { cx->env->os.mutex_wake(cx->env->os.user, p->lock, false); }
@@ -25,7 +23,7 @@ cm_status cm_pool__init(cm_ctx *cx, cm_pool *p, const cm_engine_options *o, bool
     p->max_overflow = p->kind == CM_POOL_ASSERTION ? 0 : o->max_overflow;
     p->timeout_us = (int64_t)(o->pool_timeout_s * 1e6);
     p->recycle_us = o->pool_recycle_s < 0 ? -1 : (int64_t)(o->pool_recycle_s * 1e6);
-    p->pid = (int64_t)getpid();
+    p->forks = cm_link__forks();
     p->lock = cx->env->os.mutex_new(cx->env->os.user);
     return p->lock ? CM_OK : cm__nomem(cx);
 }
@@ -62,7 +60,7 @@ static cm_status start_afresh(cm_ctx *cx, cm_pool *p) {
     p->first = p->last = p->held = NULL;
     p->nidle = p->nopen = p->nopening = 0;
     p->generation++;
-    p->pid = (int64_t)getpid();
+    p->forks = cm_link__forks();
     return CM_OK;
 }
 
@@ -257,7 +255,7 @@ static cm_status take_isolated(cm_ctx *cx, cm_pool *p, cm_link **out) {
 cm_status cm_pool__take(cm_ctx *cx, cm_engine *engine, cm_link **out) {
     cm_pool *p = &engine->pool;
     *out = NULL;
-    if (p->pid != (int64_t)getpid()) {
+    if (p->forks != cm_link__forks()) {
         cm_status st = start_afresh(cx, p);
         if (st) return st;
     }
@@ -285,7 +283,7 @@ void cm_pool__give(cm_ctx *cx, cm_engine *engine, cm_link *link) {
 
 void cm_pool__close_idle(cm_ctx *cx, cm_pool *p) {
     cm_link *idle = NULL;
-    if (p->pid != (int64_t)getpid() || p->isolated) return;
+    if (p->forks != cm_link__forks() || p->isolated) return;
     lock(cx, p);
     p->generation++;
     for (cm_link *link = p->first; link;) {
