@@ -380,10 +380,14 @@ Test(engine, a_child_of_fork_never_uses_what_it_inherited) {
     pid_t child = fork();
     if (child == 0) {
         cm_conn *mine = NULL;
-        bool ok = cm_engine_connect(cx, e, &mine) == CM_OK && mine->link->pid == (int64_t)getpid();
+        bool ok = cm_engine_connect(cx, e, &mine) == CM_OK && !cm_link__foreign(mine->link) && cm_link__foreign(c->link);
         int64_t n = -1;
         ok = ok && number(cx, mine, "SELECT count(*) FROM t", &n) == CM_OK && n == 0;
         cm_conn_close(cx, mine);
+        ok = ok && sql(cx, c, "SELECT 1") == CM_E_INVALID_REQUEST;
+        cm_ctx_clear(cx);
+        ok = ok && cm_conn_commit(cx, c) == CM_E_INVALID_REQUEST;
+        cm_ctx_clear(cx);
         cm_conn_close(cx, c); /* the parent's: forgotten, not rolled back */
         _exit(ok ? 0 : 1);
     }
