@@ -2,6 +2,8 @@
 
 import gc
 import threading
+import time
+import warnings
 import weakref
 
 import pytest
@@ -356,29 +358,41 @@ def test_threads_one_after_the_other(tmp_path):
 def test_two_threads_at_once(tmp_path):
     """The second thread waits for the first one's statement; one warning says what to do."""
     engine = sa.create_engine(f"sqlite:///{tmp_path}/x.db")
+    inside, results, errors = threading.Event(), [], []
+
+    def until_warned():
+        """The statement of the first thread, under way until the second was told that it has to wait."""
+        inside.set()
+        end = time.monotonic() + 30
+        while not caught and time.monotonic() < end:
+            time.sleep(0.01)
+        return 3
+
+    sa.event.listen(engine, "connect", lambda connection, record: connection.create_function("until_warned", 0, until_warned))
     Base.metadata.create_all(engine)
     session = Session(engine)
     session.add_all([User(name=f"u{i}") for i in range(50)])
     session.commit()
-    slow = sa.text("with recursive c(n) as (select 1 union all select n + 1 from c where n < 3000000) select max(n) from c")
-    results, errors = [], []
 
     def first():
-        results.append(session.execute(slow).scalar())
+        results.append(session.execute(sa.text("select until_warned()")).scalar())
 
     def second():
+        inside.wait(30)
         try:
             results.append(session.query(User).count())
         except Exception as error:  # noqa: BLE001
             errors.append(error)
 
-    with pytest.warns(RuntimeWarning, match="scoped_session"):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
         threads = [threading.Thread(target=first), threading.Thread(target=second)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-    assert not errors and sorted(results) == [50, 3000000]
+    assert [w.category for w in caught] == [RuntimeWarning] and "scoped_session" in str(caught[0].message)
+    assert not errors and results == [3, 50]
     session.close()
 
 
