@@ -210,7 +210,7 @@ WORLD_TEST(operators) {
         "SELECT users.id \nFROM users \nWHERE (lower(users.name) LIKE lower(:name_1) || '%')");
     SQL(bin(&w, CM_OP_ILIKE, w.name, str(&w, "x")), "lower(users.name) LIKE lower(:name_1)");
     LITE(bin(&w, CM_OP_IS_DISTINCT, w.name, str(&w, "x")), "users.name IS NOT ?");
-    LITE(bin(&w, CM_OP_BIT_XOR, w.id, num(&w, 3)), "(users.id | ? - users.id & ?)");
+    LITE(bin(&w, CM_OP_BIT_XOR, w.id, num(&w, 3)), "((users.id | ?) - (users.id & ?))");
     cm_node *a = bin(&w, CM_OP_EQ, w.id, num(&w, 1)), *b = bin(&w, CM_OP_EQ, w.id, num(&w, 2)), *either = bin(&w, CM_OP_OR, a, b);
     SQL(bin(&w, CM_OP_AND, either, a), "(users.id = :id_1 OR users.id = :id_2) AND users.id = :id_1");
     SQL(un(&w, CM_OP_NOT, either), "NOT (users.id = :id_1 OR users.id = :id_2)");
