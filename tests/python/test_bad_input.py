@@ -258,8 +258,15 @@ def test_hostile_identifiers_are_quoted(name):
 
 
 def test_names_with_nul_are_refused(engine):
+    table = sa.table("t", sa.column("x"))
+    select = sa.select(table.c.x)
+    for make in (sa.literal(1).label, table.alias, select.cte, select.subquery, sa.text, sa.literal_column, sa.column):
+        with pytest.raises(exc.ArgumentError, match="NUL"):
+            make("a\0b")
     with pytest.raises(exc.ArgumentError, match="NUL"):
-        sa.literal(1).label("a\0b")
+        table.tablesample(1, "a\0b")
+    with pytest.raises(exc.ArgumentError, match="NUL"):
+        getattr(sa.func, "a\0b")(1)
     with pytest.raises((ValueError, exc.ArgumentError), match="NUL"):
         sa.Table("a\0b", sa.MetaData(), sa.Column("x", sa.Integer)).create(engine)
     with pytest.raises(exc.ArgumentError, match="NUL"):

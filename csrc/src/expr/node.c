@@ -105,6 +105,7 @@ typedef struct parts {
 static cm_status gather(cm_ctx *cx, const cm_node_spec *spec, const cm_kind_info *info, parts *p) {
     cm_status st = CM_OK;
     if (spec->name) {
+        if (memchr(spec->name, '\0', spec->name_n)) return cm__fail(cx, CM_E_ARGUMENT, "a name or SQL text contains a NUL character");
         p->name = cm_str_new(cx, spec->name, spec->name_n);
         if (!p->name) return cx->err.status;
     }
