@@ -87,16 +87,6 @@ static int distance(cm_node *element, const cm_node *column) {
     return -1;
 }
 
-/* The same for the column of one FROM element alone: among several aliases of a table, that of the one that was named. */
-static bool shows(cm_node *element, const cm_node *column) {
-    cm_node *e = open_element(element);
-    if (column->kind == CM_N_COLUMN) return e && e->kind == CM_N_COLUMN && e->id == column->id;
-    const cm_node *from = unwrap_entity(column->u.col.table);
-    for (; e && e->kind == CM_N_PROXY; e = open_element(e->u.col.ref))
-        if (unwrap_entity(e->u.col.table) == from && e->u.col.ref == column->u.col.ref) return true;
-    return false;
-}
-
 bool cm_expr__stands_for(cm_node *element, const cm_node *column) { return distance(element, column) >= 0; }
 
 static const char *key_of(const cm_node *column) {
@@ -108,14 +98,6 @@ static const char *key_of(const cm_node *column) {
 static bool find_column(cm_node *from, const cm_node *column, size_t *out) {
     const char *key, *wanted = key_of(column);
     cm_node *element;
-    for (size_t i = 0; cm_from_column(from, i, &key, &element); i++) {
-        *out = i;
-        if (cm_from__is_column(from, i, column)) return true;
-    }
-    for (size_t i = 0; cm_from_column(from, i, &key, &element); i++) {
-        *out = i;
-        if (shows(element, column)) return true;
-    }
     int closest = -1;
     for (size_t i = 0; closest != 0 && cm_from_column(from, i, &key, &element); i++) {
         const int steps = distance(element, column);
@@ -152,47 +134,13 @@ static cm_node *became(const adapter *a, cm_node *n) {
     return found ? found : n;
 }
 
-/* The column of `from` that is called as the PROXY is, and stands for it. */
-static cm_status find_by_name(cm_ctx *cx, cm_node *from, const cm_node *proxy, size_t *out, bool *found) {
-    cm_arena arena;
-    cm_node *element = NULL;
-    const char **names = NULL;
-    size_t n = 0;
-    *found = false;
-    cm_arena__init(&arena, cx);
-    cm_status st = cm_from__names(cx, from, &arena, &names, &n);
-    for (size_t i = 0; i < n && !st && !*found; i++) {
-        cm_from_column(from, i, NULL, &element);
-        *found = names[i] && strcmp(names[i], cm_str_text(proxy->u.col.name)) == 0 &&
-                 (element == proxy->u.col.ref || distance(element, proxy) >= 0);
-        if (*found) *out = i;
-    }
-    cm_arena__dispose(&arena);
-    return st;
-}
-
-/* Which column of its FROM a PROXY shows. *several: the same column stands there more than once, and names tell them apart. */
-static cm_status position(cm_ctx *cx, const cm_node *proxy, size_t *out, bool *found, bool *several) {
-    cm_node *from = proxy->u.col.table, *element = NULL;
-    size_t candidates = 0;
-    for (size_t i = 0; cm_from_column(from, i, NULL, &element); i++)
-        if (element == proxy->u.col.ref && candidates++ == 0) *out = i;
-    *found = candidates > 0;
-    *several = candidates > 1 && proxy->u.col.name;
-    return *several ? find_by_name(cx, from, proxy, out, found) : CM_OK;
-}
-
 /* The column's counterpart in `owner`, if it has one. */
 static cm_status reown(cm_ctx *cx, adapter *a, cm_node *n, cm_node *owner, bool *done) {
     cm_node *made = NULL;
-    size_t i = 0;
-    bool found = false, several = false;
-    cm_status st = n->kind == CM_N_PROXY ? position(cx, n, &i, &found, &several) : CM_OK;
-    found = false;
-    if (!st && several) st = find_by_name(cx, owner, n, &i, &found);
-    if (st || (!found && !find_column(owner, n, &i))) return st;
+    size_t i;
+    if (!find_column(owner, n, &i)) return CM_OK;
     *done = true;
-    st = cm_from_proxy(cx, owner, i, &made);
+    cm_status st = cm_from_proxy(cx, owner, i, &made);
     return st ? st : remember_made(cx, a, n, made);
 }
 
@@ -265,12 +213,13 @@ static void exchange_parts(cm_ctx *cx, const adapter *a, cm_node *copy) {
 
 /* A PROXY whose FROM was rewritten shows the same column of the new one. */
 static cm_status rebuild_proxy(cm_ctx *cx, adapter *a, cm_node *n) {
-    cm_node *owner = became(a, n->u.col.table), *made = NULL;
+    cm_node *owner = became(a, n->u.col.table), *element = NULL, *made = NULL;
     size_t i = 0;
-    bool found = false, several = false;
-    cm_status st = position(cx, n, &i, &found, &several);
-    if (!st && !found && !find_column(owner, n, &i)) return remember(cx, a, n, n);
-    if (!st) st = cm_from_proxy(cx, owner, i, &made);
+    while (cm_from_column(n->u.col.table, i, NULL, &element) && element != n->u.col.ref) i++;
+    if (!element || element != n->u.col.ref) {
+        if (!find_column(owner, n, &i)) return remember(cx, a, n, n);
+    }
+    cm_status st = cm_from_proxy(cx, owner, i, &made);
     return st ? st : remember_made(cx, a, n, made);
 }
 

@@ -43,9 +43,6 @@ cm_status cm__from_table(cm_ctx *cx, cm_node *from, cm_table **out);
 /* SQL names of the columns that a FROM element or statement offers, made unique as SQLAlchemy does (id, id_1); NULL for
  * expressions without a name, which the compiler numbers (their PROXYs have no name either: look at the element).
  * arena: *names and what they point to. */
-/* Whether the i-th column is that of the class or alias named, rather than the same column of another alias of its table: of a SELECT
- * whose columns clause names them whole. */
-bool cm_from__is_column(const cm_node *from, size_t i, const cm_node *column);
 cm_status cm_from__names(cm_ctx *cx, const cm_node *from, cm_arena *arena, const char ***names, size_t *n);
 /* SQL name that an element of a select list has by itself: label, column, proxy; NULL: anonymous. Borrowed. */
 const char *cm_expr__name(const cm_node *element);

@@ -50,7 +50,6 @@ typedef struct found {
     size_t i;
     const char *key;
     cm_node *element;
-    const cm_node *through; /* class, alias or table in a columns clause whose column it is; NULL: none */
 } found;
 
 static bool nth_of_from(const cm_node *from, found *f);
@@ -79,15 +78,12 @@ static bool nth_of_list(cm_node *const *items, size_t n, found *f) {
         cm_node *item = items[k];
         size_t inner;
         if (item->kind == CM_N_ENTITY) {
-            if (nth_of_mapper(item->u.attr.attr, f)) return f->through = item, true;
+            if (nth_of_mapper(item->u.attr.attr, f)) return true;
         } else if (item->kind == CM_N_BUNDLE) {
             cm_node *const *columns = cm_node_segment(item, 0, &inner);
             if (nth_of_list(columns, inner, f)) return true;
         } else if (cm__kinds[item->kind].from && !cm__kinds[item->kind].expression && !cm__kinds[item->kind].statement) {
-            if (nth_of_from(item, f)) {
-                if (!f->through) f->through = item;
-                return true;
-            }
+            if (nth_of_from(item, f)) return true;
         } else if (nth_element(item, f)) {
             return true;
         }
@@ -149,31 +145,11 @@ static bool nth_of_from(const cm_node *from, found *f) {
 }
 
 bool cm_from_column(const cm_node *from, size_t i, const char **key, cm_node **element) {
-    found f = {i, NULL, NULL, NULL};
+    found f = {i, NULL, NULL};
     if (!nth_of_from(from, &f)) return false;
     if (key) *key = f.key;
     if (element) *element = f.element;
     return true;
-}
-
-static bool has_leaf(const cm_node *from, const cm_node *leaf) {
-    from = unwrap_entity(from);
-    while (from && from->kind == CM_N_JOIN) {
-        if (has_leaf(from->u.k.kid[1], leaf)) return true;
-        from = unwrap_entity(from->u.k.kid[0]);
-    }
-    return from == leaf;
-}
-
-bool cm_from__is_column(const cm_node *from, size_t i, const cm_node *column) {
-    found f = {i, NULL, NULL, NULL};
-    if (!nth_of_from(from, &f) || !f.through) return false;
-    const cm_node *element = cm__node_unalias(f.element), *through = unwrap_entity(f.through);
-    if (!element || element->kind != CM_N_COLUMN) return false;
-    if (column->kind == CM_N_COLUMN)
-        return element->id == column->id &&
-               (f.through->kind == CM_N_ENTITY ? !(f.through->flags & CM_FLAG_ALIASED) : through->kind == CM_N_TABLE);
-    return column->kind == CM_N_PROXY && element == column->u.col.ref && has_leaf(through, unwrap_entity(column->u.col.table));
 }
 
 /* ---- names */

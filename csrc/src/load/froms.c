@@ -58,7 +58,7 @@ cm_status cm_entity__attr_expr(cm_ctx *cx, const cm_node *entity, const cm_attr 
     return cm_entity__adapt(cx, entity, cm__node_unalias(attr->node), out);
 }
 
-cm_status cm_entity__alias(cm_ctx *cx, cm_mapper *mapper, cm_node **out) { return cm_mapper_alias(cx, mapper, NULL, NULL, NULL, out); }
+cm_status cm_entity__alias(cm_ctx *cx, cm_mapper *mapper, cm_node **out) { return cm_mapper_alias(cx, mapper, NULL, NULL, out); }
 
 /* ---- conditions of relationships */
 

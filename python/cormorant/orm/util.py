@@ -65,7 +65,7 @@ class AliasedClass:
             source, _subclasses = again.selectable.alias(name, flat=flat), again._subclasses
         elif source is None and flat and name and isinstance(mapper.selectable, Join):
             source = mapper.selectable.alias(name, flat=True)
-        node = mapper._alias(name, source, again._node if again is not None and alias is not None else None)
+        node = mapper._alias(name, source)
         if _subclasses:
             node = node._with(set=_core.FLAG_POLYMORPHIC)
         self._stand_for(mapper, node, name)
