@@ -172,10 +172,10 @@ static void add_note(PyObject *exc, const char *note) {
     Py_XDECREF(r);
 }
 
+#define COLUMN_AT_FAULT "column or parameter: %s"
 /* Shown under the traceback, not in the message, which programs compare. */
-static void add_object(PyObject *exc, const char *object) {
-    if (!object) return;
-    PyObject *text = PyUnicode_FromFormat("raised while the row of %s was being written", object);
+static void add_line(PyObject *exc, const char *format, const char *what) {
+    PyObject *text = PyUnicode_FromFormat(format, what);
     PyObject *r = text ? PyObject_CallMethod(exc, "add_note", "O", text) : NULL;
     if (!r) PyErr_Clear();
     Py_XDECREF(r);
@@ -214,6 +214,7 @@ static void complete_pending(const cm_error *e) {
     cls = cmpy_exc_class("StatementError");
     if (cls && value && PyObject_IsInstance(value, cls) == 1) complete(value, e);
     else if (cls && value && *e->subject == '(') place_definition(value, e);
+    else if (value) add_line(value, COLUMN_AT_FAULT, e->subject);
     PyErr_Clear(); /* the failure itself is what counts */
     PyErr_Restore(type, value, trace);
 }
@@ -238,7 +239,8 @@ PyObject *cmpy_raise(cm_ctx *cx, cm_status st) {
         PyErr_Clear();
         PyObject *exc = build_exception(&e, st);
         if (exc) add_note(exc, e.note);
-        if (exc) add_object(exc, e.object);
+        if (exc && e.subject && PyErr_GivenExceptionMatches(exc, PyExc_ValueError)) add_line(exc, COLUMN_AT_FAULT, e.subject);
+        if (exc && e.object) add_line(exc, "raised while the row of %s was being written", e.object);
         if (exc) PyErr_SetObject((PyObject *)Py_TYPE(exc), exc);
         Py_XDECREF(exc);
     }

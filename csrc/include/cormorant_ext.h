@@ -384,6 +384,10 @@ CM_API void cm_session_set_events(cm_session *session, uint64_t mask);
 CM_API void cm_attr_set_events(const cm_attr *attr, uint64_t mask);
 CM_API void cm_attr_set_active_history(const cm_attr *attr, bool on); /* whether the old value is read when another is set */
 
+/* For decode (position 0) and decode_row: tells which value could not be made, and, where the host holds no exception that says it,
+ * what is wrong with it (one sentence; NULL otherwise). Answers the status to fail with. */
+CM_API cm_status cm_bad_value(cm_ctx *cx, size_t position, const char *message);
+
 struct cm_host {
     uint32_t version;              /* 1 */
     bool locked;                   /* the host is held by one thread at a time: what is counted there needs no lock of the processor's */
@@ -394,7 +398,8 @@ struct cm_host {
     void (*release)(cm_ctx *, void *value);
     cm_status (*encode)(cm_ctx *, const cm_type *, void *value, cm_arena *scratch, cm_value *out);
     cm_status (*decode)(cm_ctx *, const cm_type *, const cm_value *value, void **out);
-    /* n columns of one row at once: types[i], in[i] -> out[i] (new references). On failure nothing is left in out. */
+    /* n columns of one row at once: types[i], in[i] -> out[i] (new references). On failure nothing is left in out, and the
+     * status is that of cm_bad_value. */
     cm_status (*decode_row)(cm_ctx *, const cm_type *const *types, const cm_value *in, size_t n, void **out);
     cm_status (*equal)(cm_ctx *, const cm_type *, void *a, void *b, bool *out);   /* net change */
     cm_status (*hash)(cm_ctx *, void *value, uint64_t *out);                      /* equal values of key types hash alike */

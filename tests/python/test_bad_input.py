@@ -645,3 +645,35 @@ def test_deep_and_wide_statements_fail_politely(session):
         session.execute(sa.union_all(*[sa.select(sa.literal(1))] * 600)).all()
     assert session.execute(sa.select(User.id).where(User.id.in_(range(100_000)))).all() == [(1,)]
     usable(session)
+
+
+@pytest.mark.parametrize(
+    ("column", "stored", "error"),
+    [("text", "cast(x'61ff' as text)", exc.OperationalError), ("day", "'junk'", ValueError), ("price", "'junk'", ValueError), ("key", "'junk'", ValueError), ("document", "'{junk'", ValueError)],
+)
+def test_what_cannot_be_read_names_its_column(column, stored, error):
+    """In the message, or in a note below it where Python's own classes raise it."""
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Thing(Base):
+        __tablename__ = "thing"
+        id = mapped_column(sa.Integer, primary_key=True)
+        text = mapped_column(sa.String)
+        day = mapped_column(sa.Date)
+        price = mapped_column(sa.Numeric(10, 2))
+        key = mapped_column(sa.Uuid)
+        document = mapped_column(sa.JSON)
+
+    engine = sa.create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as s:
+        s.execute(sa.text(f"INSERT INTO thing (id, {column}) VALUES (1, {stored})"))
+        entity, value, row = sa.select(Thing), sa.select(getattr(Thing, column)), sa.select(Thing.__table__)
+        for statement, name in ((entity, f"Thing.{column}"), (value, column), (row, column), (sa.select(Thing, getattr(Thing, column)), f"Thing.{column}")):
+            with pytest.raises(error) as e:
+                s.execute(statement).all()
+            assert f"(column or parameter: {name})" in str(e.value) or e.value.__notes__ == [f"column or parameter: {name}"]
+        s.execute(sa.text("DELETE FROM thing"))
+        assert s.scalars(entity).all() == []

@@ -270,21 +270,29 @@ static inline PyObject *decode_one(const cm_type *type, const cm_value *v) {
     }
 }
 
+/* Whose value it is the core knows. Text in other encodings is the database's fault, not that of a program's own type. */
+static cm_status bad_value(cm_ctx *cx, const cm_type *type, const cm_value *value, size_t position) {
+    const bool text = value->kind == CM_TEXT && !(type && cm_type_get_def(type)->flags & CM_TYPE_HOST);
+    if (!cx) return CM_E_HOST;
+    if (!text || !PyErr_ExceptionMatches(PyExc_UnicodeDecodeError)) return cm_bad_value(cx, position, NULL);
+    PyErr_Clear();
+    return cm_bad_value(cx, position, "text of the database that is not UTF-8");
+}
+
 cm_status cmpy_decode(cm_ctx *cx, const cm_type *type, const cm_value *value, void **out) {
-    (void)cx;
     *out = decode_one(type, value);
-    return *out ? CM_OK : CM_E_HOST;
+    return *out ? CM_OK : bad_value(cx, type, value, 0);
 }
 
 cm_status cmpy_decode_row(cm_ctx *cx, const cm_type *const *types, const cm_value *in, size_t n, void **out) {
-    (void)cx;
     for (size_t i = 0; i < n; i++) {
         if ((out[i] = decode_one(types[i], &in[i]))) continue;
+        const cm_status st = bad_value(cx, types[i], &in[i], i);
         while (i) {
             Py_DECREF(out[--i]);
             out[i] = NULL;
         }
-        return CM_E_HOST;
+        return st;
     }
     return CM_OK;
 }

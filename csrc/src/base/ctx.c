@@ -266,6 +266,11 @@ void cm__fail_object(cm_ctx *cx, const char *text) {
     cx->err.object = cx->object;
 }
 
+cm_status cm_bad_value(cm_ctx *cx, size_t position, const char *message) {
+    cx->bad_value = position;
+    return message ? cm__fail(cx, CM_E_OPERATIONAL, "%s", message) : CM_E_HOST;
+}
+
 void cm__fail_code(cm_ctx *cx, int code, const char *code_name, const char *constraint) {
     if (cx->err.status == CM_OK || cx->err.code) return;
     cx->err.code = code;

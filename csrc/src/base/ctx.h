@@ -32,6 +32,7 @@ struct cm_ctx {
     cm_arena *scratch;               /* reusable arena of the innermost operation, or NULL */
     cm_node *pending;                /* plain C host: nodes to take apart, linked through id */
     bool draining;
+    size_t bad_value;                /* position in its row of what the host could not make (cm_bad_value) */
     const char *driver;              /* whose parameters are being encoded; static, or NULL */
     bool left;                       /* the host is left: no host object may be touched (cm__leave, cm__enter) */
 };
@@ -76,6 +77,8 @@ void cm__fail_sql(cm_ctx *cx, const char *sql, size_t n);
 void cm__fail_object(cm_ctx *cx, const char *text);
 void cm__fail_subject(cm_ctx *cx, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void cm__fail_code(cm_ctx *cx, int code, const char *code_name, const char *constraint);
+/* After decode_row failed: the position of the value at fault. */
+static inline size_t cm__bad_value(cm_ctx *cx) { return cx->bad_value; }
 /* Moves the failure of one context to another (first wins). */
 void cm__fail_move(cm_ctx *to, cm_ctx *from);
 

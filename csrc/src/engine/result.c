@@ -128,7 +128,9 @@ static cm_status decode(cm_ctx *cx, cm_result *r, cm_value *raw, void **out) {
             return st;
         }
     }
-    return cm__host(cx)->decode_row(cx, r->types, raw, r->ncolumns, out);
+    cm_status st = cm__host(cx)->decode_row(cx, r->types, raw, r->ncolumns, out);
+    if (st && cm__bad_value(cx) < r->ncolumns) cm__fail_subject(cx, "%s", cm_str_text(r->columns[cm__bad_value(cx)].name));
+    return st;
 }
 
 cm_status cm_result__row(cm_ctx *cx, cm_flight *f, size_t set, cm_value *raw, size_t n) {

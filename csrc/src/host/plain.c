@@ -294,6 +294,7 @@ static cm_status plain_decode_row(cm_ctx *cx, const cm_type *const *types, const
     for (size_t i = 0; i < n; i++) {
         cm_status st = plain_decode(cx, types[i], &in[i], &out[i]);
         if (st) {
+            (void)cm_bad_value(cx, i, NULL);
             while (i > 0) {
                 cm_obj_release(cx, out[--i]);
                 out[i] = NULL;

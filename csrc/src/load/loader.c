@@ -24,11 +24,24 @@ static void track(cm_load_run *run, const cm_shape *s, cm_inst *inst, void **sto
     for (uint32_t i = 0; i < s->ntracked; i++) run->host->value_stored(run->cx, inst, s->types[s->tracked[i]], stored[s->tracked[i]]);
 }
 
+/* Names what could not be read, and answers st. */
+static cm_status bad_attr(cm_load_run *run, const cm_shape *s, size_t i, cm_status st) {
+    if (st && i < s->n) cm__fail_subject(run->cx, "%s.%s", cm_str_text(s->mapper->name), cm_str_text(s->attrs[i]->key));
+    return st;
+}
+
+static cm_status bad_output(cm_load_run *run, size_t i, cm_status st) {
+    const cm_row_plan *p = run->plan;
+    if (st && p->names && i < p->noutputs && p->names[i]) cm__fail_subject(run->cx, "%s", cm_str_text(p->names[i]));
+    return st;
+}
+
 /* All attributes of a new instance. */
 static cm_status fill_new(cm_load_run *run, const cm_shape *s, cm_inst *inst, cm_value *values) {
     const cm_value *in = run->raw;
     cm_status st = CM_OK;
-    for (uint32_t i = 0; i < s->ncodec && !st; i++) st = run_codec(run, s->types[s->codec[i]], &values[s->pos[s->codec[i]]]);
+    for (uint32_t i = 0; i < s->ncodec && !st; i++)
+        st = bad_attr(run, s, s->codec[i], run_codec(run, s->types[s->codec[i]], &values[s->pos[s->codec[i]]]));
     if (st || !s->n) return st;
     if (s->first_pos != CM_NOWHERE) in = values + s->first_pos;
     else
@@ -37,9 +50,10 @@ static cm_status fill_new(cm_load_run *run, const cm_shape *s, cm_inst *inst, cm
         void **slots = cm_inst_slots(inst) + s->first_slot;
         st = run->host->decode_row(run->cx, s->types, in, s->n, slots);
         if (!st && s->ntracked) track(run, s, inst, slots);
-        return st;
+        return bad_attr(run, s, cm__bad_value(run->cx), st);
     }
     st = run->host->decode_row(run->cx, s->types, in, s->n, run->decoded);
+    if (st) return bad_attr(run, s, cm__bad_value(run->cx), st);
     for (uint32_t i = 0; i < s->n && !st; i++) {
         st = cm_inst__store_take(run->cx, inst, s->attrs[i], run->decoded[i]);
         if (st)
@@ -57,6 +71,7 @@ static cm_status fill_existing(cm_load_run *run, const cm_shape *s, cm_inst *ins
         if (!all && cm_inst__peek(run->cx, inst, s->attrs[i])) continue;
         st = run_codec(run, s->types[i], raw);
         if (!st) st = run->host->decode(run->cx, s->types[i], raw, &value);
+        st = bad_attr(run, s, i, st);
         if (!st) st = cm_inst__store_take(run->cx, inst, s->attrs[i], value);
     }
     return st;
@@ -316,7 +331,7 @@ static cm_status write_outputs(cm_load_run *run, cm_value *values) {
     cm_status st = CM_OK;
     for (uint32_t i = 0; i < p->noutputs && !st; i++) {
         const cm_output *o = &p->outputs[i];
-        st = o->group == CM_NOWHERE ? output_value(run, o, values) : output_entity(run, o->group);
+        st = o->group == CM_NOWHERE ? bad_output(run, i, output_value(run, o, values)) : output_entity(run, o->group);
     }
     if (!st) run->nrows++;
     while (st && run->out.n > before) run->host->release(run->cx, run->out.v[--run->out.n]);
@@ -353,10 +368,12 @@ static cm_status value_row(cm_load_run *run, cm_value *values) {
     const cm_row_plan *p = run->plan;
     cm_objs *out = &run->out;
     cm_status st = CM_OK;
-    for (uint32_t i = 0; i < p->ncodec && !st; i++) st = run_codec(run, p->types[p->codec[i]], &values[p->codec[i]]);
+    for (uint32_t i = 0; i < p->ncodec && !st; i++)
+        st = bad_output(run, p->codec[i], run_codec(run, p->types[p->codec[i]], &values[p->codec[i]]));
     if (!st && out->cap - out->n < p->noutputs) st = cm__grow(run->cx, &out->v, &out->cap, out->n + p->noutputs, sizeof *out->v);
-    if (!st) st = run->host->decode_row(run->cx, p->types, values, p->noutputs, out->v + out->n);
     if (st) return st;
+    st = run->host->decode_row(run->cx, p->types, values, p->noutputs, out->v + out->n);
+    if (st) return bad_output(run, cm__bad_value(run->cx), st);
     out->n += p->noutputs;
     run->nrows++;
     return CM_OK;
