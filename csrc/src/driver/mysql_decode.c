@@ -15,13 +15,17 @@ static uint64_t get_number(const char *p, int bytes) {
     return v;
 }
 
-static size_t get_length(const char **p) {
-    uint8_t first = (uint8_t) * (*p)++;
-    if (first < 251) return first;
-    int bytes = first == 252 ? 2 : first == 253 ? 3 : 8;
-    size_t n = (size_t)get_number(*p, bytes);
-    *p += bytes;
-    return n;
+/* The length before a value, which ends before `end`: what follows it, NULL if it does not. */
+static const char *get_length(const char *p, const char *end, size_t *n) {
+    uint8_t first = (uint8_t)*p++;
+    *n = first;
+    if (first >= 251) {
+        int bytes = first == 252 ? 2 : first == 253 ? 3 : 8;
+        if (end - p < bytes) return NULL;
+        *n = (size_t)get_number(p, bytes);
+        p += bytes;
+    }
+    return *n <= (size_t)(end - p) ? p : NULL;
 }
 
 static void bad_value(cm_dstmt *s, cm_value *out, const char *what) {
@@ -43,19 +47,19 @@ static void set_slice(cm_value *out, cm_value_kind kind, const char *p, size_t n
 
 /* ---- numbers */
 
-static const char *decode_tiny(cm_dstmt *s, my_column *col, const char *p, cm_value *out) {
-    (void)s;
+static const char *decode_tiny(my_column *col, const char *p, const char *end, cm_value *out) {
+    (void)end;
     set_int(out, col->is_unsigned ? (uint8_t)*p : (int8_t)*p);
     return p + 1;
 }
-static const char *decode_short(cm_dstmt *s, my_column *col, const char *p, cm_value *out) {
-    (void)s;
+static const char *decode_short(my_column *col, const char *p, const char *end, cm_value *out) {
+    (void)end;
     uint16_t v = (uint16_t)get_number(p, 2);
     set_int(out, col->is_unsigned ? v : (int16_t)v);
     return p + 2;
 }
-static const char *decode_long(cm_dstmt *s, my_column *col, const char *p, cm_value *out) {
-    (void)s;
+static const char *decode_long(my_column *col, const char *p, const char *end, cm_value *out) {
+    (void)end;
     uint32_t v;
     memcpy(&v, p, 4);
     set_int(out, col->is_unsigned ? (int64_t)v : (int32_t)v);
@@ -71,8 +75,8 @@ static void set_unsigned(my_column *col, uint64_t v, cm_value *out) {
     out->ascii = CM_WHOLE;
 }
 
-static const char *decode_longlong(cm_dstmt *s, my_column *col, const char *p, cm_value *out) {
-    (void)s;
+static const char *decode_longlong(my_column *col, const char *p, const char *end, cm_value *out) {
+    (void)end;
     uint64_t v;
     memcpy(&v, p, 8);
     if (col->is_unsigned) set_unsigned(col, v, out);
@@ -80,16 +84,16 @@ static const char *decode_longlong(cm_dstmt *s, my_column *col, const char *p, c
     return p + 8;
 }
 
-static const char *decode_double(cm_dstmt *s, my_column *col, const char *p, cm_value *out) {
-    (void)s, (void)col;
+static const char *decode_double(my_column *col, const char *p, const char *end, cm_value *out) {
+    (void)col, (void)end;
     out->kind = CM_DOUBLE;
     memcpy(&out->u.d, p, 8);
     return p + 8;
 }
 
 /* The decimal that a FLOAT prints as: 0.1, not 0.10000000149. */
-static const char *decode_float(cm_dstmt *s, my_column *col, const char *p, cm_value *out) {
-    (void)s, (void)col;
+static const char *decode_float(my_column *col, const char *p, const char *end, cm_value *out) {
+    (void)col, (void)end;
     float f;
     char text[40];
     memcpy(&f, p, 4);
@@ -102,18 +106,19 @@ static const char *decode_float(cm_dstmt *s, my_column *col, const char *p, cm_v
     return p + 4;
 }
 
-static const char *decode_decimal(cm_dstmt *s, my_column *col, const char *p, cm_value *out) {
-    (void)s, (void)col;
-    size_t n = get_length(&p);
+static const char *decode_decimal(my_column *col, const char *p, const char *end, cm_value *out) {
+    (void)col;
+    size_t n;
+    if (!(p = get_length(p, end, &n))) return NULL;
     set_slice(out, CM_DECIMAL, p, n);
     return p + n;
 }
 
 /* ---- text and bytes */
 
-static const char *decode_slice(cm_dstmt *s, my_column *col, const char *p, cm_value *out) {
-    (void)s;
-    size_t n = get_length(&p);
+static const char *decode_slice(my_column *col, const char *p, const char *end, cm_value *out) {
+    size_t n;
+    if (!(p = get_length(p, end, &n))) return NULL;
     set_slice(out, col->binary ? CM_BLOB : CM_TEXT, p, n);
     return p + n;
 }
@@ -126,9 +131,9 @@ static void set_moment(cm_value *out, bool clock, const cm_civil *t) {
     out->u.t = *t;
 }
 
-static const char *decode_moment(cm_dstmt *s, my_column *col, const char *p, cm_value *out) {
-    (void)s;
-    size_t n = get_length(&p);
+static const char *decode_moment(my_column *col, const char *p, const char *end, cm_value *out) {
+    size_t n;
+    if (!(p = get_length(p, end, &n))) return NULL;
     cm_civil t = {0};
     if (n >= 4) {
         t.year = (int16_t)get_number(p, 2);
@@ -145,9 +150,10 @@ static const char *decode_moment(cm_dstmt *s, my_column *col, const char *p, cm_
     return p + n;
 }
 
-static const char *decode_duration(cm_dstmt *s, my_column *col, const char *p, cm_value *out) {
-    (void)s, (void)col;
-    size_t n = get_length(&p);
+static const char *decode_duration(my_column *col, const char *p, const char *end, cm_value *out) {
+    (void)col;
+    size_t n;
+    if (!(p = get_length(p, end, &n))) return NULL;
     int64_t us = 0;
     if (n >= 8)
         us = (((int64_t)get_number(p + 1, 4) * 24 + (uint8_t)p[5]) * 60 + (uint8_t)p[6]) * 60000000 + (int64_t)(uint8_t)p[7] * 1000000;
@@ -175,6 +181,28 @@ my_decoder cm_mysql__decoder(const MYSQL_FIELD *field) {
     case MYSQL_TYPE_TIMESTAMP: return decode_moment;
     case MYSQL_TYPE_TIME: return decode_duration;
     default: return decode_slice;
+    }
+}
+
+uint8_t cm_mysql__width(my_decoder d) {
+    return d == decode_short ? 2 : d == decode_long || d == decode_float ? 4 : d == decode_longlong || d == decode_double ? 8 : 1;
+}
+
+/* 0, then NULLs (a bit each, from the third on), then what is not NULL, one after the other. A server may lie about each length. */
+void cm_mysql__binary_values(cm_dstmt *s, size_t first, size_t n, cm_value *out) {
+    const char *nulls = (const char *)s->row->data + 1, *end = nulls - 1 + s->row->length, *p = nulls + (s->ncolumns + 9) / 8;
+    cm_value passed;
+    if (s->row->length < 1 + (s->ncolumns + 9) / 8) p = NULL;
+    for (size_t i = 0; i < first + n; i++) {
+        cm_value *to = i < first ? &passed : out++;
+        my_column *col = &s->columns[i];
+        to->ascii = 0;
+        if (p && nulls[(i + 2) / 8] >> ((i + 2) & 7) & 1) {
+            to->kind = CM_NULL;
+            continue;
+        }
+        if (p) p = end - p < col->width ? NULL : col->decode(col, p, end, to);
+        if (!p) bad_value(s, to, "a row of the server ends before its values do");
     }
 }
 

@@ -52,10 +52,13 @@ struct cm_dconn {
 };
 
 typedef struct my_column my_column;
-typedef const char *(*my_decoder)(cm_dstmt *s, my_column *col, const char *p, cm_value *out); /* answers what follows */
+/* The value at p, of whose row `end` is the end; answers what follows, NULL if it goes beyond.
+ * Numbers look at no end: whoever reads what a server wrote makes sure of their bytes. */
+typedef const char *(*my_decoder)(my_column *col, const char *p, const char *end, cm_value *out);
 struct my_column {
     my_decoder decode;
     uint8_t type;                /* enum_field_types */
+    uint8_t width;               /* bytes of the shortest value */
     bool is_unsigned, binary;    /* binary: bytes, not text */
     char digits[24];             /* of a number over INT64_MAX */
 };
@@ -139,6 +142,7 @@ cm_status cm_mysql__ready(cm_ctx *cx, cm_dconn *c);                /* reads what
 cm_status cm_mysql__query(cm_ctx *cx, cm_dconn *c, const char *sql, size_t n, MYSQL_RES **out); /* out NULL: rows are dropped */
 cm_status cm_mysql__send(cm_ctx *cx, cm_dconn *c, const char *sql); /* its answer is read by the next ready */
 cm_status cm_mysql__ping(cm_ctx *cx, cm_dconn *c);
+void cm_mysql__hang_up(cm_dconn *c); /* ends a conversation that cannot go on; nothing waits */
 cm_status cm_mysql__stmt_prepare(cm_ctx *cx, cm_dconn *c, MYSQL_STMT *st, const char *sql, size_t n);
 cm_status cm_mysql__stmt_execute(cm_ctx *cx, cm_dconn *c, MYSQL_STMT *st, char *take_message, size_t n); /* rows are stored, but a cursor's */
 cm_status cm_mysql__stmt_fetch(cm_ctx *cx, cm_dconn *c, MYSQL_STMT *st); /* the next rows of its cursor: st->result.data */
@@ -162,6 +166,8 @@ cm_status cm_mysql__next_part(cm_ctx *cx, cm_dstmt *s);            /* s->on_serv
 
 /* mysql_decode.c */
 my_decoder cm_mysql__decoder(const MYSQL_FIELD *field);
+uint8_t cm_mysql__width(my_decoder decoder);
+void cm_mysql__binary_values(cm_dstmt *s, size_t first, size_t n, cm_value *out); /* of the row at hand */
 void cm_mysql__text_value(cm_dstmt *s, my_column *col, const char *p, size_t n, cm_value *out);
 
 /* mysql_stmt.c */

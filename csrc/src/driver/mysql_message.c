@@ -153,7 +153,7 @@ static const char *load_set(cm_dstmt *s, const my_part *part, const char *p) {
         MYSQL_FIELD field = {.type = (enum enum_field_types)(null ? MYSQL_TYPE_NULL : get16(part->message + ARRAY_HEAD + 2 * i))};
         my_column column = {.type = (uint8_t)field.type};
         cm_value v;
-        const char *end = null ? p : cm_mysql__decoder(&field)(NULL, &column, p, &v);
+        const char *end = null ? p : cm_mysql__decoder(&field)(&column, p, part->message + part->n, &v);
         s->types[i] = (uint16_t)field.type;
         if (end > p) memcpy(s->values + s->nvalues, p, (size_t)(end - p));
         s->ends[i] = s->nvalues += (size_t)(end - p);

@@ -91,6 +91,8 @@ static void drop_result(cm_dstmt *s) {
 
 static void close_prepared(cm_dstmt *s) {
     s->on_server = false;
+    /* Results that a server promised and nobody asked for: the library would wait for them, for as long as it likes. */
+    if (s->st && mysql_stmt_more_results(s->st)) cm_mysql__hang_up(s->conn);
     if (s->st) mysql_stmt_close(s->st); /* the server is told and answers nothing */
     s->st = NULL;
 }
@@ -146,6 +148,7 @@ static cm_status describe(cm_ctx *cx, cm_dstmt *s, const MYSQL_FIELD *fields, si
     }
     for (size_t i = 0; i < n; i++)
         s->columns[i] = (my_column){.decode = cm_mysql__decoder(&fields[i]),
+                                    .width = cm_mysql__width(cm_mysql__decoder(&fields[i])),
                                     .type = (uint8_t)fields[i].type,
                                     .is_unsigned = (fields[i].flags & UNSIGNED_FLAG) != 0,
                                     .binary = fields[i].charsetnr == MYSQL_BINARY_CHARSET && fields[i].type != MYSQL_TYPE_JSON};
@@ -307,20 +310,9 @@ static void text_values(cm_dstmt *s, size_t first, size_t n, cm_value *out) {
     }
 }
 
-/* 0, then NULLs (a bit each, from the third on), then what is not NULL, one after the other. */
 void cm_mysql__row(cm_dstmt *s, size_t first, size_t n, cm_value *out) {
-    cm_value passed;
-    if (s->text) {
-        text_values(s, first, n, out);
-        return;
-    }
-    const char *nulls = (const char *)s->row->data + 1, *p = nulls + (s->ncolumns + 9) / 8;
-    for (size_t i = 0; i < first + n; i++) {
-        cm_value *to = i < first ? &passed : out++;
-        to->ascii = 0;
-        if (nulls[(i + 2) / 8] >> ((i + 2) & 7) & 1) to->kind = CM_NULL;
-        else p = s->columns[i].decode(s, &s->columns[i], p, to);
-    }
+    if (s->text) text_values(s, first, n, out);
+    else cm_mysql__binary_values(s, first, n, out);
 }
 
 void cm_mysql__reset(cm_dstmt *s, bool again) {

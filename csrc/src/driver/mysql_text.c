@@ -87,7 +87,7 @@ static cm_status put_literal(cm_ctx *cx, const cm_dstmt *s, size_t i, size_t fro
     cm_value v = {.kind = CM_NULL};
     char text[32];
     if (field.type == MYSQL_TYPE_NULL) return put_text(cx, to, "NULL");
-    cm_mysql__decoder (&field)(NULL, &column, s->values + from, &v);
+    cm_mysql__decoder (&field)(&column, s->values + from, s->values + s->ends[i], &v);
     switch ((cm_value_kind)v.kind) {
     case CM_INT: snprintf(text, sizeof text, "%lld", (long long)v.u.i); return put_text(cx, to, text);
     case CM_DOUBLE: return put_double(cx, to, v.u.d);

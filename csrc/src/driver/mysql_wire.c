@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 enum { SLICE_MS = 100 }; /* how often a wait looks for signals */
 
@@ -66,6 +67,12 @@ cm_status cm_mysql__connect(cm_ctx *cx, cm_dconn *c, const my_target *to) {
     int want = mysql_real_connect_start(&done, c->my, to->host, to->user, to->password, to->database, to->port, to->socket, flags);
     while (want) want = mysql_real_connect_cont(&done, c->my, wait_for(cx, c, want));
     return settle(c, done ? CM_OK : cm_mysql__failed(c));
+}
+
+void cm_mysql__hang_up(cm_dconn *c) {
+    const my_socket fd = mysql_get_socket(c->my);
+    c->dead = true;
+    if (fd != MARIADB_INVALID_SOCKET) shutdown(fd, SHUT_RDWR);
 }
 
 /* The answer to a command that was sent and not waited for; it interests nobody. */
