@@ -120,3 +120,31 @@ def test_filter_by_looks_at_every_table_a_change_speaks_of():
         joined.filter_by(nothing=1)
     with pytest.raises(sa.exc.InvalidRequestError, match='Entity namespace for "Animal" has no property "nothing"'):
         sa.delete(Animal).filter_by(nothing=1)
+
+
+class Cat(Animal):
+    __mapper_args__ = {"polymorphic_identity": "cat"}
+
+
+class Lion(Cat):
+    __mapper_args__ = {"polymorphic_identity": "lion"}
+
+
+@pytest.mark.parametrize("strategy", ["auto", "evaluate", "fetch", False])
+def test_changes_of_a_class_in_its_parents_table_leave_its_siblings_alone(session, strategy):
+    session.add_all([Animal(kind="animal", name="a"), Cat(name="a"), Lion(name="a"), Bird(name="a")])
+    session.commit()
+    held = session.scalars(sa.select(Animal).order_by(Animal.id)).all()
+    options = {"synchronize_session": strategy}
+    session.execute(sa.update(Cat).where(Cat.name == "a").values(size=1), execution_options=options)
+    assert session.execute(sa.text("SELECT size FROM animal ORDER BY id")).scalars().all() == [None, 1, 1, None]
+    assert strategy is False or [x.size for x in held] == [None, 1, 1, None]
+    session.query(Lion).update({"size": 2}, synchronize_session=strategy)
+    read = sa.select(Cat).from_statement(sa.update(Cat).values(name="b").returning(Cat)).execution_options(populate_existing=True)
+    assert len(session.scalars(read).all()) == 2
+    assert session.execute(sa.text("SELECT name, size FROM animal ORDER BY id")).all() == [("a", None), ("b", 1), ("b", 2), ("a", None)]
+    session.execute(sa.update(Lion).where(Lion.name == sa.bindparam("n")).values(size=sa.bindparam("m")), [{"n": "b", "m": 3}], execution_options={"synchronize_session": None})
+    assert session.execute(sa.text("SELECT size FROM animal ORDER BY id")).scalars().all() == [None, 1, 3, None]
+    session.execute(sa.delete(Lion), execution_options=options)
+    session.query(Cat).filter(Cat.name == "b").delete(synchronize_session=strategy)
+    assert session.execute(sa.text("SELECT kind FROM animal ORDER BY id")).scalars().all() == ["animal", "bird"]

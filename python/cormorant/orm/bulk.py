@@ -33,6 +33,24 @@ def _under_criteria(statement: t.Any, mapper: t.Any) -> t.Any:
     return statement
 
 
+def of_its_class(statement: t.Any) -> t.Any:
+    """An UPDATE or DELETE of a class that shares its table, for the rows of that class; alone, or read by from_statement()."""
+    if statement._kind == _core.K_FROM_STATEMENT:
+        inner = of_its_class(statement._kids[0])
+        if inner is statement._kids[0]:
+            return statement
+        return select(*statement._seg(_core.SEG_COLUMNS)).from_statement(inner).options(*statement._seg(_core.SEG_OPTIONS))
+    entity = written_entity(statement)
+    if entity is None or statement._kind == _core.K_INSERT:
+        return statement
+    mapper = mapper_of(entity)
+    on = mapper.polymorphic_on
+    identities = [m.polymorphic_identity for m in mapper.self_and_descendants if m.polymorphic_identity is not None]
+    if not mapper.single or on is None or not identities:
+        return statement
+    return statement.where(mapper._entity_attr(entity, mapper.get_property_by_column(on).key).in_(identities))
+
+
 def execute(session: t.Any, statement: t.Any, params: t.Any, options: t.Mapping[str, t.Any]) -> t.Any:
     """Runs a DML statement over a mapped class, and brings the session's instances in step."""
     mapper = mapper_of(written_entity(statement))
@@ -48,11 +66,14 @@ def execute(session: t.Any, statement: t.Any, params: t.Any, options: t.Mapping[
     strategy = options.get("synchronize_session", "auto")
     if strategy not in ("auto", "evaluate", "fetch", False, None):
         raise exc.ArgumentError("Valid strategies for session synchronization are 'auto', 'evaluate', 'fetch', False")
+    criteria = written._seg(_core.SEG_WHERE)  # the session knows the classes of its instances
+    statement = of_its_class(statement)
+    written = _written(statement)
     if not strategy or many:
         return session._run(statement, rows)
     if session.autoflush:
         session._flush()
-    matched = _matched(session, mapper, written, strategy)
+    matched = _matched(session, mapper, criteria, strategy)
     if matched is not None:
         result = session._run(statement, rows)
     elif _answers_keys(session, statement, mapper):
@@ -179,7 +200,7 @@ def _all_by_column(mapper: t.Any, rows: t.Sequence[t.Mapping[str, t.Any]]) -> t.
     return [_by_column(mapper, row) for row in rows]
 
 
-def _matched(session: t.Any, mapper: t.Any, statement: t.Any, strategy: t.Any) -> t.Optional[t.List[t.Any]]:
+def _matched(session: t.Any, mapper: t.Any, criteria: t.Sequence[t.Any], strategy: t.Any) -> t.Optional[t.List[t.Any]]:
     """Instances of the session that the statement is about to change; None: the database has to say."""
     held = [obj for obj in session._list(_IDENTITY) if isinstance(obj, mapper.class_)]
     if not held:
@@ -187,7 +208,7 @@ def _matched(session: t.Any, mapper: t.Any, statement: t.Any, strategy: t.Any) -
     if strategy == "fetch":
         return None
     try:
-        return _evaluated(session, held, statement._seg(_core.SEG_WHERE))
+        return _evaluated(session, held, criteria)
     except UnevaluatableError as error:
         if strategy == "evaluate":
             raise exc.InvalidRequestError(
