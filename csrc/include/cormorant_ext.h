@@ -324,6 +324,10 @@ typedef enum cm_session_set { CM_SET_NEW = 0, CM_SET_DIRTY = 1, CM_SET_DELETED =
 CM_API cm_status cm_session_list(cm_ctx *cx, cm_session *s, cm_session_set which, cm_objs *out);
 /* Levels of transaction under way: 0 none, 1 the outermost, more with savepoints. */
 CM_API size_t cm_session_depth(const cm_session *s);
+/* The level that a block of the host stands for, 0 none: once that level has ended, until the block does too (set it back), the
+ * session neither begins another nor runs statements. fails then: CM_E_INVALID_REQUEST. */
+CM_API void cm_session_set_within(cm_session *s, size_t level);
+CM_API size_t cm_session_within(const cm_session *s);
 /* How a session's transaction stands to that of a connection it was given, when the connection is in one already:
  * ROLLBACK_ONLY commits nothing, SAVEPOINT works inside a savepoint of its own, CONTROL commits and rolls back. */
 typedef enum cm_join_mode { CM_JOIN_ROLLBACK_ONLY = 0, CM_JOIN_SAVEPOINT = 1, CM_JOIN_CONTROL = 2 } cm_join_mode;

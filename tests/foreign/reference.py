@@ -147,6 +147,7 @@ def supply_orm() -> None:
         put(getattr(events, name), _clear=classmethod(clear_listeners))
     put(Mapper, dispatch=types.SimpleNamespace(_clear=functools.partial(clear_listeners, events.MapperEvents)))
     put(ClassManager, dispatch=types.SimpleNamespace(_clear=functools.partial(clear_listeners, events.InstanceEvents)))
+    put(base, _DeclarativeMapped=base._MappedAnnotationBase)
     put(base, _is_mapped_class=lambda entity: base._mapper_or_none(entity) is not None)
     put(Select, _label_style=property(Select.get_label_style))
     made = RelationshipProperty.__init__
@@ -157,6 +158,31 @@ def supply_orm() -> None:
         made(self, *args, **kw)
 
     RelationshipProperty.__init__ = without_private  # type: ignore[method-assign]
+    put(importlib.import_module("cormorant.ext.mutable"), _setup_composite_listener=lambda: None)
+    supply_deferred()
+    supply_evaluator()
+
+
+def supply_deferred() -> None:
+    """The list of classes that wait for their tables."""
+    from cormorant.ext.declarative import extensions
+    from cormorant.orm import decl_base
+
+    put(decl_base, _DeferredDeclarativeConfig=types.SimpleNamespace(_configs=extensions._waiting))
+
+
+def supply_evaluator() -> None:
+    """The judge of conditions in memory, which SQLAlchemy's tests call as a compiler of functions."""
+    from cormorant.orm import evaluator
+
+    class Compiler:
+        def __init__(self, target_cls: t.Any = None) -> None:
+            self.target_cls = target_cls
+
+        def process(self, clause: t.Any) -> t.Callable[[t.Any], t.Any]:
+            return lambda obj: evaluator.evaluate(clause, obj)
+
+    put(evaluator, _EvaluatorCompiler=Compiler)
 
 
 def supply_drivers() -> None:

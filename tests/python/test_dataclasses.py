@@ -2,7 +2,7 @@
 
 import dataclasses
 import inspect as python_inspect
-from typing import List, Optional
+from typing import Dict, List, Optional
 
 import pytest
 from flask import Flask
@@ -11,7 +11,8 @@ from cormorant import ForeignKey, create_engine, event, exc, inspect, literal, s
 from cormorant.ext.associationproxy import AssociationProxy, association_proxy
 from cormorant.flask import SQLAlchemy
 from cormorant.orm import (
-    DeclarativeBase, DeclarativeBaseNoMeta, Mapped, MappedAsDataclass, Session, column_property, joinedload, mapped_as_dataclass, mapped_column,
+    DeclarativeBase, DeclarativeBaseNoMeta, Mapped, MappedAsDataclass, Session, WriteOnlyMapped, attribute_keyed_dict, column_property, declared_attr,
+    joinedload, mapped_as_dataclass, mapped_column,
     registry, relationship, synonym, unmapped_dataclass,
 )
 
@@ -253,3 +254,34 @@ def test_flask_models(bases):
         assert [v.name for v in db.session.scalars(db.select(Visitor).order_by(Visitor.id))] == ["guest", "ed"]
         assert repr(db.session.get(Visitor, 2)).endswith("Visitor(id=2, name='ed')")
         db.engine.dispose()
+
+
+def test_a_declared_relationship_of_a_mixin_is_a_field(session):
+    class Made(MappedAsDataclass, kw_only=True):
+        maker_id: Mapped[int] = mapped_column(ForeignKey("users.id"), init=False)
+
+        @declared_attr
+        @classmethod
+        def maker(cls) -> Mapped[User]:
+            return relationship(foreign_keys=[cls.maker_id])
+
+    class Thing(Made, Base, kw_only=True):
+        __tablename__ = "thing"
+        id: Mapped[int] = mapped_column(init=False, primary_key=True)
+
+    user = User(name="ed")
+    assert Thing(maker=user).maker is user
+    with pytest.raises(TypeError, match="maker"):
+        Thing()
+
+
+def test_collections_are_made_by_their_own_class():
+    def define(annotation, **kw):
+        body = {"__tablename__": "x", "id": mapped_column(init=False, primary_key=True), "others": relationship(**kw)}
+        type("X", (Base,), {**body, "__annotations__": {"id": Mapped[int], "others": annotation}})
+
+    for annotation, factory in ((Mapped[List["User"]], lambda: []), (Mapped[List["User"]], set), (WriteOnlyMapped["User"], set)):
+        with pytest.raises(exc.ArgumentError, match="For relationship X.others using dataclass options, default_factory must be exactly <class 'list'>"):
+            define(annotation, default_factory=factory)
+    with pytest.raises(exc.ArgumentError, match="default_factory must be exactly .* or <class 'dict'>"):
+        define(Mapped[Dict[str, "User"]], collection_class=attribute_keyed_dict("name"), default_factory=list)

@@ -4,8 +4,10 @@ from typing import ClassVar, List
 
 import pytest
 
-from cormorant import Column, Integer, String, exc, func
-from cormorant.orm import DeclarativeBase, Mapped, MappedAsDataclass, declarative_base, declared_attr, mapped_column, relationship
+from cormorant import Column, Integer, MetaData, String, Table, exc, func
+from cormorant.orm import (
+    DeclarativeBase, DeclarativeBaseNoMeta, Mapped, MappedAsDataclass, column_property, declarative_base, declared_attr, mapped_column, relationship,
+)
 
 
 @pytest.fixture
@@ -90,3 +92,35 @@ def test_two_classes_of_one_name(Base):
     type("A", (Base,), {"__tablename__": "a", "id": Column(Integer, primary_key=True)})
     with pytest.warns(exc.SAWarning, match="already contains a class with the same class name and module name"):
         type("A", (Base,), {"__tablename__": "b", "id": Column(Integer, primary_key=True)})
+
+
+@pytest.mark.parametrize("root", [DeclarativeBase, DeclarativeBaseNoMeta])
+def test_the_root_of_bases_is_no_base_itself(root):
+    with pytest.raises(exc.InvalidRequestError, match=f"Cannot use '{root.__name__}' directly as a declarative base"):
+        type("A", (root,), {"__tablename__": "a", "id": Column(Integer, primary_key=True)})
+    with pytest.raises(exc.InvalidRequestError, match=f"Cannot use '{root.__name__}' directly as a declarative base"):
+        type("A", (root,), {"__table__": Table("a", MetaData(), Column("id", Integer, primary_key=True))})
+
+
+def test_an_attribute_may_be_called_metadata(Base):
+    with pytest.warns(exc.SAWarning, match="Attribute name 'metadata' should be left reserved for the MetaData instance"):
+        A = type("A", (Base,), {"__tablename__": "a", "id": Column(Integer, primary_key=True), "metadata": Column(String)})
+    assert A(metadata="x").metadata == "x" and A.__table__.metadata is Base.metadata
+
+
+def test_one_property_under_two_names(Base):
+    prop = column_property(func.now())
+    with pytest.warns(exc.SAWarning, match="ORM mapped property A.x being assigned to attribute 'y' is already associated with attribute 'x'"):
+        A = type("A", (Base,), {"__tablename__": "a", "id": Column(Integer, primary_key=True), "x": prop, "y": prop})
+    assert "y" in A.__mapper__.attrs and "x" not in A.__mapper__.attrs
+
+
+def test_a_plain_class_is_mapped_to_a_table(Base):
+    class Plain:
+        pass
+
+    with pytest.raises(exc.ArgumentError, match="cannot be mapped to <class .*A'>"):
+        Base.registry.map_imperatively(Plain, type("A", (Base,), {"__tablename__": "a", "id": Column(Integer, primary_key=True)}))
+    table = Table("plain", Base.metadata, Column("id", Integer, primary_key=True))
+    Base.registry.map_imperatively(Plain, table)
+    assert Plain.__table__ is table

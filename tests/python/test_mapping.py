@@ -281,3 +281,91 @@ def test_synonym_and_column_property(Base):
     assert u.first == u.given == "a"
     assert '"user".first || ' in str(sa.select(User.full))
     assert str(User.given == "x") == str(User.first == "x")
+
+
+def test_a_function_says_what_it_declares(Base):
+    class User(Base):
+        __tablename__ = "user"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Owned:
+        @declared_attr
+        def owner_id(cls) -> Mapped[int]:
+            return mapped_column(sa.ForeignKey("user.id"))
+
+        @declared_attr
+        def owner(cls) -> Mapped[User]:
+            return relationship()
+
+    class Item(Owned, Base):
+        __tablename__ = "item"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    assert Item.owner.property.mapper is User.__mapper__ and Item.owner.property.uselist is False
+    assert not Item.__table__.c.owner_id.nullable
+
+
+def test_tables_read_from_the_database(Base):
+    engine = sa.create_engine("sqlite://")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE thing (id INTEGER PRIMARY KEY, name TEXT)")
+
+    class Thing(Base):
+        __tablename__ = "thing"
+        __autoload_with__ = engine
+
+    assert Thing.__table__.c.keys() == ["id", "name"] and Thing(name="x").name == "x"
+
+
+def test_strings_may_take_a_column_of_a_property(Base):
+    class Parent(Base):
+        __tablename__ = "parent"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        children = relationship("Child", primaryjoin="Parent.id == foreign(Child.parent_id.prop.columns[0])")
+
+    class Child(Base):
+        __tablename__ = "child"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        parent_id: Mapped[int]
+
+    assert Parent.children.property.local_remote_pairs == [(Parent.__table__.c.id, Child.__table__.c.parent_id)]
+
+    class Lost(Base):
+        __tablename__ = "lost"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        child = relationship("child", primaryjoin="Lost.id == foreign(Child.id)")
+
+    with pytest.raises(sa.exc.ArgumentError, match="relationship 'child' expects a class or a mapper argument .received: .*Table"):
+        orm.configure_mappers()
+    Base.registry.dispose()
+
+
+def test_constraints_of_a_column_property(Base):
+    class Thing(Base):
+        __tablename__ = "thing"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        code = orm.column_property(sa.Column(sa.Integer))
+        later = orm.deferred(sa.Column(sa.Integer))
+        __table_args__ = (sa.UniqueConstraint(code, later),)
+
+    unique = next(c for c in Thing.__table__.constraints if isinstance(c, sa.UniqueConstraint))
+    assert list(unique.columns) == [Thing.__table__.c.code, Thing.__table__.c.later]
+
+
+def test_a_joined_class_may_lead_to_a_table_that_comes_later(Base):
+    class Customer(Base):
+        __tablename__ = "customer"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Store(Customer):
+        __tablename__ = "store"
+        id: Mapped[int] = mapped_column(sa.ForeignKey("customer.id"), primary_key=True)
+        retailer_id: Mapped[int] = mapped_column(sa.ForeignKey("retailer.id"))
+        retailer: Mapped["Retailer"] = relationship(foreign_keys=retailer_id)
+
+    class Retailer(Customer):
+        __tablename__ = "retailer"
+        id: Mapped[int] = mapped_column(sa.ForeignKey("customer.id"), primary_key=True)
+
+    assert Store.retailer.property.mapper is Retailer.__mapper__
+    assert orm.with_polymorphic(Customer, Store).Store.retailer_id is not None

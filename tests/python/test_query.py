@@ -198,3 +198,15 @@ def test_a_whole_statement_and_a_left_side_come_first(session):
     assert query.order_by(User.id).get(1).name == "ed"
     assert query.enable_assertions(False).limit(3).filter(User.name == "ed").one().name == "ed"
     assert [u.name for u in query.with_transformation(lambda q: q.filter_by(name="mary"))] == ["mary"]
+
+
+def test_a_query_completes_the_classes_it_names():
+    reg = orm.registry()
+    metadata = sa.MetaData()
+    parents = sa.Table("p", metadata, sa.Column("id", sa.Integer, primary_key=True))
+    children = sa.Table("c", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("p_id", sa.ForeignKey("p.id")))
+    Parent, Child = type("Parent", (), {}), type("Child", (), {})
+    reg.map_imperatively(Parent, parents)
+    reg.map_imperatively(Child, children, properties={"parent": orm.relationship(Parent, backref="children")})
+    assert not hasattr(Parent, "children")
+    assert "LEFT OUTER JOIN c" in str(orm.Session().query(Parent).options(orm.joinedload(Parent.children)))

@@ -509,3 +509,47 @@ def test_merging_reads_collections_that_raise(engine):
         found = session.scalars(sa.select(Shy).options(orm.selectinload(Shy.quiet))).one()
         session.expunge_all()
         assert [n.text for n in session.merge(found).quiet] == ["a"]
+
+
+@pytest.mark.parametrize("end", ["commit", "rollback", "close"])
+def test_a_block_whose_transaction_ended_takes_nothing_more(session, end):
+    with session.begin():
+        session.add(User(name="ed"))
+    user = session.scalars(sa.select(User)).one()
+    session.rollback()
+    with session.begin():
+        user.name
+        getattr(session, end)()
+        for use in (
+            lambda: session.execute(sa.select(User)), lambda: session.add(User(name="x")), session.begin, session.begin_nested,
+            lambda: session.delete(user), lambda: session.connection(),
+        ):
+            with pytest.raises(sa.exc.InvalidRequestError, match="Can't operate on closed transaction inside context manager"):
+                use()
+    assert session.scalars(sa.select(User.name)).all() == ["ed"]
+    with session.begin_nested() as inner:
+        inner.rollback()
+        with pytest.raises(sa.exc.InvalidRequestError, match="Can't operate on closed transaction inside context manager"):
+            session.execute(sa.select(User))
+    assert session.scalars(sa.select(User.name)).all() == ["ed"]
+
+
+def test_some_attributes_are_not_read_by_a_key_that_waits(session):
+    user = User(name="ed")
+    session.add(user)
+    session.commit()
+    session.autoflush = False
+    user.id += 10
+    with pytest.raises(sa.exc.InvalidRequestError, match="flush pending primary key changes on attributes .'id'. for mapper"):
+        session.refresh(user, ["name"])
+    session.refresh(user)
+    assert user.id < 10
+
+
+def test_identity_keys(session):
+    assert orm.util.identity_key(User, ident=[1]) == orm.util.identity_key(User, 1) == (User, (1,), None)
+    session.add(User(name="ed"))
+    session.flush()
+    row = session.execute(sa.select(User.__table__)).one()
+    for given in (row, row._mapping, {User.__table__.c.id: 1}):
+        assert orm.util.identity_key(User, row=given) == (User, (1,), None)

@@ -230,6 +230,21 @@ static PyObject *Session_depth(PyObject *self, void *unused) {
     return PyLong_FromSize_t(core ? cm_session_depth(core) : 0);
 }
 
+static PyObject *Session_within(PyObject *self, void *unused) {
+    cm_session *core = ((cmpy_session *)self)->core;
+    (void)unused;
+    return PyLong_FromSize_t(core ? cm_session_within(core) : 0);
+}
+
+static int Session_set_within(PyObject *self, PyObject *value, void *unused) {
+    cm_session *core = ((cmpy_session *)self)->core;
+    size_t level = value ? PyLong_AsSize_t(value) : 0;
+    (void)unused;
+    if (PyErr_Occurred()) return -1;
+    if (core) cm_session_set_within(core, level);
+    return 0;
+}
+
 static PyObject *Session_is_active(PyObject *self, void *unused) {
     cm_session *core = ((cmpy_session *)self)->core;
     (void)unused;
@@ -734,6 +749,7 @@ static PyMethodDef session_methods[] = {
     {NULL}};
 static PyGetSetDef session_getset[] = {{"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
                                        {"_depth", Session_depth, NULL, "Levels of transaction under way.", NULL},
+                                       {"_within", Session_within, Session_set_within, "The level that a block stands for; 0: none.", NULL},
                                        {"is_active", Session_is_active, NULL, "False while a failed flush waits for rollback().", NULL},
                                        {NULL}};
 static PyMemberDef session_members[] = {{"__dictoffset__", T_PYSSIZET, offsetof(cmpy_session, dict), READONLY, NULL},

@@ -115,7 +115,7 @@ cm_status cm_idmap__add(cm_ctx *cx, cm_idmap *m, cm_inst *inst); /* inst has its
 /* The same for a key that was looked for in vain; puts: what cm_idmap__puts said then. It is looked for again if others came in since. */
 cm_status cm_idmap__add_absent(cm_ctx *cx, cm_idmap *m, cm_inst *inst, uint64_t puts);
 uint64_t cm_idmap__puts(const cm_idmap *m);
-void cm_idmap__remove(cm_idmap *m, cm_inst *inst);               /* by pointer; fine when absent */
+void cm_idmap__remove(cm_idmap *m, cm_inst *inst); /* by pointer; fine when absent */
 /* Walks the map in any order, from a zeroed iterator. The map may change meanwhile: when its entries had to move the walk
  * begins again, so what is done to an instance must bear doing twice. */
 typedef struct cm_idmap_iter {
@@ -208,12 +208,13 @@ struct cm_session {
     uint64_t id;       /* serial, for messages */
     cm_engine *engine; /* retained or NULL */
     bool autoflush, expire_on_commit, autobegin, flushing, closed_for_good;
-    bool writing; /* a flush has made its plan: what changes from here on may be missed */
+    size_t within;       /* level that a block of the host stands for, 0: none */
+    bool writing;        /* a flush has made its plan: what changes from here on may be missed */
     struct cm_changing { /* the method under way that ends a transaction, or must not see one end; NULL: none */
         const char *method;
         size_t level; /* the outermost one that may still end */
     } changing;
-    void *failure;        /* the first exception of a listener where nobody could be told at once (cm_session__detach); owned, or NULL */
+    void *failure; /* the first exception of a listener where nobody could be told at once (cm_session__detach); owned, or NULL */
     void *host_session;
     uint64_t events;
     cm_idmap *idmap;
@@ -281,7 +282,7 @@ cm_status cm_session__take(cm_ctx *cx, cm_session *s, cm_inst *inst); /* adds an
 cm_status cm_session__while_writing(cm_ctx *cx, const cm_session *s, const char *operation);
 /* Takes an instance out of the session. transient: its identity goes too. What its listeners raise is kept (cm_session__tell). */
 void cm_session__detach(cm_ctx *cx, cm_session *s, cm_inst *inst, bool transient);
-cm_status cm_session__tell(cm_ctx *cx, cm_session *s, cm_status st); /* st, or else the exception that was kept */
+cm_status cm_session__tell(cm_ctx *cx, cm_session *s, cm_status st);       /* st, or else the exception that was kept */
 void cm_inst__lose_row(cm_ctx *cx, cm_inst *inst);                         /* its row was rolled back: no key, no history */
 cm_status cm_session__identities(cm_ctx *cx, cm_session *s, cm_objs *out); /* all of the identity map, held */
 

@@ -62,15 +62,27 @@ cm_status cm_session__change(cm_ctx *cx, cm_session *s, const char *method, size
     return CM_OK;
 }
 
+void cm_session_set_within(cm_session *s, size_t level) { s->within = level; }
+size_t cm_session_within(const cm_session *s) { return s->within; }
+
+/* The transaction of a block ended inside the block: what came after would be no part of it. */
+static cm_status require_block(cm_ctx *cx, const cm_session *s) {
+    if (s->within <= cm_session_depth(s)) return CM_OK;
+    return cm__fail(cx, CM_E_INVALID_REQUEST,
+                    "Can't operate on closed transaction inside context manager.  Please complete the context manager before emitting "
+                    "further commands.");
+}
+
 static cm_status push(cm_ctx *cx, cm_session *s, bool nested) {
-    cm_transaction *t = cm__alloc(cx, sizeof *t);
-    if (!t) return CM_E_NOMEM;
+    cm_status st = s->within ? require_block(cx, s) : CM_OK;
+    cm_transaction *t = st ? NULL : cm__alloc(cx, sizeof *t);
+    if (!t) return st ? st : CM_E_NOMEM;
     t->nested = nested;
     t->parent = s->tx;
     if (nested) snprintf(t->name, sizeof t->name, "cm_savepoint_%llu", (unsigned long long)++s->savepoints);
     s->tx = t;
     struct cm_changing outer = cm_session__hold(s, "begin()");
-    cm_status st = cm_session__event(cx, s, CM_EV_TRANSACTION_CREATE, NULL);
+    st = cm_session__event(cx, s, CM_EV_TRANSACTION_CREATE, NULL);
     s->changing = outer;
     if (st && s->tx == t) pop(cx, s);
     return st;
@@ -98,7 +110,8 @@ cm_status cm_session__autobegin(cm_ctx *cx, cm_session *s) {
 }
 
 cm_status cm_session__ready(cm_ctx *cx, cm_session *s) {
-    if (s->tx) return s->tx->inactive || s->tx->over ? refuse_ended(cx, s) : CM_OK;
+    if (s->tx && (s->tx->inactive || s->tx->over)) return refuse_ended(cx, s);
+    if (s->tx) return s->within ? require_block(cx, s) : CM_OK;
     return cm_session__autobegin(cx, s);
 }
 

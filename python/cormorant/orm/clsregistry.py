@@ -12,6 +12,7 @@ import typing as t
 import weakref
 
 from .. import exc
+from ..sql.schema import MetaData
 from ..util import warn
 
 _COMPARE: t.Dict[type, t.Callable[[t.Any, t.Any], t.Any]] = {
@@ -111,13 +112,15 @@ class Resolver:
                 return self.cls
         found = self._classes().find(name)
         if found is None:
+            found = self.table(name)  # which is no target: the caller says so
+        if found is None:
             self._missing(name, name)
         return found
 
     def table(self, name: str) -> t.Any:
         metadata = self.prop.parent.local_table.metadata if self.registry is None else self.registry.metadata
         for candidate in (getattr(self.cls, "metadata", None), metadata, self.prop.parent.local_table.metadata):
-            if candidate is None:
+            if not isinstance(candidate, MetaData):  # an attribute may have that name
                 continue
             key = f"{candidate.schema}.{name}" if candidate.schema and "." not in name else name
             table = candidate.tables.get(key)
@@ -181,6 +184,8 @@ class Resolver:
             return _UNARY[type(node.op)](_final(self._value(node.operand, text)))
         if isinstance(node, ast.Call):
             return self._call(node, text)
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, (int, str)):
+            return self._value(node.value, text)[node.slice.value]
         raise exc.ArgumentError(
             f"The expression {text!r} of relationship {self.prop} contains {type(node).__name__}, which is not understood here; "
             "use a lambda instead of the string"

@@ -122,6 +122,12 @@ def _configure_for(about: t.Any) -> None:
             _unready.add(registry)
 
 
+def complete(about: t.Any) -> None:
+    """The same for what a program names before it uses it."""
+    if _pending and not _configuring:
+        _configure_for(about)
+
+
 _core.register_hook("configure", _configure_for)
 
 

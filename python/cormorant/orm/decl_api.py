@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as t
 
 from .. import _core, exc
+from ..sql.fromclause import FromClause
 from ..sql.schema import MetaData
 from .clsregistry import ClassRegistry
 from .decl_base import add_attribute, current_scan, map_declarative
@@ -209,10 +210,14 @@ class registry:
         """Maps a plain class to a table."""
         if isinstance(class_.__dict__.get("__mapper__"), Mapper):
             raise exc.ArgumentError(f"Class '{class_!r}' already has a primary mapper defined. ")
+        if local_table is not None and not isinstance(local_table, FromClause):
+            raise exc.ArgumentError(f"{class_!r} cannot be mapped to {local_table!r}: a Table or other FROM clause is expected")
         inherits = kw.pop("inherits", None)
         if inherits is None:
             inherits = next((b for b in class_.__mro__[1:] if isinstance(b.__dict__.get("__mapper__"), Mapper)), None)
         mapper = Mapper(class_, local_table, registry=self, inherits=inherits, **kw)
+        if local_table is not None:
+            put_attribute(class_, "__table__", local_table)
         self._class_registry.add(class_)
         self._give_constructor(class_)
         from .decl_base import _register_hooks
@@ -272,6 +277,18 @@ def _setup_declarative_base(cls: t.Any) -> None:
         put_attribute(cls, "metadata", given.metadata)
 
 
+def _init_subclass(cls: t.Any, root: type) -> None:
+    """What a class below DeclarativeBase becomes: a base with a registry, or a mapped class."""
+    if root not in cls.__bases__:
+        _as_declarative(cls._sa_registry, cls)
+        return
+    if "__tablename__" in cls.__dict__ or "__table__" in cls.__dict__:
+        raise exc.InvalidRequestError(
+            f"Cannot use {root.__name__!r} directly as a declarative base class: make a base of it first, and map classes below that one."
+        )
+    _setup_declarative_base(cls)
+
+
 class DeclarativeBase(_core.Instance, metaclass=DeclarativeAttributeIntercept):
     """Base of declarative classes: `class Base(DeclarativeBase): pass`."""
 
@@ -289,10 +306,7 @@ class DeclarativeBase(_core.Instance, metaclass=DeclarativeAttributeIntercept):
         def __init__(self, **kw: t.Any) -> None: ...
 
     def __init_subclass__(cls, **kw: t.Any) -> None:
-        if any(base.__dict__.get("_is_declarative_root") for base in cls.__bases__):
-            _setup_declarative_base(cls)
-        else:
-            _as_declarative(cls._sa_registry, cls)
+        _init_subclass(cls, DeclarativeBase)
         super().__init_subclass__(**kw)
 
 
@@ -302,10 +316,7 @@ class DeclarativeBaseNoMeta(_core.Instance):
     _is_declarative_root = True
 
     def __init_subclass__(cls, **kw: t.Any) -> None:
-        if any(base.__dict__.get("_is_declarative_root") for base in cls.__bases__):
-            _setup_declarative_base(cls)
-        else:
-            _as_declarative(cls._sa_registry, cls)  # type: ignore[attr-defined]
+        _init_subclass(cls, DeclarativeBaseNoMeta)
         super().__init_subclass__(**kw)
 
 

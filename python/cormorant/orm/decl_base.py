@@ -135,6 +135,12 @@ class ClassScan:
                     "Use of @declared_attr.cascading only applies to Declarative 'mixin' and 'abstract' classes.  Currently, this flag is "
                     f"ignored on mapped class {self.cls}"
                 )
+            if hint is UNSET:  # what the function says it answers
+                hint = getattr(value.fget, "__annotations__", {}).get("return", UNSET)
+                base_said = read_annotation(base, name, hint) if hint is not UNSET else None
+                hint = hint if base_said is not None and base_said.is_mapped else UNSET
+                if hint is not UNSET:
+                    self.annotated.setdefault(name, (hint, base))
             value = self.evaluate(value)
             if not own and value is None:
                 return True
@@ -174,7 +180,7 @@ class ClassScan:
             value = annotation.default_construct()
             if not own:
                 self._share(base, name, value)
-        if own and name == "registry" and value is not self.registry or name == "metadata" and declared is None and not isinstance(value, (MetaData, MapperProperty, Column, MappedColumn)):
+        if own and name == "registry" and value is not self.registry or name == "metadata" and declared is None and not isinstance(value, MetaData):
             what = {"metadata": "MetaData instance", "registry": "Declarative class registry"}[name]
             warn(f"Attribute name '{name}' should be left reserved for the {what} when using a Declarative class.")
         if isinstance(value, _core.InstrumentedAttribute) and value.key != name:
@@ -203,8 +209,7 @@ class ClassScan:
                             annotation.complete(column, self.registry, True, self.cls, name)
                         name_column(column, name)
                         self.columns.append((0, column))
-            if name == "metadata":
-                raise exc.InvalidRequestError(f"Attribute name '{name}' is reserved when using the Declarative API.")
+            self._take_over(name, value)
             self.properties[name] = value
         elif annotation is not None and annotation.is_mapped and not callable(value) and not hasattr(value, "__get__"):
             raise orm_exc.MappedAnnotationError(
@@ -222,6 +227,15 @@ class ClassScan:
                 return True
             return False
         return True
+
+    def _take_over(self, name: str, prop: t.Any) -> None:
+        """One property under two names belongs to the later one."""
+        for other in [key for key, known in self.properties.items() if known is prop]:
+            warn(
+                f"ORM mapped property {self.cls.__name__}.{other} being assigned to attribute {name!r} is already associated with attribute "
+                f"{other!r}. The attribute will be de-associated from {other!r}."
+            )
+            del self.properties[other]
 
     def _check_foreign_keys(self, name: str, column: t.Any) -> None:
         """Copies of a mixin's columns cannot lead to another column of the mixin, which has copies itself."""
@@ -296,8 +310,6 @@ class ClassScan:
             put_attribute(self.cls, name, value if isinstance(value, Column) else value)
 
     def _take_column(self, name: str, column: t.Any, prop: ColumnProperty, order: int) -> None:
-        if name == "metadata":
-            raise exc.InvalidRequestError(f"Attribute name '{name}' is reserved when using the Declarative API.")
         name_column(column, name)
         if column.table is None:
             self.columns.append((order, column))
@@ -361,6 +373,8 @@ class ClassScan:
             if name is None:
                 return self._parents_table(columns)
             args, kw = self._table_args()
+            if self.setting("__autoload_with__") is not None:
+                kw.setdefault("autoload_with", self.setting("__autoload_with__"))
             factory = getattr(self.cls, "__table_cls__", None)
             table = (factory or Table)(name, self._metadata(), *columns, *args, **kw)
             put_attribute(self.cls, "__table__", table)

@@ -154,9 +154,10 @@ def unmapped(cls: type) -> None:
     try:
         transform(cls, annotated, elements, descriptor_defaults=False)
     finally:
-        for name, value in before.items():
-            if cls.__dict__.get(name) is not value:
-                put_attribute(cls, name, value)
+        for name, value in before.items():  # all of them: their order counts
+            if name in cls.__dict__:
+                type.__delattr__(cls, name)
+            put_attribute(cls, name, value)
 
 
 def is_transformed(cls: type) -> bool:

@@ -312,7 +312,7 @@ class Mapper(_core.Mapper, InspectionAttr):
             pairs += [(b, a) for a, b in pairs]
             return [(a, b) for a, b in pairs if b.table is self.local_table and any(a.table is x for x in tables)]
         found = [
-            (fk.column, column) for column in self.local_table.c for fk in column.foreign_keys for x in tables if isinstance(x, Table) and fk.references(x)
+            (fk.column, column) for column in self.local_table.c for fk in column.foreign_keys for x in tables if isinstance(x, Table) and fk._find_table() is x
         ]
         keys = [pair for pair in found if pair[1].primary_key]
         return keys or found
@@ -726,7 +726,7 @@ class Mapper(_core.Mapper, InspectionAttr):
         return self.identity_key_from_primary_key(self.primary_key_from_instance(instance))
 
     def identity_key_from_row(self, row: t.Any, identity_token: t.Any = None, adapter: t.Any = None) -> t.Tuple[t.Any, ...]:
-        return self.identity_key_from_primary_key(tuple(row._mapping[c] for c in self.primary_key), identity_token)
+        return self.identity_key_from_primary_key(tuple(getattr(row, "_mapping", row)[c] for c in self.primary_key), identity_token)
 
     def cascade_iterator(self, type_: str, state: t.Any, halt_on: t.Any = None) -> t.Iterator[t.Any]:
         """Instances that a cascade reaches from one."""

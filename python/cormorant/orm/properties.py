@@ -69,6 +69,9 @@ class ColumnProperty(StrategizedProperty):
     def expression(self) -> t.Any:
         return self.columns[0]
 
+    def __clause_element__(self) -> t.Any:
+        return self.columns[0]
+
     @property
     def is_expression(self) -> bool:
         """Whether this is SQL over other columns rather than a column of a table."""

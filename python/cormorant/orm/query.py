@@ -16,6 +16,7 @@ from ..sql import exists as sql_exists
 from ..sql import update as sql_update
 from ..sql.selectable import LABEL_STYLE_DISAMBIGUATE_ONLY, LABEL_STYLE_NONE, LABEL_STYLE_TABLENAME_PLUS_COL
 from .base import object_mapper
+from .configure import complete
 from .context import ORMSelectCompileState
 from .stand import Stand
 from .util import _entity_of_statement, _is_single_entity, with_parent
@@ -38,6 +39,7 @@ class Query(Generic[_T]):
             entities = (entities,)
         self.session = session
         self._entities: Tuple[Any, ...] = tuple(entities)
+        complete(entities)  # what options say next may be a backref
         self._statement = select(*entities).set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
         self._execution_options: Dict[str, Any] = {}
         self._params: Dict[str, Any] = {}

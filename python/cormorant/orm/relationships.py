@@ -137,6 +137,18 @@ class RelationshipProperty(StrategizedProperty):
             self.lazy, self._lazy = "dynamic", _LAZY["dynamic"]
         elif annotation.wrapper is WriteOnlyMapped:
             self.lazy, self._lazy = "write_only", _LAZY["write_only"]
+        if "default_factory" in self.dataclass_options and uselist:
+            self._check_default_factory(cls, name)
+
+    def _check_default_factory(self, cls: type, name: str) -> None:
+        """A dataclass makes the collection by what the relationship makes it by, or by the builtin type that this is one of."""
+        given, exact = self.dataclass_options["default_factory"], self.collection_class or list
+        plain = next((kind for kind in (list, set, dict) if isinstance(exact, type) and issubclass(exact, kind)), None)
+        if plain is None and not isinstance(exact, type):
+            plain = next((kind for kind in (list, set, dict) if isinstance(exact(), kind)), None)
+        if given is not exact and given is not plain:
+            either = f"{exact}" if plain in (None, exact) else f"{exact} or {plain}"
+            raise exc.ArgumentError(f"For relationship {cls.__name__}.{name} using dataclass options, default_factory must be exactly {either}")
 
     def instrument(self, mapper: t.Any) -> None:
         values = {"_key": self.key, "_prop": self, "_parent": mapper, "_class": mapper.class_}
@@ -207,7 +219,7 @@ class RelationshipProperty(StrategizedProperty):
             text = argument.strip()
             argument = self._resolver.class_(text) if text.replace(".", "").replace("_", "").isalnum() else self._resolver.expression(text)
         if argument is None:
-            raise exc.ArgumentError(f"relationship '{self.key}' expects a class or a mapper argument (received: {type(self.argument)})")
+            raise exc.ArgumentError(f"relationship '{self.key}' expects a class or a mapper argument (received: {type(argument)})")
         if isinstance(argument, Mapper):
             self.mapper = argument
         elif isinstance(argument, type) and isinstance(getattr(argument, "__mapper__", None), Mapper):

@@ -98,6 +98,7 @@ class SessionTransaction:
         self.nested = origin is SessionTransactionOrigin.BEGIN_NESTED
         self._level = session._depth
         self._closed = False
+        self._outer: t.List[int] = []  # what the session was within before each block of this transaction
 
     @property
     def parent(self) -> "t.Optional[SessionTransaction]":
@@ -136,9 +137,13 @@ class SessionTransaction:
             transaction._closed = True
 
     def __enter__(self) -> "SessionTransaction":
+        self._outer.append(self.session._within)
+        self.session._within = self._level
         return self
 
     def __exit__(self, type_: t.Any, value: t.Any, traceback: t.Any) -> None:
+        if self._outer:
+            self.session._within = self._outer.pop()
         if not self.is_active:
             return
         if type_ is not None:
@@ -150,6 +155,15 @@ class SessionTransaction:
             if self.is_active:
                 self.rollback()
             raise
+
+
+def _refuse_changed_key(instance: t.Any) -> None:
+    """Some attributes alone cannot be read by a key that the database does not know yet."""
+    mapper = object_state(instance).mapper
+    keys = [mapper.get_property_by_column(column).key for column in mapper.primary_key]
+    changed = {key for key in keys if _core.inst_history(instance, key)[2]}
+    if changed:
+        raise exc.InvalidRequestError(f"Please flush pending primary key changes on attributes {changed} for mapper {mapper} before proceeding with a refresh")
 
 
 class Session(_core.Session):
@@ -478,7 +492,10 @@ class Session(_core.Session):
             if self._locked(state.mapper, state.identity, (), with_for_update, instance) is None:
                 raise exc.InvalidRequestError(f"Could not refresh instance '{instance!r}'")
             return
-        self._refresh(instance, None if attribute_names is None else list(attribute_names))
+        names = None if attribute_names is None else list(attribute_names)
+        if names and not self.autoflush:
+            _refuse_changed_key(instance)
+        self._refresh(instance, names)
 
     def flush(self, objects: t.Optional[t.Sequence[t.Any]] = None) -> None:
         """Writes what changed."""
@@ -546,6 +563,10 @@ class Session(_core.Session):
                 from . import bulk
 
                 result = bulk.execute(self, statement, params, options)
+            elif statement._kind == _core.K_FROM_STATEMENT and written_entity(statement._kids[0]) is not None:
+                from . import bulk
+
+                result = self._run(bulk.of_its_class(statement), _parameter_list(params))
             elif options.get("yield_per") or options.get("stream_results"):
                 result = self._streamed(statement, _parameter_list(params), options)
             else:

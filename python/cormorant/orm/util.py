@@ -10,6 +10,7 @@ from ..sql.fromclause import CTE, Alias, Join, Subquery
 from . import exc as orm_exc
 from .base import InspectionAttr, _mapper_or_none, class_mapper, object_mapper, object_state
 from .bundle import Bundle, DictBundle
+from .mapper import Mapper
 from .relation_values import instance_condition
 
 
@@ -200,10 +201,15 @@ def _joined(mapper: t.Any, mappers: t.List[t.Any], innerjoin: bool) -> t.Any:
     return source
 
 
+def _listed(classes: t.Any) -> t.Sequence[t.Any]:
+    """One class stands for a list of it."""
+    return [classes] if isinstance(classes, (type, Mapper)) else classes or ()
+
+
 def _mappers_between(mapper: t.Any, classes: t.Any) -> t.List[t.Any]:
     """The mappers of the classes asked for and of those between them and the base, parents first."""
     below = mapper.self_and_descendants[1:]
-    wanted = below if classes == "*" else [class_mapper(cls) for cls in classes or ()]
+    wanted = below if classes == "*" else [class_mapper(cls) for cls in _listed(classes)]
     for m in wanted:
         if not m.isa(mapper):
             raise exc.InvalidRequestError(f"{m} does not inherit from {mapper}")
@@ -270,15 +276,14 @@ def _with_parent(instance: t.Any, prop: t.Any, from_entity: t.Any = None, betwee
     return instance_condition(found, instance, True, seen_through, between)
 
 
-def identity_key(*args: t.Any, instance: t.Any = None, row: t.Any = None, identity_token: t.Any = None) -> t.Any:
+def identity_key(class_: t.Any = None, ident: t.Any = None, *, instance: t.Any = None, row: t.Any = None, identity_token: t.Any = None) -> t.Any:
     """The key of an instance in identity maps: from a class and primary key, from an instance, or from a row."""
-    if args:
-        if len(args) == 1:
-            row_or_key = row
-            if row_or_key is None:
+    if class_ is not None:
+        mapper = class_mapper(class_)
+        if ident is None:
+            if row is None:
                 raise exc.ArgumentError("ident or row is required")
-            return class_mapper(args[0]).identity_key_from_row(row, identity_token)
-        mapper, ident = class_mapper(args[0]), args[1]
+            return mapper.identity_key_from_row(row, identity_token)
         return mapper.identity_key_from_primary_key(ident if isinstance(ident, (tuple, list)) else (ident,), identity_token)
     if instance is not None:
         return object_mapper(instance).identity_key_from_instance(instance)
