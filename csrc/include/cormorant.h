@@ -731,8 +731,9 @@ CM_API const cm_attr *cm_mapper_attr(const cm_mapper *mapper, size_t i);
  * of the tables of concrete subclasses. discriminator: expression over `from` that tells the class of a row of a union; else NULL.
  * fails: CM_E_NOMEM. thread: as cm_mapper_new. */
 CM_API cm_status cm_mapper_set_reading(cm_ctx *cx, cm_mapper *mapper, cm_node *from, cm_node *discriminator);
-/* An aliased entity: ENTITY node over `from` (NULL: an anonymous alias of the mapper's own). owns: retained. */
-CM_API cm_status cm_mapper_alias(cm_ctx *cx, cm_mapper *mapper, const char *name, cm_node *from, cm_node **out);
+/* An aliased entity: ENTITY node over `from` (NULL: an anonymous alias of the mapper's own). over: another ENTITY of the class, whose
+ * columns `from` shows, among others of the same table perhaps; NULL: none. owns: retained. */
+CM_API cm_status cm_mapper_alias(cm_ctx *cx, cm_mapper *mapper, const char *name, cm_node *from, cm_node *over, cm_node **out);
 /* Attribute of an entity (plain or aliased) as an ATTR node. owns: retained. */
 CM_API cm_status cm_entity_attr(cm_ctx *cx, cm_node *entity, const cm_attr *attr, cm_node **out);
 

@@ -136,7 +136,8 @@ struct cm_node {               /* 48 bytes on 64-bit machines, every kind */
     uint16_t kind, op;
     uint32_t flags;
     uint64_t id;               /* serial of tables, columns, identity kinds; never reused; 0 for others. Copies of a COLUMN or
-                                  ENTITY keep it; those of other identity kinds are new things */
+                                  ENTITY keep it; those of other identity kinds are new things. PROXY: which column of its
+                                  FROM, from 1; 0: to be found by element and name */
     const cm_type *type;       /* result type; retained. NULL where there is none */
     union {
         struct { cm_node *kid[3]; } k;
@@ -145,7 +146,7 @@ struct cm_node {               /* 48 bytes on 64-bit machines, every kind */
         struct { cm_str *name; cm_node *table; void *ref; } col; /* COLUMN of a TABLE: table is borrowed (the table owns its
                                                                     columns), ref = cm_column* or NULL. PROXY: table retained,
                                                                     ref = element retained or NULL. TABLE: table NULL, ref = cm_table* retained or NULL */
-        struct { cm_node *expr, *entity; const void *attr; } attr; /* expr, entity retained (ENTITY: entity NULL); attr borrowed:
+        struct { cm_node *expr, *entity; const void *attr; } attr; /* expr, entity retained (ENTITY: entity = the one it is over, or NULL); attr borrowed:
                                                                     kept alive by the entity's host class */
     } u;
 };
@@ -206,6 +207,7 @@ typedef struct cm_adapt {
     /* Optional: asked for every node first; *out NULL: go on with the tables above. */
     cm_status (*replace)(cm_ctx *cx, void *user, cm_node *node, cm_node **out);
     void *user;
+    bool rebuilt;             /* each `to` was made from its `from`: its columns are the same ones, in the same order */
 } cm_adapt;
 /* (tree, map) -> tree: unchanged parts are shared, shared parts stay shared. owns: *out retained. */
 CM_API cm_status cm_node_adapt(cm_ctx *cx, cm_node *tree, const cm_adapt *map, cm_node **out);
@@ -215,6 +217,9 @@ typedef cm_status (*cm_visit)(cm_ctx *cx, void *user, cm_node *node, bool *desce
 CM_API cm_status cm_node_walk(cm_ctx *cx, cm_node *tree, cm_visit visit, void *user);
 /* The i-th column a FROM element or select offers: the element itself (borrowed) and its key. False past the end. */
 CM_API bool cm_from_column(const cm_node *from, size_t i, const char **key, cm_node **element);
+/* The same element as a column of what it belongs to: where the columns clause names an alias or subquery whole, a PROXY of that. owns:
+ * *out retained. fails: CM_E_NOMEM, CM_E_ARGUMENT past the end. */
+CM_API cm_status cm_from_element(cm_ctx *cx, const cm_node *from, size_t i, cm_node **out);
 /* The PROXY for that column of an ALIAS, SUBQUERY, CTE, VALUES (a new reference). */
 CM_API cm_status cm_from_proxy(cm_ctx *cx, cm_node *from, size_t i, cm_node **out);
 

@@ -759,7 +759,7 @@ static cm_status map_users(world *w, cm_mapper **out) {
 }
 
 static cm_status aliased(world *w, cm_mapper *m, cm_node **entity, cm_node **attr) {
-    cm_status st = hold(w, cm_mapper_alias(w->cx, m, NULL, NULL, entity), entity);
+    cm_status st = hold(w, cm_mapper_alias(w->cx, m, NULL, NULL, NULL, entity), entity);
     return st ? st : hold(w, cm_entity_attr(w->cx, *entity, cm_mapper_find_attr(m, "name"), attr), attr);
 }
 

@@ -152,8 +152,10 @@ def test_a_union_of_columns_and_pairs(session):
     pairs = pairs.union(q(User, Address).join(User.addresses).filter(Address.email == "wendy@0"))
     assert [(u.name, a.email) for u, a in pairs.order_by(Address.email.desc())] == [("wendy", "wendy@0"), ("mary", "mary@1")]
     other = aliased(User)
-    with pytest.raises(NotImplementedError, match="a class and an alias of it"):
-        q(User, other).filter(User.id < other.id).union(q(User, other))
+    pairs = q(User, other).filter(User.id < other.id, other.name == "wendy")
+    pairs = pairs.union(q(User, other).filter(User.name == "ed", other.name == "mary"))
+    assert [(a.name, b.name) for a, b in pairs.order_by(other.name)] == [("ed", "mary"), ("ed", "wendy")]
+    assert [(a.name, b.name) for a, b in pairs.filter(other.name == "mary")] == [("ed", "mary")]
 
 
 def test_a_union_is_neither_changed_nor_asked_for_keys(session):

@@ -450,16 +450,32 @@ static cm_status freeze_visited(cm_ctx *cx, void *user, cm_node *node, bool *des
     return cmpy_table_freeze(cx, node, &table);
 }
 
+/* The column of a FROM element that a columns clause names whole is the one that programs see there. */
+static PyObject *own_column(cm_node *take_proxy) {
+    PyObject *columns = PyObject_GetAttrString(CMPY_NODE_OBJECT(take_proxy->u.col.table), "c");
+    PyObject *found = columns ? PySequence_GetItem(columns, (Py_ssize_t)take_proxy->id - 1) : NULL;
+    Py_XDECREF(columns);
+    cm_node_release(cmpy_cx(), take_proxy);
+    return found;
+}
+
+static PyObject *column_pair(const cm_node *from, size_t i) {
+    cm_node *element = NULL, *shown = NULL;
+    const char *key = NULL;
+    cm_from_column(from, i, &key, &shown);
+    CMPY_TRY(cmpy_cx(), cm_from_element(cmpy_cx(), from, i, &element));
+    return Py_BuildValue("(zN)", key, element == shown || !element->id ? cmpy_from_node(element) : own_column(element));
+}
+
 /* The columns a FROM element offers: (key, element) pairs. */
 static PyObject *core_from_columns(PyObject *m, PyObject *from) {
     (void)m;
-    cm_node *n, *element;
-    const char *key;
+    cm_node *n;
     if (node_of(from, &n) < 0) return NULL;
     if (n) CMPY_TRY(cmpy_cx(), cm_node_walk(cmpy_cx(), n, freeze_visited, NULL));
     PyObject *list = PyList_New(0);
-    for (size_t i = 0; list && n && cm_from_column(n, i, &key, &element); i++) {
-        PyObject *pair = Py_BuildValue("(zO)", key, CMPY_NODE_OBJECT(element));
+    for (size_t i = 0; list && n && cm_from_column(n, i, NULL, NULL); i++) {
+        PyObject *pair = column_pair(n, i);
         if (!pair || PyList_Append(list, pair) < 0) Py_CLEAR(list);
         Py_XDECREF(pair);
     }

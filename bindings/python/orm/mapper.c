@@ -404,10 +404,11 @@ static PyObject *Mapper_add_relation(PyObject *self, PyObject *d) {
 static PyObject *Mapper_alias(PyObject *self, PyObject *args) {
     cmpy_mapper *m = built(self);
     const char *name = NULL;
-    PyObject *from = Py_None;
+    PyObject *from = Py_None, *over = Py_None;
     cm_node *out = NULL;
-    if (!m || !PyArg_ParseTuple(args, "|zO", &name, &from)) return NULL;
-    CMPY_TRY(cmpy_cx(), cm_mapper_alias(cmpy_cx(), m->core, name, cmpy_is_node(from) ? CMPY_NODE(from) : NULL, &out));
+    if (!m || !PyArg_ParseTuple(args, "|zOO", &name, &from, &over)) return NULL;
+    CMPY_TRY(cmpy_cx(), cm_mapper_alias(cmpy_cx(), m->core, name, cmpy_is_node(from) ? CMPY_NODE(from) : NULL,
+                                        cmpy_is_node(over) ? CMPY_NODE(over) : NULL, &out));
     return cmpy_from_node(out);
 }
 
@@ -538,7 +539,8 @@ static PyMethodDef mapper_methods[] = {
     {"_build", Mapper_build, METH_O, "_build($self, definition, /)\n--\n\nMakes the core's mapper."},
     {"_add_attr", Mapper_add_attr, METH_O, "_add_attr($self, definition, /)\n--\n\nMaps one more column or expression."},
     {"_add_relation", Mapper_add_relation, METH_O, "_add_relation($self, definition, /)\n--\n\nAdds a relationship."},
-    {"_alias", Mapper_alias, METH_VARARGS, "_alias($self, name=None, from_=None, /)\n--\n\nAn aliased ENTITY node."},
+    {"_alias", Mapper_alias, METH_VARARGS,
+     "_alias($self, name=None, from_=None, over=None, /)\n--\n\nAn aliased ENTITY node; over: the one whose columns from_ shows."},
     {"_set_reading", Mapper_set_reading, METH_VARARGS,
      "_set_reading($self, from_, discriminator=None, /)\n--\n\nWhat the class as a whole is read from."},
     {"_entity_attr", Mapper_entity_attr, METH_VARARGS, "_entity_attr($self, entity, key, /)\n--\n\nAn attribute of an entity."},

@@ -8,7 +8,7 @@
  * shared with the old tree, binds are never copied. A column that the new element lacks stays as it is.
  *
  * An ALIAS of a table is a different thing from the table, so its inside is left alone. */
-#include "expr/expr.h"
+#include "expr/lineage.h"
 
 #include <string.h>
 
@@ -62,57 +62,6 @@ static cm_status prepare(cm_ctx *cx, adapter *a) {
     return st;
 }
 
-/* ---- finding a column again */
-
-/* What an element of a select list shows: labels and attributes open up. */
-static cm_node *open_element(cm_node *n) {
-    while (n) {
-        if (n->kind == CM_N_LABEL) n = n->u.n.kid;
-        else if (n->kind == CM_N_ATTR && n->u.attr.expr) n = n->u.attr.expr;
-        else break;
-    }
-    return n;
-}
-
-/* How many FROM elements lie between an element and the column that it shows; -1: it shows another. */
-static int distance(cm_node *element, const cm_node *column) {
-    const cm_node *target = column->kind == CM_N_PROXY ? open_element(column->u.col.ref) : NULL;
-    int steps = 0;
-    for (cm_node *e = open_element(element); e; e = e->kind == CM_N_PROXY ? open_element(e->u.col.ref) : NULL) {
-        if (e == column || (target && e == target)) return steps;
-        if (e->kind == CM_N_COLUMN && column->kind == CM_N_COLUMN && e->id == column->id) return steps;
-        if (e->kind == CM_N_COLUMN && target && target->kind == CM_N_COLUMN && e->id == target->id) return steps;
-        steps++;
-    }
-    return -1;
-}
-
-bool cm_expr__stands_for(cm_node *element, const cm_node *column) { return distance(element, column) >= 0; }
-
-static const char *key_of(const cm_node *column) {
-    const cm_column *c = column->kind == CM_N_COLUMN ? column->u.col.ref : NULL;
-    return c ? cm_str_text(c->key) : cm_expr__name(column);
-}
-
-/* Position in `from` of the column, by identity, the closest of several, or else by key. */
-static bool find_column(cm_node *from, const cm_node *column, size_t *out) {
-    const char *key, *wanted = key_of(column);
-    cm_node *element;
-    int closest = -1;
-    for (size_t i = 0; closest != 0 && cm_from_column(from, i, &key, &element); i++) {
-        const int steps = distance(element, column);
-        if (steps < 0 || (closest >= 0 && steps >= closest)) continue;
-        closest = steps;
-        *out = i;
-    }
-    if (closest >= 0) return true;
-    for (size_t i = 0; wanted && cm_from_column(from, i, &key, &element); i++) {
-        *out = i;
-        if (key && strcmp(key, wanted) == 0) return true;
-    }
-    return false;
-}
-
 /* ---- rewriting */
 
 static cm_status remember(cm_ctx *cx, adapter *a, cm_node *n, cm_node *becomes) {
@@ -137,11 +86,12 @@ static cm_node *became(const adapter *a, cm_node *n) {
 /* The column's counterpart in `owner`, if it has one. */
 static cm_status reown(cm_ctx *cx, adapter *a, cm_node *n, cm_node *owner, bool *done) {
     cm_node *made = NULL;
-    size_t i;
-    if (!find_column(owner, n, &i)) return CM_OK;
-    *done = true;
-    cm_status st = cm_from_proxy(cx, owner, i, &made);
-    return st ? st : remember_made(cx, a, n, made);
+    size_t i = 0;
+    cm_status st = CM_OK;
+    if (a->map->rebuilt && n->kind == CM_N_PROXY) st = cm_proxy__position(cx, n, &i, done);
+    if (!st && !*done) st = cm_from__find(cx, owner, n, &i, done);
+    if (!st && *done) st = cm_from_proxy(cx, owner, i, &made);
+    return st || !made ? st : remember_made(cx, a, n, made);
 }
 
 /* What is decided without looking at the parts. */
@@ -213,13 +163,13 @@ static void exchange_parts(cm_ctx *cx, const adapter *a, cm_node *copy) {
 
 /* A PROXY whose FROM was rewritten shows the same column of the new one. */
 static cm_status rebuild_proxy(cm_ctx *cx, adapter *a, cm_node *n) {
-    cm_node *owner = became(a, n->u.col.table), *element = NULL, *made = NULL;
+    cm_node *owner = became(a, n->u.col.table), *made = NULL;
     size_t i = 0;
-    while (cm_from_column(n->u.col.table, i, NULL, &element) && element != n->u.col.ref) i++;
-    if (!element || element != n->u.col.ref) {
-        if (!find_column(owner, n, &i)) return remember(cx, a, n, n);
-    }
-    cm_status st = cm_from_proxy(cx, owner, i, &made);
+    bool found = false;
+    cm_status st = cm_proxy__position(cx, n, &i, &found);
+    if (!st && !found) st = cm_from__find(cx, owner, n, &i, &found);
+    if (!st && !found) return remember(cx, a, n, n);
+    if (!st) st = cm_from_proxy(cx, owner, i, &made);
     return st ? st : remember_made(cx, a, n, made);
 }
 

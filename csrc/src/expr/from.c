@@ -10,7 +10,7 @@
  *                           list: the mapped ones
  *
  * Keys are what people write (`subq.c.key`); SQL names may differ from them (Column("sql_name", key="k")). */
-#include "expr/expr.h"
+#include "expr/lineage.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -48,29 +48,44 @@ static const char *key_of(const cm_node *n) {
 
 typedef struct found {
     size_t i;
-    const char *key;
-    cm_node *element;
+    cm_shown shown;
 } found;
 
 static bool nth_of_from(const cm_node *from, found *f);
 
 static bool nth_element(cm_node *n, found *f) {
     if (f->i--) return false;
-    f->element = n;
-    f->key = key_of(n);
+    f->shown = (cm_shown){.key = key_of(n), .element = n};
     return true;
 }
 
 /* Mapped columns under the columns' own keys, column properties under theirs. */
-static bool nth_of_mapper(const cm_mapper *m, found *f) {
+static bool nth_of_entity(const cm_node *entity, found *f) {
+    const cm_mapper *m = entity->u.attr.attr;
     for (size_t k = 0, n = cm_mapper_nattrs(m); k < n; k++) {
         const cm_attr *a = cm_mapper_attr(m, k);
         if (a->kind == CM_ATTR_RELATION || f->i--) continue;
-        f->element = a->kind == CM_ATTR_COLUMN ? cm_column_node(a->column) : a->node;
-        f->key = a->kind == CM_ATTR_COLUMN ? key_of(f->element) : cm_str_text(a->key);
+        const bool column = a->kind == CM_ATTR_COLUMN;
+        f->shown = (cm_shown){.element = column ? cm_column_node(a->column) : a->node};
+        f->shown.key = column ? key_of(f->shown.element) : cm_str_text(a->key);
+        if (column && (entity->flags & CM_FLAG_ALIASED)) f->shown.through = entity;
         return true;
     }
     return false;
+}
+
+/* The columns of FROM elements that are named whole, each known by the one it belongs to. */
+static bool nth_of_whole(const cm_node *from, found *f) {
+    from = unwrap_entity(from);
+    while (from && from->kind == CM_N_JOIN) { /* recursion as deep as joins lean to the left */
+        if (nth_of_whole(from->u.k.kid[0], f)) return true;
+        from = unwrap_entity(from->u.k.kid[1]);
+    }
+    const size_t at = f->i;
+    if (!nth_of_from(from, f)) return false;
+    f->shown.through = from->kind == CM_N_TABLE ? NULL : from;
+    f->shown.at = at;
+    return true;
 }
 
 static bool nth_of_list(cm_node *const *items, size_t n, found *f) {
@@ -78,12 +93,12 @@ static bool nth_of_list(cm_node *const *items, size_t n, found *f) {
         cm_node *item = items[k];
         size_t inner;
         if (item->kind == CM_N_ENTITY) {
-            if (nth_of_mapper(item->u.attr.attr, f)) return true;
+            if (nth_of_entity(item, f)) return true;
         } else if (item->kind == CM_N_BUNDLE) {
             cm_node *const *columns = cm_node_segment(item, 0, &inner);
             if (nth_of_list(columns, inner, f)) return true;
         } else if (cm__kinds[item->kind].from && !cm__kinds[item->kind].expression && !cm__kinds[item->kind].statement) {
-            if (nth_of_from(item, f)) return true;
+            if (nth_of_whole(item, f)) return true;
         } else if (nth_element(item, f)) {
             return true;
         }
@@ -104,8 +119,7 @@ static bool nth_of_table(const cm_node *n, found *f) {
         f->i -= count;
         return false;
     }
-    f->element = t->columns[f->i].node;
-    f->key = cm_str_text(t->columns[f->i].key);
+    f->shown = (cm_shown){.key = cm_str_text(t->columns[f->i].key), .element = t->columns[f->i].node};
     return true;
 }
 
@@ -135,20 +149,24 @@ static bool nth_of_from(const cm_node *from, found *f) {
         case CM_N_DELETE: return nth_of_segment(from, CM_SEG_RETURNING, f);
         case CM_N_TEXT: return nth_of_segment(from, 1, f);
         case CM_N_FUNC: return nth_element((cm_node *)(uintptr_t)from, f);
-        case CM_N_JOIN: /* the only recursion: as deep as joins lean to the left */
-            if (nth_of_from(from->u.k.kid[0], f)) return true;
-            from = from->u.k.kid[1];
-            break;
+        case CM_N_JOIN: return nth_of_whole(from, f);
         default: return false;
         }
     }
 }
 
-bool cm_from_column(const cm_node *from, size_t i, const char **key, cm_node **element) {
-    found f = {i, NULL, NULL};
+bool cm_from__nth(const cm_node *from, size_t i, cm_shown *out) {
+    found f = {.i = i};
     if (!nth_of_from(from, &f)) return false;
-    if (key) *key = f.key;
-    if (element) *element = f.element;
+    *out = f.shown;
+    return true;
+}
+
+bool cm_from_column(const cm_node *from, size_t i, const char **key, cm_node **element) {
+    cm_shown shown;
+    if (!cm_from__nth(from, i, &shown)) return false;
+    if (key) *key = shown.key;
+    if (element) *element = shown.element;
     return true;
 }
 
@@ -168,11 +186,11 @@ static cm_status unique_name(cm_ctx *cx, cm_arena *arena, cm_strmap *taken, cons
 }
 
 /* users_id, where the label style of the select asks for it and the table has a name. */
-static cm_status labelled_name(cm_arena *arena, const cm_node *select, const cm_node *element, const char **name) {
-    const cm_node *from, *column = cm__node_unalias((cm_node *)(uintptr_t)element);
+static cm_status labelled_name(cm_arena *arena, const cm_node *select, const cm_node *element, const cm_node *source, const char **name) {
+    const cm_node *column = cm__node_unalias((cm_node *)(uintptr_t)element);
     if (!select || select->kind != CM_N_SELECT || !(select->flags & CM_FLAG_USE_LABELS)) return CM_OK;
     if (column->kind != CM_N_COLUMN && column->kind != CM_N_PROXY) return CM_OK;
-    from = unwrap_entity(column->u.col.table);
+    const cm_node *from = source ? source : unwrap_entity(column->u.col.table);
     const cm_str *of = !from                                                                               ? NULL
                        : from->kind == CM_N_TABLE                                                          ? from->u.col.name
                        : from->kind == CM_N_ALIAS || from->kind == CM_N_SUBQUERY || from->kind == CM_N_CTE ? from->u.n.name
@@ -198,9 +216,39 @@ static const char *offered_name(const cm_node *element) {
     return cm_expr__name(element->u.k.kid[0]);
 }
 
+/* Plain aliases of tables have unique names by themselves. */
+static bool names_are_unique(const cm_node *from) {
+    while (from->kind == CM_N_ALIAS) from = unwrap_entity(from->u.n.kid);
+    return from->kind == CM_N_TABLE || from->kind == CM_N_VALUES || from->kind == CM_N_TABLE_FUNC;
+}
+
+/* Names of the source looked at last: columns of one follow each other. */
+typedef struct source_names {
+    const cm_node *from;
+    const char **names;
+} source_names;
+
+/* What a column is called by itself: where it is one of a FROM element named whole, as there. */
+static cm_status own_name(cm_ctx *cx, cm_arena *arena, const cm_node *select, const cm_shown *shown, source_names *known,
+                          const char **name) {
+    const cm_node *source = NULL;
+    size_t at, n;
+    *name = offered_name(shown->element);
+    cm_status st = cm_shown__source(cx, shown, &source, &at);
+    if (!st && source && !names_are_unique(source)) {
+        if (known->from != source) st = cm_from__names(cx, source, arena, &known->names, &n);
+        if (st) return st;
+        known->from = source;
+        *name = known->names[at];
+    }
+    return st || !*name ? st : labelled_name(arena, select, shown->element, source, name);
+}
+
 cm_status cm_from__names(cm_ctx *cx, const cm_node *from, cm_arena *arena, const char ***names, size_t *n) {
+    const cm_node *select = select_below(from);
+    source_names known = {0};
     cm_strmap taken = {0};
-    cm_node *element = NULL;
+    cm_shown shown;
     cm_status st = CM_OK;
     size_t count = 0;
     while (cm_from_column(from, count, NULL, NULL)) count++;
@@ -208,49 +256,50 @@ cm_status cm_from__names(cm_ctx *cx, const cm_node *from, cm_arena *arena, const
     *names = cm_arena__alloc(arena, (count ? count : 1) * sizeof **names);
     if (!*names) return CM_E_NOMEM;
     for (size_t i = 0; i < count && !st; i++) {
-        cm_from_column(from, i, NULL, &element);
-        const char *base = offered_name(element);
-        if (base) st = labelled_name(arena, select_below(from), element, &base);
+        const char *base = NULL;
+        cm_from__nth(from, i, &shown);
+        st = own_name(cx, arena, select, &shown, &known, &base);
         if (base && !st) st = unique_name(cx, arena, &taken, base, &(*names)[i]);
     }
     cm_strmap__dispose(cx, &taken);
     return st;
 }
 
-/* Plain aliases of tables have unique names by themselves. */
-static bool names_are_unique(const cm_node *from) {
-    while (from->kind == CM_N_ALIAS) from = unwrap_entity(from->u.n.kid);
-    return from->kind == CM_N_TABLE || from->kind == CM_N_VALUES || from->kind == CM_N_TABLE_FUNC;
+/* Its name where the names of all must be looked at. */
+static cm_status made_name(cm_ctx *cx, cm_arena *arena, const cm_node *from, size_t i, const char **name) {
+    const char **names;
+    size_t n;
+    if (!*name || names_are_unique(from)) return CM_OK;
+    cm_status st = cm_from__names(cx, from, arena, &names, &n);
+    if (!st) *name = names[i];
+    return st;
 }
 
 cm_status cm_from_proxy(cm_ctx *cx, cm_node *from, size_t i, cm_node **out) {
     cm_arena arena;
     cm_node *element = NULL;
     cm_table *table = NULL;
+    cm_shown shown;
     *out = NULL;
     from = (cm_node *)(uintptr_t)unwrap_entity(from);
     cm_status st = cm__from_table(cx, from, &table); /* its columns are known once it is frozen */
     if (st) return st;
-    if (!cm_from_column(from, i, NULL, &element))
+    if (!cm_from__nth(from, i, &shown))
         return cm__fail(cx, CM_E_ARGUMENT, "a %s has no column number %zu", from ? cm__kinds[from->kind].role : "missing FROM", i);
-    if (from->kind == CM_N_TABLE || from->kind == CM_N_JOIN || from->kind == CM_N_SELECT) {
-        cm_node_retain(cx, element);
+    st = cm_shown__element(cx, &shown, &element);
+    if (st || from->kind == CM_N_TABLE || from->kind == CM_N_JOIN || from->kind == CM_N_SELECT) {
         *out = element;
-        return CM_OK;
+        return st;
     }
-    const char *name = offered_name(element), **names;
-    size_t n;
+    const char *name = offered_name(element);
     cm_arena__init(&arena, cx);
-    if (name && !names_are_unique(from)) {
-        st = cm_from__names(cx, from, &arena, &names, &n);
-        if (st) goto done;
-        name = names[i];
-    }
+    st = made_name(cx, &arena, from, i, &name);
     cm_node_spec spec = {
         .kind = CM_N_PROXY, .type = element->type, .name = name, .name_n = name ? strlen(name) : 0, .kid = {from, element, NULL}};
-    st = cm_node_make(cx, &spec, out);
-done:
+    if (!st) st = cm_node_make(cx, &spec, out);
+    if (!st) (*out)->id = i + 1;
     cm_arena__dispose(&arena);
+    cm_node_release(cx, element);
     return st;
 }
 

@@ -14,7 +14,7 @@
  * Serials are never reused, so a key cannot match by accident of memory. Things with identity (aliases, subqueries, CTEs,
  * aliased entities) and repeated binds enter once; later they are the number of their first appearance. That tells
  * `a JOIN a` from `a JOIN b`, and nothing is walked twice through them. Iterative: trees may be of any depth. */
-#include "expr/expr.h"
+#include "expr/lineage.h"
 
 #include <string.h>
 
@@ -284,10 +284,10 @@ static cm_status put_optional_name(cm_ctx *cx, cm_keybuf *key, const cm_str *nam
 
 /* Which column of its FROM a PROXY without a name stands for. */
 static cm_status put_element_number(cm_ctx *cx, cm_keybuf *key, const cm_node *n) {
-    cm_node *element;
     size_t i = 0;
-    while (cm_from_column(n->u.col.table, i, NULL, &element) && element != n->u.col.ref) i++;
-    return cm_key__word(cx, key, i);
+    bool found;
+    cm_status st = cm_proxy__position(cx, n, &i, &found);
+    return st ? st : cm_key__word(cx, key, i);
 }
 
 static cm_status add_col(cm_ctx *cx, cm_keybuf *key, todo *t, cm_node *n) {
@@ -325,9 +325,9 @@ static cm_status add_attr(cm_ctx *cx, cm_keybuf *key, todo *t, cm_node *n) {
     cm_node *parts[2] = {NULL, n->u.attr.entity};
     if (n->kind == CM_N_ENTITY) {
         if (n->flags & CM_FLAG_ALIASED) parts[0] = n->u.attr.expr;
-        put(key, head_word(n, parts[0] ? HAS_KID0 : 0));
+        put(key, head_word(n, (parts[0] ? HAS_KID0 : 0u) | (parts[1] ? HAS_KID1 : 0u)));
         put(key, parts[0] ? cm_mapper_entity(n->u.attr.attr)->id : n->id);
-        return push(cx, t, parts, 1);
+        return push(cx, t, parts, 2);
     }
     if (!n->u.attr.attr) return cm__fail(cx, CM_E_MISUSE, "an attribute was copied before its class was configured");
     if (!is_own_expression(n)) parts[0] = n->u.attr.expr;

@@ -41,7 +41,7 @@ static cm_status contained_entity(cm_expansion *x, const cm_attr *attr, cm_node 
     *out = named ? named : cm_relation__entity(attr->relation);
     if ((*out)->kind == CM_N_ENTITY) return CM_OK;
     cm_node *made = NULL;
-    cm_status st = cm_mapper_alias(x->cx, attr->relation->target, NULL, named, &made);
+    cm_status st = cm_mapper_alias(x->cx, attr->relation->target, NULL, named, NULL, &made);
     if (!st) st = cm_expansion__keep(x, made);
     *out = made;
     return st;

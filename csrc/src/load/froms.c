@@ -30,7 +30,7 @@ bool cm_node__same_column(const cm_node *a, const cm_node *b) {
     if (a == b) return true;
     if (a->kind != b->kind) return false;
     if (a->kind == CM_N_COLUMN) return a->id && a->id == b->id;
-    return a->kind == CM_N_PROXY && a->u.col.table == b->u.col.table && a->u.col.ref && a->u.col.ref == b->u.col.ref;
+    return a->kind == CM_N_PROXY && a->u.col.table == b->u.col.table && a->u.col.ref && a->u.col.ref == b->u.col.ref && a->id == b->id;
 }
 
 static bool has_part(const cm_node *from, const cm_node *part) {
@@ -58,7 +58,7 @@ cm_status cm_entity__attr_expr(cm_ctx *cx, const cm_node *entity, const cm_attr 
     return cm_entity__adapt(cx, entity, cm__node_unalias(attr->node), out);
 }
 
-cm_status cm_entity__alias(cm_ctx *cx, cm_mapper *mapper, cm_node **out) { return cm_mapper_alias(cx, mapper, NULL, NULL, out); }
+cm_status cm_entity__alias(cm_ctx *cx, cm_mapper *mapper, cm_node **out) { return cm_mapper_alias(cx, mapper, NULL, NULL, NULL, out); }
 
 /* ---- conditions of relationships */
 

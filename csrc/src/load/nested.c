@@ -53,7 +53,8 @@ static bool needs_orm(const cm_node *select) {
 }
 
 static cm_status adapted(cm_ctx *cx, const nested *nn, cm_node *node, cm_node **out) {
-    cm_adapt map = {.n = nn->from.n, .from = (cm_node *const *)(void *)nn->from.v, .to = (cm_node *const *)(void *)nn->to.v};
+    const cm_adapt map = {
+        .n = nn->from.n, .from = (cm_node *const *)(void *)nn->from.v, .to = (cm_node *const *)(void *)nn->to.v, .rebuilt = true};
     if (nn->from.n) return cm_node_adapt(cx, node, &map, out);
     cm_node_retain(cx, *out = node);
     return CM_OK;

@@ -63,10 +63,27 @@ static cm_status replacements(cm_ctx *cx, const cm_node *entity, cm_objs *from, 
     return st;
 }
 
+/* aliased(alias, subquery): the columns of the alias, as the subquery shows them. */
+static cm_status adapt_over(cm_ctx *cx, const cm_node *entity, cm_node *expr, cm_node **out) {
+    const cm_node *over = entity->u.attr.entity;
+    cm_objs from = {0}, to = {0};
+    cm_node *inner = NULL;
+    cm_status st = cm_entity__adapt(cx, over, expr, &inner);
+    if (!st) st = cm_from__leaves(cx, over->u.attr.expr, &from);
+    for (size_t i = 0; i < from.n && !st; i++) st = cm_objs_add(cx, &to, entity->u.attr.expr);
+    const cm_adapt map = {.n = from.n, .from = (cm_node *const *)(void *)from.v, .to = (cm_node *const *)(void *)to.v};
+    if (!st) st = cm_node_adapt(cx, inner, &map, out);
+    cm_node_release(cx, inner);
+    cm_objs_free(cx, &from);
+    cm_objs_free(cx, &to);
+    return st;
+}
+
 cm_status cm_entity__adapt(cm_ctx *cx, const cm_node *entity, cm_node *expr, cm_node **out) {
     cm_objs from = {0}, to = {0};
     cm_status st = CM_OK;
     *out = NULL;
+    if (entity->u.attr.entity) return adapt_over(cx, entity, expr, out);
     if ((entity->flags & CM_FLAG_ALIASED) || mapper_of(entity)->reads_apart) st = replacements(cx, entity, &from, &to);
     cm_adapt map = {.n = from.n, .from = (cm_node *const *)(void *)from.v, .to = (cm_node *const *)(void *)to.v};
     if (!st && from.n) st = cm_node_adapt(cx, expr, &map, out);
@@ -138,13 +155,14 @@ static cm_status alias_from(cm_ctx *cx, cm_node *from, const char *name, cm_node
     return st;
 }
 
-cm_status cm_mapper_alias(cm_ctx *cx, cm_mapper *m, const char *name, cm_node *from, cm_node **out) {
+cm_status cm_mapper_alias(cm_ctx *cx, cm_mapper *m, const char *name, cm_node *from, cm_node *over, cm_node **out) {
     cm_node *made = NULL;
     cm_status st = CM_OK;
     *out = NULL;
     if (!from) st = alias_from(cx, m->entity->u.attr.expr, name, &made);
     if (!st) {
-        cm_node_spec spec = {.kind = CM_N_ENTITY, .flags = CM_FLAG_ALIASED, .kid = {from ? from : made, NULL, NULL}, .attr = m};
+        cm_node_spec spec = {
+            .kind = CM_N_ENTITY, .flags = CM_FLAG_ALIASED, .kid = {from ? from : made, from ? over : NULL, NULL}, .attr = m};
         st = cm_node_make(cx, &spec, out);
     }
     cm_node_release(cx, made);
@@ -154,7 +172,7 @@ cm_status cm_mapper_alias(cm_ctx *cx, cm_mapper *m, const char *name, cm_node *f
 cm_status cm_entity__again(cm_ctx *cx, const cm_node *entity, cm_node **out) {
     cm_node *from = NULL;
     cm_status st = alias_from(cx, entity->u.attr.expr, NULL, &from);
-    if (!st) st = cm_mapper_alias(cx, (cm_mapper *)(uintptr_t)entity->u.attr.attr, NULL, from, out);
+    if (!st) st = cm_mapper_alias(cx, (cm_mapper *)(uintptr_t)entity->u.attr.attr, NULL, from, entity->u.attr.entity, out);
     cm_node_release(cx, from);
     return st;
 }

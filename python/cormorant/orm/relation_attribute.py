@@ -272,7 +272,7 @@ def _check_instance(prop: t.Any, other: t.Any) -> None:
 def _to_alias(condition: t.Any, mapper: t.Any, entity: t.Any) -> t.Any:
     """A condition over a class's columns, over those of an alias of it."""
     condition = _core.coerce(condition, _core.ROLE_WHERE)
-    keys = {id(c): p.key for p in mapper._props.values() for c in (getattr(p, "columns", None) or ()) if not hasattr(p, "direction")}
+    keys = {id(c): p.key for p in mapper.column_attrs for c in p.columns}
 
     def replace(n: t.Any) -> t.Any:
         if n._kind == _core.K_ATTR and n._expr is not None and id(n._expr) in keys and not _is_aliased(n._entity):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import typing as t
 
 from .. import _core
-from ..inspection import inspect
 from ..sql import select
 from .util import _entity_of_statement, _is_single_entity, aliased
 
@@ -16,26 +15,21 @@ class Stand:
 
     def __init__(self, members: t.Sequence[t.Any], subquery: t.Any) -> None:
         self._whole: t.Dict[t.Any, t.Any] = {subquery: subquery}  # its inside is left alone
-        self._columns: t.Dict[int, t.Any] = {}
+        self._columns: t.Dict[t.Any, t.Any] = {}
         self._members, self._subquery = members, subquery
         self._selected = select(*members).selected_columns
-        found = [_entity_of_statement(member) for member in members if _is_single_entity(member)]
-        entities = [entity for entity in found if entity is not None]
-        for entity in entities:
-            if sum(inspect(entity).mapper is inspect(other).mapper for other in entities) > 1:
-                raise NotImplementedError(
-                    "a set operation of queries that ask for a class and an alias of it is not supported; ask for columns"
-                )
-            self._whole[entity.__clause_element__()] = aliased(entity, subquery).__clause_element__()
+        for entity in [_entity_of_statement(member) for member in members if _is_single_entity(member)]:
+            if entity is not None:
+                self._whole[entity.__clause_element__()] = aliased(entity, subquery).__clause_element__()
         for was, column in zip(self._selected, subquery.c, strict=True):
-            self._columns.setdefault(id(_below(was)), column)
+            self._columns.setdefault(_known_by(was), column)
             if was._kind == _core.K_LABEL:
-                self._columns.setdefault(id(_below(was.element)), column)
+                self._columns.setdefault(_known_by(was.element), column)
 
     def _replace(self, node: t.Any) -> t.Any:
         if node._kind == _core.K_ATTR and node._entity in self._whole:
             return None
-        return self._columns.get(id(_below(node)))
+        return self._columns.get(_known_by(node))
 
     def see(self, statement: t.Any) -> t.Any:
         """A statement that asks the subquery."""
@@ -46,8 +40,8 @@ class Stand:
         return statement.with_only_columns(*self._subquery.c) if members is self._members else statement
 
 
-def _below(node: t.Any) -> t.Any:
-    """The column that an attribute of a class is."""
+def _known_by(node: t.Any) -> t.Any:
+    """What an expression is: an attribute is its column, and a column of an alias is one whoever made it."""
     while node._kind == _core.K_ATTR and node._expr is not None:
         node = node._expr
-    return node
+    return (id(node._kids[0]), node._name) if node._kind == _core.K_PROXY and node._name else id(node)

@@ -62,11 +62,12 @@ class AliasedClass:
         mapper._ensure_built()
         source = None if alias is None else _core.coerce(alias, _core.ROLE_FROM)
         again = mapped_class_or_ac._aliased_insp if isinstance(mapped_class_or_ac, AliasedClass) else None
+        over = None if again is None or source is None else again._node  # whose columns the source shows
         if source is None and again is not None and (again._subclasses or _is_subquery(again.selectable)):
-            source, _subclasses = again.selectable.alias(name, flat=flat), again._subclasses
+            source, _subclasses, over = again.selectable.alias(name, flat=flat), again._subclasses, again._node._kids[1]
         elif source is None and flat and name and isinstance(mapper.selectable, Join):
             source = mapper.selectable.alias(name, flat=True)
-        node = mapper._alias(name, source)
+        node = mapper._alias(name, source, over)
         if _subclasses:
             node = node._with(set=_core.FLAG_POLYMORPHIC)
         self._stand_for(mapper, node, name)

@@ -9,6 +9,18 @@ from .. import _core, exc
 __all__ = ["ColumnCollection", "ReadOnlyColumnCollection", "WriteableColumnCollection"]
 
 
+def _lineage(column: t.Any) -> t.Set[t.Any]:
+    """What a column is known by: itself, and the columns it stands for. Columns of aliases and subqueries are made anew whenever
+    they are asked for, so that their place says which they are."""
+    found: t.Set[t.Any] = set()
+    waiting = [column]
+    while waiting:
+        n = waiting.pop()
+        found.add((n.table, n._name or n.element) if getattr(n, "_kind", None) == _core.K_PROXY else n)
+        waiting.extend(getattr(n, "_proxies", ()))
+    return found
+
+
 class ColumnCollection:
     """An ordered mapping of keys to columns. `c.name`, `c["name"]`, `c[0]`, `c["a", "b"]` and `for col in c` all work."""
 
@@ -89,13 +101,15 @@ class ColumnCollection:
 
     def corresponding_column(self, column: t.Any, require_embedded: bool = False) -> t.Any:
         """The column of this collection that stands for the one given, or None."""
+        wanted, best, common, length = _lineage(column), None, 0, 0
         for _, mine in self._all:
             if mine is column:
                 return mine
-        for _, mine in self._all:
-            if column in getattr(mine, "proxy_set", ()) or mine in getattr(column, "proxy_set", ()):
-                return mine
-        return None
+            found = _lineage(mine)
+            shared = len(wanted & found)
+            if shared > common or (shared and shared == common and len(found) < length):
+                best, common, length = mine, shared, len(found)
+        return best
 
     def as_readonly(self) -> ReadOnlyColumnCollection:
         return ReadOnlyColumnCollection(self._all)

@@ -66,7 +66,7 @@ class Selectable(ReturnsRows):
 
     def corresponding_column(self, column: t.Any, require_embedded: bool = False) -> t.Any:
         """The column of this element that stands for another one, or None."""
-        return corresponding(self.exported_columns, column)
+        return self.exported_columns.corresponding_column(column)
 
     def lateral(self, name: str | None = None) -> t.Any:
         return _core.make(_core.K_SUBQUERY, _core.OP_LATERAL, name=name, kids=(self,))
@@ -76,15 +76,11 @@ class Selectable(ReturnsRows):
         return _core.adapt(self, (old,), (alias,))
 
 
-def corresponding(columns: t.Iterable[t.Any], column: t.Any) -> t.Any:
-    wanted = column.proxy_set
-    best = None
-    for candidate in columns:
-        if candidate is column:
-            return candidate
-        if best is None and wanted & candidate.proxy_set:
-            best = candidate
-    return best
+def _end(column: t.Any) -> t.Any:
+    """What a column of a subquery is in the end."""
+    while column._kind == _core.K_PROXY and column._kids[1] is not None:
+        column = column._kids[1]
+    return column
 
 
 class HasPrefixes:
@@ -153,6 +149,8 @@ class FromClause(Selectable, roles.AnonymizedFromClauseRole):
         seen: set[str] = set()
         for i, (key, element) in enumerate(_core.from_columns(self)):
             column = _core.from_proxy(self, i)
+            if element._kind == _core.K_PROXY and element._name != _end(element)._name:
+                key = element._name  # it was numbered or labelled there
             if column is not element and column._name and (key is None or key in seen or key == getattr(element, "_name", None)):
                 key = column._name  # unique in its subquery, and as its label style spells it
             elif key is not None and column is not element and key != column._name:

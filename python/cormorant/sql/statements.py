@@ -15,7 +15,7 @@ from . import roles
 from .base import DialectKWArgs, ExecutableStatement, Generative, _entity_namespace_key
 from .collections import ReadOnlyColumnCollection
 from .nodes import ClauseElement, ColumnElement, Grouping, UnaryExpression
-from .fromclause import HasCTE, HasPrefixes, HasSuffixes, Selectable, corresponding, text_piece
+from .fromclause import HasCTE, HasPrefixes, HasSuffixes, Selectable, text_piece
 
 _generic = classmethod(types.GenericAlias)
 
@@ -68,7 +68,7 @@ class SelectBase(HasCTE, ExecutableStatement, Selectable, _core.SelectBase, role
         return ReadOnlyColumnCollection([(key, column) for key, column in self.selected_columns.items() if isinstance(column, ColumnElement)])
 
     def corresponding_column(self, column: t.Any, require_embedded: bool = False) -> t.Any:
-        return corresponding(self.exported_columns, column)
+        return self.exported_columns.corresponding_column(column)
 
     def get_label_style(self) -> SelectLabelStyle:
         if self._flags & _core.FLAG_USE_LABELS:
@@ -288,11 +288,7 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect):
 
     @property
     def selected_columns(self) -> t.Any:
-        items = self._seg(_core.SEG_COLUMNS)
-        if any(item._kind in _ALIASED for item in items):  # their columns, not those that they stand for
-            found = [pair for item in items for pair in (item.c.items() if item._kind in _ALIASED else _core.from_columns(self._replace(_core.SEG_COLUMNS, [item])))]
-        else:
-            found = _core.from_columns(self)
+        found = _core.from_columns(self)
         return ReadOnlyColumnCollection([(key or _key_of(element) or f"_no_label{i or ''}", element) for i, (key, element) in enumerate(found)])
 
     @property
@@ -384,9 +380,6 @@ def describe_column(item: t.Any) -> dict[str, t.Any]:
         described["aliased"] = bool(entity_node is not None and entity_node._flags & _core.FLAG_ALIASED)
         described["entity"] = entity_node.entity_namespace if entity_node is not None else None
     return described
-
-
-_ALIASED = frozenset((_core.K_ALIAS, _core.K_SUBQUERY, _core.K_CTE))
 
 
 def _filter_by(statement: t.Any, key: str) -> t.Any:
