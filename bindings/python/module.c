@@ -80,6 +80,7 @@ static const struct constant {
     FLAG(OWN_NAME),
     FLAG(SYMMETRIC),
     FLAG(CORRELATE_NONE),
+    FLAG(CORRELATE_ALL),
     FLAG(USE_LABELS),
     FLAG(NO_LABELS),
     FLAG(MULTI_ROW),

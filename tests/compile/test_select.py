@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from cormorant import Column, Integer, MetaData, Table, column, select, table
+
 from .world import check
 
 # (expression, SQL of the default dialect, parameters, SQL of SQLite)
@@ -181,3 +183,23 @@ CASES = [
 @pytest.mark.parametrize(("source", "sql", "params", "sqlite"), CASES, ids=[case[0] for case in CASES])
 def test_text(source, sql, params, sqlite):
     check(source, sql, params, sqlite)
+
+
+def test_tables_are_complete_however_deep_they_stand():
+    """Nothing has asked for the columns of the table before its statement is written."""
+
+    def columns(make):
+        table = Table("t", MetaData(), Column("x", Integer))
+        return str(make(table)).replace("\n", "")
+
+    assert columns(lambda t: select(t.select().subquery("s"))) == "SELECT s.x FROM (SELECT t.x AS x FROM t) AS s"
+    assert columns(lambda t: t.select().cte("c").select()) == "WITH c AS (SELECT t.x AS x FROM t) SELECT c.x FROM c"
+    assert columns(lambda t: select(t.select().subquery("s").alias("a"))) == "SELECT a.x FROM (SELECT t.x AS x FROM t) AS a"
+
+
+def test_correlate_except_nothing_takes_everything_from_around():
+    a, b = table("a", column("x")), table("b", column("x"))
+    inner = select(a.c.x).where(a.c.x == b.c.x)
+    for correlated in (inner.correlate_except(), inner.correlate_except(None)):
+        text = str(select(a, b).where(a.c.x == correlated.scalar_subquery())).replace("\n", "")
+        assert text.replace("  ", " ") == "SELECT a.x, b.x AS x_1 FROM a, b WHERE a.x = (SELECT a.x WHERE a.x = b.x)"

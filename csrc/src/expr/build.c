@@ -156,8 +156,11 @@ static const cm_type *deduce(cm_ctx *cx, const cm_node_spec *s) {
         if (kid && kid->kind == CM_N_SCALAR_SUBQUERY) return kid->type;
         return kid && kid->type ? (kid->type->def.item ? kid->type->def.item : kid->type) : select_type(kid);
     case CM_N_CASE: {
-        const cm_type *then = item_type(s, 1, 1);
-        return then && then->def.kind != CM_T_NULL ? then : item_type(s, 2, 0);
+        for (size_t i = s->counts ? s->counts[1] : 0; i > 1; i -= 2) { /* (condition, value) pairs; NULL says nothing */
+            const cm_type *then = item_type(s, 1, i - 1);
+            if (then && then->def.kind != CM_T_NULL) return then;
+        }
+        return item_type(s, 2, 0);
     }
     case CM_N_PROXY: return s->kid[1] ? s->kid[1]->type : NULL;
     case CM_N_FUNC: return function_type(cx, s);

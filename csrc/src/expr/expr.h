@@ -10,13 +10,17 @@
 /* Words of a plan key and the binds met on the way, in walk order (the order is part of the key: compiled statements
  * name their values by position in it). Reusable between statements: reset keeps the memory. */
 typedef struct cm_keybuf {
-    uint64_t *words; size_t n, cap;
-    cm_node **binds; size_t nbinds, binds_cap;   /* borrowed from the statement */
-    cm_node **seen; size_t nseen, seen_cap;      /* identity nodes, ordinal = index */
-    cm_map binds_at, seen_at;                    /* position + 1 by node, once there are many */
-    bool uncacheable;                            /* a HOST node or type said that it must not be cached */
-    bool whole_lists;                            /* IN lists are one array parameter: their length is not in the key. Survives reset */
-    void *stack; size_t stack_cap;
+    uint64_t *words;
+    size_t n, cap;
+    cm_node **binds;
+    size_t nbinds, binds_cap; /* borrowed from the statement */
+    cm_node **seen;
+    size_t nseen, seen_cap;   /* identity nodes, ordinal = index */
+    cm_map binds_at, seen_at; /* position + 1 by node, once there are many */
+    bool uncacheable;         /* a HOST node or type said that it must not be cached */
+    bool whole_lists;         /* IN lists are one array parameter: their length is not in the key. Survives reset */
+    void *stack;
+    size_t stack_cap;
 } cm_keybuf;
 /* Appends a statement to a key. fails: CM_E_ARGUMENT (a node that cannot be part of a statement). */
 cm_status cm_key__add(cm_ctx *cx, cm_keybuf *key, cm_node *stmt);
@@ -40,6 +44,8 @@ static inline cm_node *cm__node_unalias(cm_node *n) { /* ATTR -> its column expr
 }
 /* The table a FROM element stands for: TABLE, ENTITY of a table, alias of one -> cm_table (frozen on the way); else NULL. */
 cm_status cm__from_table(cm_ctx *cx, cm_node *from, cm_table **out);
+/* Freezes the tables in a FROM element and below it: only then can its columns be counted. */
+cm_status cm__from_freeze(cm_ctx *cx, cm_node *from);
 /* SQL names of the columns that a FROM element or statement offers, made unique as SQLAlchemy does (id, id_1); NULL for
  * expressions without a name, which the compiler numbers (their PROXYs have no name either: look at the element).
  * arena: *names and what they point to. */

@@ -315,6 +315,15 @@ cm_status cm__from_table(cm_ctx *cx, cm_node *from, cm_table **out) {
     return CM_OK;
 }
 
+static cm_status freeze_table(cm_ctx *cx, void *user, cm_node *n, bool *descend) {
+    cm_table *unused;
+    (void)user;
+    (void)descend;
+    return n->kind == CM_N_TABLE ? cm__from_table(cx, n, &unused) : CM_OK;
+}
+
+cm_status cm__from_freeze(cm_ctx *cx, cm_node *from) { return cm_node_walk(cx, from, freeze_table, NULL); }
+
 static cm_status add_from(cm_ctx *cx, cm_objs *list, const cm_node *from) {
     from = unwrap_entity(from);
     if (!from) return CM_OK;

@@ -220,14 +220,13 @@ static cm_status select_attr(cm_expansion *x, cm_node *node) {
 
 /* Every column of a table, alias, subquery or join in the columns clause. */
 static cm_status select_from_columns(cm_expansion *x, cm_node *from) {
-    cm_table *table = NULL;
     cm_node *element;
     if (from->kind == CM_N_ENTITY) from = cm_entity__from(from);
     if (from->kind == CM_N_JOIN) {
         cm_status joined = select_from_columns(x, from->u.k.kid[0]);
         return joined ? joined : select_from_columns(x, from->u.k.kid[1]);
     }
-    cm_status st = cm__from_table(x->cx, from, &table); /* frozen on the way */
+    cm_status st = cm__from_freeze(x->cx, from);
     for (size_t i = 0; !st && cm_from_column(from, i, NULL, &element); i++) {
         cm_node *column = NULL;
         if (element->kind == CM_N_TEXT) continue; /* nobody knows its columns */

@@ -20,7 +20,6 @@ static cm_status add_item(cm_compiler *c, cm_objs *list, cm_node *take_node, boo
 }
 
 static cm_status add_columns_of(cm_compiler *c, cm_node *from, cm_objs *list) {
-    cm_table *table = NULL;
     cm_node *element;
     cm_status st = CM_OK;
     from = cm_sql__from(from);
@@ -32,7 +31,7 @@ static cm_status add_columns_of(cm_compiler *c, cm_node *from, cm_objs *list) {
         c->depth--;
         return st;
     }
-    st = cm__from_table(c->cx, from, &table); /* frozen on the way */
+    st = cm__from_freeze(c->cx, from);
     for (size_t i = 0; !st && cm_from_column(from, i, NULL, &element); i++) {
         cm_node *column = NULL;
         if (element->kind == CM_N_TEXT) continue; /* nobody knows its columns */

@@ -247,6 +247,8 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect):
     def correlate_except(self, *fromclauses: t.Any) -> t.Any:
         """A copy that takes all FROM elements but these from the statement around it."""
         kept = () if fromclauses and fromclauses[0] in (None, False) else fromclauses
+        if not kept:
+            return self._replace(_core.SEG_CORRELATE_EXCEPT, ())._with(set=_core.FLAG_CORRELATE_ALL)
         return self._append(_core.SEG_CORRELATE_EXCEPT, [_core.coerce(f, _core.ROLE_FROM) for f in kept])
 
     def from_statement(self, statement: t.Any) -> t.Any:
