@@ -619,7 +619,7 @@ static PyObject *Result_written(PyObject *o, PyObject *args) {
 static PyObject *get_closed(PyObject *o, void *u) {
     (void)u;
     cmpy_result *base = base_of((cmpy_result *)o);
-    return PyBool_FromLong(base->hard_closed || !base->returns_rows);
+    return PyBool_FromLong(base->hard_closed);
 }
 static PyObject *get_soft_closed(PyObject *o, void *u) {
     (void)u;

@@ -52,9 +52,10 @@ static cm_status bind_node(cm_ctx *cx, const cm_bind_env *env, const cm_param *p
     return CM_OK;
 }
 
-/* Host value of a BIND: the caller's for its name, else its own; callables are asked. */
+/* Host value of a BIND: the caller's for its name, else its own; callables are asked. The name of an item of a list is not
+ * the caller's: another parameter may have it. */
 static cm_status value_of_bind(cm_ctx *cx, cm_bind_env *env, const cm_param *p, const cm_node *node, void **out) {
-    cm_status st = from_mapping(cx, env, p->name, out);
+    cm_status st = from_mapping(cx, env, p->expanding ? NULL : p->name, out);
     if (st || *out) return st;
     if (node->u.bind.name && node->u.bind.name != p->name && !(node->flags & CM_FLAG_UNIQUE)) { /* unique: its name is the statement's */
         st = from_mapping(cx, env, node->u.bind.name, out);

@@ -121,7 +121,8 @@ class CursorResult(Result):
         table = self._target("inserted primary key")
         columns = list(table.primary_key.columns)
         meta = _core.RowMeta([c.key for c in columns])
-        return meta.row([self._written(c, True) for c in columns])
+        known = not self._statement._flags & _core.FLAG_FROM_SELECT  # of the rows of a SELECT none is meant
+        return meta.row([self._written(c, True) if known else None for c in columns])
 
     @property
     def inserted_primary_key_rows(self) -> list[t.Any]:
