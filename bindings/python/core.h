@@ -68,6 +68,7 @@ typedef struct cmpy_state {
 } cmpy_state;
 extern cmpy_state *cmpy_st;         /* context.c; set at import; destructors get no argument */
 static inline cm_ctx *cmpy_cx(void) { return cmpy_st->cx; }
+int cmpy_node_seal(PyObject *self); /* expr/make.c: an empty object of a user's class becomes a HOST node */
 static inline int cmpy_is_node(PyObject *o) {
     return Py_TYPE(o)->tp_dealloc == cmpy_st->node_dealloc || PyObject_TypeCheck(o, (PyTypeObject *)cmpy_st->Node);
 }

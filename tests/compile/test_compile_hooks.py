@@ -5,7 +5,7 @@ import pytest
 import cormorant as sa
 from cormorant.dialects import postgresql, sqlite
 from cormorant.ext.compiler import compiles, deregister
-from cormorant.sql.expression import Insert, Select
+from cormorant.sql.expression import ColumnElement, Insert, Select
 
 table = sa.table("t", sa.column("a"), sa.column("b"))
 
@@ -54,3 +54,25 @@ def test_rows_of_hooked_statements_are_read_by_name():
         connection.execute(sa.insert(real).values(a=1, b=[1, 2]))
         row = connection.execute(sa.select(real)).one()
     assert (row.a, row.b) == (1, [1, 2])
+
+
+def test_constructs_of_programs_are_defaults_of_columns():
+    class Counted(ColumnElement):
+        """Another text each time: it does not say that it may be cached."""
+
+    made = []
+
+    @compiles(Counted)
+    def compile_counted(element, compiler, **kw):
+        made.append(element)
+        return str(len(made))
+
+    rows = sa.Table("rows", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), sa.Column("n", sa.Integer, default=Counted()),
+                    sa.Column("m", sa.Integer, onupdate=Counted()))  # fmt: skip
+    engine = sa.create_engine("sqlite://")
+    rows.metadata.create_all(engine)
+    with engine.connect() as connection:
+        for _ in range(2):
+            connection.execute(rows.insert().values(id=sa.func.coalesce(sa.select(sa.func.max(rows.c.id) + 1).scalar_subquery(), 1)))
+        connection.execute(rows.update().where(rows.c.id == 2).values(id=7))
+        assert connection.execute(sa.select(rows)).all() == [(1, 1, None), (7, 2, 3)]

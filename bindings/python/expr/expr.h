@@ -24,7 +24,6 @@ cm_status cmpy_node_copied(cm_ctx *cx, const cm_node *from, cm_node *to);
 uint64_t cmpy_node_class_id(cm_ctx *cx, const cm_node *n);
 
 /* make.c: the generic builder, pickling, adaption */
-int cmpy_node_seal(PyObject *self);                /* an empty object of a user's class becomes a HOST node */
 int cmpy_make_setup(PyObject *m);
 
 /* coerce.c */

@@ -77,6 +77,7 @@ static int read_texts(pool *p, PyObject *tuple, Py_ssize_t i, const char *const 
 static int read_sql(PyObject *tuple, Py_ssize_t i, cm_sql *out) {
     PyObject *v = PyTuple_GET_ITEM(tuple, i);
     if (!cmpy_is_node(v)) return read_text(tuple, i, &out->text);
+    if (!CMPY_NODE(v)->kind && cmpy_node_seal(v) < 0) return -1;
     out->expr = CMPY_NODE(v);
     return 0;
 }
@@ -111,6 +112,7 @@ static int read_node(PyObject *tuple, Py_ssize_t i, cm_node **out) {
         PyErr_Format(PyExc_TypeError, "an SQL expression was expected, not %R", v);
         return -1;
     }
+    if (!CMPY_NODE(v)->kind && cmpy_node_seal(v) < 0) return -1;
     *out = CMPY_NODE(v);
     return 0;
 }

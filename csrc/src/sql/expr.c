@@ -304,6 +304,14 @@ static cm_status write_index(cm_compiler *c, cm_node *n) {
 
 /* ---- dispatch */
 
+/* What the host compiles. The key of a statement does not see the defaults of its columns, so classes are asked here, too. */
+static cm_status by_host(cm_compiler *c, cm_node *n) {
+    const cm_host *host = cm__host(c->cx);
+    if (!host->node_compile) return unsupported(c, n);
+    if (!host->node_class_id || !host->node_class_id(c->cx, n)) c->flags |= CM_C_UNCACHEABLE;
+    return host->node_compile(c->cx, n, c);
+}
+
 static cm_status write_by_kind(cm_compiler *c, cm_node *n) {
     switch (n->kind) {
     case CM_N_BIND: return cm_compiler__bind(c, n);
@@ -355,8 +363,7 @@ static cm_status write_by_kind(cm_compiler *c, cm_node *n) {
     case CM_N_HOST: break;
     default: return unsupported(c, n);
     }
-    if (!cm__host(c->cx)->node_compile) return unsupported(c, n);
-    return cm__host(c->cx)->node_compile(c->cx, n, c);
+    return by_host(c, n);
 }
 
 cm_status cm_compiler_default(cm_compiler *c, cm_node *n) {
@@ -373,6 +380,6 @@ cm_status cm_compiler_default(cm_compiler *c, cm_node *n) {
 
 cm_status cm_compiler__expr(cm_compiler *c, cm_node *n) {
     if (!n) return cm__fail(c->cx, CM_E_COMPILE, "a part of the statement is missing");
-    if ((n->flags & CM_FLAG_HOST_COMPILE) && cm__host(c->cx)->node_compile) return cm__host(c->cx)->node_compile(c->cx, n, c);
+    if ((n->flags & CM_FLAG_HOST_COMPILE) && cm__host(c->cx)->node_compile) return by_host(c, n);
     return cm_compiler_default(c, n);
 }
