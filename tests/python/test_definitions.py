@@ -4,7 +4,7 @@ import pytest
 
 import cormorant as sa
 from cormorant import exc, schema
-from cormorant.dialects import postgresql
+from cormorant.dialects import postgresql, sqlite
 
 meta = sa.MetaData()
 t = sa.Table("t", meta, sa.Column("id", sa.Integer, primary_key=True), sa.Column("x", sa.Integer, comment="it's"), comment="co", schema="s")
@@ -118,3 +118,96 @@ def test_columns_that_the_database_has_of_itself_are_not_created():
     with engine.begin() as c:
         c.execute(table.insert(), {"x": 5})
         assert c.execute(sa.select(table)).all() == [(1, 5)]
+
+
+def with_parts(**where):
+    return sa.Table("p", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), sa.Column("n", sa.Integer),
+                    sa.Index("ix_n", "n").ddl_if(**where), sa.CheckConstraint("n > 5", name="over").ddl_if(**where))  # fmt: skip
+
+
+@pytest.mark.parametrize("how", ["dialect", "callable"])
+def test_parts_of_a_table_may_be_for_one_database(how):
+    asked = []
+
+    def only_postgresql(ddl, target, bind, *, dialect, state, **kw):
+        asked.append((type(target).__name__, state))
+        return dialect.name == "postgresql"
+
+    where = {"dialect": "postgresql"} if how == "dialect" else {"callable_": only_postgresql, "state": 7}
+    table, engine = with_parts(**where), sa.create_engine("sqlite://")
+    table.create(engine)
+    assert sa.inspect(engine).get_indexes("p") == [] and sa.inspect(engine).get_check_constraints("p") == []
+    assert "over" in str(schema.CreateTable(table).compile(dialect=postgresql.dialect()))
+    assert "over" not in str(schema.CreateTable(table).compile(dialect=sqlite.dialect()))
+    assert how == "dialect" or {("Index", 7), ("CheckConstraint", 7)} == set(asked)
+    sent = []
+    table.metadata.create_all(sa.create_mock_engine("postgresql://", lambda statement, *_: sent.append(statement)))
+    assert [type(statement).__name__ for statement in sent] == ["CreateTable", "CreateIndex"]
+
+
+def test_a_constraint_that_is_added_is_not_made_with_its_table():
+    table = sa.Table("p", sa.MetaData(), sa.Column("n", sa.Integer))
+    over = sa.CheckConstraint("n > 5", name="over", table=table)
+    sa.event.listen(table, "after_create", schema.AddConstraint(over).execute_if(dialect="postgresql"))
+    assert "over" not in str(schema.CreateTable(table))
+    kept = sa.UniqueConstraint("n", name="once")
+    table.append_constraint(kept)
+    schema.AddConstraint(kept, isolate_from_table=False)
+    assert "once" in str(schema.CreateTable(table)) and "over" not in str(schema.CreateTable(table))
+    engine = sa.create_engine("sqlite://")
+    table.create(engine)
+    assert sa.inspect(engine).get_check_constraints("p") == []
+    with pytest.warns(exc.SADeprecationWarning, match="isolate_from_table"):
+        schema.DropConstraint(kept, isolate_from_table=True)
+    assert "once" not in str(schema.CreateTable(table))
+
+
+def test_listeners_of_definitions_are_told_what_is_looked_for():
+    table, engine, told = sa.Table("p", sa.MetaData(), sa.Column("n", sa.Integer, index=True)), sa.create_engine("sqlite://"), []
+    (index,) = table.indexes
+    for name in ("before_create", "after_create", "before_drop", "after_drop"):
+        for target in (table, table.metadata, index):
+            sa.event.listen(target, name, lambda target, connection, name=name, **kw: told.append((type(target).__name__, name, kw.get("checkfirst"))))
+    table.metadata.create_all(engine)
+    every = schema.CheckFirst.ALL
+    assert told == [
+        ("MetaData", "before_create", every), ("Table", "before_create", every), ("Index", "before_create", None),
+        ("Index", "after_create", None), ("Table", "after_create", every), ("MetaData", "after_create", every),
+    ]  # fmt: skip
+    assert [i["name"] for i in sa.inspect(engine).get_indexes("p")] == ["ix_p_n"]
+    told.clear()
+    index.drop(engine)
+    index.create(engine, checkfirst=True)
+    index.create(engine, checkfirst=True)  # is there
+    assert [x[:2] for x in told] == [("Index", "before_drop"), ("Index", "after_drop"), ("Index", "before_create"), ("Index", "after_create")]
+    told.clear()
+    table.drop(sa.create_mock_engine("sqlite://", lambda *_: None), checkfirst=True)
+    assert told == [("Table", "before_drop", schema.CheckFirst.NONE), ("Table", "after_drop", schema.CheckFirst.NONE)]
+
+
+def test_views_know_what_they_belong_to_and_how_they_are_dropped():
+    view = schema.CreateView(sa.select(t.c.x), "v", materialized=True)
+    assert view.metadata is view.table.metadata and list(view.metadata.tables) == ["v"]
+    sent = []
+    view.table.drop(sa.create_mock_engine("postgresql://", lambda statement, *_: sent.append(str(statement).strip())))
+    assert sent == ["DROP MATERIALIZED VIEW v"]
+
+
+def test_indexes_and_constraints_without_table_or_columns():
+    assert str(schema.DropIndex(sa.Index("ix"), if_exists=True)).strip() == "DROP INDEX IF EXISTS ix"
+    assert "UNIQUE" not in str(schema.CreateTable(sa.Table("p", sa.MetaData(), sa.Column("n", sa.Integer), sa.UniqueConstraint())))
+    assert repr(sa.DDL("DROP %(what)s", {"what": "x"})).endswith("; 'DROP %(what)s', context={'what': 'x'}>")
+
+
+def test_tables_in_the_order_of_their_keys():
+    meta, engine = sa.MetaData(), sa.create_engine("sqlite://")
+    sa.Table("b", meta, sa.Column("id", sa.Integer, sa.ForeignKey("c.id"), primary_key=True))
+    sa.Table("c", meta, sa.Column("id", sa.Integer, primary_key=True))
+    meta.create_all(engine)
+    inspector = sa.inspect(engine)
+    assert inspector.sort_tables_on_foreign_key_dependency() == [((None, "c"), []), ((None, "b"), []), (None, [])]
+    assert not inspector.has_table("later")
+    sa.Table("later", meta, sa.Column("id", sa.Integer)).create(engine)
+    assert not inspector.has_table("later")  # what it read it keeps
+    inspector.clear_cache()
+    assert inspector.has_table("later")

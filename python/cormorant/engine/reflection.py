@@ -109,8 +109,7 @@ class Inspector:
         return schema_name in self.get_schema_names()
 
     def has_table(self, table_name: str, schema: Optional[str] = None, **kw: Any) -> bool:
-        with self._operation_context() as inspector:
-            return bool(inspector._reader().has_table(table_name, schema))
+        return bool(self._ask("has_table", table_name, schema))
 
     def has_multi_table(self, table_names: Iterable[str], schema: Optional[str] = None, **kw: Any) -> Dict[Tuple[Optional[str], str], bool]:
         with self._operation_context() as inspector:
@@ -187,6 +186,15 @@ class Inspector:
         result: List[Tuple[Optional[str], List[Tuple[str, Optional[str]]]]] = [(name, []) for name in ordered + sorted(refers)]
         left = [(name, key["name"]) for name in sorted(refers) for key in self.get_foreign_keys(name, schema) if key["referred_table"] in refers]
         return result + [(None, left)]
+
+    def sort_tables_on_foreign_key_dependency(
+        self, consider_schemas: Collection[Optional[str]] = (None,), **kw: Any
+    ) -> List[Tuple[Optional[Tuple[Optional[str], str]], List[Tuple[Tuple[Optional[str], str], Optional[str]]]]]:
+        """The same for the tables of several schemas, each named by its schema and name."""
+        found = [(schema, self.get_sorted_table_and_fkc_names(schema)) for schema in consider_schemas]
+        tables: List[Any] = [((schema, name), [((schema, of), key) for of, key in keys]) for schema, names in found for name, keys in names if name]
+        left = [((schema, of), key) for schema, names in found for name, keys in names if name is None for of, key in keys]
+        return [*tables, (None, left)]
 
     # ---- Table objects
 

@@ -24,12 +24,17 @@ def _full(thing: t.Any, dialect: t.Any) -> str:
 
 
 class AddConstraint(CreateDropBase):
-    """ALTER TABLE ... ADD CONSTRAINT."""
+    """ALTER TABLE ... ADD CONSTRAINT.
+
+    :param isolate_from_table: CREATE TABLE leaves the constraint out from now on, because this statement adds it.
+    """
 
     __slots__ = ()
 
-    def __init__(self, element: t.Any, *, isolate_from_table: bool = False) -> None:
+    def __init__(self, element: t.Any, *, isolate_from_table: bool = True) -> None:
         super().__init__(element)
+        if isolate_from_table:
+            element._isolated = True
 
     def _text(self, dialect: t.Any) -> str:
         return _core.constraint_ddl(self.element.table, self.element._describe(), self._name(dialect))
@@ -158,8 +163,9 @@ class _OfSelect(CreateDropBase):
         from .schema import Column, MetaData, Table
 
         self.selectable = selectable
+        self.metadata = metadata = MetaData() if metadata is None else metadata
         columns = [Column(c.key if c.key else c.name, c.type) for c in selectable.subquery().columns]
-        self.table = Table(name, MetaData() if metadata is None else metadata, *columns, schema=schema)
+        self.table = Table(name, metadata, *columns, schema=schema)
         self.element = self.table
 
     def _select(self, dialect: t.Any) -> str:
@@ -183,7 +189,7 @@ class CreateView(_OfSelect):
         for found in _tables_in(selectable):
             self.table._extra_dependencies.add(found)
         self.table.__dict__["_creator_ddl"] = self
-        self.table.__dict__["_dropper_ddl"] = DropView(self)
+        self.table.__dict__["_dropper_ddl"] = DropView(self, materialized=materialized)
 
     def _text(self, dialect: t.Any) -> str:
         words = ["CREATE", *(w for w, on in (("OR REPLACE", self.or_replace), ("TEMPORARY", self.temporary), ("MATERIALIZED", self.materialized)) if on)]

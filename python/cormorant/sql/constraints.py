@@ -37,6 +37,7 @@ class Constraint(DialectKWArgs, HasConditionalDDL, SchemaItem):
     name: str | None = None
     parent: t.Any = None
     _column_flag = False
+    _says_nothing = False  # there is nothing to write
 
     def __init__(
         self,
@@ -199,6 +200,10 @@ class UniqueConstraint(ColumnCollectionConstraint):
 
     def _describe(self) -> tuple[t.Any, ...]:
         return self._freeze(kind=_core.CON_UNIQUE, columns=self._column_names())
+
+    @property
+    def _says_nothing(self) -> bool:
+        return len(self._columns) == 0
 
 
 class PrimaryKeyConstraint(ColumnCollectionConstraint):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import typing as t
+import warnings
 
 from .. import _core, exc
+from .base import NO_ARG
 from .alterations import (
     AddConstraint, CreateColumn, CreateSequence, CreateTableAs, CreateView, DropColumnComment, DropConstraintComment, DropSequence,
     DropTableComment, DropView, SetColumnComment, SetConstraintComment, SetTableComment,
 )  # fmt: skip
-from .ddl_base import DDL, BaseDDLElement, CheckFirst, CreateDropBase, DDLElement, DDLIf, ExecutableDDLElement
+from .ddl_base import DDL, BaseDDLElement, CheckFirst, CreateDropBase, DDLElement, DDLIf, ExecutableDDLElement, belongs, without
 from .ddl_order import sort_tables, sort_tables_and_constraints
 
 __all__ = [
@@ -57,7 +59,9 @@ class CreateTable(CreateDropBase):
         self.if_not_exists = if_not_exists
 
     def _text(self, dialect: t.Any) -> str:
-        return "\n" + _core.table_ddl(self.element, 0, self.if_not_exists, self._name(dialect)).strip("\n") + "\n\n"
+        of = self._for(dialect)
+        with without(self.element, [c for c in getattr(self.element, "constraints", ()) if not belongs(c, self, None, of)]):
+            return "\n" + _core.table_ddl(self.element, 0, self.if_not_exists, self._name(dialect)).strip("\n") + "\n\n"
 
 
 class DropTable(CreateDropBase):
@@ -96,6 +100,8 @@ class DropIndex(CreateDropBase):
         self.if_exists = if_exists
 
     def _text(self, dialect: t.Any) -> str:
+        if self.element.table is None and self.element.name is not None and self._name(dialect) not in ("mysql", "mariadb"):
+            return f"\nDROP INDEX {'IF EXISTS ' if self.if_exists else ''}{_core.quote(str(self.element.name), False, self._name(dialect))}"
         text = t.cast("str", _core.index_ddl(self.element.table, _index_number(self.element), 1, self.if_exists, self._name(dialect)))
         return "\n" + text.strip("\n")
 
@@ -105,8 +111,11 @@ class DropConstraint(CreateDropBase):
 
     __slots__ = ()
 
-    def __init__(self, element: t.Any, *, cascade: bool = False, if_exists: bool = False, isolate_from_table: bool = True, **kw: t.Any) -> None:
+    def __init__(self, element: t.Any, *, cascade: bool = False, if_exists: bool = False, isolate_from_table: t.Any = NO_ARG, **kw: t.Any) -> None:
         super().__init__(element)
+        if isolate_from_table is not NO_ARG:
+            warnings.warn("isolate_from_table= of DropConstraint: the ``isolate_from_table`` is deprecated", exc.SADeprecationWarning, stacklevel=2)
+            element._isolated = bool(isolate_from_table)
         self.cascade, self.if_exists = cascade, if_exists
 
     def _text(self, dialect: t.Any) -> str:

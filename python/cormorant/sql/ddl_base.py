@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import typing as t
 
@@ -11,7 +12,7 @@ from .base import Executable
 from .elements import ClauseElement
 from .type_api import current_dialect
 
-__all__ = ["BaseDDLElement", "CheckFirst", "CreateDropBase", "DDL", "DDLElement", "DDLIf", "ExecutableDDLElement"]
+__all__ = ["BaseDDLElement", "CheckFirst", "CreateDropBase", "DDL", "DDLElement", "DDLIf", "DDLRun", "ExecutableDDLElement", "belongs", "without"]
 
 
 class CheckFirst(enum.Flag):
@@ -34,12 +35,44 @@ class DDLIf(t.NamedTuple):
     state: t.Any
 
     def _should_execute(self, ddl: t.Any, target: t.Any, bind: t.Any, **kw: t.Any) -> bool:
-        name = bind.dialect.name if bind is not None else current_dialect().name
+        dialect = kw.get("dialect")
+        name = dialect.name if dialect is not None else bind.dialect.name if bind is not None else current_dialect().name
         if isinstance(self.dialect, str) and self.dialect != name:
             return False
         if isinstance(self.dialect, (tuple, list, set)) and name not in self.dialect:
             return False
         return self.callable_ is None or bool(self.callable_(ddl, target, bind, state=self.state, **kw))
+
+
+class DDLRun(t.NamedTuple):
+    """The work that a listener is told of a part of, as its `_ddl_runner`."""
+
+    connection: t.Any
+    dialect: t.Any
+    checkfirst: CheckFirst
+    tables: t.Any
+
+
+def belongs(part: t.Any, ddl: t.Any, bind: t.Any, dialect: t.Any) -> bool:
+    """Whether a constraint or an index is made together with its table in a database."""
+    if part._isolated:
+        return False
+    return part._ddl_if is None or part._ddl_if._should_execute(ddl, part, bind, dialect=dialect, compiler=None)
+
+
+@contextlib.contextmanager
+def without(table: t.Any, parts: t.Sequence[t.Any]) -> t.Iterator[None]:
+    """The core sees the table without these constraints and indexes for the block."""
+    if not parts:
+        yield
+        return
+    table.__dict__["_left_out"] = parts
+    table._changed()
+    try:
+        yield
+    finally:
+        del table.__dict__["_left_out"]
+        table._changed()
 
 
 class _DDLText:
@@ -128,7 +161,8 @@ class DDL(ExecutableDDLElement):
         return self.statement % context
 
     def __repr__(self) -> str:
-        return f"<DDL@{id(self)}; {self.statement!r}>"
+        context = f", context={self.context}" if self.context else ""
+        return f"<{type(self).__name__}@{id(self)}; {self.statement!r}{context}>"
 
 
 class CreateDropBase(ExecutableDDLElement):

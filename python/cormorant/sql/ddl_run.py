@@ -9,15 +9,20 @@ from ..event.registry import fire, heard
 from ..inspection import inspect
 from .alterations import CreateSequence, DropSequence
 from .ddl import CreateIndex, DropIndex
-from .ddl_base import CheckFirst
+from .ddl_base import CheckFirst, DDLRun, belongs, without
 from .ddl_order import layers
 from .schema_types import create_types, drop_types
 
 __all__ = ["create_all", "create_index", "drop_all", "drop_index", "run"]
 
 
-def _checks_tables(checkfirst: t.Any) -> bool:
-    return bool(checkfirst & CheckFirst.TABLES) if isinstance(checkfirst, CheckFirst) else bool(checkfirst)
+def _as_checks(checkfirst: t.Any) -> CheckFirst:
+    """What to look for: True and False stand for everything and nothing."""
+    return checkfirst if isinstance(checkfirst, CheckFirst) else CheckFirst.ALL if checkfirst else CheckFirst.NONE
+
+
+def _checks_tables(checkfirst: CheckFirst) -> bool:
+    return bool(checkfirst & CheckFirst.TABLES)
 
 
 def _connection_of(bind: t.Any) -> tuple[t.Any, t.Any]:
@@ -47,36 +52,50 @@ def run(bind: t.Any, work: t.Callable[[t.Any], None]) -> None:
 
 
 def create_all(bind: t.Any, metadata: t.Any, tables: t.Any, checkfirst: t.Any) -> None:
-    chosen = list(metadata.tables.values()) if tables is None else list(tables)
-    run(bind, lambda connection: _create(connection, metadata, chosen, _checks_tables(checkfirst)))
+    _all(bind, metadata, tables, checkfirst, _create)
 
 
 def drop_all(bind: t.Any, metadata: t.Any, tables: t.Any, checkfirst: t.Any) -> None:
+    _all(bind, metadata, tables, checkfirst, _drop)
+
+
+def _all(bind: t.Any, metadata: t.Any, tables: t.Any, checkfirst: t.Any, work: t.Callable[[DDLRun, t.Any, list[t.Any]], None]) -> None:
     chosen = list(metadata.tables.values()) if tables is None else list(tables)
-    run(bind, lambda connection: _drop(connection, metadata, chosen, _checks_tables(checkfirst)))
+
+    def on(connection: t.Any) -> None:
+        checks = _as_checks(checkfirst) if connection._checks_first else CheckFirst.NONE
+        work(DDLRun(connection, connection.dialect, checks, tables), metadata, chosen)
+
+    run(bind, on)
 
 
 def _special(table: t.Any) -> bool:
     """Tables that cannot be handed to the core in one batch: somebody listens, or says how to make them."""
     names = ("_ddl_if", "_creator_ddl", "_dropper_ddl")
-    return bool(heard(table)) or any(table.__dict__.get(n) is not None for n in names)
+    parts = (*table.constraints, *table.indexes)
+    return (
+        bool(heard(table))
+        or any(table.__dict__.get(n) is not None for n in names)
+        or any(p._isolated or p._ddl_if is not None or heard(p) for p in parts)
+    )
 
 
-def _create(connection: t.Any, metadata: t.Any, tables: list[t.Any], checkfirst: bool) -> None:
+def _create(ddl: DDLRun, metadata: t.Any, tables: list[t.Any]) -> None:
+    connection, checks = ddl.connection, _checks_tables(ddl.checkfirst)
     for table in tables:  # a key that leads nowhere is found before anything is created
         for key in table.foreign_keys:
             key.column  # noqa: B018
     tables, _ = layers(sorted(tables, key=lambda x: x.key), None)
-    create_types(connection, metadata, tables, checkfirst)
+    create_types(connection, metadata, tables, checks)
     for sequence in _sequences(connection, metadata, tables):
-        connection.execute(CreateSequence(sequence, if_not_exists=checkfirst))
+        connection.execute(CreateSequence(sequence, if_not_exists=checks))
     if metadata is not None and heard(metadata):
-        wanted = [x for x in tables if not checkfirst or not connection._has_table(x.name, x.schema)]
-        fire(metadata, "before_create", metadata, connection, tables=wanted, checkfirst=checkfirst)
-        _create_each(connection, wanted, False)
-        fire(metadata, "after_create", metadata, connection, tables=wanted, checkfirst=checkfirst)
+        wanted = [x for x in tables if not checks or not connection._has_table(x.name, x.schema)]
+        fire(metadata, "before_create", metadata, connection, tables=wanted, checkfirst=ddl.checkfirst, _ddl_runner=ddl)
+        _create_each(ddl, metadata, wanted, False)
+        fire(metadata, "after_create", metadata, connection, tables=wanted, checkfirst=ddl.checkfirst, _ddl_runner=ddl)
     else:
-        _create_each(connection, tables, checkfirst)
+        _create_each(ddl, metadata, tables, checks)
 
 
 def _sequences(connection: t.Any, metadata: t.Any, tables: list[t.Any]) -> list[t.Any]:
@@ -88,67 +107,96 @@ def _sequences(connection: t.Any, metadata: t.Any, tables: list[t.Any]) -> list[
     return list({s._key: s for s in found}.values())
 
 
-def _create_each(connection: t.Any, tables: list[t.Any], checkfirst: bool) -> None:
+def _create_each(ddl: DDLRun, metadata: t.Any, tables: list[t.Any], checks: bool) -> None:
+    connection = ddl.connection
     if not any(_special(x) for x in tables):
-        connection._create_tables(tables, checkfirst)
+        connection._create_tables(tables, checks)
         return
+    told = {"checkfirst": ddl.checkfirst, "_ddl_runner": ddl, "_is_metadata_operation": metadata is not None}
     for table in tables:
         if table._ddl_if is not None and not table._ddl_if._should_execute(table, table, connection):
             continue
-        if checkfirst and connection._has_table(table.name, table.schema):
+        if checks and connection._has_table(table.name, table.schema):
             continue
-        fire(table, "before_create", table, connection, checkfirst=checkfirst)
+        fire(table, "before_create", table, connection, **told)
         creator = table.__dict__.get("_creator_ddl")
         if creator is not None:
             connection.execute(creator)
         else:
+            _create_one(ddl, table)
+        fire(table, "after_create", table, connection, **told)
+
+
+def _create_one(ddl: DDLRun, table: t.Any) -> None:
+    """A table with what belongs to it in this database, telling those who listen to its indexes."""
+    connection = ddl.connection
+    indexes = [i for i in table._sorted_indexes if belongs(i, ddl, connection, ddl.dialect)]
+    if any(heard(i) for i in indexes):
+        with without(table, [*table.indexes, *(c for c in table.constraints if not belongs(c, ddl, None, ddl.dialect))]):
             connection._create_tables([table], False)
-        fire(table, "after_create", table, connection, checkfirst=checkfirst)
+        for index in indexes:
+            _tell_index(ddl, index, False)
+    else:
+        parts = [i for i in table.indexes if i not in indexes]
+        with without(table, [*parts, *(c for c in table.constraints if not belongs(c, ddl, None, ddl.dialect))]):
+            connection._create_tables([table], False)
 
 
-def _drop(connection: t.Any, metadata: t.Any, tables: list[t.Any], checkfirst: bool) -> None:
+def _tell_index(ddl: DDLRun, index: t.Any, drop: bool) -> None:
+    what = "drop" if drop else "create"
+    fire(index, f"before_{what}", index, ddl.connection, _ddl_runner=ddl)
+    ddl.connection.execute(DropIndex(index) if drop else CreateIndex(index))
+    fire(index, f"after_{what}", index, ddl.connection, _ddl_runner=ddl)
+
+
+def _drop(ddl: DDLRun, metadata: t.Any, tables: list[t.Any]) -> None:
+    connection, checks = ddl.connection, _checks_tables(ddl.checkfirst)
     tables, _ = layers(sorted(tables, key=lambda x: x.key), None)
     if metadata is not None and heard(metadata):
-        tables = [x for x in tables if not checkfirst or connection._has_table(x.name, x.schema)]
-        fire(metadata, "before_drop", metadata, connection, tables=tables, checkfirst=checkfirst)
-        _drop_each(connection, tables, False)
-        fire(metadata, "after_drop", metadata, connection, tables=tables, checkfirst=checkfirst)
+        tables = [x for x in tables if not checks or connection._has_table(x.name, x.schema)]
+        fire(metadata, "before_drop", metadata, connection, tables=tables, checkfirst=ddl.checkfirst, _ddl_runner=ddl)
+        _drop_each(ddl, metadata, tables, False)
+        fire(metadata, "after_drop", metadata, connection, tables=tables, checkfirst=ddl.checkfirst, _ddl_runner=ddl)
     else:
-        _drop_each(connection, tables, checkfirst)
+        _drop_each(ddl, metadata, tables, checks)
     for sequence in _sequences(connection, metadata, tables):
-        connection.execute(DropSequence(sequence, if_exists=checkfirst))
+        connection.execute(DropSequence(sequence, if_exists=checks))
     if metadata is not None:
-        drop_types(connection, metadata, tables, checkfirst)
+        drop_types(connection, metadata, tables, checks)
 
 
-def _drop_each(connection: t.Any, tables: list[t.Any], checkfirst: bool) -> None:
+def _drop_each(ddl: DDLRun, metadata: t.Any, tables: list[t.Any], checks: bool) -> None:
+    connection = ddl.connection
     if not any(_special(x) for x in tables):
-        connection._drop_tables(tables, checkfirst)
+        connection._drop_tables(tables, checks)
         return
+    told = {"checkfirst": ddl.checkfirst, "_ddl_runner": ddl, "_is_metadata_operation": metadata is not None}
     for table in reversed(tables):
-        if checkfirst and not connection._has_table(table.name, table.schema):
+        if checks and not connection._has_table(table.name, table.schema):
             continue
-        fire(table, "before_drop", table, connection, checkfirst=checkfirst)
+        fire(table, "before_drop", table, connection, **told)
         dropper = table.__dict__.get("_dropper_ddl")
         if dropper is not None:
             connection.execute(dropper)
         else:
             connection._drop_tables([table], False)
-        fire(table, "after_drop", table, connection, checkfirst=checkfirst)
+        fire(table, "after_drop", table, connection, **told)
 
 
-def create_index(bind: t.Any, index: t.Any, checkfirst: bool) -> None:
+def create_index(bind: t.Any, index: t.Any, checkfirst: t.Any) -> None:
+    _one_index(bind, index, checkfirst, False)
+
+
+def drop_index(bind: t.Any, index: t.Any, checkfirst: t.Any) -> None:
+    _one_index(bind, index, checkfirst, True)
+
+
+def _one_index(bind: t.Any, index: t.Any, checkfirst: t.Any, drop: bool) -> None:
     def work(connection: t.Any) -> None:
-        if not checkfirst or not _has_index(connection, index):
-            connection.execute(CreateIndex(index))
-
-    run(bind, work)
-
-
-def drop_index(bind: t.Any, index: t.Any, checkfirst: bool) -> None:
-    def work(connection: t.Any) -> None:
-        if not checkfirst or _has_index(connection, index):
-            connection.execute(DropIndex(index))
+        checks = _as_checks(checkfirst) if connection._checks_first else CheckFirst.NONE
+        if checks & CheckFirst.INDEXES and _has_index(connection, index) is not drop:
+            return
+        _tell_index(DDLRun(connection, connection.dialect, checks, None), index, drop)
 
     run(bind, work)
 

@@ -173,6 +173,7 @@ class HasConditionalDDL:
     """Things whose DDL may depend on the database."""
 
     _ddl_if: t.Any = None
+    _isolated = False  # made by a statement of its own, not with its table
 
     def ddl_if(self, dialect: t.Any = None, callable_: t.Any = None, state: t.Any = None) -> t.Self:
         from .ddl_base import DDLIf

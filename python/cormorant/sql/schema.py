@@ -583,13 +583,14 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
     def _freeze_def(self) -> tuple[t.Any, ...]:
         """The description that the core reads (bindings/python/schema/table.c)."""
         counter = self.autoincrement_column
-        constraints = [c for c in self._sorted_constraints if c is not self.primary_key and hasattr(c, "_describe")]
+        out = self.__dict__.get("_left_out", ())
+        constraints = [c for c in self._sorted_constraints if c is not self.primary_key and hasattr(c, "_describe") and not c._says_nothing and c not in out]
         keys = [self.primary_key._describe()] if self.primary_key._columns else []
         schema = None if self.schema is None else str(self.schema)
         self.__dict__["_frozen"] = shape = (  # the core borrows the expressions in it
             str(self.name), schema, self.comment, tuple(self._prefixes), table_options(self),
             tuple(c._freeze(counter) for c in self._columns), (*keys, *(c._describe() for c in constraints)),
-            tuple(i._describe() for i in self._sorted_indexes),
+            tuple(i._describe() for i in self._sorted_indexes if i not in out),
         )  # fmt: skip
         return shape
 
