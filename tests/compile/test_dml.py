@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import cormorant as sa
-from cormorant import exc
+from cormorant import bindparam, column, exc, insert, table
 from cormorant.dialects import postgresql
 
 from .world import check
@@ -86,3 +86,9 @@ def test_case_blind_affixes_on_postgresql():
     column = sa.column("a", sa.String)
     shown = [str(given.compile(dialect=postgresql.dialect())) for given in (column.icontains("x"), ~column.istartswith("x"), column.ilike("x"))]
     assert shown == ["a ILIKE '%%' || %(a_1)s::VARCHAR || '%%'", "a NOT ILIKE %(a_1)s::VARCHAR || '%%'", "a ILIKE %(a_1)s::VARCHAR"]
+
+
+def test_names_of_parameters_are_no_columns():
+    t = table("t", column("x"), column("y"))
+    statement = insert(t).values(x=bindparam("given"))
+    assert str(statement.compile(column_keys=["given", "y"])) == "INSERT INTO t (x, y) VALUES (:given, :y)"

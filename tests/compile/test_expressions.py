@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cormorant import Boolean, Integer, String, column, func, literal, literal_column, not_, select, table, true
+from cormorant import Boolean, Integer, String, case, column, func, literal, literal_column, not_, select, table, true
 from cormorant.dialects.mysql import dialect as mysql_dialect
 from cormorant.engine.default import DefaultDialect
 from cormorant.exc import ArgumentError
@@ -303,3 +303,11 @@ def test_collections_of_columns_are_selected_whole():
     assert str(select(t.c["a", "c"])) == "SELECT t.a, t.c \nFROM t"
     assert str(select(t.c[1:], t.c.a.label("x"))) == "SELECT t.b, t.c, t.a AS x \nFROM t"
     assert str(select(t.c).add_columns(t.alias("u").c["b", "c"])) == "SELECT t.a, t.b, t.c, u.b AS b_1, u.c AS c_1 \nFROM t, t AS u"
+
+
+def test_the_type_of_a_case_is_that_of_its_last_value_that_has_one():
+    flag, number, name = column("f", Boolean), column("n", Integer), column("s", String)
+    assert isinstance(case((flag, None), (flag, number), (flag, None), else_=name).type, Integer)
+    assert isinstance(case((flag, number), (flag, name)).type, String)
+    assert isinstance(case((flag, None), else_=name).type, String)
+    assert str(case(("a", "b"))) == "CASE WHEN :param_1 THEN :param_2 END"

@@ -59,6 +59,9 @@ class Absent:
     def __mro_entries__(self, bases: t.Any) -> t.Any:
         return (object,)
 
+    def __or__(self, other: t.Any) -> t.Any:
+        return self  # in an annotation
+
 
 def put(module: t.Any, **names: t.Any) -> None:
     for name, value in names.items():
@@ -123,7 +126,14 @@ def supply_insides() -> None:
         for place in ("", ".base"):
             put(importlib.import_module(f"cormorant.dialects.{name}{place}"), dialect=absent_dialect(name))
     put(importlib.import_module("cormorant.engine.cursor"), CursorFetchStrategy=None, BufferedRowCursorFetchStrategy=None)
+    put(importlib.import_module("cormorant.engine.default"), StrCompileDialect=type("StrCompileDialect", (DefaultDialect,), {}))
+    put(DefaultDialect, min_year_for_type=lambda self, type_: 1, default_sequence_base=1)
+    put(types_of(), _Binary=types_of().LargeBinary)
     put(DefaultDialect, _is_url_file_db=classmethod(lambda cls, url: bool(url.database) and url.database != ":memory:"))
+
+
+def types_of() -> t.Any:
+    return importlib.import_module("cormorant.types")
 
 
 def clear_listeners(family: t.Any) -> None:
@@ -183,6 +193,20 @@ def supply_evaluator() -> None:
             return lambda obj: evaluator.evaluate(clause, obj)
 
     put(evaluator, _EvaluatorCompiler=Compiler)
+
+
+def supply_engine() -> None:
+    """What tests of engines and pools use of their insides."""
+    from cormorant.engine import events
+    from cormorant.engine.base import Connection, Engine
+    from cormorant.pool import Pool
+
+    def clear() -> None:
+        for family in (events.ConnectionEvents, events.DialectEvents, events.PoolEvents):
+            clear_listeners(family)
+
+    for target in (Engine, Connection, Pool):
+        put(target, dispatch=types.SimpleNamespace(_clear=clear))
 
 
 def supply_drivers() -> None:
@@ -295,6 +319,7 @@ def main() -> int:
     sys.meta_path.insert(0, Fixtures())
     supply_insides()
     supply_orm()
+    supply_engine()
     supply_drivers()
     os.chdir(SOURCE)
     for argument in sys.argv[2:]:

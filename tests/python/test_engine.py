@@ -312,6 +312,10 @@ def test_url_parts():
     assert (url.get_backend_name(), url.get_driver_name()) == ("postgresql", "psycopg2")
     assert "p/w" not in repr(url) and url.render_as_string(hide_password=False).startswith("postgresql+psycopg2://us%40er:p%2Fw@")
     assert url.set(database="other").database == "other" and url.set(database="other") != url
+    assert url.update_query_pairs([("z", "1"), ("z", ["2", "3"])]).query["z"] == ("1", "2", "3")
+    assert url.update_query_string("e=", keep_blank_values=True).query["e"] == "" and "e" not in url.update_query_string("e=").query
+    with pytest.raises(TypeError, match="strings or sequences of strings"):
+        url.update_query_pairs([("z", 5)])
     assert url.update_query_dict({"z": "9"}).query["z"] == "9" and url.difference_update_query(["y"]).query == {"x": "1"}
     assert sa.make_url(url) is url and hash(url) == hash(sa.make_url(url.render_as_string(hide_password=False)))
     assert sa.make_url("sqlite:///a%20b.db").database == "a b.db"
@@ -423,3 +427,11 @@ def test_a_child_of_fork_leaves_its_parents_transaction_alone(tmp_path):
     assert connection.execute(sa.text("SELECT count(*) FROM item")).scalar() == 4
     connection.close()
     engine.dispose()
+
+
+def test_a_blank_name_is_no_schema_to_be_translated(engine, table):
+    with engine.connect() as connection:
+        connection = connection.execution_options(schema_translate_map={sa.BLANK_SCHEMA: "nowhere", "other": "main"})
+        assert connection.execute(sa.select(table)).all() == []
+        other = sa.Table("t", sa.MetaData(), sa.Column("x", sa.String), schema="other")
+        assert connection.execute(sa.select(other)).all() == []

@@ -127,11 +127,8 @@ static PyObject *Select_distinct(PyObject *self, PyObject *const *args, Py_ssize
     cm_node *n = NULL;
     CMPY_TRY(cmpy_cx(), cm_node_with_flags(cmpy_cx(), CMPY_NODE(self), CM_FLAG_DISTINCT, 0, &n));
     if (nargs == 0) return cmpy_from_node(n);
-    PyObject *category = cmpy_exc_class("SADeprecationWarning");
-    if (!category || PyErr_WarnEx(category,
-                                  "Passing expression to ``distinct`` to generate a DISTINCT ON clause is deprecated. Use instead the "
-                                  "``postgresql.distinct_on`` function as an extension.",
-                                  1) < 0) {
+    if (cmpy_warn("SADeprecationWarning", "Passing expression to ``distinct`` to generate a DISTINCT ON clause is deprecated. Use "
+                                          "instead the ``postgresql.distinct_on`` function as an extension.") < 0) {
         cmpy_node_drop(n);
         return NULL;
     }

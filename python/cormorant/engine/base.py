@@ -15,6 +15,7 @@ import weakref
 from .. import _core, exc, log
 from ..event.registry import DERIVED_FROM, fire, listeners_of
 from ..pool.base import PoolProxiedConnection
+from ..sql.targets import BLANK_SCHEMA
 from . import result as _result  # noqa: F401 - registers the classes of results
 from .interfaces import Connectable
 from .transactions import TRANSACTIONS, tell
@@ -203,6 +204,7 @@ class Connection(_core.Connection, Connectable):
     _savepoints = 0
     _options: t.Mapping[str, t.Any] = {}
     _sqla_dialect_name: str | None = None
+    _checks_first = True  # definitions may look for what is there
     _told = False  # before_execute was called for what runs now
 
     @property
@@ -260,7 +262,7 @@ class Connection(_core.Connection, Connectable):
                 self._set_option(name, options[f"{self.dialect.name}_{name}"])
         self._options = {**self._options, **options}
         if "schema_translate_map" in options:
-            self._set_schema_map(options["schema_translate_map"] or None)
+            self._set_schema_map(_schema_map(options))
         if options.keys() - _QUIET_OPTIONS - {"isolation_level", "schema_translate_map"}:
             self._slow = True
 
@@ -306,13 +308,13 @@ class Connection(_core.Connection, Connectable):
         """The options of one statement are the connection's for the block: its schemas, and what listeners are shown."""
         before, self._options = self._options, {**self._options, **options}
         if "schema_translate_map" in options:
-            self._set_schema_map(dict(options["schema_translate_map"] or {}) or None)
+            self._set_schema_map(_schema_map(options))
         try:
             yield
         finally:
             self._options = before
             if "schema_translate_map" in options and not self.closed:
-                self._set_schema_map(before.get("schema_translate_map") or None)
+                self._set_schema_map(_schema_map(before))
 
     # ---- transactions
 
@@ -558,6 +560,12 @@ class Connection(_core.Connection, Connectable):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {'closed' if self.closed else self.engine.url!r}>"
+
+
+def _schema_map(options: t.Mapping[str, t.Any]) -> dict[str | None, str | None] | None:
+    """Names of schemas by what statements call them; BLANK_SCHEMA is the name of none."""
+    given = options.get("schema_translate_map") or {}
+    return {name: other for name, other in given.items() if name is not BLANK_SCHEMA} or None
 
 
 def _options_of(node: t.Any) -> t.Mapping[str, t.Any]:

@@ -89,13 +89,13 @@ class URL(_Parts):
     def _replace(self, **changed: t.Any) -> URL:  # type: ignore[override]
         return URL.create(**{**self._asdict(), **changed})
 
-    def update_query_string(self, query_string: str, append: bool = False) -> URL:
-        return self.update_query_pairs(parse_qsl(query_string), append=append)
+    def update_query_string(self, query_string: str, append: bool = False, *, keep_blank_values: bool = False) -> URL:
+        return self.update_query_pairs(parse_qsl(query_string, keep_blank_values=keep_blank_values), append=append)
 
-    def update_query_pairs(self, key_value_pairs: t.Iterable[tuple[str, str]], append: bool = False) -> URL:
+    def update_query_pairs(self, key_value_pairs: t.Iterable[tuple[str, str | t.Sequence[str]]], append: bool = False) -> URL:
         changed: dict[str, t.Any] = {}
         for key, value in key_value_pairs:
-            changed[key] = (*_as_tuple(changed[key]), value) if key in changed else value
+            changed[key] = (*_as_tuple(changed[key]), *_as_tuple(value)) if key in changed else value
         if append:
             for key, value in changed.items():
                 if key in self.query:
@@ -103,8 +103,7 @@ class URL(_Parts):
         return self.set(query={**self.query, **changed})
 
     def update_query_dict(self, query_parameters: t.Mapping[str, t.Any], append: bool = False) -> URL:
-        pairs = [(k, v) for k, value in query_parameters.items() for v in _as_tuple(value)]
-        return self.update_query_pairs(pairs, append=append)
+        return self.update_query_pairs(list(query_parameters.items()), append=append)
 
     def difference_update_query(self, names: t.Iterable[str]) -> URL:
         gone = set(names)
@@ -184,7 +183,14 @@ class URL(_Parts):
 
 
 def _as_tuple(value: t.Any) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, (list, tuple)):
+        return tuple(value)
+    raise TypeError(_QUERY_VALUES)
+
+
+_QUERY_VALUES = "Query dictionary values must be strings or sequences of strings"
 
 
 def _checked_query(query: t.Mapping[str, t.Any]) -> _FrozenQuery:
@@ -197,7 +203,7 @@ def _checked_query(query: t.Mapping[str, t.Any]) -> _FrozenQuery:
         elif isinstance(value, (list, tuple)) and all(isinstance(v, str) for v in value):
             checked[key] = tuple(value)
         else:
-            raise TypeError("Query dictionary values must be strings or sequences of strings")
+            raise TypeError(_QUERY_VALUES)
     return _FrozenQuery(checked)
 
 

@@ -27,7 +27,7 @@ class Case(ColumnElement):
             if not isinstance(pair, (tuple, list)) or len(pair) != 2:
                 raise exc.ArgumentError(f"case() takes (condition, value) pairs or one dictionary, got {pair!r}")
             when, then = pair
-            flat.append(_core.coerce(when, _core.ROLE_WHERE if subject is None else _core.ROLE_EXPR))
+            flat.append(_core.coerce(when, _core.ROLE_EXPR))
             flat.append(_core.coerce(then, _core.ROLE_EXPR))
         if not flat:
             raise exc.ArgumentError("case() needs at least one condition")

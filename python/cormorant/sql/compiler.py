@@ -267,6 +267,7 @@ def _with_columns(statement: t.Any, keys: t.Iterable[str]) -> t.Any:
     from .nodes import BindParameter
 
     known = {a._kids[0].key for a in statement._seg(_core.SEG_VALUES)}
+    known |= {n._name for n in _core.walk(statement) if n._kind == _core.K_BIND and not n._flags & _core.FLAG_UNIQUE}
     return statement.values({k: BindParameter(k, type_=statement._column(k).type) for k in keys if k not in known})
 
 
