@@ -5,6 +5,7 @@ import pytest
 import cormorant as sa
 from cormorant import event, exc, schema
 from cormorant.dialects import dialect_object
+from cormorant.sql.util import join_condition
 
 
 def ddl(table):
@@ -460,3 +461,36 @@ def test_a_table_of_an_attached_database_is_not_ours():
         assert dialect.has_multi_table(connection, ["t"], "other") == {("other", "t"): True}
         table.metadata.create_all(connection)
         assert connection.execute(sa.select(table)).all() == []
+
+
+def test_tables_work_without_those_that_their_keys_lead_to():
+    meta = sa.MetaData()
+    child = sa.Table("child", meta, sa.Column("id", sa.Integer, primary_key=True), sa.Column("far_id", sa.Integer, sa.ForeignKey("far.id")),
+                     sa.Column("near_id", sa.ForeignKey("near.id")))  # fmt: skip
+    near = sa.Table("near", meta, sa.Column("id", sa.Integer, primary_key=True))
+    engine = sa.create_engine("sqlite://")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE child (id INTEGER PRIMARY KEY, far_id INTEGER, near_id INTEGER)")
+        connection.execute(child.insert(), {"id": 1, "far_id": 7})
+        assert connection.execute(sa.select(child)).all() == [(1, 7, None)]
+    assert str(child.join(near)) == "child JOIN near ON near.id = child.near_id"
+    for definition in (lambda: meta.create_all(engine), lambda: str(sa.schema.CreateTable(child)), lambda: child.join(sa.table("far"))):
+        with pytest.raises((exc.NoReferencedTableError, exc.NoForeignKeysError)):
+            definition()
+    far = sa.Table("far", meta, sa.Column("id", sa.Integer, primary_key=True))
+    assert str(sa.select(child.c.id).join(far)) == "SELECT child.id \nFROM child JOIN far ON far.id = child.far_id"
+    assert "REFERENCES far" in str(sa.schema.CreateTable(child))
+
+
+def test_the_table_that_was_joined_last_is_joined_first():
+    meta = sa.MetaData()
+    a = sa.Table("a", meta, sa.Column("id", sa.Integer))
+    b = sa.Table("b", meta, sa.Column("id", sa.Integer), sa.Column("a_id", sa.ForeignKey("a.id")))
+    c = sa.Table("c", meta, sa.Column("a_id", sa.ForeignKey("a.id")), sa.Column("b_id", sa.ForeignKey("b.id")))
+    assert str(a.join(b).join(c)).endswith("JOIN c ON b.id = c.b_id")
+    with pytest.raises(exc.AmbiguousForeignKeysError):
+        join_condition(a.join(b), c)
+    assert str(join_condition(a.join(b), c, a_subset=a)) == "a.id = c.a_id"
+    assert str(join_condition(a.join(b), c, consider_as_foreign_keys={c.c.b_id})) == "b.id = c.b_id"
+    twice = sa.Table("twice", meta, sa.Column("a_id", sa.Integer, sa.ForeignKey("a.id"), sa.ForeignKey("a.id")))
+    assert str(a.join(twice)) == "a JOIN twice ON a.id = twice.a_id"

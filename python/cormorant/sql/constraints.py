@@ -430,6 +430,12 @@ class ForeignKey(DialectKWArgs, SchemaItem):
         self.__dict__["_column"] = found
         return found
 
+    @property
+    def _known(self) -> bool:
+        """Whether the column it leads to is there."""
+        table = self._find_table()
+        return self.target_column is not None or (table is not None and self._find_column(table) is not None)
+
     def references(self, table: t.Any) -> bool:
         return any(c is self.column for c in table.c)
 
@@ -559,6 +565,11 @@ class ForeignKeyConstraint(ColumnCollectionConstraint):
     @property
     def referred_table(self) -> t.Any:
         return self.elements[0].column.table
+
+    @property
+    def _says_nothing(self) -> bool:
+        """The core hears of it when its table is there; only definitions cannot do without."""
+        return not all(e._known for e in self.elements)
 
     @property
     def _referred_schema(self) -> str | None:

@@ -60,6 +60,8 @@ class CreateTable(CreateDropBase):
 
     def _text(self, dialect: t.Any) -> str:
         of = self._for(dialect)
+        for key in getattr(self.element, "foreign_keys", ()):
+            key.column  # noqa: B018 - leads somewhere
         with without(self.element, [c for c in getattr(self.element, "constraints", ()) if not belongs(c, self, None, of)]):
             return "\n" + _core.table_ddl(self.element, 0, self.if_not_exists, self._name(dialect)).strip("\n") + "\n\n"
 

@@ -403,7 +403,10 @@ class Join(FromClause, roles.DMLTableRole):
 
     def __init__(self, left: t.Any, right: t.Any, onclause: t.Any = None, isouter: bool = False, full: bool = False) -> None:
         sides = [_core.coerce(side, _core.ROLE_FROM) for side in (left, right)]
-        on = join_condition(*sides) if onclause is None else _core.coerce(onclause, _core.ROLE_WHERE)
+        if onclause is None:  # the table that was joined last comes first
+            on = join_condition(*sides, sides[0].right if isinstance(sides[0], Join) else None)
+        else:
+            on = _core.coerce(onclause, _core.ROLE_WHERE)
         flags = (_core.FLAG_OUTER if isouter or full else 0) | (_core.FLAG_FULL if full else 0)
         _core.init(self, _core.K_JOIN, flags=flags, kids=(*sides, on))
 
@@ -460,7 +463,12 @@ def _foreign_pairs(left: t.Any, right: t.Any) -> list[t.Any]:
     for a, b in ((left, right), (right, left)):
         for column in b.columns:
             for fk in column.foreign_keys:
-                target = fk.get_referent(a) if hasattr(fk, "get_referent") else None
+                try:
+                    target = fk.get_referent(a) if hasattr(fk, "get_referent") else None
+                except exc.NoReferenceError as e:
+                    if any(getattr(part, "name", None) == e.table_name for part in _parts(a)):
+                        raise
+                    continue  # leads elsewhere
                 if target is not None:
                     found.append((fk, column, target))
         if a is b:
@@ -469,7 +477,11 @@ def _foreign_pairs(left: t.Any, right: t.Any) -> list[t.Any]:
 
 
 def join_condition(a: t.Any, b: t.Any, a_subset: t.Any = None, consider_as_foreign_keys: t.Any = None) -> t.Any:
-    """The condition by which the foreign keys between two FROM elements join them."""
+    """The condition by which the foreign keys between two FROM elements join them. fails: NoForeignKeysError, AmbiguousForeignKeysError.
+
+    :param a_subset: a part of `a` whose keys are looked at first.
+    :param consider_as_foreign_keys: columns that alone count as referring.
+    """
     constraints: dict[t.Any, list[t.Any]] = {}
     for left in ([a_subset] if a_subset is not None else []) + [a]:
         for fk, column, target in _foreign_pairs(left, b):
@@ -482,12 +494,15 @@ def join_condition(a: t.Any, b: t.Any, a_subset: t.Any = None, consider_as_forei
         raise exc.NoForeignKeysError(
             f"Can't find any foreign key relationships between '{a.description}' and '{b.description}'.{hint}"
         )
-    if len(constraints) > 1:
+    if consider_as_foreign_keys and len(constraints) > 1:
+        given = set(consider_as_foreign_keys)
+        constraints = {key: pairs for key, pairs in constraints.items() if {e.parent for e in getattr(key, "elements", ())} == given}
+    if len({tuple((id(target), id(column)) for target, column in pairs) for pairs in constraints.values()}) != 1:
         raise exc.AmbiguousForeignKeysError(
             f"Can't determine join between '{a.description}' and '{b.description}'; tables have more than one foreign key constraint "
             "relationship between them: give the join its 'onclause'."
         )
-    (pairs,) = constraints.values()
+    pairs = next(iter(constraints.values()))
     return _core.and_(*[target == column for target, column in pairs])
 
 

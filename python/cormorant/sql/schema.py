@@ -584,7 +584,10 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
         """The description that the core reads (bindings/python/schema/table.c)."""
         counter = self.autoincrement_column
         out = self.__dict__.get("_left_out", ())
-        constraints = [c for c in self._sorted_constraints if c is not self.primary_key and hasattr(c, "_describe") and not c._says_nothing and c not in out]
+        constraints = [c for c in self._sorted_constraints if c is not self.primary_key and hasattr(c, "_describe") and c not in out]
+        if any(isinstance(c, ForeignKeyConstraint) and c._says_nothing for c in constraints):
+            self.metadata._incomplete.add(self)
+        constraints = [c for c in constraints if not c._says_nothing]
         keys = [self.primary_key._describe()] if self.primary_key._columns else []
         schema = None if self.schema is None else str(self.schema)
         self.__dict__["_frozen"] = shape = (  # the core borrows the expressions in it
@@ -701,6 +704,7 @@ class MetaData(HasConditionalDDL, SchemaItem):
         self._sequences: dict[str, Sequence] = {}
         self._objects: dict[t.Any, None] = {}  # sequences and types, in the order they came
         self._waiting: dict[str, list[ForeignKey]] = {}
+        self._incomplete: set[Table] = set()  # those that the core knows without keys whose tables are not there yet
 
     @property
     def schemas(self) -> set[str]:
@@ -741,6 +745,8 @@ class MetaData(HasConditionalDDL, SchemaItem):
 
     def _column_added(self, table: Table, column: Column) -> None:
         """Columns without a type whose foreign key leads here take this column's."""
+        while self._incomplete:
+            self._incomplete.pop()._changed()
         for key in self._waiting.get(table.fullname, ()):
             if key._find_column(table) is column:
                 key._spread_type()
@@ -754,6 +760,7 @@ class MetaData(HasConditionalDDL, SchemaItem):
         self.tables.clear()
         self._schemas.clear()
         self._waiting.clear()
+        self._incomplete.clear()
 
     def remove(self, table: Table) -> None:
         self._remove_table(table.name, table.schema)

@@ -354,7 +354,7 @@ def _from_of(node: t.Any) -> t.Any:
 
 def joined_froms(select: t.Any) -> list[t.Any]:
     """The FROM elements of a select whose joins are still steps."""
-    from .fromclause import Join, join_condition
+    from .fromclause import Join
 
     froms = [_from_of(f) for f in select._seg(_core.SEG_FROM)] or select.columns_clause_froms
     for step in select._seg(_core.SEG_JOINS):
@@ -363,8 +363,7 @@ def joined_froms(select: t.Any) -> list[t.Any]:
         sources = [left] if left is not None else froms
         base = _from_of(sources[-1] if left is None and on is None else sources[0])
         host = next((f for f in froms if f is base or base in _core.walk(f)), base)
-        condition = on if on is not None else join_condition(host, right)
-        joined = Join(host, right, condition, bool(step._flags & _core.FLAG_OUTER), bool(step._flags & _core.FLAG_FULL))
+        joined = Join(host, right, on, bool(step._flags & _core.FLAG_OUTER), bool(step._flags & _core.FLAG_FULL))
         froms = [joined if f is host else f for f in froms]
         if joined not in froms:
             froms.append(joined)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing as t
 
 from .. import _core
-from .fromclause import FromClause, TableClause
+from .fromclause import FromClause, TableClause, join_condition
 from .nodes import ColumnElement
 
 __all__ = ["ClauseAdapter", "ColumnAdapter", "find_tables", "join_condition"]
@@ -62,10 +62,3 @@ def find_tables(clause: t.Any, *, include_aliases: bool = False, include_joins: 
         raise NotImplementedError(f"find_tables({', '.join(sorted(unsupported))}=) is not supported")
     wanted: list[type] = [TableClause, *([Alias] if include_aliases else []), *([Join] if include_joins else [])]
     return [node for node in _core.walk(_core.find_node(clause)) if isinstance(node, tuple(wanted))]
-
-
-def join_condition(a: t.Any, b: t.Any, a_subset: t.Any = None, consider_as_foreign_keys: t.Any = None) -> t.Any:
-    """The ON clause that the foreign keys between two tables give. fails: NoForeignKeysError, AmbiguousForeignKeysError."""
-    if a_subset is not None or consider_as_foreign_keys is not None:
-        raise NotImplementedError("join_condition() takes the two sides only")
-    return a.join(b).onclause
