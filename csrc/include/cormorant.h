@@ -150,9 +150,12 @@ CM_API cm_status cm_ctx_child(cm_ctx *cx, cm_ctx **out);
 /* Frees a context (NULL is fine); the environment goes with its last context. */
 CM_API void cm_ctx_free(cm_ctx *cx);
 CM_API void *cm_ctx_host_data(const cm_ctx *cx);
-/* While a default of a Core INSERT or UPDATE is asked for (cm_host.call_default): the values the row has from its caller, by
- * column; each borrowed during the call. Nothing at other times. */
+/* While a default of a Core INSERT or UPDATE is asked for (cm_host.call_default): the values the row has from its caller and
+ * from the defaults before this one, by column; the host's none for defaults to come. Each borrowed during the call. Nothing
+ * at other times. */
 CM_API cm_status cm_ctx_row_values(cm_ctx *cx, cm_status (*each)(void *user, const cm_column *column, void *value), void *user);
+/* The connection that statement runs on. owns: borrowed during the call; NULL at other times. */
+CM_API cm_conn *cm_ctx_row_conn(const cm_ctx *cx);
 /* The first failure since the last clear; status CM_OK if none. owns: borrowed until the next failure or clear. */
 CM_API const cm_error *cm_ctx_error(const cm_ctx *cx);
 CM_API void cm_ctx_clear(cm_ctx *cx);

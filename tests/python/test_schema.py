@@ -275,6 +275,80 @@ def test_defaults_that_look_at_their_row():
         assert connection.execute(sa.select(table).order_by(table.c.x)).all() == [(2, 1, None), (4, 2, None), (6, 4, 8)]
 
 
+def test_defaults_that_look_at_defaults_before_them():
+    engine = sa.create_engine("sqlite://")
+    metadata, seen = sa.MetaData(), []
+
+    def note(context):
+        seen.append((dict(context.get_current_parameters()), context.isinsert, context.isupdate))
+        return 9
+
+    table = sa.Table(
+        "t", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("x", sa.Integer, default=4),
+        sa.Column("y", sa.Integer, default=note), sa.Column("z", sa.Integer, default=note, onupdate=note),
+    )  # fmt: skip
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(table.insert(), {"id": 1})
+        connection.execute(table.insert(), [{"id": 2}, {"id": 3}])
+        assert seen == [made for n in (1, 2, 3) for made in (({"id": n, "x": 4, "y": None, "z": None}, True, False), ({"id": n, "x": 4, "y": 9, "z": None}, True, False))]
+        seen.clear()
+        connection.execute(table.insert().values([{"id": 5, "y": 0}, {"id": 6, "y": 1}]))
+        assert [values["id"] for values, _, _ in seen] == [5, 6]
+        seen.clear()
+        connection.execute(table.update().where(table.c.id == 1).values(x=3))
+        assert [(values["x"], insert, update) for values, insert, update in seen] == [(3, False, True)]
+
+
+def test_defaults_that_ask_their_connection():
+    engine = sa.create_engine("sqlite://")
+    metadata = sa.MetaData()
+    numbers = sa.Table("numbers", metadata, sa.Column("n", sa.Integer))
+
+    def highest(context):
+        assert context.root_connection is context.connection and context.engine is context.connection.engine and context.dialect.name == "sqlite"
+        return context.connection.scalar(sa.select(sa.func.max(numbers.c.n)))
+
+    table = sa.Table("t", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("x", sa.Integer, default=highest))
+    metadata.create_all(engine)
+    sa.orm.registry().map_imperatively(Plain := type("Plain", (), {}), table)
+    with engine.begin() as connection:
+        connection.execute(numbers.insert(), {"n": 42})
+        connection.execute(table.insert(), {"id": 1})
+        connection.execute(table.insert(), [{"id": 2}, {"id": 3}])
+        connection.execute(table.insert().values([{"id": 4}, {"id": 5}]))
+        with sa.orm.Session(connection) as s:
+            s.add_all([Plain(), Plain()])
+            s.execute(sa.insert(Plain), [{"id": 8}, {"id": 9}])
+            s.commit()
+        assert connection.scalars(sa.select(table.c.x)).all() == [42] * 9
+
+
+def test_defaults_of_mapped_classes_look_at_their_row():
+    seen = []
+    Base = sa.orm.declarative_base()
+
+    class A(Base):
+        __tablename__ = "a"
+        id = sa.Column(sa.Integer, primary_key=True)
+        x = sa.Column(sa.Integer, default=4)
+        y = sa.Column(sa.Integer, default=lambda c: c.get_current_parameters()["x"] * 2)
+        title = sa.Column(sa.String)
+        slug = sa.Column(sa.String, default=lambda c: c.current_parameters["title"])
+        z = sa.Column(sa.Integer, onupdate=lambda c: seen.append((dict(c.get_current_parameters())["x"], c.isupdate, "slug" in c.current_parameters)))
+
+    engine = sa.create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with sa.orm.Session(engine) as s:
+        a = A()
+        s.add_all([a, A(x=7, title="t")])
+        s.flush()
+        a.x = 9
+        s.flush()
+        assert s.execute(sa.select(A.x, A.y, A.slug).order_by(A.id)).all() == [(9, 8, None), (7, 14, "t")]
+    assert seen == [(9, True, False)]
+
+
 def test_definitions_are_spelled_for_the_database_they_are_made_in():
     """Whatever engine was made last: the same table on two databases."""
     metadata = sa.MetaData()

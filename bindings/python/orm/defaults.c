@@ -9,12 +9,16 @@ static cm_status add_row_value(void *user, const cm_column *column, void *value)
     return st < 0 ? CM_E_HOST : CM_OK;
 }
 
-/* Calls a default that was marked by the package as wanting a context: it gets the instance, or the row's values. */
+/* Calls a default that was marked by the package as wanting a context: it gets the instance, or the row's values and the
+ * connection. */
 static cm_status call_with_context(cm_ctx *cx, PyObject *function, cm_inst *inst, void **out) {
     PyObject *subject = inst ? Py_XNewRef((PyObject *)cmpy_inst_object(inst)) : PyDict_New();
-    cm_status st = !subject ? CM_E_HOST : inst ? CM_OK : cm_ctx_row_values(cx, add_row_value, subject);
-    *out = st ? NULL : PyObject_CallOneArg(function, subject);
+    cm_conn *conn = inst ? NULL : cm_ctx_row_conn(cx);
+    PyObject *connection = conn ? cmpy_connection_borrow(conn, NULL) : Py_NewRef(Py_None);
+    cm_status st = !subject || !connection ? CM_E_HOST : inst ? CM_OK : cm_ctx_row_values(cx, add_row_value, subject);
+    *out = st ? NULL : PyObject_CallFunctionObjArgs(function, subject, connection, NULL);
     Py_XDECREF(subject);
+    Py_XDECREF(connection);
     return st ? st : *out ? CM_OK : cmpy_wrap_pending();
 }
 

@@ -126,10 +126,11 @@ static cm_status item_of_list(cm_ctx *cx, cm_bind_env *env, const cm_param *p, c
 struct cm_bind_row {
     const cm_compiled *compiled;
     cm_bind_env *env;
+    size_t at; /* the parameter that is being filled */
 };
 
 static cm_status default_of(cm_ctx *cx, const cm_compiled *c, cm_bind_env *env, const cm_param *p, void **out) {
-    struct cm_bind_row row = {c, env};
+    struct cm_bind_row row = {c, env, (size_t)(p - c->params)};
     const struct cm_bind_row *outer = cx->row;
     const cm_column *column = p->column;
     void *value = !column ? NULL : p->update_default ? column->update_default : column->insert_default;
@@ -155,18 +156,55 @@ static cm_status resolve(cm_ctx *cx, const cm_compiled *c, cm_bind_env *env, con
     return cm__fail(cx, CM_E_MISUSE, "parameter '%s' is filled by the unit of work only", name_of(p));
 }
 
+/* Place of a column among those of a row of VALUES: every row names the same ones in the same order. */
+static size_t place(const cm_compiled *c, const cm_column *column) {
+    size_t i = 0;
+    while (c->params[i].column != column) i++;
+    return i;
+}
+
+/* Parameters [*from, *to) of the row that parameter `at` belongs to: VALUES (:id_m0, :y), (:id_m1, :y_m1) */
+static void row_of_values(const cm_compiled *c, size_t at, size_t *from, size_t *to) {
+    const size_t here = place(c, c->params[at].column);
+    size_t last = here, i = at;
+    for (; i > 0; i--) {
+        const cm_column *column = c->params[i - 1].column;
+        if (column && place(c, column) >= last) break;
+        if (column) last = place(c, column);
+    }
+    *from = i;
+    for (last = here, i = at + 1; i < c->nparams; i++) {
+        const cm_column *column = c->params[i].column;
+        if (column && place(c, column) <= last) break;
+        if (column) last = place(c, column);
+    }
+    *to = i;
+}
+
+/* What a default made is told to those after it; of those to come only that they are. */
+static cm_status value_in_row(cm_ctx *cx, const struct cm_bind_row *row, size_t i, void **out) {
+    const cm_param *p = &row->compiled->params[i];
+    if (p->source != CM_SRC_DEFAULT) return resolve(cx, row->compiled, row->env, p, out);
+    *out = row->env->given && i < row->at ? row->env->given[i] : cm__none(cx);
+    return CM_OK;
+}
+
 cm_status cm_ctx_row_values(cm_ctx *cx, cm_status (*each)(void *user, const cm_column *column, void *value), void *user) {
     const struct cm_bind_row *row = cx->row;
+    size_t from = 0, to = row ? row->compiled->nparams : 0;
     cm_status st = CM_OK;
-    for (size_t i = 0; row && i < row->compiled->nparams && !st; i++) {
+    if (row && (row->compiled->flags & CM_C_MULTI_VALUES)) row_of_values(row->compiled, row->at, &from, &to);
+    for (size_t i = from; i < to && !st; i++) {
         const cm_param *p = &row->compiled->params[i];
         void *value = NULL;
-        if (!p->column || p->expanding || (p->source != CM_SRC_BIND && p->source != CM_SRC_KEY)) continue;
-        st = resolve(cx, row->compiled, row->env, p, &value);
+        if (!p->column || p->expanding || p->source == CM_SRC_SET) continue;
+        st = value_in_row(cx, row, i, &value);
         if (!st) st = each(user, p->column, value);
     }
     return st;
 }
+
+cm_conn *cm_ctx_row_conn(const cm_ctx *cx) { return cx->row ? cx->row->env->conn : NULL; }
 
 /* A list as one array of the parameter's type; of tuples, the part of each that stands at `item`. */
 static cm_status encode_list(cm_ctx *cx, cm_bind_env *env, const cm_param *p, const cm_type *type, cm_value *out, cm_arena *scratch) {

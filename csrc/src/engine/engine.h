@@ -74,6 +74,7 @@ typedef struct cm_bind_env {
     void *mapping;           /* host mapping of this set, or NULL */
     size_t group;            /* number of the set, for messages */
     void **given;            /* out: borrowed host value of every param (NULL for items of lists); NULL: not wanted */
+    cm_conn *conn;           /* the statement runs on, for defaults that ask; or NULL */
     cm_objs held;            /* references that keep the values alive */
     const void *items_of; size_t items_at, nitems, width; /* IN list expanded last: a slice of held, rows of width */
 } cm_bind_env;

@@ -50,22 +50,31 @@ static cm_status bind_set(cm_ctx *cx, cm_flight *f, size_t set, cm_value *values
 
 static cm_status set_done(cm_ctx *cx, cm_flight *f, size_t set, int64_t rows, int64_t id) {
     execution *e = f->user;
-    if (!e->env.given && !f->bulk) cm_bind__release(cx, &e->env);
+    if (!e->result->given && !f->bulk) cm_bind__release(cx, &e->env);
     return cm_result__done(cx, f, set, rows, id);
 }
 
-/* Room for the values a single row writes; several rows have no single key to tell. */
+static bool has_defaults(const cm_compiled *c) {
+    for (size_t i = 0; i < c->nparams; i++)
+        if (c->params[i].source == CM_SRC_DEFAULT) return true;
+    return false;
+}
+
+/* Room for the values of a row: the result tells those of a single one (several have no single key to tell), and defaults may
+ * ask for what those before them made. */
 static cm_status want_given(cm_ctx *cx, execution *e, const cm_compiled *c, size_t nsets) {
-    if (nsets != 1 || !(c->flags & (CM_C_INSERT | CM_C_UPDATE)) || (c->flags & CM_C_MULTI_VALUES)) return CM_OK;
-    e->result->given = cm__alloc(cx, (c->nparams ? c->nparams : 1) * sizeof *e->result->given);
-    e->env.given = e->result->given;
+    const bool single = nsets == 1 && !(c->flags & CM_C_MULTI_VALUES);
+    if (!(c->flags & (CM_C_INSERT | CM_C_UPDATE)) || (!single && !has_defaults(c))) return CM_OK;
+    e->env.given = cm__alloc(cx, (c->nparams ? c->nparams : 1) * sizeof *e->env.given);
+    if (single) e->result->given = e->env.given;
     return e->env.given ? CM_OK : CM_E_NOMEM;
 }
 
 /* From borrowed to retained; on failure none is kept. */
 static void keep_given(cm_ctx *cx, execution *e, const cm_compiled *c, bool keep) {
     if (!e->env.given) return;
-    for (size_t i = 0; i < c->nparams; i++) {
+    if (!e->result->given) cm__free(cx, e->env.given);
+    for (size_t i = 0; e->result->given && i < c->nparams; i++) {
         if (!keep) e->env.given[i] = NULL;
         else if (e->env.given[i]) cm__host(cx)->retain(cx, e->env.given[i]);
     }
@@ -76,6 +85,7 @@ static cm_status run(cm_ctx *cx, cm_conn *conn, cm_node *stmt, const cm_plan_ter
     cm_status st = cm_result__new(cx, plan, &e->result);
     if (!st) st = want_given(cx, e, c, e->nsets);
     if (st) return st;
+    e->env.conn = conn;
     cm_flight flight = {.stmt = c,
                         .nsets = e->nsets,
                         .bind = bind_set,

@@ -194,7 +194,7 @@ static cm_status fly(cm_load_run *run, cm_conn *conn, const cm_plan *plan, const
         .stmt = plan->compiled, .nsets = 1, .bind = bind_values, .row = on_row, .user = run, .shown_as = run->request->stmt};
     run->compiled = plan->compiled;
     run->plan = plan->extra;
-    run->env = (cm_bind_env){.key = key, .mapping = run->request->mapping};
+    run->env = (cm_bind_env){.key = key, .mapping = run->request->mapping, .conn = conn};
     cm_status st = cm_load__prepare(run);
     if (!st) st = map_keys(run, key);
     return st ? st : cm_conn__fly(run->cx, conn, &flight);

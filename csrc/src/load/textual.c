@@ -186,7 +186,7 @@ static cm_status fly(textual *t, cm_conn *conn, cm_node *plain, const cm_keybuf 
                         .columns = on_columns,
                         .user = t,
                         .shown_as = plain};
-    t->run->env = (cm_bind_env){.key = key};
+    t->run->env = (cm_bind_env){.key = key, .conn = conn};
     return cm_conn__fly_rows(t->run->cx, conn, plain, terms, &flight);
 }
 

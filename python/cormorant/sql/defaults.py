@@ -41,38 +41,73 @@ class DefaultGenerator(SchemaItem):
 
 
 class DefaultContext:
-    """What a default function that takes an argument is handed: the values of the row so far."""
+    """What a default function that takes an argument is handed: the statement's connection, and the values of the row so far."""
 
-    def __init__(self, subject: t.Any = None) -> None:
-        self._subject = subject
+    isdelete = isddl = is_text = False
+
+    def __init__(self, subject: t.Any, connection: t.Any, for_update: bool) -> None:
+        self._subject, self._connection = subject, connection  # an instance that is flushed, or the values of a row
+        self.isinsert, self.isupdate = not for_update, for_update
 
     @property
     def current_parameters(self) -> dict[str, t.Any]:
         return self.get_current_parameters()
 
     def get_current_parameters(self, isolate_multiinsert_groups: bool = True) -> dict[str, t.Any]:
+        """Values of the row by column; those of defaults to come are None. Of several VALUES, the row at hand."""
+        if not isolate_multiinsert_groups:
+            raise NotImplementedError("get_current_parameters(isolate_multiinsert_groups=False) is not supported: one row is told")
         subject = self._subject
         if isinstance(subject, t.Mapping):
             return dict(subject)
         state = inspection.inspect(subject)
         found: dict[str, t.Any] = {}
         for attribute in state.mapper.column_attrs:
-            if attribute.key not in state.unloaded:
-                for column in attribute.columns:
+            for column in attribute.columns:
+                if self.isupdate:
+                    if _core.inst_history(subject, attribute.key)[0]:
+                        found[column.key] = getattr(subject, attribute.key)
+                elif attribute.key not in state.unloaded:
                     found[column.key] = getattr(subject, attribute.key)
+                elif not column.primary_key and getattr(column, "server_default", None) is None:
+                    found[column.key] = None
         return found
+
+    @property
+    def connection(self) -> t.Any:
+        """The connection that the row is written by; it may be asked for more."""
+        if self._connection is None:
+            state = inspection.inspect(self._subject, raiseerr=False)
+            if state is None or state.session is None:
+                raise exc.InvalidRequestError("there is no connection where a statement is only compiled")
+            self._connection = state.session._connection(state.mapper)
+        return self._connection
+
+    root_connection = connection
+
+    @property
+    def engine(self) -> t.Any:
+        return self.connection.engine
+
+    @property
+    def dialect(self) -> t.Any:
+        return self.connection.dialect
+
+    @property
+    def execution_options(self) -> t.Any:
+        return self.connection.get_execution_options()
 
 
 class ContextDefault:
     """A default function that wants to know the row it makes a value for."""
 
-    __slots__ = ("function",)
+    __slots__ = ("for_update", "function")
 
-    def __init__(self, function: t.Callable[[t.Any], t.Any]) -> None:
-        self.function = function
+    def __init__(self, function: t.Callable[[t.Any], t.Any], for_update: bool = False) -> None:
+        self.function, self.for_update = function, for_update
 
-    def __call__(self, subject: t.Any = None) -> t.Any:
-        return self.function(DefaultContext(subject))
+    def __call__(self, subject: t.Any = None, connection: t.Any = None) -> t.Any:
+        return self.function(DefaultContext(subject, connection, self.for_update))
 
 
 _core.register_hook("ContextDefault", ContextDefault)
@@ -146,7 +181,7 @@ class CallableColumnDefault(ColumnDefault):
         function = arg.__func__ if isinstance(arg, staticmethod) else arg
         wants = _takes_context(function)
         super().__init__(function if wants else _without_context(function), for_update)
-        self._wanted = ContextDefault(function) if wants else function
+        self._wanted = ContextDefault(function, for_update) if wants else function
 
     def _value(self) -> t.Any:
         return self._wanted
