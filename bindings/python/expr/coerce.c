@@ -335,6 +335,9 @@ static cm_node *in_node(PyObject *obj, cm_node *take_node) {
     case CM_N_CTE:
     case CM_N_ENTITY:
     case CM_N_JOIN:
+        if (cmpy_warn("SAWarning", "Coercing %s object into a select() for use in IN(); please pass a select() construct explicitly",
+                      Py_TYPE(obj)->tp_name) < 0)
+            break;
         if (cm_select(cmpy_cx(), &take_node, 1, &n) != CM_OK) PyErr_NoMemory();
         break;
     default: return in_refused(obj, take_node);

@@ -88,6 +88,8 @@ typedef struct cm_dml_request {
     const char *const *schema_map;
     void *host_dialect;               /* as in cm_compile_request */
 } cm_dml_request;
+/* Warns where an INSERT leaves out a column of the key that nothing fills. fails: CM_E_HOST, where a warning is an error. */
+cm_status cm_sql__check_key(cm_ctx *cx, const cm_table *table, const cm_column *column);
 cm_status cm_sql__dml(cm_ctx *cx, const cm_dml_request *request, cm_compiled **out);
 
 /* cm_ddl_table and cm_ddl_index with schemas translated. */

@@ -30,6 +30,18 @@ static void add_default(const cm_compiler *c, const cm_column *column, bool upda
     *there = set->expr || (update ? column->update_default : column->insert_default);
 }
 
+cm_status cm_sql__check_key(cm_ctx *cx, const cm_table *table, const cm_column *column) {
+    const uint32_t filled = CM_COL_SERVER_DEFAULT | CM_COL_COMPUTED | CM_COL_IDENTITY;
+    const uint32_t need = CM_COL_PRIMARY_KEY | CM_COL_NOT_NULL;
+    char text[512];
+    if ((column->flags & need) != need || (column->flags & filled) || column == table->autoincrement) return CM_OK;
+    snprintf(text, sizeof text,
+             "Column '%.100s.%.100s' is marked as a member of the primary key, and the INSERT has no value for it: it has no default "
+             "here or in the database, and is not one that the database counts (autoincrement=True).  Keys are usually not NULL.",
+             cm_str_text(table->name), cm_str_text(column->name));
+    return cm__host(cx)->warn(cx, "SAWarning", text);
+}
+
 /* Every ASSIGN must have met a column of the table. */
 static cm_status check_consumed(cm_compiler *c, cm_table *table, cm_node *const *assigns, size_t n) {
     for (size_t i = 0; i < n; i++) {
@@ -83,6 +95,8 @@ cm_status cm_compiler__sets(cm_compiler *c, cm_node *stmt, cm_table *table, cm_n
             if (st) return st;
         } else if (!there) {
             add_default(c, column, update, &set, &there);
+            cm_status st = update || there ? CM_OK : cm_sql__check_key(c->cx, table, column);
+            if (st) return st;
         }
         if (there) out->v[out->n++] = set;
     }

@@ -148,12 +148,16 @@ static cm_status compile(cm_ctx *cx, const cm_shape_request *q, cm_dml_shape *s)
                           .returning = q->returning,
                           .nreturning = q->nreturning,
                           .nrows = 1};
-    for (size_t i = 0; sql && set && i < n; i++) {
-        if (!is_set(q, i)) continue;
+    cm_status st = sql && set ? CM_OK : CM_E_NOMEM;
+    for (size_t i = 0; i < n && !st; i++) {
+        if (!is_set(q, i)) {
+            if (q->kind == CM_N_INSERT) st = cm_sql__check_key(cx, q->table, &q->table->columns[i]);
+            continue;
+        }
         set[dml.nset] = &q->table->columns[i];
         sql[dml.nset++] = set_expression(q, &q->table->columns[i]);
     }
-    cm_status st = sql && set ? cm_sql__dml(cx, &dml, &s->stmt) : CM_E_NOMEM;
+    if (!st) st = cm_sql__dml(cx, &dml, &s->stmt);
     if (!st && find_key(s)) st = compile_bulk(cx, dml, s);
     cm__free(cx, sql);
     cm__free(cx, set);

@@ -14,6 +14,7 @@ import weakref
 
 from .. import _core, exc, log
 from ..event.registry import DERIVED_FROM, fire, listeners_of
+from ..util import warn
 from ..pool.base import PoolProxiedConnection
 from ..sql.targets import BLANK_SCHEMA
 from . import result as _result  # noqa: F401 - registers the classes of results
@@ -62,6 +63,8 @@ class Transaction:
                 self._do_rollback()
             finally:
                 self._ended()
+        else:
+            warn(f"{'nested ' if isinstance(self, NestedTransaction) else ''}transaction already deassociated from connection")
 
     def commit(self) -> None:
         if not self.is_active:

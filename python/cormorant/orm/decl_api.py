@@ -7,6 +7,7 @@ import typing as t
 from .. import _core, exc
 from ..sql.fromclause import FromClause
 from ..sql.schema import MetaData
+from ..util import warn
 from .clsregistry import ClassRegistry
 from .decl_base import add_attribute, current_scan, map_declarative
 from .decl_dataclass import set_arguments, unmapped
@@ -32,7 +33,12 @@ class declared_attr(t.Generic[_T]):
 
     def __get__(self, instance: t.Any, owner: t.Any) -> t.Any:
         scan = current_scan(owner)
-        return scan.evaluate(self) if scan is not None else self.fget(owner)
+        if scan is not None:
+            return scan.evaluate(self)
+        name = self.__name__
+        if not self._quiet and not (name.startswith("__") and name.endswith("__")) and not isinstance(getattr(owner, "__mapper__", None), Mapper):
+            warn(f"Unmanaged access of declarative attribute {name} from non-mapped class {owner.__name__}")
+        return self.fget(owner)
 
     @classmethod
     def cascading(cls, fn: t.Any) -> t.Any:

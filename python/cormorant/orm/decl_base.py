@@ -363,6 +363,10 @@ class ClassScan:
 
     def _metadata(self) -> MetaData:
         found = getattr(self.cls, "metadata", None)
+        for base in () if isinstance(found, MetaData) else self.cls.__mro__[1:]:  # an attribute of the class is called that
+            found = base.__dict__.get("metadata")
+            if isinstance(found, MetaData):
+                break
         return found if isinstance(found, MetaData) else self.registry.metadata
 
     def _make_table(self) -> t.Any:
@@ -497,16 +501,31 @@ def _register_hooks(mapper: Mapper) -> None:
     """Methods marked by validates() and reconstructor()."""
     from .events import listen_reconstructor
 
-    names: t.Dict[str, t.Tuple[t.Any, t.Any]] = {}
+    hidden: t.Set[str] = set()
     for base in mapper.class_.__mro__:
         for method, fn in list(base.__dict__.items()):
-            if hasattr(fn, "__sa_validators__"):
-                for name in fn.__sa_validators__:
-                    names.setdefault(name, (fn, getattr(fn, "__sa_validation_opts__", {})))
+            for name in getattr(fn, "__sa_validators__", ()) if method not in hidden else ():
+                if name in mapper.validators:
+                    raise exc.InvalidRequestError(f"A validation function for mapped attribute {name!r} on mapper {mapper} already exists.")
+                mapper.validators[name] = (fn, getattr(fn, "__sa_validation_opts__", {}))
             if getattr(fn, "__sa_reconstructor__", False):
                 listen_reconstructor(mapper, fn)
-    for name, (fn, options) in names.items():
-        mapper.validators[name] = (fn, options)
+        hidden.update(base.__dict__)  # of methods of one name, that of the class is meant
+
+
+def _warn_of_replaced(mapper: Mapper, key: str) -> None:
+    there = mapper.class_.__dict__.get(key)
+    if key in mapper._props:
+        what = "an existing ORM-mapped attribute"
+    elif there is not None and not isinstance(there, _core.InstrumentedAttribute) and not hasattr(there, "_refuse"):
+        what = f"an existing class-bound attribute of type {type(there).__name__}"
+    else:
+        return
+    warn(
+        f"User-placed attribute {mapper.class_.__name__}.{key} on {mapper} is replacing {what}.  What existing instances and statements then "
+        "mean by it is not defined; the use is deprecated.",
+        exc.SADeprecationWarning,
+    )
 
 
 def add_attribute(cls: type, key: str, value: t.Any) -> bool:
@@ -514,6 +533,8 @@ def add_attribute(cls: type, key: str, value: t.Any) -> bool:
     mapper = cls.__dict__.get("__mapper__")
     if not isinstance(mapper, Mapper):
         return False
+    if isinstance(value, (Column, MappedColumn, MapperProperty)) and not isinstance(value, SynonymProperty):
+        _warn_of_replaced(mapper, key)
     if isinstance(value, Column):
         name_column(value, key)
         if value.table is None:

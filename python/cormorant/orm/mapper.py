@@ -12,6 +12,7 @@ import typing as t
 
 from .. import _core, exc
 from ..sql.schema import Column, Table
+from ..util import warn
 from . import exc as orm_exc
 from .base import InspectionAttr
 from .composite import CompositeProperty
@@ -215,8 +216,12 @@ class Mapper(_core.Mapper, InspectionAttr):
         put_attribute(class_, "__clause_element__", _ClauseElement())
         fire_configured("instrument_class", self)
         try:
+            if self.inherits is not None:
+                self._check_joined()
             self._gather(dict(properties or {}))
             self._check_primary_key()
+            if self.inherits is not None:
+                self._check_inheritance()
         except BaseException:
             _dispose(self)  # the class can be mapped again
             type.__delattr__(class_, "_sa_disposed_mapper")
@@ -231,6 +236,42 @@ class Mapper(_core.Mapper, InspectionAttr):
         note_pending(self)
         watch_configuration(class_)
         fire_configured("after_mapper_constructed", self)
+
+    def _check_joined(self) -> None:
+        """Something joins the table of a class to that of its parent."""
+        assert self.inherits is not None
+        joined = isinstance(self.local_table, Table) and isinstance(self.inherits.local_table, Table) and not self.single and not self.concrete
+        if joined and self._inherit_condition is None and not self._inherit_pairs():
+            raise exc.NoForeignKeysError(
+                f"Can't determine the inherit condition between inherited table '{self.inherits.local_table.name}' and inheriting table "
+                f"'{self.local_table.name}'; tables have no foreign key relationships established.  The inheriting table needs a foreign key, or the "
+                "class an 'inherit_condition' in its __mapper_args__, or 'concrete': True where its rows stand alone."
+            )
+
+    def _check_inheritance(self) -> None:
+        """Warns of classes of a hierarchy that rows cannot be told to be of, and of tables that nothing is written to."""
+        assert self.inherits is not None
+        kind, mine = self.inherits.base_mapper._polymorphic_on, self.polymorphic_identity
+        if mine is None and kind is not None and not self.polymorphic_abstract:
+            warn(
+                f"{self} does not indicate a 'polymorphic_identity', yet is part of an inheritance hierarchy that has a 'polymorphic_on' column of "
+                f"'{self.inherits.base_mapper.polymorphic_on}'.  A class in between that has no instances says polymorphic_abstract=True, or is not "
+                "mapped: '__abstract__ = True'."
+            )
+        for other in self.inherits.base_mapper.self_and_descendants if mine is not None else ():
+            if other.polymorphic_identity == mine:
+                warn(
+                    f"Reassigning polymorphic association for identity {mine!r} from {other!r} to {self!r}: Check for duplicate use of {mine!r} as "
+                    "value for polymorphic_identity."
+                )
+        version, theirs = self._version_id_col, self.inherits._version_id_col
+        if not self.concrete and version is not theirs and theirs is not None and self._key_of(version) != self._key_of(theirs):
+            warn(
+                f"Inheriting version_id_col '{version}' does not match inherited version_id_col '{theirs}' and will not automatically populate the "
+                "inherited versioning column.  Only the base of the classes that have versions names it."
+            )
+        if isinstance(self.local_table, Table) and not self.concrete and not list(self.local_table.primary_key):
+            warn(f"Could not assemble any primary keys for locally mapped table '{self.local_table.description}' - no rows will be persisted in this Table.")
 
     # ---- properties
 
@@ -328,8 +369,21 @@ class Mapper(_core.Mapper, InspectionAttr):
         inherited = props.get(key)
         if isinstance(inherited, ColumnProperty) and not prop.is_expression and not self.single:
             # one attribute over a column of each table: `id` of a joined subclass
+            self._warn_of_combined(key, prop, inherited)
             prop._columns = prop.columns + [c for c in inherited.columns if c not in prop.columns]
         props[key] = prop
+
+    def _warn_of_combined(self, key: str, prop: t.Any, inherited: t.Any) -> None:
+        """Columns of one name that the tables are not joined by become one attribute, which may not be meant."""
+        mine, theirs = prop.columns[0], inherited.columns[0]
+        if len(prop.columns) > 1 or mine.key != key or self.concrete or any(mine is b and any(a is c for c in inherited.columns) for a, b in self._inherit_pairs()):
+            return
+        version = (self._version_id_col, self.inherits._version_id_col if self.inherits is not None else None)
+        if not any(column is given for column in (mine, theirs) for given in version):
+            warn(
+                f"Implicitly combining column {theirs} with column {mine} under attribute '{key}'.  Please configure one or more attributes for "
+                "these same-named columns explicitly."
+            )
 
     def _as_property(self, value: t.Any) -> MapperProperty:
         if isinstance(value, MapperProperty):

@@ -112,6 +112,17 @@ class RelationshipProperty(StrategizedProperty):
         if cascade is None:
             cascade = "merge" if viewonly else "save-update, merge"
         self.cascade = CascadeOptions(cascade)
+        if omit_join:
+            warn("setting omit_join to True is not supported: relationships whose join can be left out are found without it")
+        if viewonly:
+            if sync_backref:
+                raise exc.ArgumentError("sync_backref and viewonly cannot both be True")
+            given = {
+                "passive_deletes": bool(passive_deletes), "passive_updates": not passive_updates, "active_history": active_history,
+                "enable_typechecks": not enable_typechecks,
+            }  # fmt: skip
+            for name in (name for name, said in given.items() if said):
+                warn(f"Setting {name} on relationship() while also setting viewonly=True does not make sense: such a relationship writes nothing.")
         if viewonly and self.cascade & {"delete", "delete-orphan", "save-update"} - {"save-update"}:
             raise exc.ArgumentError(
                 f'Cascade settings "{", ".join(sorted(self.cascade & {"delete", "delete-orphan"}))}" apply to persistence operations and should '

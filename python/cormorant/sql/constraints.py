@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as t
 
 from .. import _core, exc
+from ..util import warn
 from .collections import ReadOnlyColumnCollection, WriteableColumnCollection
 from .definitions import columns_in, constraint_options, definition_sql, delete_action, index_options, moved_to
 from .items import DialectKWArgs, HasConditionalDDL, SchemaItem
@@ -223,6 +224,7 @@ class PrimaryKeyConstraint(ColumnCollectionConstraint):
         parent.primary_key = self
         flagged = [c for c in parent.c if c.primary_key]
         super()._set_parent(parent, **kwargs)
+        self._check_flagged(parent, flagged)
         for column in self._columns:
             column.primary_key = True
             if column._nullable_given is None:
@@ -230,6 +232,18 @@ class PrimaryKeyConstraint(ColumnCollectionConstraint):
         if not self._columns:
             self._columns.extend(flagged)
             self._apply_name()
+
+    def _check_flagged(self, table: t.Any, flagged: list[t.Any]) -> None:
+        """Columns that say primary_key=True beside a key that leaves them out are not of it."""
+        if not self._columns or not flagged or {id(c) for c in flagged} == {id(c) for c in self._columns}:
+            return
+        own = ", ".join(f"'{c.name}'" for c in self._columns)
+        warn(
+            f"Table '{table.name}' specifies columns {', '.join(repr(str(c.name)) for c in flagged)} as primary_key=True, not matching locally "
+            f"specified columns {own}; the primary key is {own}."
+        )
+        for column in flagged:
+            column.primary_key = False
 
     def _apply_name(self) -> None:
         """The key that every table has is named when its columns are known."""

@@ -7,6 +7,7 @@ import typing as t
 from .. import exc
 from ..event.registry import fire, heard
 from ..inspection import inspect
+from ..util import warn
 from .alterations import CreateSequence, DropSequence
 from .ddl import CreateIndex, DropIndex
 from .ddl_base import CheckFirst, DDLRun, belongs, without
@@ -151,7 +152,13 @@ def _tell_index(ddl: DDLRun, index: t.Any, drop: bool) -> None:
 
 def _drop(ddl: DDLRun, metadata: t.Any, tables: list[t.Any]) -> None:
     connection, checks = ddl.connection, _checks_tables(ddl.checkfirst)
-    tables, _ = layers(sorted(tables, key=lambda x: x.key), None)
+    tables, cyclic = layers(sorted(tables, key=lambda x: x.key), None)
+    if cyclic and not connection.dialect.supports_alter:
+        warn(
+            "Can't sort tables for DROP; an unresolvable foreign key dependency exists between tables: "
+            f"{', '.join(sorted(x.fullname for x in cyclic))}; and backend does not support ALTER.  use_alter=True on a foreign key of the cycle "
+            "leaves that key out of the order."
+        )
     if metadata is not None and heard(metadata):
         tables = [x for x in tables if not checks or connection._has_table(x.name, x.schema)]
         fire(metadata, "before_drop", metadata, connection, tables=tables, checkfirst=ddl.checkfirst, _ddl_runner=ddl)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as t
 
 from .. import _core, exc
+from ..util import warn
 from .base import Executable, Generative
 from .clauses import Cast, Extract
 from .fromclause import FromClause
@@ -70,7 +71,10 @@ modifier: t.Any = _FunctionGenerator(("modifier",))
 
 def register_function(identifier: str, fn: t.Any, package: str = "_default") -> None:
     """Makes `func.<identifier>` answer instances of a class."""
-    _registry.setdefault(package, {})[str(identifier).lower()] = fn
+    known_as = str(identifier).lower()
+    if known_as in _registry.get(package, ()) or package == "_default" and known_as in _named:
+        warn(f"The GenericFunction '{known_as}' is already registered and is going to be overridden.")
+    _registry.setdefault(package, {})[known_as] = fn
     names = identifier if package == "_default" else package
     for known in (names, f"{names}_"):
         func.__dict__.pop(known, None)  # looked up anew

@@ -171,13 +171,13 @@ def to_set(x: t.Any) -> set[t.Any]:
     return set(to_list(x, []))
 
 
-def warn(message: str) -> None:
+def warn(message: str, category: type[Warning] = exc.SAWarning) -> None:
     """A warning of the library, shown at the line of the program that asked for it."""
     package = __name__.split(".", 1)[0] + "."
     depth, frame = 2, sys._getframe(1)
     while frame.f_back is not None and str(frame.f_globals.get("__name__")).startswith(package):
         depth, frame = depth + 1, frame.f_back
-    warnings.warn(message, exc.SAWarning, stacklevel=depth)
+    warnings.warn(message, category, stacklevel=depth)
 
 
 def __getattr__(name: str) -> t.Any:
