@@ -125,3 +125,24 @@ def test_errors_carry_no_links(session):
     with pytest.raises(exc.OperationalError) as caught:
         session.execute(sa.text("selec"))
     assert "Background on this error" not in str(caught.value)
+
+
+def test_types_without_cache_ok_are_quiet():
+    class Upper(sa.TypeDecorator):
+        impl = sa.String
+
+        def process_bind_param(self, value, dialect):
+            return value.upper()
+
+    class one(sa.sql.functions.FunctionElement):
+        name = "one"
+        type = sa.Integer()
+
+    table = sa.Table("t", sa.MetaData(), sa.Column("x", Upper))
+    engine = sa.create_engine("sqlite://")
+    table.create(engine)
+    with warnings.catch_warnings(), engine.begin() as connection:
+        warnings.simplefilter("error")
+        connection.execute(table.insert(), {"x": "a"})
+        assert connection.execute(sa.select(table).where(table.c.x == "a")).all() == [("A",)]
+        str(sa.select(one()))

@@ -322,9 +322,12 @@ static cm_node *in_node(PyObject *obj, cm_node *take_node) {
     case CM_N_HOST:
     case CM_N_LITERAL_COLUMN:
     case CM_N_GROUPING:
-    case CM_N_PREFIX:
-    case CM_N_VALUES: return take_node;
-    case CM_N_SCALAR_SUBQUERY: n = keep(take_node->u.k.kid[0]); break;
+    case CM_N_PREFIX: return take_node;
+    case CM_N_VALUES: n = wrap(CM_N_SCALAR_SUBQUERY, 0, take_node); break; /* an expression: no FROM of the statement */
+    case CM_N_SCALAR_SUBQUERY:
+        if (take_node->u.k.kid[0]->kind == CM_N_VALUES) return take_node;
+        n = keep(take_node->u.k.kid[0]);
+        break;
     case CM_N_BIND:
         if (take_node->flags & CM_FLAG_EXPANDING) return take_node;
         if (cm_node_with_flags(cmpy_cx(), take_node, CM_FLAG_EXPANDING, 0, &n) != CM_OK) PyErr_NoMemory();

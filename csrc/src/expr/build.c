@@ -152,6 +152,8 @@ static const cm_type *deduce(cm_ctx *cx, const cm_node_spec *s) {
     case CM_N_ATTR:
     case CM_N_OF_TYPE: return kid ? kid->type : NULL;
     case CM_N_SCALAR_SUBQUERY:
+        if (kid && kid->kind == CM_N_VALUES) return NULL; /* said by who makes it */
+        return select_type(kid);
     case CM_N_ANY_ALL:
         if (kid && kid->kind == CM_N_SCALAR_SUBQUERY) return kid->type;
         return kid && kid->type ? (kid->type->def.item ? kid->type->def.item : kid->type) : select_type(kid);

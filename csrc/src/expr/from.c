@@ -343,6 +343,7 @@ static cm_status visit_from(cm_ctx *cx, void *user, cm_node *n, bool *descend) {
         return add_from(cx, user, n->u.attr.entity);
     case CM_N_TEXT:
     case CM_N_HOST: return CM_OK;
+    case CM_N_SCALAR_SUBQUERY: *descend = false; return CM_OK; /* also of VALUES, which stands in FROM elsewhere */
     default:
         if (!info->from && !info->statement) return CM_OK;
         if (info->expression) return CM_OK; /* functions */

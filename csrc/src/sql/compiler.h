@@ -229,7 +229,7 @@ cm_status cm_compiler__pieces(cm_compiler *c, cm_node *const *texts, size_t n, u
 /* ---- compound.c, cte.c */
 cm_status cm_compiler__compound(cm_compiler *c, cm_node *n, const cm_select_how *how);
 cm_status cm_compiler__values(cm_compiler *c, cm_node *n);
-cm_status cm_compiler__values_cte(cm_compiler *c, cm_node *n, bool names); /* as the body of a CTE; names: the list after its name */
+cm_status cm_compiler__values_cte(cm_compiler *c, cm_node *n, bool names); /* the rows alone, of a CTE or expression; names: the list after its name */
 cm_status cm_compiler__cte(cm_compiler *c, cm_node *n); /* notes it and writes its name */
 cm_status cm_compiler__add_ctes(cm_compiler *c, cm_node *stmt);
 /* Splices the WITH clause of a level (NULL: the statement's) in where its text and parameters begin. */

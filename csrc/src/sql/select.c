@@ -279,7 +279,7 @@ cm_status cm_compiler__subquery(cm_compiler *c, cm_node *n) {
     while (n->kind == CM_N_SCALAR_SUBQUERY || n->kind == CM_N_GROUPING) n = n->u.k.kid[0];
     if (n->kind == CM_N_SUBQUERY) n = n->u.n.kid;
     cm_out(c, "(");
-    cm_status st = cm_compiler__query(c, n, &scalar);
+    cm_status st = n->kind == CM_N_VALUES ? cm_compiler__values_cte(c, n, false) : cm_compiler__query(c, n, &scalar);
     cm_out(c, ")");
     return st;
 }

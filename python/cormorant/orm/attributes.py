@@ -11,6 +11,7 @@ from .base import (
     ATTR_EMPTY, ATTR_WAS_SET, NEVER_SET, NO_VALUE, PASSIVE_NO_FETCH, PASSIVE_NO_INITIALIZE, PASSIVE_NO_RESULT, PASSIVE_OFF, Mapped,
     PassiveFlag, _mapper_or_none, instance_dict, instance_state, manager_of_class,
 )
+from ..util import symbol
 from .own_attributes import ScalarAttributeImpl, register_attribute
 
 
@@ -151,10 +152,28 @@ _core.register_kind(_core.K_ATTR, InstrumentedAttribute)
 
 
 class AttributeEventToken:
-    """What listeners get as `initiator`: the attribute an event came from."""
+    """What listeners get as `initiator`: the attribute, and what happens to it (`op`)."""
 
-    def __init__(self, key: str) -> None:
-        self.key = key
+    __slots__ = ("impl", "op", "parent_token")
+
+    def __init__(self, attribute_impl: t.Any, op: str) -> None:
+        self.impl = self.parent_token = attribute_impl
+        self.op = op
+
+    @property
+    def key(self) -> str:
+        return t.cast(str, self.impl.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AttributeEventToken) and other.impl is self.impl and other.op is self.op
+
+    def __hash__(self) -> int:
+        return hash((id(self.impl), self.op))
+
+
+Event = AttributeEvent = AttributeEventToken
+OP_APPEND, OP_REMOVE, OP_REPLACE = symbol("APPEND"), symbol("REMOVE"), symbol("REPLACE")
+OP_BULK_REPLACE, OP_MODIFIED = symbol("BULK_REPLACE"), symbol("MODIFIED")
 
 
 class History(t.NamedTuple):
@@ -263,7 +282,8 @@ _ScalarAttributeImpl, _register_attribute = ScalarAttributeImpl, register_attrib
 
 
 __all__ = [
-    "ATTR_EMPTY", "AttributeEventToken", "ATTR_WAS_SET", "HISTORY_BLANK", "History", "InstrumentedAttribute", "Mapped", "NEVER_SET", "NO_VALUE",
+    "ATTR_EMPTY", "AttributeEvent", "AttributeEventToken", "ATTR_WAS_SET", "Event", "HISTORY_BLANK", "History", "InstrumentedAttribute", "Mapped",
+    "NEVER_SET", "NO_VALUE", "OP_APPEND", "OP_BULK_REPLACE", "OP_MODIFIED", "OP_REMOVE", "OP_REPLACE",
     "PASSIVE_NO_FETCH", "PASSIVE_NO_INITIALIZE", "PASSIVE_NO_RESULT", "PASSIVE_OFF", "QueryableAttribute", "ScalarAttributeImpl", "del_attribute",
     "flag_dirty", "flag_modified", "get_attribute", "get_history", "init_collection", "instance_dict", "instance_state",
     "manager_of_class", "register_attribute", "set_attribute", "set_committed_value",

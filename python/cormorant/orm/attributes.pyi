@@ -69,8 +69,20 @@ class InstrumentedAttribute(QueryableAttribute[_T_co]):
     def __delete__(self, instance: object) -> None: ...
 
 class AttributeEventToken:
-    key: str
-    def __init__(self, key: str) -> None: ...
+    impl: t.Any
+    op: str
+    parent_token: t.Any
+    def __init__(self, attribute_impl: t.Any, op: str) -> None: ...
+    @property
+    def key(self) -> str: ...
+
+AttributeEvent = AttributeEventToken
+Event = AttributeEventToken
+OP_APPEND: str
+OP_BULK_REPLACE: str
+OP_MODIFIED: str
+OP_REMOVE: str
+OP_REPLACE: str
 
 class History(t.NamedTuple):
     added: t.Sequence[t.Any]

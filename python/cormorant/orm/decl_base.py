@@ -6,7 +6,9 @@ functions of mixins are copied, or called, for each class anew.
 
 from __future__ import annotations
 
+import dataclasses
 import sys
+import types
 import typing as t
 
 from .. import _core, exc
@@ -90,6 +92,10 @@ class ClassScan:
         for base, own in self._sources():
             inherited = not own and self._inherited_by_mapped(base)
             annotations = _annotations(base)
+            in_fields = self._constructs_in_fields(base)
+            for name, value in in_fields.items():
+                if name not in seen and not inherited and self._take(base, own, name, value, UNSET):
+                    seen.add(name)
             for name in _in_order(list(vars(base)), list(annotations)):
                 if name in seen or (name.startswith("__") and name.endswith("__")):
                     continue
@@ -104,6 +110,19 @@ class ClassScan:
                     seen.add(name)
                 elif name in vars(base):
                     seen.add(name)  # something of the program's own hides what mixins have
+
+    def _constructs_in_fields(self, base: type) -> t.Dict[str, t.Any]:
+        """Columns and relationships that a dataclass has in the metadata of its fields, where it says under which key."""
+        key = self.setting("__sa_dataclass_metadata_key__")
+        if not key:
+            return {}
+        if not dataclasses.is_dataclass(self.cls):
+            raise exc.InvalidRequestError(
+                f"Class {self.cls} has a __sa_dataclass_metadata_key__ and is no dataclass yet: make it one (@dataclass) before it is mapped."
+            )
+        own = _annotations(base) if dataclasses.is_dataclass(base) else {}
+        found = {f.name: f.metadata[key] for f in dataclasses.fields(base) if f.name in own and key in f.metadata} if own else {}
+        return {name: value() if isinstance(value, types.FunctionType) else value for name, value in found.items()}
 
     def _cascading_names(self) -> t.Dict[str, type]:
         """Attributes of the mixins of mapped parents that are made for every class below, and the mixins."""

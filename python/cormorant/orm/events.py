@@ -255,18 +255,36 @@ def _dispatch(number: int, session: t.Any, obj: t.Any, key: t.Any, argument: t.A
     return argument
 
 
+_OPERATIONS = {
+    "set": "REPLACE", "append": "APPEND", "append_wo_mutation": "APPEND", "remove": "REMOVE", "bulk_replace": "BULK_REPLACE", "modified": "MODIFIED",
+}  # fmt: skip
+
+
+def _initiator(mapper: t.Any, key: str, name: str) -> t.Any:
+    """What listeners are told of the attribute and of what happens to it; kept, like the listeners."""
+    tokens = mapper._listeners
+    found = tokens.get((key, name))
+    if found is None:
+        from . import attributes
+
+        found = tokens[key, name] = attributes.AttributeEventToken(mapper._nodes.get(key), getattr(attributes, f"OP_{_OPERATIONS[name]}"))
+    return found
+
+
 def _attribute_event(number: int, obj: t.Any, key: str, value: t.Any) -> t.Any:
     from .base import NO_VALUE
 
     mapper = _core.inst_state(obj).mapper
     validator = _validator(mapper, key)
-    initiator = mapper._nodes.get(key)
     removing = number == _ATTR_REMOVE
     if validator is not None and (not removing or validator[1].get("include_removes")):
         fn, options = validator
         checked = fn(obj, key, value, removing) if options.get("include_removes") else fn(obj, key, value)
         value = value if removing else checked
-    for item in _attribute_listeners(mapper, key, _ATTRIBUTE[number]):
+    name = _ATTRIBUTE[number]
+    listeners = _attribute_listeners(mapper, key, name)
+    initiator = _initiator(mapper, key, name) if listeners else None
+    for item in listeners:
         args = (obj, value, _core.inst_peek(obj, key, NO_VALUE), initiator) if number == _ATTR_SET else (obj, value, initiator)
         answer = item.call(*args)
         if item.retval and not removing:
@@ -301,7 +319,8 @@ def _value_event(name: str, obj: t.Any, key: str, value: t.Any) -> t.Any:
     from .collections import collection_adapter
 
     mapper = _core.inst_state(obj).mapper
-    listeners, initiator = _attribute_listeners(mapper, key, name), mapper._nodes.get(key)
+    listeners = _attribute_listeners(mapper, key, name)
+    initiator = _initiator(mapper, key, name) if name in _OPERATIONS else None
     if name == "bulk_replace":
         values = list(value.values() if isinstance(value, t.Mapping) else value)
         before = list(values)
@@ -333,7 +352,7 @@ def fire_modified(obj: t.Any, key: str) -> None:
     """flag_modified() was called."""
     mapper = _core.inst_state(obj).mapper
     for item in _attribute_listeners(mapper, key, "modified"):
-        item.call(obj, mapper._nodes.get(key))
+        item.call(obj, _initiator(mapper, key, "modified"))
 
 
 def _instance_event(name: str, obj: t.Any) -> None:

@@ -192,7 +192,7 @@ class Mapper(_core.Mapper, InspectionAttr):
         self._props: t.Dict[str, MapperProperty] = {}
         self._nodes: t.Dict[str, t.Any] = {}
         self._inited = False  # first_init was told
-        self._listeners: t.Dict[str, t.Tuple[t.Any, ...]] = {}  # by event, found once (events.py)
+        self._listeners: t.Dict[t.Any, t.Any] = {}  # by event, found once; tokens of attributes by (key, event) (events.py)
         self._subclasses: t.List[Mapper] = []
         self._inherit_condition = inherit_condition
         self._polymorphic_on, self._version_id_col = polymorphic_on, version_id_col

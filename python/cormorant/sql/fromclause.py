@@ -10,7 +10,7 @@ from .. import _core, exc
 from . import roles
 from .base import Generative, Immutable
 from .collections import ColumnCollection, DedupeColumnCollection, ReadOnlyColumnCollection
-from .nodes import BindParameter, ClauseElement, ColumnClause
+from .nodes import BindParameter, ClauseElement, ColumnClause, ColumnElement
 from .items import name_flags
 
 _generic = classmethod(types.GenericAlias)
@@ -547,16 +547,19 @@ class Values(HasCTE, NamedFromClause, roles.InElementRole):
         return _core.make(_core.K_VALUES, name=name, segs=(self._seg(0), self._seg(1)))
 
     def scalar_values(self) -> t.Any:
-        raise NotImplementedError("Values.scalar_values() is not supported yet")
+        """The rows as an expression: `(VALUES (...), (...))`, for IN."""
+        types = [column.type for column in self._seg(0)]
+        return _core.make(_core.K_SCALAR_SUBQUERY, type=types[0] if len(types) == 1 else None, kids=(self,), cls=ScalarValues)
 
 
 _core.add_methods(Values, "cte")
 
 
-class ScalarValues(ClauseElement):
+class ScalarValues(ColumnElement, roles.InElementRole):
     """VALUES as an expression; made by Values.scalar_values()."""
 
     __slots__ = ()
+    __visit_name__ = "scalar_values"
 
 
 class TableValuedColumn(ColumnClause):
@@ -584,12 +587,12 @@ class TableValuedAlias(FromClauseAlias, roles.DMLTableRole):
         return _core.make(_core.K_TABLE_FUNC, op=self._op, flags=self._flags, name=name, kids=(self.element,), segs=(self._seg(0),))
 
     def lateral(self, name: str | None = None) -> t.Any:
-        return _core.make(_core.K_TABLE_FUNC, _core.OP_LATERAL, self._flags, name=name or self._name, kids=(self.element,), segs=(self._seg(0),))
+        return _core.make(_core.K_TABLE_FUNC, _core.OP_LATERAL, self._flags, name=name, kids=(self.element,), segs=(self._seg(0),))
 
     def render_derived(self, name: str | None = None, with_types: bool = False) -> t.Any:
         """A copy that spells its columns: `f() AS name(a, b)`, and with `with_types` their types: `f() AS name(a INTEGER, b VARCHAR)`."""
         flags = self._flags | _core.FLAG_DERIVED | (_core.FLAG_DERIVED_TYPES if with_types else 0)
-        return _core.make(_core.K_TABLE_FUNC, op=self._op, flags=flags, name=name or self._name, kids=(self.element,), segs=(self._seg(0),))
+        return _core.make(_core.K_TABLE_FUNC, op=self._op, flags=flags, name=name, kids=(self.element,), segs=(self._seg(0),))
 
 
 class Entity(FromClause):

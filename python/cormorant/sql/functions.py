@@ -169,7 +169,7 @@ class FunctionElement(Executable, ColumnElement, FromClause, Generative):
 
     def scalar_table_valued(self, name: str, type_: t.Any = None) -> t.Any:
         """One column of the function's row: `(f(x)).name`."""
-        raise NotImplementedError("scalar_table_valued() is not supported yet")
+        return ScalarFunctionColumn(self, name, type_).label(name)
 
     def alias(self, name: str | None = None, joins_implicitly: bool = False) -> t.Any:  # type: ignore[override]
         """The function in FROM under a name."""
@@ -184,6 +184,30 @@ class FunctionElement(Executable, ColumnElement, FromClause, Generative):
 
     def get_execution_options(self) -> t.Mapping[str, t.Any]:
         return Executable.get_execution_options(self)
+
+
+class ScalarFunctionColumn(ColumnElement):
+    """One column of what a function answers: `(f(x)).name`; made by `FunctionElement.scalar_table_valued()`."""
+
+    __slots__ = ()
+    __visit_name__ = "scalar_function_column"
+    inherit_cache = True
+
+    def __init__(self, fn: t.Any, name: str, type_: t.Any = None) -> None:
+        _core.init(self, _core.K_HOST, type=type_() if isinstance(type_, type) else type_, name=name, segs=((fn,),))
+
+    @property
+    def fn(self) -> t.Any:
+        return self._seg(0)[0]
+
+    @property
+    def name(self) -> t.Any:
+        return self._name
+
+    def _write(self, compiler: t.Any, **kw: t.Any) -> str:
+        return f"({compiler.process(self.fn, **kw)}).{compiler.preparer.quote(self._name)}"
+
+    _compile_functions: t.ClassVar[dict[str, t.Any]] = {"default": _write}
 
 
 class Function(FunctionElement):
