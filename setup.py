@@ -72,7 +72,7 @@ class BuildExt(build_ext):
 
 
 HEADERS = [str(p.relative_to(ROOT)) for d in ("csrc", "bindings") for p in (ROOT / d).rglob("*.[h]")]
-HEADERS += ["csrc/include/cormorant_ops.def", *(str(p.relative_to(ROOT)) for p in (ROOT / "csrc").glob("sources*.txt"))]
+HEADERS += ["csrc/include/cormorant_ops.def", "bindings/python/hooks.def", *(str(p.relative_to(ROOT)) for p in (ROOT / "csrc").glob("sources*.txt"))]
 OPTIONAL = {"cormorant._pg": ("libpq-fe.h", "libpq-dev"), "cormorant._mysql": ("mysql.h", "libmariadb-dev")}
 
 

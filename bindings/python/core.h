@@ -40,9 +40,20 @@ typedef struct cmpy_type { /* _core.TypeEngine */
     X(literal_types)       /* dict: Python class -> TypeEngine object */                                             \
     X(exc) X(orm_exc)      /* modules cormorant.exc, cormorant.orm.exc; NULL until first needed */                   \
     X(dont_set)            /* what attributes ignore when it is set (_core.register_ignored), or NULL */              \
-    X(hooks)               /* dict: name -> Python callable registered by the package (_core.register_hook) */       \
     X(decimal_type) X(uuid_type) X(uuid_new) X(json_dumps) X(json_loads) X(enum_type)                                \
-    X(str_clause_element) X(str_empty) X(empty_tuple)
+    X(str_empty) X(empty_tuple)
+
+/* Interned names: the fields str_NAME of the state. */
+#define CMPY_STATE_NAMES(X)                                                                                         \
+    X(__clause_element__) X(__dict__) X(_collection) X(_core_serial) X(_default) X(_execution_options) X(_extra_criteria) X(_key)           \
+    X(_sa_instance_state) X(inherit_cache)
+
+typedef enum cmpy_hook_id {
+#define CMPY_HOOK(name, home) CMPY_HOOK_##name,
+#include "python/hooks.def"
+#undef CMPY_HOOK
+    CMPY_HOOK_MAX
+} cmpy_hook_id;
 
 /* What rooms below the ORM ask of it; mapper.c and session.c put them in when the module is made. */
 typedef struct cmpy_orm_doors {
@@ -60,6 +71,10 @@ typedef struct cmpy_state {
 #define X(field) PyObject *field;
     CMPY_STATE_OBJECTS(X)
 #undef X
+#define X(name) PyObject *str_##name;
+    CMPY_STATE_NAMES(X)
+#undef X
+    PyObject *hooks[CMPY_HOOK_MAX]; /* NULL: not registered (yet) */
     cm_ctx *free_cx[16];            /* idle contexts for blocking operations */
     int nfree_cx;
     destructor node_dealloc;        /* of every class of nodes but those that define one */
@@ -76,6 +91,13 @@ static inline int cmpy_is_node(PyObject *o) {
 /* ---- context.c */
 cm_ctx *cmpy_cx_take(void);         /* a context of one's own for an operation that may let other threads run; NULL + MemoryError */
 void cmpy_cx_give(cm_ctx *cx);
+
+/* ---- hooks.c */
+int cmpy_hooks_setup(PyObject *m);
+/* Borrowed: what the package registered, its home imported where it has one. NULL without an exception: nothing was registered, and it
+ * has no home. Where nothing else than what is there counts, read cmpy_st->hooks. */
+PyObject *cmpy_hook(cmpy_hook_id id);
+PyObject *cmpy_dict_find(PyObject *dict, const char *name); /* borrowed; NULL: not there, or an exception */
 
 /* ---- host.c, for module.c */
 extern const cm_host cmpy_host;

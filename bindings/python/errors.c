@@ -25,8 +25,8 @@ PyObject *cmpy_exc_class(const char *name) {
         }
         PyErr_Clear();
     }
-    PyObject *builtin = PyDict_GetItemString(PyEval_GetBuiltins(), name);
-    if (!builtin) PyErr_Format(PyExc_SystemError, "cormorant has no exception class %s", name);
+    PyObject *builtin = cmpy_dict_find(PyEval_GetBuiltins(), name);
+    if (!builtin && !PyErr_Occurred()) PyErr_Format(PyExc_SystemError, "cormorant has no exception class %s", name);
     return builtin;
 }
 

@@ -87,7 +87,7 @@ static void host_put_back(cm_ctx *cx, void *failure) {
 
 static cm_status host_bundle_value(cm_ctx *cx, cm_node *bundle, void *const *values, size_t n, void **out) {
     (void)cx;
-    PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, "bundle_value"), *row = hook ? PyTuple_New((Py_ssize_t)n) : NULL;
+    PyObject *hook = cmpy_hook(CMPY_HOOK_bundle_value), *row = hook ? PyTuple_New((Py_ssize_t)n) : NULL;
     for (size_t i = 0; row && i < n; i++) PyTuple_SET_ITEM(row, (Py_ssize_t)i, Py_NewRef((PyObject *)values[i]));
     *out = row ? PyObject_CallFunctionObjArgs(hook, CMPY_NODE_OBJECT(bundle), row, NULL) : NULL;
     Py_XDECREF(row);

@@ -3,14 +3,6 @@
 
 /* ---- functions */
 
-static PyObject *core_register_hook(PyObject *m, PyObject *args) {
-    (void)m;
-    PyObject *name, *callable;
-    if (!PyArg_ParseTuple(args, "UO", &name, &callable)) return NULL;
-    if (PyDict_SetItem(cmpy_st->hooks, name, callable) < 0) return NULL;
-    Py_RETURN_NONE;
-}
-
 static PyObject *core_counters(PyObject *m, PyObject *unused) {
     (void)m;
     (void)unused;
@@ -24,8 +16,6 @@ static PyObject *core_counters(PyObject *m, PyObject *unused) {
 }
 
 static PyMethodDef module_functions[] = {
-    {"register_hook", core_register_hook, METH_VARARGS,
-     "register_hook($module, name, callable, /)\n--\n\nTells the core which Python function does `name`."},
     {"counters", core_counters, METH_NOARGS, "counters($module, /)\n--\n\nLive objects of each kind, by name."},
     {"counted", cmpy_counted, METH_NOARGS,
      "counted($module, /)\n--\n\nThe core's allocations and its calls of the host since the import, by name; only where CORMORANT_COUNT is "
@@ -127,12 +117,14 @@ static int state_init(cmpy_state *st) {
         PyErr_NoMemory();
         return -1;
     }
-    st->hooks = PyDict_New();
     st->registered = PyList_New(0);
-    st->str_clause_element = PyUnicode_InternFromString("__clause_element__");
+#define X(name)                                                                                                                            \
+    if (!(st->str_##name = PyUnicode_InternFromString(#name))) return -1;
+    CMPY_STATE_NAMES(X)
+#undef X
     st->str_empty = PyUnicode_FromString("");
     st->empty_tuple = PyTuple_New(0);
-    return st->hooks && st->registered && st->str_clause_element && st->str_empty && st->empty_tuple ? 0 : -1;
+    return st->registered && st->str_empty && st->empty_tuple ? 0 : -1;
 }
 
 /* What drivers in extensions of their own need of the core. */
@@ -145,9 +137,9 @@ static int add_driver_kit(PyObject *m) {
 }
 
 static int (*const setups[])(PyObject *) = {
-    cmpy_node_setup,   cmpy_type_setup,    cmpy_operators_setup, cmpy_select_setup,   cmpy_compiled_setup,  cmpy_table_setup,
-    cmpy_engine_setup, cmpy_result_setup,  cmpy_dbapi_setup,     cmpy_instance_setup, cmpy_attribute_setup, cmpy_collection_setup,
-    cmpy_mapper_setup, cmpy_session_setup, cmpy_json_setup,      add_driver_kit,
+    cmpy_hooks_setup,      cmpy_node_setup,   cmpy_type_setup,    cmpy_operators_setup, cmpy_select_setup,   cmpy_compiled_setup,
+    cmpy_table_setup,      cmpy_engine_setup, cmpy_result_setup,  cmpy_dbapi_setup,     cmpy_instance_setup, cmpy_attribute_setup,
+    cmpy_collection_setup, cmpy_mapper_setup, cmpy_session_setup, cmpy_json_setup,      add_driver_kit,
 };
 
 static int core_exec(PyObject *m) {
@@ -170,6 +162,10 @@ static int core_traverse(PyObject *m, visitproc visit, void *arg) {
 #define X(field) Py_VISIT(st->field);
     CMPY_STATE_OBJECTS(X)
 #undef X
+#define X(name) Py_VISIT(st->str_##name);
+    CMPY_STATE_NAMES(X)
+#undef X
+    for (int i = 0; i < CMPY_HOOK_MAX; i++) Py_VISIT(st->hooks[i]);
     Py_VISIT(st->registered);
     return 0;
 }

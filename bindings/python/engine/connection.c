@@ -49,7 +49,7 @@ static PyObject *end_work(cmpy_conn *self, cm_ctx *cx, cm_status st) {
 /* ---- life */
 
 static PyObject *connection_class(void) {
-    PyObject *cls = PyDict_GetItemString(cmpy_st->hooks, "Connection");
+    PyObject *cls = cmpy_st->hooks[CMPY_HOOK_Connection];
     return cls ? cls : cmpy_st->Connection;
 }
 
@@ -190,7 +190,7 @@ static int read_sets(PyObject *params, sets *out) {
 
 /* Adds statement and parameters to the error that is set, where it has room for them. */
 static void annotate(cmpy_conn *self, PyObject *stmt, PyObject *params) {
-    PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, "annotate_error"), *type, *value, *trace;
+    PyObject *hook = cmpy_st->hooks[CMPY_HOOK_annotate_error], *type, *value, *trace;
     if (!hook) return;
     PyErr_Fetch(&type, &value, &trace);
     PyErr_NormalizeException(&type, &value, &trace);

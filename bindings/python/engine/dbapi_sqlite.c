@@ -120,7 +120,7 @@ static PyObject *create_function(PyObject *m, PyObject *args) {
 
 /* SQLite reads x REGEXP y as regexp(y, x), and has no such function. */
 int cmpy_sqlite_greet(void *native) {
-    PyObject *regexp = PyDict_GetItemString(cmpy_st->hooks, "sqlite_regexp");
+    PyObject *regexp = cmpy_st->hooks[CMPY_HOOK_sqlite_regexp];
     if (!regexp) return 0;
     Py_INCREF(regexp);
     PyObject *done = outcome(native, sqlite3_create_function_v2(native, "regexp", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, regexp,

@@ -157,7 +157,7 @@ static const char **pairs_of(PyObject *dict, PyObject *keep) {
 }
 
 static PyObject *option(PyObject *options, const char *name) {
-    PyObject *v = PyDict_GetItemString(options, name);
+    PyObject *v = cmpy_dict_find(options, name);
     return v == Py_None ? NULL : v;
 }
 static void read_double(PyObject *options, const char *name, double *out) {
@@ -209,7 +209,7 @@ static PyObject *engine_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
     o.on_connect_user = self;
     cm_ctx *cx = cmpy_cx_take();
     if (!cx || read_options(options, &o) < 0 || !(keep = PyList_New(0)) || !(self->faces = PyList_New(0)) ||
-        !(pairs = pairs_of(option(options, "connect_args"), keep)))
+        !(pairs = pairs_of(option(options, "connect_args"), keep)) || PyErr_Occurred())
         goto failed;
     o.connect_args = pairs;
     cm_status st = cm_engine_new(cx, &o, &self->engine);

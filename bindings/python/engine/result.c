@@ -85,20 +85,13 @@ static void result_dealloc(PyObject *o) {
     Py_DECREF(type);
 }
 
-static cmpy_result *result_alloc(const char *hook) {
-    PyObject *cls = PyDict_GetItemString(cmpy_st->hooks, hook);
-    if (!cls) {
-        PyObject *module = PyImport_ImportModule("cormorant.engine");
-        Py_XDECREF(module);
-        if (!module) return NULL;
-        cls = PyDict_GetItemString(cmpy_st->hooks, hook);
-    }
-    PyTypeObject *type = cls ? (PyTypeObject *)cls : result_type;
-    return (cmpy_result *)type->tp_alloc(type, 0);
+static cmpy_result *result_alloc(cmpy_hook_id hook) {
+    PyTypeObject *cls = (PyTypeObject *)cmpy_hook(hook);
+    return cls ? (cmpy_result *)cls->tp_alloc(cls, 0) : NULL;
 }
 
 PyObject *cmpy_result_of(cm_result *take_result, PyObject *keep, PyObject *stmt) {
-    cmpy_result *self = result_alloc("Result");
+    cmpy_result *self = result_alloc(CMPY_HOOK_Result);
     if (!self) {
         cm_result_free(cmpy_cx(), take_result);
         return NULL;
@@ -187,8 +180,8 @@ static int fetch_values(cmpy_result *base, PyObject **v) {
 }
 
 static PyObject *mapping_of(PyObject *take_row) {
-    PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, "RowMapping");
-    PyObject *mapping = hook ? PyObject_CallOneArg(hook, take_row) : PyErr_Format(PyExc_ImportError, "cormorant.engine is not imported");
+    PyObject *hook = cmpy_hook(CMPY_HOOK_RowMapping);
+    PyObject *mapping = hook ? PyObject_CallOneArg(hook, take_row) : NULL;
     Py_DECREF(take_row);
     return mapping;
 }
@@ -525,7 +518,7 @@ static PyObject *picked_of(cmpy_result *self, PyObject *picked) {
 
 /* _view(kind, scalar, picked): another way to see the rows of the same base. */
 static PyObject *Result_view(PyObject *o, PyObject *args) {
-    static const char *const hooks[] = {"Result", "ScalarResult", "MappingResult"};
+    static const cmpy_hook_id hooks[] = {CMPY_HOOK_Result, CMPY_HOOK_ScalarResult, CMPY_HOOK_MappingResult};
     cmpy_result *self = (cmpy_result *)o, *base = base_of(self);
     int view;
     Py_ssize_t scalar = 0;

@@ -436,9 +436,8 @@ static PyObject *row_get_meta(PyObject *o, void *unused) {
 
 static PyObject *row_mapping(PyObject *o, void *unused) {
     (void)unused;
-    PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, "RowMapping");
-    if (!hook) return PyErr_Format(PyExc_ImportError, "cormorant.engine is not imported");
-    return PyObject_CallOneArg(hook, o);
+    PyObject *hook = cmpy_hook(CMPY_HOOK_RowMapping);
+    return hook ? PyObject_CallOneArg(hook, o) : NULL;
 }
 
 static PyObject *row_plain_tuple(PyObject *o, PyObject *unused) {

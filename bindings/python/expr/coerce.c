@@ -93,7 +93,7 @@ cm_node *cmpy_find_node(PyObject *obj) {
             return CMPY_NODE(o); /* the reference goes along */
         }
         if (is_plain_value(o) || (cmpy_st->Instance && PyObject_TypeCheck(o, (PyTypeObject *)cmpy_st->Instance))) break;
-        PyObject *method = PyObject_GetAttr(o, cmpy_st->str_clause_element);
+        PyObject *method = PyObject_GetAttr(o, cmpy_st->str___clause_element__);
         if (!method) {
             if (PyErr_ExceptionMatches(PyExc_AttributeError)) PyErr_Clear();
             break;
@@ -152,7 +152,7 @@ static bool is_like(int op) { return (op >= CM_OP_LIKE && op <= CM_OP_NOT_ILIKE)
 
 /* Types written in Python say themselves what they are compared with. */
 static const cm_type *ask_type(PyObject *host, PyObject *value, int op) {
-    PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, "compared_type");
+    PyObject *hook = cmpy_st->hooks[CMPY_HOOK_compared_type];
     if (!hook) return cmpy_type_get(host);
     PyObject *type = PyObject_CallFunction(hook, "OiO", host, op, value);
     if (!type) return NULL;
@@ -563,7 +563,7 @@ static PyMethodDef module_functions[] = {
 /* Expressions assigned to attributes; asked for every value that is flushed, so a miss must be cheap. */
 cm_node *cmpy_value_node(cm_ctx *cx, void *value) {
     (void)cx;
-    if (!cmpy_is_node(value) && !_PyType_Lookup(Py_TYPE((PyObject *)value), cmpy_st->str_clause_element)) return NULL;
+    if (!cmpy_is_node(value) && !_PyType_Lookup(Py_TYPE((PyObject *)value), cmpy_st->str___clause_element__)) return NULL;
     cm_node *n = cmpy_find_node(value);
     if (!n) PyErr_Clear();
     return n;

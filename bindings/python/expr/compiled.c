@@ -165,12 +165,8 @@ static cm_status write_piece(PyObject *piece, cm_compiler *c) {
 
 cm_status cmpy_node_compile(cm_ctx *cx, cm_node *n, cm_compiler *c) {
     (void)cx;
-    PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, "compile");
-    if (!hook) {
-        PyErr_SetString(PyExc_RuntimeError, "cormorant.sql.compiler is not loaded");
-        return CM_E_HOST;
-    }
-    PyObject *answer = PyObject_CallFunction(hook, "Os", CMPY_NODE_OBJECT(n), cm_dialect_name(cm_compiler_dialect(c)));
+    PyObject *hook = cmpy_hook(CMPY_HOOK_compile);
+    PyObject *answer = hook ? PyObject_CallFunction(hook, "Os", CMPY_NODE_OBJECT(n), cm_dialect_name(cm_compiler_dialect(c))) : NULL;
     PyObject *pieces = answer ? PySequence_Fast(answer, "a compile hook answers a list") : NULL;
     Py_XDECREF(answer);
     if (!pieces) return CM_E_HOST;

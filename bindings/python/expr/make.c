@@ -291,14 +291,16 @@ static PyObject *Node_reduce(PyObject *self, PyObject *unused) {
 }
 
 /* A column whose state names its table belongs to it. */
-static void attach_restored(cmpy_node *column) {
+static int attach_restored(cmpy_node *column) {
     static const char *const names[] = {"_table", "table"};
     for (int i = 0; i < 2; i++) {
-        PyObject *table = PyDict_GetItemString(column->dict, names[i]);
+        PyObject *table = cmpy_dict_find(column->dict, names[i]);
+        if (!table && PyErr_Occurred()) return -1;
         if (!table || !cmpy_is_node(table) || CMPY_NODE(table)->kind != CM_N_TABLE) continue;
         column->n.u.col.table = CMPY_NODE(table); /* borrowed: the __dict__ keeps it */
-        return;
+        break;
     }
+    return 0;
 }
 
 static PyObject *Node_setstate(PyObject *self, PyObject *state) {
@@ -310,7 +312,7 @@ static PyObject *Node_setstate(PyObject *self, PyObject *state) {
     }
     if (!o->dict && !(o->dict = PyDict_New())) return NULL;
     if (PyDict_Update(o->dict, state) < 0) return NULL;
-    if (o->n.kind == CM_N_COLUMN) attach_restored(o);
+    if (o->n.kind == CM_N_COLUMN && attach_restored(o) < 0) return NULL;
     if (!PyObject_GC_IsTracked(self)) PyObject_GC_Track(self);
     Py_RETURN_NONE;
 }

@@ -475,9 +475,9 @@ static PyObject *core_hook_compile(PyObject *m, PyObject *cls) {
 /* Serial of a class whose nodes may be cached: those that say `inherit_cache = True` themselves. */
 uint64_t cmpy_node_class_id(cm_ctx *cx, const cm_node *n) {
     PyTypeObject *type = Py_TYPE(CMPY_NODE_OBJECT(n));
-    PyObject *says = PyDict_GetItemString(type->tp_dict, "inherit_cache");
+    PyObject *says = PyDict_GetItemWithError(type->tp_dict, cmpy_st->str_inherit_cache);
     if (says != Py_True && n->kind == CM_N_HOST) return 0;
-    PyObject *known = PyDict_GetItemString(type->tp_dict, "_core_serial");
+    PyObject *known = PyDict_GetItemWithError(type->tp_dict, cmpy_st->str__core_serial);
     if (known) return PyLong_AsUnsignedLongLong(known);
     uint64_t serial = cm_serial(cx);
     PyObject *number = PyLong_FromUnsignedLongLong(serial);

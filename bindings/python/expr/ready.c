@@ -4,7 +4,7 @@
 int cmpy_orm_pending;
 
 int cmpy_configure(PyObject *about) {
-    PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, "configure"), *r;
+    PyObject *hook = cmpy_st->hooks[CMPY_HOOK_configure], *r;
     if (!hook) return 0;
     r = PyObject_CallOneArg(hook, about);
     Py_XDECREF(r);

@@ -17,7 +17,7 @@ static int add_all(cmpy_nodes *list, PyObject *const *args, Py_ssize_t nargs, cm
 /* select(users.c), select(users.c["id", "name"]): 1 when it was such a collection. */
 static int add_collection(cmpy_nodes *list, PyObject *obj) {
     if (PyType_Check(obj) || cmpy_is_node(obj)) return 0;
-    PyObject *cls = PyDict_GetItemString(cmpy_st->hooks, "ColumnCollection");
+    PyObject *cls = cmpy_st->hooks[CMPY_HOOK_ColumnCollection];
     int is = cls ? PyObject_IsInstance(obj, cls) : 0;
     if (is <= 0) return is;
     PyObject *columns = PySequence_Fast(obj, "a collection of columns is no sequence");
@@ -162,10 +162,10 @@ static PyObject *Select_limit(PyObject *self, PyObject *limit) {
 /* Further conditions of a relationship (User.orders.and_(...)) join the ON of a step. 0, or -1 and an exception. */
 static int add_extra_criteria(PyObject *attr, cm_node **on) {
     PyObject *dict = attr && cmpy_is_node(attr) ? ((cmpy_node *)attr)->dict : NULL;
-    PyObject *extra = dict ? PyDict_GetItemString(dict, "_extra_criteria") : NULL;
+    PyObject *extra = dict ? PyDict_GetItemWithError(dict, cmpy_st->str__extra_criteria) : NULL;
     cm_node *items[64], *joined = NULL;
     size_t n = 0;
-    if (!extra || !PyTuple_Check(extra)) return 0;
+    if (!extra || !PyTuple_Check(extra)) return PyErr_Occurred() ? -1 : 0;
     if (*on) items[n++] = *on;
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(extra) && n < 64; i++) items[n++] = CMPY_NODE(PyTuple_GET_ITEM(extra, i));
     cm_status st = cm_expr_all_of(cmpy_cx(), CM_OP_AND, items, n, &joined);
@@ -267,7 +267,7 @@ static PyObject *filter_attribute(PyObject *self, PyObject *cls, PyObject *key) 
         if (attribute || !PyErr_ExceptionMatches(PyExc_AttributeError)) return attribute;
         PyErr_Clear();
     }
-    PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, "filter_by");
+    PyObject *hook = cmpy_st->hooks[CMPY_HOOK_filter_by];
     if (hook) return PyObject_CallFunctionObjArgs(hook, self, key, NULL);
     cmpy_raise_exc("InvalidRequestError", "no entity of the statement has a property %R", key);
     return NULL;

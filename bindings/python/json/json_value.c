@@ -269,7 +269,7 @@ static int put_result(cmpy_json *j, PyObject *o) {
 }
 
 static bool is_row_mapping(PyObject *o) {
-    PyObject *cls = PyDict_GetItemString(cmpy_st->hooks, "RowMapping");
+    PyObject *cls = cmpy_st->hooks[CMPY_HOOK_RowMapping];
     return cls && (PyObject *)Py_TYPE(o) == cls;
 }
 

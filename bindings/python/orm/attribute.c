@@ -199,8 +199,8 @@ static PyObject *get_key(PyObject *self, void *unused) {
     (void)unused;
     if (a && a->host) return Py_NewRef(cmpy_attr_info(a)->name);
     PyObject *dict = ((cmpy_node *)self)->dict;
-    PyObject *key = dict ? PyDict_GetItemString(dict, "_key") : NULL;
-    return Py_NewRef(key ? key : Py_None);
+    PyObject *key = dict ? PyDict_GetItemWithError(dict, cmpy_st->str__key) : NULL;
+    return key ? Py_NewRef(key) : PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
 }
 
 static PyMethodDef attribute_methods[] = {{"_set_expression", set_expression, METH_O,

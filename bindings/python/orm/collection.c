@@ -321,7 +321,7 @@ cm_status cmpy_coll_new(cm_ctx *cx, cm_inst *owner, const cm_attr *attr, void **
     if (!factory || factory == (PyObject *)&PyList_Type) coll = PyObject_CallNoArgs(cmpy_st->InstrumentedList);
     else if (factory == (PyObject *)&PySet_Type) coll = PyObject_CallNoArgs(cmpy_st->InstrumentedSet);
     else {
-        PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, "coll_new");
+        PyObject *hook = cmpy_hook(CMPY_HOOK_coll_new);
         coll = hook ? PyObject_CallFunctionObjArgs(hook, obj, cmpy_attr_info(attr)->name, factory, NULL) : NULL;
     }
     cm_status st = !coll ? CM_E_HOST : is_list(coll) || is_set(coll) ? adopt(coll, obj, attr) : CM_OK;
@@ -333,8 +333,8 @@ cm_status cmpy_coll_new(cm_ctx *cx, cm_inst *owner, const cm_attr *attr, void **
     return st;
 }
 
-static cm_status call_hook(const char *name, void *coll, void *member) {
-    PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, name);
+static cm_status call_hook(cmpy_hook_id id, void *coll, void *member) {
+    PyObject *hook = cmpy_hook(id);
     PyObject *r = hook ? PyObject_CallFunctionObjArgs(hook, coll, member, NULL) : NULL;
     Py_XDECREF(r);
     return r ? CM_OK : CM_E_HOST;
@@ -344,13 +344,13 @@ cm_status cmpy_coll_add(cm_ctx *cx, void *coll, void *member) {
     (void)cx;
     if (is_list(coll)) return PyList_Append(coll, member) < 0 ? CM_E_HOST : CM_OK;
     if (is_set(coll)) return PySet_Add(coll, member) < 0 ? CM_E_HOST : CM_OK;
-    return call_hook("coll_add", coll, member);
+    return call_hook(CMPY_HOOK_coll_add, coll, member);
 }
 
 cm_status cmpy_coll_remove(cm_ctx *cx, void *coll, void *member) {
     (void)cx;
     if (is_set(coll)) return PySet_Discard(coll, member) < 0 ? CM_E_HOST : CM_OK;
-    if (!is_list(coll)) return call_hook("coll_remove", coll, member);
+    if (!is_list(coll)) return call_hook(CMPY_HOOK_coll_remove, coll, member);
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(coll); i++)
         if (PyList_GET_ITEM(coll, i) == member) return PyList_SetSlice(coll, i, i + 1, NULL) < 0 ? CM_E_HOST : CM_OK;
     return CM_OK;
@@ -372,7 +372,7 @@ static cm_status add_members(cm_ctx *cx, PyObject *iterable, cm_objs *out) {
 
 cm_status cmpy_coll_members(cm_ctx *cx, void *coll, cm_objs *out) {
     if (PyList_Check((PyObject *)coll) || PyAnySet_Check((PyObject *)coll)) return add_members(cx, coll, out);
-    PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, "coll_members");
+    PyObject *hook = cmpy_hook(CMPY_HOOK_coll_members);
     PyObject *members = hook ? PyObject_CallOneArg(hook, coll) : NULL;
     cm_status st = members ? add_members(cx, members, out) : CM_E_HOST;
     Py_XDECREF(members);
@@ -393,7 +393,7 @@ cm_status cmpy_coll_adopt(cm_ctx *cx, cm_inst *owner, const cm_attr *attr, void 
     } else if (factory == (PyObject *)&PySet_Type) {
         if (!PyAnySet_Check(members)) return incompatible(value, "set");
     } else {
-        PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, "coll_accept");
+        PyObject *hook = cmpy_hook(CMPY_HOOK_coll_accept);
         members = hook ? PyObject_CallFunctionObjArgs(hook, factory, value, NULL) : NULL; /* the members of any acceptable value */
         if (!members) return CM_E_HOST;
     }

@@ -29,8 +29,7 @@ cm_status cmpy_call_default(cm_ctx *cx, void *value, cm_mapper *mapper, cm_inst 
         *out = Py_NewRef(v);
         return CM_OK;
     }
-    if ((hook = PyDict_GetItemString(cmpy_st->hooks, "ContextDefault")) && Py_TYPE(v) == (PyTypeObject *)hook)
-        return call_with_context(cx, v, inst, out);
+    if ((hook = cmpy_st->hooks[CMPY_HOOK_ContextDefault]) && Py_TYPE(v) == (PyTypeObject *)hook) return call_with_context(cx, v, inst, out);
     *out = PyObject_CallNoArgs(v);
     return *out ? CM_OK : cmpy_wrap_pending();
 }

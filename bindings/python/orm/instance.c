@@ -255,7 +255,7 @@ static int set_keyword(PyObject *self, PyObject *key, PyObject *value) {
 
 /* Listeners of "init" are told before __init__ of the class, or here where it was made another way. */
 static int fire_init(PyObject *self, PyObject *args, PyObject *kwargs) {
-    PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, "init"), *r;
+    PyObject *hook = cmpy_st->hooks[CMPY_HOOK_init], *r;
     if (!hook || cmpy_st->constructing == self) return 0;
     r = PyObject_CallFunctionObjArgs(hook, self, args ? args : Py_None, kwargs ? kwargs : Py_None, NULL);
     Py_XDECREF(r);
@@ -305,7 +305,7 @@ static int build_constructor(cmpy_mapper *m) {
     m->ctor = table;
     m->ctor_mask = size - 1;
     m->fast = m->slot_store && type->tp_init == Instance_init && type->tp_new == Instance_new && type->tp_setattro == Instance_setattro &&
-              Py_TYPE(type)->tp_call == PyType_Type.tp_call && !PyDict_GetItemString(cmpy_st->hooks, "init");
+              Py_TYPE(type)->tp_call == PyType_Type.tp_call && !cmpy_st->hooks[CMPY_HOOK_init];
     m->version = type->tp_version_tag;
     return 0;
 }
@@ -320,7 +320,7 @@ static const cm_attr *find_keyword(const cmpy_mapper *m, PyObject *name) {
 /* What type.__call__ does, with listeners told before __init__ and of its failure. */
 static PyObject *construct_told(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
     PyObject *given = kwargs ? Py_NewRef(kwargs) : PyDict_New(), *self = given ? type->tp_new(type, args, given) : NULL;
-    PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, "init_failure"), *before = cmpy_st->constructing;
+    PyObject *hook = cmpy_st->hooks[CMPY_HOOK_init_failure], *before = cmpy_st->constructing;
     int st = !self ? -1 : !PyObject_TypeCheck(self, type) ? 0 : fire_init(self, args, given);
     if (!st && PyObject_TypeCheck(self, type)) {
         cmpy_st->constructing = self;
@@ -349,7 +349,7 @@ static PyObject *construct_slowly(PyObject *type, PyObject *const *args, Py_ssiz
         for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(kwnames); i++)
             if (PyDict_SetItem(kwargs, PyTuple_GET_ITEM(kwnames, i), args[nargs + i]) < 0) goto done;
     }
-    if (PyDict_GetItemString(cmpy_st->hooks, "init")) result = construct_told((PyTypeObject *)type, tuple, kwargs);
+    if (cmpy_st->hooks[CMPY_HOOK_init]) result = construct_told((PyTypeObject *)type, tuple, kwargs);
     else result = Py_TYPE(type)->tp_call(type, tuple, kwargs);
 done:
     Py_DECREF(tuple);
@@ -527,7 +527,7 @@ static PyObject *get_state(PyObject *o, void *unused) {
 /* A dictionary of what is loaded, without promoting: for copy and pickle. */
 /* Listeners of the event "pickle" may change what goes into the pickle; takes the state. */
 static PyObject *fire_pickle(PyObject *o, PyObject *take_state) {
-    PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, "pickle");
+    PyObject *hook = cmpy_st->hooks[CMPY_HOOK_pickle];
     PyObject *r = hook ? PyObject_CallFunctionObjArgs(hook, o, take_state, NULL) : Py_NewRef(Py_None);
     if (!r) Py_CLEAR(take_state);
     Py_XDECREF(r);
@@ -586,7 +586,7 @@ static int restore_value(cmpy_instance *self, PyObject *key, PyObject *value) {
 
 /* Listeners of the event "unpickle". */
 static PyObject *fire_unpickle(PyObject *o, PyObject *state) {
-    PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, "unpickle");
+    PyObject *hook = cmpy_st->hooks[CMPY_HOOK_unpickle];
     return hook && ((cmpy_instance *)o)->inst.mapper ? PyObject_CallFunctionObjArgs(hook, o, state, NULL) : Py_NewRef(Py_None);
 }
 
@@ -609,8 +609,8 @@ static PyObject *Instance_setstate(PyObject *o, PyObject *state) {
 
 /* Bases written in Python bring a `__dict__` entry that knows nothing of slots; ours goes before it. */
 static int own_dict_entry(PyTypeObject *cls) {
-    PyObject *entry = PyDict_GetItemString(((PyTypeObject *)cmpy_st->Instance)->tp_dict, "__dict__");
-    if (!entry || PyDict_SetItemString(cls->tp_dict, "__dict__", entry) < 0) return -1;
+    PyObject *entry = PyDict_GetItemWithError(((PyTypeObject *)cmpy_st->Instance)->tp_dict, cmpy_st->str___dict__);
+    if (!entry || PyDict_SetItem(cls->tp_dict, cmpy_st->str___dict__, entry) < 0) return -1;
     PyType_Modified(cls);
     return 0;
 }

@@ -52,7 +52,7 @@ const cm_attr *cmpy_attr_arg(cm_mapper *m, PyObject *key) {
 /* ---- reading definitions: borrowed items; missing ones and None answer NULL */
 
 static PyObject *item(PyObject *dict, const char *key) {
-    PyObject *v = PyDict_GetItemString(dict, key);
+    PyObject *v = cmpy_dict_find(dict, key);
     return v == Py_None ? NULL : v;
 }
 
@@ -119,10 +119,10 @@ static int read_columns(PyObject *seq, cm_column ***out, size_t *n) {
 static int adopt_node(cmpy_mapper *m, cmpy_attr_host *h, cm_node *n) {
     PyObject *node = CMPY_NODE_OBJECT(n), *dict = ((cmpy_node *)node)->dict;
     h->node = n;
-    h->factory = dict ? PyDict_GetItemString(dict, "_collection") : NULL;
+    h->factory = dict ? PyDict_GetItemWithError(dict, cmpy_st->str__collection) : NULL;
     if (h->factory == Py_None) h->factory = NULL;
-    h->fallback = dict ? PyDict_GetItemString(dict, "_default") : NULL;
-    return PyList_Append(m->nodes, node);
+    h->fallback = dict ? PyDict_GetItemWithError(dict, cmpy_st->str__default) : NULL;
+    return PyErr_Occurred() ? -1 : PyList_Append(m->nodes, node);
 }
 
 /* Gives an attribute its host record and completes its node. The list `nodes` keeps what the core borrows. */
@@ -272,6 +272,7 @@ static PyObject *Mapper_build(PyObject *self, PyObject *d) {
     def.version_given = item_bool(d, "version_given");
     def.writes_keys = item_bool(d, "writes_keys");
     def.host_class = m->cls;
+    if (PyErr_Occurred()) goto done; /* reading the definition */
     cm_status st = cm_mapper_new(cmpy_cx(), &def, &m->core);
     if (st) {
         cmpy_raise(cmpy_cx(), st);
@@ -371,7 +372,15 @@ static int relation_parse(PyObject *d, cm_relation_def *def, relation_read *r) {
     def->node = item_node(d, "node");
     const char *back = item_text(d, "back");
     def->back = back ? cm_mapper_find_attr(def->target, back) : NULL;
-    return 0;
+    def->uselist = item_bool(d, "uselist");
+    def->viewonly = item_bool(d, "viewonly");
+    def->post_update = item_bool(d, "post_update");
+    def->single_parent = item_bool(d, "single_parent");
+    def->innerjoin = item_bool(d, "innerjoin");
+    def->active_history = item_bool(d, "active_history");
+    def->simple_equality = item_bool(d, "simple_equality");
+    def->passive_updates = item(d, "passive_updates") != Py_False;
+    return PyErr_Occurred() ? -1 : 0;
 }
 
 static PyObject *Mapper_add_relation(PyObject *self, PyObject *d) {
@@ -380,14 +389,6 @@ static PyObject *Mapper_add_relation(PyObject *self, PyObject *d) {
     relation_read r = {0};
     if (!m) return NULL;
     int failed = relation_parse(d, &def, &r) < 0;
-    def.uselist = item_bool(d, "uselist");
-    def.viewonly = item_bool(d, "viewonly");
-    def.post_update = item_bool(d, "post_update");
-    def.single_parent = item_bool(d, "single_parent");
-    def.innerjoin = item_bool(d, "innerjoin");
-    def.active_history = item_bool(d, "active_history");
-    def.simple_equality = item_bool(d, "simple_equality");
-    def.passive_updates = item(d, "passive_updates") != Py_False;
     cm_status st = failed ? CM_OK : cm_mapper_add_relation(cmpy_cx(), m->core, &def, NULL);
     relation_dispose(&r);
     if (failed) {

@@ -517,7 +517,7 @@ static bool plain_select(cmpy_session *s, PyObject *const *args, Py_ssize_t narg
     const cm_node *n = CMPY_NODE(args[0]);
     if (n->kind != CM_N_SELECT) return false;
     PyObject *dict = ((cmpy_node *)args[0])->dict; /* execution options are kept there */
-    return !dict || !PyDict_GetItemString(dict, "_execution_options");
+    return !dict || !PyDict_GetItemWithError(dict, cmpy_st->str__execution_options);
 }
 
 static PyObject *Session_execute(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
@@ -616,7 +616,7 @@ cm_status cmpy_session_opened(cm_ctx *cx, cm_session *core, cm_conn *conn) {
 
 /* Hands an event to the package: hook "event"(number, session, object, key, argument) -> argument. */
 cm_status cmpy_event(cm_ctx *cx, cm_event ev, cm_session *core, cm_inst *inst, const cm_attr *attr, void **arg) {
-    PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, "event");
+    PyObject *hook = cmpy_st->hooks[CMPY_HOOK_event];
     PyObject *session = core ? cm_session_host(core) : NULL, *obj = inst ? cmpy_inst_object(inst) : NULL;
     (void)cx;
     if (!hook) return CM_OK;
@@ -641,7 +641,7 @@ static PyObject *mapper_object(const cm_mapper *m) {
  * statement to run, or a list of the rows' values. */
 cm_status cmpy_implicit_load(cm_ctx *cx, cm_session *core, cm_mapper *mapper, cm_inst *inst, const cm_attr *attr, cm_node *stmt,
                              cm_node **out, cm_objs *rows) {
-    PyObject *hook = PyDict_GetItemString(cmpy_st->hooks, "implicit_load"), *obj = inst ? cmpy_inst_object(inst) : NULL;
+    PyObject *hook = cmpy_hook(CMPY_HOOK_implicit_load), *obj = inst ? cmpy_inst_object(inst) : NULL;
     *out = NULL;
     PyObject *r = PyObject_CallFunctionObjArgs(hook, (PyObject *)cm_session_host(core), obj ? obj : Py_None, mapper_object(mapper),
                                                mapper_object(attr ? attr->mapper : NULL), attr ? cmpy_attr_info(attr)->name : Py_None,

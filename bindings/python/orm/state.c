@@ -6,7 +6,7 @@
 #include "python/orm/orm.h"
 
 static PyObject *state_class(void) {
-    PyObject *cls = PyDict_GetItemString(cmpy_st->hooks, "instance_state");
+    PyObject *cls = cmpy_st->hooks[CMPY_HOOK_instance_state];
     return cls ? cls : cmpy_st->InstanceState;
 }
 
@@ -28,7 +28,7 @@ PyObject *cmpy_state_new(PyObject *obj, cmpy_mapper *m) {
     cm_inst_init(cmpy_cx(), &s->inst, m->core, (uint16_t)sizeof(cm_inst), 0);
     s->inst.flags |= CM_INST_DICT | CMPY_INST_EMBEDDED;
     PyObject *dict = cmpy_inst_dict(obj);
-    if (!dict || PyDict_SetItemString(dict, "_sa_instance_state", (PyObject *)s) < 0) Py_CLEAR(s);
+    if (!dict || PyDict_SetItem(dict, cmpy_st->str__sa_instance_state, (PyObject *)s) < 0) Py_CLEAR(s);
     return (PyObject *)s;
 }
 
@@ -39,11 +39,12 @@ PyObject *cmpy_state_of(PyObject *obj) {
     if (inst->flags & CMPY_INST_EMBEDDED) return Py_NewRef((PyObject *)((char *)inst - offsetof(cmpy_inst_state, inst)));
     PyObject *dict = cmpy_inst_dict(obj);
     if (!dict) return NULL;
-    PyObject *state = PyDict_GetItemString(dict, "_sa_instance_state");
+    PyObject *state = PyDict_GetItemWithError(dict, cmpy_st->str__sa_instance_state);
     if (state && PyObject_TypeCheck(state, (PyTypeObject *)cmpy_st->InstanceState) && cmpy_weak_get(((cmpy_inst_state *)state)->ref) == obj)
         return Py_NewRef(state);
+    if (!state && PyErr_Occurred()) return NULL;
     state = (PyObject *)make_state(obj);
-    if (state && PyDict_SetItemString(dict, "_sa_instance_state", state) < 0) Py_CLEAR(state);
+    if (state && PyDict_SetItem(dict, cmpy_st->str__sa_instance_state, state) < 0) Py_CLEAR(state);
     return state;
 }
 

@@ -438,7 +438,7 @@ done:
 }
 
 static cm_status encode_json(PyObject *v, cm_arena *scratch, cm_value *out) {
-    PyObject *null = PyDict_GetItemString(cmpy_st->hooks, "json_null"), *dumps = cmpy_json_dumps();
+    PyObject *null = cmpy_st->hooks[CMPY_HOOK_json_null], *dumps = cmpy_json_dumps();
     if (!dumps) return CM_E_HOST;
     if (v == null || v == Py_None) {
         *out = (cm_value){.kind = CM_JSON, .ascii = 1, .u.s = {"null", 4}};
