@@ -7,9 +7,9 @@ import typing as _t
 
 from . import _core as _core
 from . import exc as exc
+from ._late import present as _present
 from ._version import __version__ as __version__
-from .sql.expression import *  # noqa: F403
-from .sql.expression import __all__ as _expression_names
+from .sql import expression as _expression
 from .sql.schema import *  # noqa: F403
 from .sql.schema import __all__ as _schema_names
 from .sql._typing import NotNullable as NotNullable
@@ -17,6 +17,7 @@ from .sql._typing import Nullable as Nullable
 from .types import *  # noqa: F403
 from .types import __all__ as _type_names
 
+globals().update({name: getattr(_expression, name) for name in _present(_expression)})
 _OWN = ("exc", "NotNullable", "Nullable")
 
 # Names that live in modules which not every program needs: imported when asked for.
@@ -39,7 +40,9 @@ _ELSEWHERE = {
     ),
     "sql.lambdas": ("LambdaElement", "StatementLambdaElement", "lambda_stmt"),
     "sql.vocabulary": ("OperatorClass",),
-    "sql.elements": ("SavepointClause", "RollbackToSavepointClause", "ReleaseSavepointClause", "CacheKey", "TypeClause"),
+    "sql.windows": ("AggregateOrderBy", "FrameClause", "FrameClauseType", "FunctionFilter", "Over", "WithinGroup"),
+    "sql.elements": ("SavepointClause", "RollbackToSavepointClause", "ReleaseSavepointClause", "TypeClause"),
+    "sql.traversals": ("CacheKey",),
 }  # fmt: skip
 _HOME = {name: module for module, names in _ELSEWHERE.items() for name in names}
 _MODULES = frozenset((
@@ -53,7 +56,7 @@ _STAR = (  # of the names elsewhere, those that `from cormorant import *` brings
     "event", "pool", "schema", "sql", "types", "util", "LambdaElement", "OperatorClass", "StatementLambdaElement", "lambda_stmt",
 )  # fmt: skip
 
-__all__ = [*_OWN, *dict.fromkeys((*_expression_names, *_schema_names, *_type_names, *_STAR))]
+__all__ = [*_OWN, *dict.fromkeys((*_expression.__all__, *_schema_names, *_type_names, *_STAR))]
 
 
 def __getattr__(name: str) -> _t.Any:

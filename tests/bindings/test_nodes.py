@@ -11,9 +11,10 @@ import weakref
 import pytest
 
 from cormorant import (
-    Column, Integer, JSON, MetaData, String, Table, _core, and_, bindparam, case, column, exists, func, literal, or_, select, text, tuple_,
+    Column, Integer, JSON, MetaData, String, Table, _core, and_, bindparam, case, column, create_engine, exists, func, literal, or_, select, text, tuple_,
 )
 from cormorant.ext.compiler import compiles
+from cormorant.orm import Session
 from cormorant.sql import operators
 from cormorant.sql.elements import BinaryExpression, BindParameter, ClauseElement, ColumnElement, Label
 from cormorant.sql.functions import FunctionElement, GenericFunction
@@ -298,3 +299,17 @@ def test_classes_of_the_core_alone():
     assert (a.c.x == 5).operator is operators.eq
     assert "=" in str(a.c.x == 5)
     assert "BINARY" in _core.dump(a.c.x == 5).upper()
+
+
+def test_what_goes_wrong_when_a_dictionary_is_read_is_not_swallowed():
+    class Trouble:
+        def __hash__(self):
+            return hash("_execution_options")
+
+        def __eq__(self, other):
+            raise RuntimeError("asked")
+
+    statement = select(literal(1))
+    statement.__dict__[Trouble()] = 1
+    with Session(create_engine("sqlite://")) as session, pytest.raises(RuntimeError, match="asked"):
+        session.execute(statement)

@@ -92,9 +92,9 @@ static cm_node *make_binary(int op, uint32_t flags, cm_node *left, cm_node *righ
 static PyObject *index_node(PyObject *self, PyObject *key) {
     const cm_node *left = CMPY_NODE(self);
     cm_type_kind kind = left->type ? cm_type_get_def(left->type)->kind : CM_T_NULL;
-    PyObject *hook = cmpy_st->hooks[CMPY_HOOK_index];
-    if ((kind != CM_T_JSON && kind != CM_T_ARRAY) || !hook) return not_supported(self, "getitem");
-    return PyObject_CallFunctionObjArgs(hook, self, key, NULL);
+    if (kind != CM_T_JSON && kind != CM_T_ARRAY) return not_supported(self, "getitem");
+    PyObject *hook = cmpy_hook(CMPY_HOOK_index);
+    return hook ? PyObject_CallFunctionObjArgs(hook, self, key, NULL) : NULL;
 }
 
 static PyObject *in_node(int op, PyObject *self, PyObject *other) {

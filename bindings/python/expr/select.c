@@ -267,10 +267,8 @@ static PyObject *filter_attribute(PyObject *self, PyObject *cls, PyObject *key) 
         if (attribute || !PyErr_ExceptionMatches(PyExc_AttributeError)) return attribute;
         PyErr_Clear();
     }
-    PyObject *hook = cmpy_st->hooks[CMPY_HOOK_filter_by];
-    if (hook) return PyObject_CallFunctionObjArgs(hook, self, key, NULL);
-    cmpy_raise_exc("InvalidRequestError", "no entity of the statement has a property %R", key);
-    return NULL;
+    PyObject *hook = cmpy_hook(CMPY_HOOK_filter_by);
+    return hook ? PyObject_CallFunctionObjArgs(hook, self, key, NULL) : NULL;
 }
 
 static cm_node *equality(PyObject *self, PyObject *cls, PyObject *key, PyObject *value) {

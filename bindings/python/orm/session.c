@@ -511,19 +511,21 @@ static PyObject *Session_stream(PyObject *self, PyObject *args) {
     return cmpy_result_of(result, self, stmt);
 }
 
-static bool plain_select(cmpy_session *s, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
-    if (nargs < 1 || nargs > 2 || kwnames || s->listened || s->optioned || !cmpy_is_node(args[0])) return false;
-    if (nargs == 2 && args[1] != Py_None) return false;
-    const cm_node *n = CMPY_NODE(args[0]);
-    if (n->kind != CM_N_SELECT) return false;
+/* 1: a SELECT with nothing else given; 0: something for Python to look at; -1 and an exception. */
+static int plain_select(cmpy_session *s, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+    if (nargs < 1 || nargs > 2 || kwnames || s->listened || s->optioned || !cmpy_is_node(args[0])) return 0;
+    if (nargs == 2 && args[1] != Py_None) return 0;
+    if (CMPY_NODE(args[0])->kind != CM_N_SELECT) return 0;
     PyObject *dict = ((cmpy_node *)args[0])->dict; /* execution options are kept there */
-    return !dict || !PyDict_GetItemWithError(dict, cmpy_st->str__execution_options);
+    if (!dict) return 1;
+    return PyDict_GetItemWithError(dict, cmpy_st->str__execution_options) ? 0 : PyErr_Occurred() ? -1 : 1;
 }
 
 static PyObject *Session_execute(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
     cmpy_session *s = (cmpy_session *)self;
-    if (plain_select(s, args, nargs, kwnames)) return run(s, CMPY_NODE(args[0]), NULL, 0);
-    return call_method(self, "_execute_general", args, nargs, kwnames);
+    int plain = plain_select(s, args, nargs, kwnames);
+    if (plain > 0) return run(s, CMPY_NODE(args[0]), NULL, 0);
+    return plain < 0 ? NULL : call_method(self, "_execute_general", args, nargs, kwnames);
 }
 
 static PyObject *then(PyObject *take_result, const char *method) {
@@ -643,6 +645,7 @@ cm_status cmpy_implicit_load(cm_ctx *cx, cm_session *core, cm_mapper *mapper, cm
                              cm_node **out, cm_objs *rows) {
     PyObject *hook = cmpy_hook(CMPY_HOOK_implicit_load), *obj = inst ? cmpy_inst_object(inst) : NULL;
     *out = NULL;
+    if (!hook) return CM_E_HOST;
     PyObject *r = PyObject_CallFunctionObjArgs(hook, (PyObject *)cm_session_host(core), obj ? obj : Py_None, mapper_object(mapper),
                                                mapper_object(attr ? attr->mapper : NULL), attr ? cmpy_attr_info(attr)->name : Py_None,
                                                CMPY_NODE_OBJECT(stmt), NULL);

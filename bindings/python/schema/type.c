@@ -182,7 +182,7 @@ PyObject *cmpy_type_object(const cm_type *type) {
         Py_DECREF(serial);
         return Py_XNewRef(known);
     }
-    PyObject *hook = cmpy_st->hooks[CMPY_HOOK_make_type];
+    PyObject *hook = cmpy_hook(CMPY_HOOK_make_type);
     PyObject *item = cmpy_type_object(def->item), *labels = labels_tuple(def), *made = NULL;
     if (hook && item && labels)
         made = PyObject_CallFunction(hook, "iINNNNNNOO", (int)def->kind, def->flags, none_or_int(def->length), none_or_int(def->precision),

@@ -6,7 +6,7 @@ import typing as t
 
 from .. import _core, exc
 from ..inspection import inspect
-from ..sql.compiler import IdentifierPreparer
+from ..sql.identifiers import IdentifierPreparer
 from ..sql.type_api import to_instance
 from .interfaces import Dialect, ExecutionContext
 

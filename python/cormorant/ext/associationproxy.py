@@ -12,7 +12,7 @@ import typing as t
 from .. import _core, exc
 from ..orm.attributes import QueryableAttribute
 from ..orm.base import InspectionAttrExtensionType, InspectionAttrInfo, ORMDescriptor, SQLORMOperations, class_mapper
-from ..orm.decl_dataclass import take_options
+from ..orm.interfaces import take_options
 from ..orm.interfaces import put_attribute
 from ..orm.relationships import RelationshipProperty
 from ..sql import operators, or_

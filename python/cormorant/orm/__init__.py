@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .._late import late
 from . import exc as exc
 from . import inspected as _inspected  # noqa: F401  (inspect() learns of mapped things)
 from .attributes import AttributeEventToken as AttributeEventToken
@@ -18,20 +18,7 @@ from .base import (
     ORMDescriptor as ORMDescriptor, PassiveFlag as PassiveFlag, RelationshipDirection as RelationshipDirection,
     SQLORMOperations as SQLORMOperations, WriteOnlyMapped as WriteOnlyMapped, class_mapper as class_mapper, object_mapper as object_mapper,
 )
-from .bundle import Bundle as Bundle
-from .bundle import DictBundle as DictBundle
-from .collections import (
-    InstrumentedDict as InstrumentedDict, InstrumentedList as InstrumentedList, InstrumentedSet as InstrumentedSet,
-    KeyFuncDict as KeyFuncDict, MappedCollection as MappedCollection, attribute_keyed_dict as attribute_keyed_dict,
-    attribute_mapped_collection as attribute_mapped_collection, column_keyed_dict as column_keyed_dict,
-    column_mapped_collection as column_mapped_collection, keyfunc_mapping as keyfunc_mapping, mapped_collection as mapped_collection,
-)
 from .comparators import PropComparator as PropComparator
-from .composite import Composite as Composite
-from .composite import CompositeProperty as CompositeProperty
-from .composite import composite as composite
-from .context import ORMExecuteState as ORMExecuteState
-from .context import QueryContext as QueryContext
 from .decl_api import (
     DeclarativeBase as DeclarativeBase, DeclarativeBaseNoMeta as DeclarativeBaseNoMeta, DeclarativeMeta as DeclarativeMeta,
     MappedAsDataclass as MappedAsDataclass, add_mapped_attribute as add_mapped_attribute, as_declarative as as_declarative,
@@ -56,7 +43,6 @@ from .properties import (
     MappedSQLExpression as MappedSQLExpression, Synonym as Synonym, SynonymProperty as SynonymProperty, column_property as column_property,
     deferred as deferred, mapped_column as mapped_column, query_expression as query_expression, synonym as synonym,
 )
-from .query import Query as Query
 from .relationships import (
     CascadeOptions as CascadeOptions, Relationship as Relationship, RelationshipProperty as RelationshipProperty, backref as backref,
     dynamic_loader as dynamic_loader, foreign as foreign, relation as relation, relationship as relationship, remote as remote,
@@ -76,23 +62,47 @@ from .strategy_options import (
     undefer_group as undefer_group, with_expression as with_expression,
 )
 from .util import (
-    AliasedClass as AliasedClass, aliased as aliased, join as join, outerjoin as outerjoin,
-    polymorphic_union as polymorphic_union, was_deleted as was_deleted, with_loader_criteria as with_loader_criteria,
-    with_parent as with_parent, with_polymorphic as with_polymorphic,
+    was_deleted as was_deleted, with_loader_criteria as with_loader_criteria, with_parent as with_parent,
 )
 
 if TYPE_CHECKING:
+    from .bundle import Bundle as Bundle
+    from .bundle import DictBundle as DictBundle
+    from .collections import (
+        InstrumentedDict as InstrumentedDict, InstrumentedList as InstrumentedList, InstrumentedSet as InstrumentedSet,
+        KeyFuncDict as KeyFuncDict, MappedCollection as MappedCollection, attribute_keyed_dict as attribute_keyed_dict,
+        attribute_mapped_collection as attribute_mapped_collection, column_keyed_dict as column_keyed_dict,
+        column_mapped_collection as column_mapped_collection, keyfunc_mapping as keyfunc_mapping, mapped_collection as mapped_collection,
+    )
+    from .composites import Composite as Composite
+    from .composites import CompositeProperty as CompositeProperty
+    from .composites import composite as composite
+    from .context import ORMExecuteState as ORMExecuteState
+    from .context import QueryContext as QueryContext
+    from .query import Query as Query
+    from .aliases import (
+        AliasedClass as AliasedClass, aliased as aliased, join as join, outerjoin as outerjoin,
+        polymorphic_union as polymorphic_union, with_polymorphic as with_polymorphic,
+    )
     from .dynamic import AppenderQuery as AppenderQuery
     from .writeonly import WriteOnlyCollection as WriteOnlyCollection
-else:
-    _ELSEWHERE = {"AppenderQuery": "dynamic", "WriteOnlyCollection": "writeonly"}  # not every program needs them
-
-    def __getattr__(name: str) -> Any:
-        if name not in _ELSEWHERE:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = globals()[name] = getattr(import_module(f"{__name__}.{_ELSEWHERE[name]}"), name)
-        return found
-
+else:  # what not every program needs
+    __getattr__, __dir__ = late(
+        __name__,
+        {
+            "aliases": ("AliasedClass", "aliased", "join", "outerjoin", "polymorphic_union", "with_polymorphic"),
+            "bundle": ("Bundle", "DictBundle"),
+            "collections": (
+                "InstrumentedDict", "InstrumentedList", "InstrumentedSet", "KeyFuncDict", "MappedCollection", "attribute_keyed_dict",
+                "attribute_mapped_collection", "column_keyed_dict", "column_mapped_collection", "keyfunc_mapping", "mapped_collection",
+            ),
+            "composites": ("Composite", "CompositeProperty", "composite"),
+            "context": ("ORMExecuteState", "QueryContext"),
+            "dynamic": ("AppenderQuery",),
+            "query": ("Query",),
+            "writeonly": ("WriteOnlyCollection",),
+        },
+    )  # fmt: skip
 
 mapperlib = __import__("cormorant.orm.mapper", fromlist=["mapper"])
 

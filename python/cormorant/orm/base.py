@@ -14,14 +14,16 @@ _T_co = t.TypeVar("_T_co", covariant=True)
 
 
 class EventConstants(enum.Enum):
-    """What listeners of some mapper events answer: go on, ask no further listener, leave the mapper for later."""
+    """What listeners of some mapper events answer: go on, ask no further listener, leave the mapper for later; and what stands for a key
+    that is not known."""
 
     EXT_CONTINUE = 1
     EXT_STOP = 2
     EXT_SKIP = 3
+    NO_KEY = 4
 
 
-EXT_CONTINUE, EXT_STOP, EXT_SKIP = tuple(EventConstants)
+EXT_CONTINUE, EXT_STOP, EXT_SKIP, NO_KEY = EventConstants
 
 
 class LoaderCallableStatus(enum.Enum):
@@ -45,6 +47,7 @@ ATTR_EMPTY = LoaderCallableStatus.ATTR_EMPTY
 NO_VALUE = LoaderCallableStatus.NO_VALUE
 NEVER_SET = LoaderCallableStatus.NEVER_SET
 DONT_SET = LoaderCallableStatus.DONT_SET
+_core.register_ignored(DONT_SET)
 
 
 class PassiveFlag(enum.IntFlag):
@@ -86,13 +89,6 @@ class RelationshipDirection(enum.Enum):
 ONETOMANY = RelationshipDirection.ONETOMANY
 MANYTOONE = RelationshipDirection.MANYTOONE
 MANYTOMANY = RelationshipDirection.MANYTOMANY
-
-
-class EventConstants(enum.Enum):
-    NO_KEY = "no key"
-
-
-NO_KEY = EventConstants.NO_KEY
 
 
 class InspectionAttrExtensionType(enum.Enum):

@@ -62,7 +62,10 @@ MANYTOONE: t.Final = RelationshipDirection.MANYTOONE
 MANYTOMANY: t.Final = RelationshipDirection.MANYTOMANY
 
 class EventConstants(enum.Enum):
-    NO_KEY = "no key"
+    EXT_CONTINUE = 1
+    EXT_STOP = 2
+    EXT_SKIP = 3
+    NO_KEY = 4
 
 NO_KEY: t.Final = EventConstants.NO_KEY
 

@@ -192,7 +192,7 @@ class ORMSelectCompileState:
 
     def _mapper_zero(self) -> t.Any:
         from .base import _mapper_or_none
-        from .util import _entity_of_statement
+        from .aliases import _entity_of_statement
 
         return _mapper_or_none(_entity_of_statement(self._entities[0].expr))
 

@@ -10,7 +10,6 @@ from ..sql.schema import MetaData
 from ..util import warn
 from .clsregistry import ClassRegistry
 from .decl_base import add_attribute, current_scan, map_declarative
-from .decl_dataclass import set_arguments, unmapped
 from .interfaces import put_attribute
 from .configure import configure_registries, watch_configuration
 from .mapper import Mapper, _dispose
@@ -238,6 +237,8 @@ class registry:
     def mapped_as_dataclass(self, cls: t.Any = None, /, **arguments: t.Any) -> t.Any:
         """Decorator that makes a class a dataclass, and maps it."""
 
+        from .decl_dataclass import set_arguments
+
         def decorate(target: t.Any) -> t.Any:
             set_arguments(target, arguments)
             map_declarative(self, target)
@@ -335,6 +336,8 @@ class MappedAsDataclass(metaclass=DCTransformDeclarative):
     """Mixin that makes mapped classes, and bases and mixins of such classes, dataclasses."""
 
     def __init_subclass__(cls, **kw: t.Any) -> None:
+        from .decl_dataclass import set_arguments, unmapped
+
         names = ("init", "repr", "eq", "order", "unsafe_hash", "match_args", "kw_only", "dataclass_callable")
         set_arguments(cls, {name: kw.pop(name) for name in names if name in kw})
         super().__init_subclass__(**kw)
@@ -350,6 +353,8 @@ def mapped_as_dataclass(registry: t.Any, /, **arguments: t.Any) -> t.Any:
 
 def unmapped_dataclass(cls: t.Any = None, /, **arguments: t.Any) -> t.Any:
     """Decorator that makes a mixin of mapped dataclasses a dataclass."""
+
+    from .decl_dataclass import set_arguments, unmapped
 
     def decorate(target: t.Any) -> t.Any:
         set_arguments(target, arguments)

@@ -8,7 +8,7 @@ from ..sql.nodes import SQLCoreOperations
 from ..sql.schema import MetaData
 from .attributes import InstrumentedAttribute
 from .mapper import Mapper
-from .composite import composite
+from .composites import composite
 from .properties import mapped_column, synonym, column_property, deferred, query_expression
 from .relationships import relationship
 

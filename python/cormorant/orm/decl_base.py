@@ -18,9 +18,7 @@ from ..sql.schema import Column, MetaData, Table
 from . import exc as orm_exc
 from .annotations import Annotation, read_annotation
 from .base import Mapped
-from .composite import CompositeProperty
-from .decl_dataclass import explicit, is_transformed, transform
-from .interfaces import MapperProperty, put_attribute
+from .interfaces import DATACLASS_MARK, MapperProperty, explicit, put_attribute
 from .mapper import Mapper, class_mapper_of
 from .properties import UNSET, ColumnProperty, MappedColumn, SynonymProperty
 
@@ -219,7 +217,7 @@ class ClassScan:
         elif isinstance(value, MapperProperty):
             if isinstance(value, RelationshipProperty) and annotation is not None:
                 value.take_annotation(annotation, self.cls, name)
-            if isinstance(value, CompositeProperty):
+            if value.is_composite:
                 self.columns.extend((0, column) for column in value.declare(annotation, self.registry, self.cls, name))
             if isinstance(value, ColumnProperty):
                 for column in value.columns:
@@ -283,7 +281,7 @@ class ClassScan:
         """Refuses an annotation without Mapped[] where one was meant: of nothing, or of a construct of the mapping."""
         if not (value is UNSET or value is None or isinstance(value, (MappedColumn, MapperProperty))):
             return
-        if getattr(self.cls, "__allow_unmapped__", False) or is_transformed(self.cls) or "__dataclass_fields__" in self.cls.__dict__:
+        if getattr(self.cls, "__allow_unmapped__", False) or hasattr(self.cls, DATACLASS_MARK) or "__dataclass_fields__" in self.cls.__dict__:
             return
         if any(word in str(hint) for word in ("ClassVar", "AssociationProxy", "Relationship")):
             return
@@ -309,7 +307,9 @@ class ClassScan:
 
     def _make_dataclass(self) -> None:
         """Makes the class a dataclass, where it or a base says so."""
-        if is_transformed(self.cls):
+        if hasattr(self.cls, DATACLASS_MARK):
+            from .decl_dataclass import transform
+
             transform(self.cls, self.annotated, self.elements)
             for name, element in self.elements.items():  # defaults are known now
                 if isinstance(element, MappedColumn) and name in self.properties:

@@ -11,30 +11,12 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .. import _core, exc
+from .. import exc
 from ..util import warn
-from .base import LoaderCallableStatus
-from .interfaces import MapperProperty, put_attribute
+from .base import DONT_SET
+from .interfaces import DATACLASS_MARK, DATACLASS_OPTIONS, MapperProperty, put_attribute
 
-DONT_SET = LoaderCallableStatus.DONT_SET
-_core.register_ignored(DONT_SET)
-
-_OPTIONS = ("init", "repr", "default", "default_factory", "compare", "kw_only", "hash", "dataclass_metadata")
 _ARGUMENTS = ("init", "repr", "eq", "order", "unsafe_hash", "match_args", "kw_only", "dataclass_callable")
-_MARK = "_sa_apply_dc_transforms"
-
-
-def take_options(kw: t.Dict[str, t.Any], read_only: bool = False) -> t.Dict[str, t.Any]:
-    """Takes the dataclass options out of the arguments of a construct. read_only: not in the constructor unless one is given."""
-    found = {name: kw.pop(name) for name in _OPTIONS if name in kw}
-    return found or ({"init": False, "_implied": True} if read_only else {})
-
-
-def explicit(options: t.Mapping[str, t.Any], is_column: bool) -> t.List[str]:
-    """The options that only a dataclass can heed."""
-    return [name for name in options if name in _OPTIONS and not (is_column and name == "default") and "_implied" not in options]
-
-
 def _fallback(options: t.Mapping[str, t.Any]) -> t.Any:
     """The default that unset attributes read as; DONT_SET without one."""
     from ..sql.defaults import DefaultGenerator
@@ -47,7 +29,7 @@ def _field(key: str, element: t.Any, descriptor_defaults: bool) -> t.Any:
     """The dataclasses.field() of one attribute."""
     from .relationships import RelationshipProperty
 
-    kw = {name: value for name, value in element.dataclass_options.items() if name in _OPTIONS}
+    kw = {name: value for name, value in element.dataclass_options.items() if name in DATACLASS_OPTIONS}
     if "dataclass_metadata" in kw:
         kw["metadata"] = kw.pop("dataclass_metadata")
     default = kw.get("default")
@@ -75,7 +57,7 @@ def set_arguments(cls: type, given: t.Mapping[str, t.Any]) -> None:
     unknown = [name for name in given if name not in _ARGUMENTS]
     if unknown:
         raise exc.ArgumentError(f"Dataclass argument(s) {', '.join(map(repr, unknown))} are not accepted")
-    put_attribute(cls, _MARK, {**getattr(cls, _MARK, {}), **given})
+    put_attribute(cls, DATACLASS_MARK, {**getattr(cls, DATACLASS_MARK, {}), **given})
 
 
 class _Plain:
@@ -131,7 +113,7 @@ def _check_origins(cls: type, annotated: t.Mapping[str, t.Tuple[t.Any, type]]) -
 
 
 def _apply(cls: t.Any, annotations: t.Dict[str, t.Any], own: t.Dict[str, t.Any]) -> None:
-    arguments = dict(getattr(cls, _MARK))
+    arguments = dict(getattr(cls, DATACLASS_MARK))
     make = arguments.pop("dataclass_callable", dataclasses.dataclass)
     put_attribute(cls, "__annotations__", annotations)
     try:
@@ -158,7 +140,3 @@ def unmapped(cls: type) -> None:
             if name in cls.__dict__:
                 type.__delattr__(cls, name)
             put_attribute(cls, name, value)
-
-
-def is_transformed(cls: type) -> bool:
-    return hasattr(cls, _MARK)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .composite import Composite as Composite
-from .composite import CompositeProperty as CompositeProperty
+from .composites import Composite as Composite
+from .composites import CompositeProperty as CompositeProperty
 from .properties import SynonymProperty as SynonymProperty
 
 Synonym = SynonymProperty

@@ -1,4 +1,4 @@
-"""What `inspect()` answers for mapped classes, instances and aliases."""
+"""What `inspect()` answers for mapped classes and instances; for aliases see `aliases`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from ..inspection import _inspects, _self_inspects
 from .base import _mapper_or_none
 from .mapper import Mapper
 from .state import InstanceState
-from .util import AliasedClass, AliasedInsp
 
 
 @_inspects(type)
@@ -22,10 +21,5 @@ def _instance(subject: object) -> t.Any:
     return _core.inst_state(subject) if _core.inst_is_mapped(subject) else None
 
 
-@_inspects(AliasedClass)
-def _alias(subject: AliasedClass) -> AliasedInsp:
-    return t.cast(AliasedInsp, subject.__dict__["_aliased_insp"])
-
-
-for _cls in (Mapper, InstanceState, AliasedInsp):
+for _cls in (Mapper, InstanceState):
     _self_inspects(_cls)

@@ -17,6 +17,7 @@ class MapperProperty(InspectionAttrInfo):
 
     __class_getitem__ = classmethod(types.GenericAlias)
     is_property = True
+    is_composite = False
     key: str
     parent: t.Any = None
     doc: t.Optional[str] = None
@@ -93,6 +94,23 @@ PropComparator = _core.InstrumentedAttribute
 def put_attribute(cls: type, key: str, attribute: t.Any) -> None:
     """Sets a class attribute past the interception of late declarations."""
     type.__setattr__(cls, key, attribute)
+
+
+# ---- what the constructs of attributes say of dataclasses (decl_dataclass makes them)
+
+DATACLASS_OPTIONS = ("init", "repr", "default", "default_factory", "compare", "kw_only", "hash", "dataclass_metadata")
+DATACLASS_MARK = "_sa_apply_dc_transforms"  # of classes: the arguments for dataclass()
+
+
+def take_options(kw: t.Dict[str, t.Any], read_only: bool = False) -> t.Dict[str, t.Any]:
+    """Takes the dataclass options out of the arguments of a construct. read_only: not in the constructor unless one is given."""
+    found = {name: kw.pop(name) for name in DATACLASS_OPTIONS if name in kw}
+    return found or ({"init": False, "_implied": True} if read_only else {})
+
+
+def explicit(options: t.Mapping[str, t.Any], is_column: bool) -> t.List[str]:
+    """The options that only a dataclass can heed."""
+    return [name for name in options if name in DATACLASS_OPTIONS and not (is_column and name == "default") and "_implied" not in options]
 
 
 __all__ = [

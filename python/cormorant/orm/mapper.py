@@ -15,7 +15,6 @@ from ..sql.schema import Column, Table
 from ..util import warn
 from . import exc as orm_exc
 from .base import InspectionAttr
-from .composite import CompositeProperty
 from .configure import all_mappers, configure_mappers, configure_registries, forget_pending, lock, note_pending, watch_configuration
 from .interfaces import MapperProperty, put_attribute
 from .joins import equalities, plain_node
@@ -707,11 +706,13 @@ class Mapper(_core.Mapper, InspectionAttr):
 
     @property
     def composites(self) -> _KeyedView:
+        from .composites import CompositeProperty
+
         return self._view(CompositeProperty)
 
     @property
     def _composites(self) -> t.List[str]:
-        return [key for key, prop in self._props.items() if isinstance(prop, CompositeProperty)]
+        return [key for key, prop in self._props.items() if prop.is_composite]
 
     @property
     def all_orm_descriptors(self) -> _KeyedView:

@@ -6,11 +6,11 @@ import types
 import typing as t
 
 from .. import _core, exc
+from .._late import late
 from ..sql.schema import Column
 from .attributes import InstrumentedAttribute
-from .base import Mapped
-from .decl_dataclass import DONT_SET, take_options
-from .interfaces import MapperProperty, StrategizedProperty, put_attribute
+from .base import DONT_SET, Mapped
+from .interfaces import MapperProperty, StrategizedProperty, put_attribute, take_options
 
 _ATTR_DEFERRED, _ATTR_RAISELOAD, _ATTR_READ_ONLY, _ATTR_EAGER_DEFAULT, _ATTR_ACTIVE_HISTORY = 1, 2, 4, 8, 16
 
@@ -306,9 +306,5 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> t.Any:
-    if name in ("CompositeProperty", "RelationshipProperty"):  # programs look for all properties here
-        from . import CompositeProperty, RelationshipProperty
-
-        return {"CompositeProperty": CompositeProperty, "RelationshipProperty": RelationshipProperty}[name]
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# programs look for all properties here
+__getattr__, __dir__ = late(__name__, {"composites": ("CompositeProperty",), "relationships": ("RelationshipProperty",)})

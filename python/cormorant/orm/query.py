@@ -15,11 +15,12 @@ from ..sql import delete as sql_delete
 from ..sql import exists as sql_exists
 from ..sql import update as sql_update
 from ..sql.selectable import LABEL_STYLE_DISAMBIGUATE_ONLY, LABEL_STYLE_NONE, LABEL_STYLE_TABLENAME_PLUS_COL
+from .aliases import _entity_of_statement, _is_single_entity
 from .base import object_mapper
 from .configure import complete
 from .context import ORMSelectCompileState
 from .stand import Stand
-from .util import _entity_of_statement, _is_single_entity, with_parent
+from .util import with_parent
 
 _T = TypeVar("_T")
 

@@ -10,8 +10,7 @@ from ..util import warn
 from ..sql.schema import Table
 from .base import MANYTOMANY, MANYTOONE, ONETOMANY, RelationshipDirection
 from .clsregistry import Resolver
-from .decl_dataclass import take_options
-from .interfaces import MapperProperty, StrategizedProperty, put_attribute
+from .interfaces import MapperProperty, StrategizedProperty, put_attribute, take_options
 from .joins import JoinCondition, foreign, foreign_key_constraints, from_tables, on_tables, original, plain_node, remote
 from .overlaps import warn_of_overlaps
 from .relation_attribute import RelationshipAttribute
@@ -402,9 +401,11 @@ class RelationshipProperty(StrategizedProperty):
     # ---- for the core
 
     def _collection_factory(self) -> t.Any:
+        if not self.uselist or self.collection_class in (None, list):  # the core makes lists by itself
+            return None
         from .collections import prepare_factory
 
-        return prepare_factory(self.collection_class) if self.uselist else None
+        return prepare_factory(self.collection_class)
 
     def definition(self, mapper: t.Any) -> t.Dict[str, t.Any]:
         """What the core's mapper takes."""

@@ -9,6 +9,7 @@ import typing as t
 import weakref
 
 from .. import _core, exc
+from .._late import late
 from ..event.registry import listeners_of
 from ..util import warn
 from ..sql import select
@@ -16,10 +17,8 @@ from . import exc as orm_exc
 from .attributes import set_committed_value
 from .base import NO_VALUE, _mapper_or_none, class_mapper, instance_str, object_mapper, object_state, written_entity
 from .exc import StaleDataError
-from .context import ORMExecuteState, implicit_load
 from .events import install_session, tell_class
 from .identity import IdentityMap
-from .query import Query
 from .util import _mapper_within, identity_key
 
 _T = t.TypeVar("_T")
@@ -169,7 +168,7 @@ def _refuse_changed_key(instance: t.Any) -> None:
 class Session(_core.Session):
     """Identity map, unit of work and transaction of one line of work."""
 
-    _query_cls: t.Any = Query
+    _query_cls: t.Any = None  # Query, unless the program says otherwise; imported when it is needed
     _is_asyncio = False
     _closed_for_good = False
     _lazy_watch: t.Optional[t.Callable[[t.Any, str], None]] = None
@@ -294,7 +293,7 @@ class Session(_core.Session):
     def _find_bind(self, mapper: t.Any, clause: t.Any) -> t.Any:
         found = _mapper_or_none(mapper) if mapper is not None else None
         if found is None and clause is not None:
-            from .util import _entity_of_statement
+            from .aliases import _entity_of_statement
 
             found = _mapper_or_none(_entity_of_statement(clause))
         if found is not None:
@@ -515,7 +514,12 @@ class Session(_core.Session):
 
     def query(self, *entities: t.Any, **kwargs: t.Any) -> t.Any:
         """A Query of entities or columns."""
-        return self._query_cls(entities, self, **kwargs)
+        cls = self._query_cls
+        if cls is None:
+            from .query import Query
+
+            cls = Session._query_cls = Query
+        return cls(entities, self, **kwargs)
 
     def _execute_general(
         self, statement: t.Any, params: t.Any = None, *, execution_options: t.Optional[t.Mapping[str, t.Any]] = None,
@@ -527,6 +531,8 @@ class Session(_core.Session):
         statement = _core.coerce(statement, _core.ROLE_STATEMENT)
         given: t.Mapping[str, t.Any] = execution_options or {}
         if self._listened:
+            from .context import ORMExecuteState
+
             parent: t.Optional[ORMExecuteState] = _parent_execute_state
             listeners = self._orm_listeners() if parent is None else parent._remaining()
             state = ORMExecuteState(self, statement, params, given, bind_arguments, listeners, parent and parent._cause)
@@ -622,6 +628,8 @@ class Session(_core.Session):
         """The instance of a key's row, read again and locked. instance: the one that is read again, for those who are told."""
         statement = self._by_key(mapper, key, options, lock)
         if self._listened:
+            from .context import implicit_load
+
             statement = implicit_load(self, instance, mapper, None, None, statement.execution_options(populate_existing=True))
             if isinstance(statement, list):
                 return statement[0] if statement else None
@@ -659,7 +667,9 @@ class Session(_core.Session):
         if load:
             self.autoflush_now()
         with self._without_autoflush():
-            return t.cast(_T, self._merge(instance, load, {}))
+            from .merging import Merge
+
+            return t.cast(_T, Merge(self, load).of(instance))
 
     def autoflush_now(self) -> None:
         if self.autoflush:
@@ -669,89 +679,6 @@ class Session(_core.Session):
 
     def merge_all(self, instances: t.Iterable[t.Any], *, load: bool = True, options: t.Any = None) -> t.List[t.Any]:
         return [self.merge(instance, load=load, options=options) for instance in instances]
-
-    def _merge(self, instance: t.Any, load: bool, seen: t.Dict[t.Any, t.Any]) -> t.Any:
-        found = seen.get(id(instance))
-        if found is not None:
-            return found
-        mapper = object_mapper(instance)
-        key, state = _core.inst_identity(instance), _core.inst_state(instance)
-        instance = state.obj()  # where a proxy stands for it
-        if key is None and not load:
-            raise exc.InvalidRequestError(
-                f"merge() with load=False option does not support objects transient (never flushed): {instance_str(instance)} has "
-                "no key"
-            )
-        if _core.inst_session(instance) is self and _core.inst_status(instance) in (1, 2):
-            if key is None:
-                warn(
-                    f"Instance {instance_str(instance)} is already pending in this Session yet is being merged again; this is probably not "
-                    "what you want to do"
-                )
-            return instance
-        if key is None:
-            keys = [mapper.get_property_by_column(c).key for c in mapper.primary_key]
-            values = [getattr(instance, k) if state.expired else _core.inst_peek(instance, k, None) for k in keys]
-            key = tuple(values) if all(v is not None for v in values) else None
-        target = None
-        if key is not None:
-            target = seen.get((mapper.base_mapper, key))
-            if target is None:
-                target = self._find(mapper, key) if not load else self._get_general(mapper, key) if self._listened else self._get(mapper, key, (), False)
-        made = target is None
-        if made:
-            target = mapper.class_.__new__(mapper.class_)
-            if load:
-                self.add(target)
-            else:
-                if state.modified:
-                    raise exc.InvalidRequestError(
-                        f"merge() with load=False option does not support objects marked as 'dirty': {instance_str(instance)} has "
-                        "changes that were not flushed"
-                    )
-                _core.inst_set_identity(target, key)
-                self.add(target)
-        seen[id(instance)] = target
-        if key is not None:
-            seen[mapper.base_mapper, key] = target
-        _refuse_other_version(instance, target, mapper)
-        self._merge_relations(instance, target, mapper, load, seen)
-        self._merge_columns(instance, target, mapper, load)  # last: what it reaches may have its key, too
-        if made and not load:
-            tell_class("load", target, None)  # nothing else tells of it: mutable values get to know who holds them
-        return target
-
-    def _merge_columns(self, instance: t.Any, target: t.Any, mapper: t.Any, load: bool) -> None:
-        for key, value in _core.inst_loaded(instance).items():
-            prop = mapper._props[key]
-            if not hasattr(prop, "columns") or prop.is_expression:
-                continue
-            if not load:
-                set_committed_value(target, key, value)
-            else:
-                setattr(target, key, value)
-
-    def _merge_relations(self, instance: t.Any, target: t.Any, mapper: t.Any, load: bool, seen: t.Dict[t.Any, t.Any]) -> None:
-        loaded = _core.inst_loaded(instance)
-        for prop in mapper._relations():
-            if "merge" not in prop.cascade or prop.key not in loaded or prop.viewonly:
-                continue
-            if load and any((id(instance), back.key, back.mapper) in seen for back in prop._reverse_property):
-                continue  # came from there: the other side is kept in step by setting it
-            if load and prop.uselist:
-                self._without_raise(True)
-                try:
-                    getattr(target, prop.key)  # read whole: its members need not be looked up one by one
-                finally:
-                    self._without_raise(False)
-            for member in prop.members(loaded[prop.key]):
-                seen[id(member), prop.key, prop.mapper] = True
-            members = [self._merge(m, load, seen) for m in prop.members(loaded[prop.key])]
-            value = _like(loaded[prop.key], members) if prop.uselist else members[0] if members else None
-            if load:
-                setattr(target, prop.key, value)
-            else:
-                set_committed_value(target, prop.key, value)
 
     # ---- bulk
 
@@ -784,26 +711,6 @@ class Session(_core.Session):
     @classmethod
     def close_all(cls) -> None:
         close_all_sessions()
-
-
-def _refuse_other_version(instance: t.Any, target: t.Any, mapper: t.Any) -> None:
-    """A merge of what was read before somebody else wrote the row."""
-    if mapper.version_id_col is None or instance is target:
-        return
-    key = mapper.get_property_by_column(mapper.version_id_col).key
-    given, there = _core.inst_peek(instance, key, NO_VALUE), _core.inst_peek(target, key, NO_VALUE)
-    if NO_VALUE not in (given, there) and given != there:
-        raise StaleDataError(
-            f"Version id '{given}' on merged state {mapper.class_.__name__} {_core.inst_identity(target)} does not match existing "
-            f"version '{there}': merge() without a version takes the newest."
-        )
-
-
-def _like(value: t.Any, members: t.List[t.Any]) -> t.Any:
-    """A plain container of the kind of `value` with those members."""
-    if isinstance(value, dict):
-        return dict(zip(value.keys(), members))
-    return set(members) if isinstance(value, (set, frozenset)) else members
 
 
 def _parameter_list(params: t.Any) -> t.Optional[t.List[t.Any]]:
@@ -896,7 +803,10 @@ def make_transient_to_detached(instance: t.Any) -> None:
     _core.inst_commit_all(instance)
 
 
+_ELSEWHERE = {"context": ("ORMExecuteState",)}
+__getattr__, __dir__ = late(__name__, _ELSEWHERE)
+
 __all__ = [
-    "IdentitySet", "ORMExecuteState", "Session", "SessionTransaction", "SessionTransactionOrigin", "close_all_sessions", "make_transient",
+    *_ELSEWHERE["context"], "IdentitySet", "Session", "SessionTransaction", "SessionTransactionOrigin", "close_all_sessions", "make_transient",
     "make_transient_to_detached", "object_session", "sessionmaker",
 ]

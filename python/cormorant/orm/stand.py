@@ -6,7 +6,7 @@ import typing as t
 
 from .. import _core
 from ..sql import select
-from .util import _entity_of_statement, _is_single_entity, aliased
+from .aliases import _entity_of_statement, _is_single_entity, aliased
 
 
 class Stand:

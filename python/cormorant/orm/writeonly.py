@@ -6,8 +6,7 @@ import typing as t
 
 from .. import _core, exc
 from ..sql import delete, insert, select, update
-from .base import ONETOMANY
-from .decl_dataclass import DONT_SET
+from .base import DONT_SET, ONETOMANY
 from .relation_values import warn_of_none
 from .util import _with_parent
 

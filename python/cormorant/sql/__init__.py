@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from .._late import late
 from . import expression as expression
 from . import operators as operators
 from .base import Executable, SyntaxExtension
 from .ddl_base import CheckFirst
 from .base import WriteableColumnCollection as WriteableColumnCollection
-from .compiler import SQLCompiler as SQLCompiler
 from .expression import (
     LABEL_STYLE_DEFAULT, LABEL_STYLE_DISAMBIGUATE_ONLY, LABEL_STYLE_NONE, LABEL_STYLE_TABLENAME_PLUS_COL, Alias, ClauseElement,
     ColumnCollection, ColumnElement, CompoundSelect, Delete, False_, FromClause, Insert, Join, Select, Selectable, Subquery, TableClause,
@@ -19,18 +19,15 @@ from .expression import (
 )
 from .visitors import ClauseVisitor
 
-__all__ = [*(name for name in globals() if not name.startswith("_") and name != "annotations"), "lambda_stmt"]
+__all__ = [*(name for name in globals() if not name.startswith("_") and name not in ("annotations", "late")), "SQLCompiler", "lambda_stmt"]
 
 
-def __getattr__(name: str) -> object:
-    if name in ("sqltypes", "schema", "ddl", "functions", "visitors", "elements", "selectable", "dml", "type_api", "compiler"):
-        import importlib
-
-        return importlib.import_module(f"{__name__}.{name}")
-    if name == "lambda_stmt":
-        return expression.lambda_stmt
-    if name in ("Nullable", "NotNullable", "ColumnExpressionArgument", "NO_LINTING", "WARN_LINTING", "FROM_LINTING", "COLLECT_CARTESIAN_PRODUCTS"):
-        from . import _typing
-
-        return getattr(_typing, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = late(
+    __name__,
+    {
+        "_typing": ("COLLECT_CARTESIAN_PRODUCTS", "ColumnExpressionArgument", "FROM_LINTING", "NO_LINTING", "NotNullable", "Nullable", "WARN_LINTING"),
+        "compiler": ("SQLCompiler",),
+        "lambdas": ("lambda_stmt",),
+        **dict.fromkeys(("ddl", "dml", "elements", "functions", "schema", "selectable", "sqltypes", "type_api", "visitors"), ()),
+    },
+)

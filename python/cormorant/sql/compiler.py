@@ -13,7 +13,7 @@ import typing as t
 
 from .. import _core, exc
 from ..dialects import dialect_object
-from .items import name_flags
+from .identifiers import IdentifierPreparer, core_dialect
 
 __all__ = [
     "Compiled", "DDLCompiler", "ExpandedState", "GenericTypeCompiler", "IdentifierPreparer", "SQLCompiler", "StrSQLCompiler",
@@ -44,54 +44,6 @@ class ExpandedState(t.NamedTuple):
         if self.positiontup is None:
             raise exc.InvalidRequestError("statement does not use a positional paramstyle")
         return tuple(self.parameters[name] for name in self.positiontup)
-
-
-class IdentifierPreparer:
-    """Quotes names for a dialect."""
-
-    initial_quote = final_quote = '"'
-
-    def __init__(self, dialect: t.Any = None) -> None:
-        self.dialect = dialect
-        self._name = getattr(dialect, "name", None)
-
-    def quote(self, ident: str, force: t.Any = None) -> str:
-        """A name, quoted where the dialect needs it."""
-        wanted = name_flags(ident)
-        if wanted == _core.FLAG_NO_QUOTE:
-            return str(ident)
-        return _core.quote(str(ident), wanted == _core.FLAG_QUOTE, _dialect_name(self._name))
-
-    def quote_identifier(self, value: str) -> str:
-        return _core.quote(str(value), True, _dialect_name(self._name))
-
-    quote_schema = quote
-
-    def format_table(self, table: t.Any, use_schema: bool = True, name: str | None = None) -> str:
-        made = self.quote(name or table.name)
-        return f"{self.quote(table.schema)}.{made}" if use_schema and getattr(table, "schema", None) else made
-
-    def format_column(
-        self, column: t.Any, use_table: bool = False, name: str | None = None, table_name: str | None = None, use_schema: bool = False, **kw: t.Any
-    ) -> str:
-        made = self.quote(name or column.name)
-        if not use_table:
-            return made
-        return f"{self.quote(table_name) if table_name else self.format_table(column.table, use_schema)}.{made}"
-
-    def format_schema(self, name: str) -> str:
-        return self.quote(name)
-
-    def format_label_name(self, name: str, anon_map: t.Any = None) -> str:
-        return self.quote(name)
-
-    def format_constraint(self, constraint: t.Any) -> str:
-        return self.quote(constraint.name)
-
-    format_index = format_constraint
-
-    def format_sequence(self, sequence: t.Any, use_schema: bool = True) -> str:
-        return self.quote(sequence.name)
 
 
 class TypeCompiler:
@@ -252,14 +204,10 @@ class StrSQLCompiler(SQLCompiler):
     """What str(statement) makes."""
 
 
-def _dialect_name(name: str | None) -> str | None:
-    return None if name in (None, "default") else name
-
-
 def _core_name(dialect: t.Any) -> str | None:
     """How the core calls a dialect; None: the default one."""
     name = getattr(dialect, "name", None)
-    return "standard" if name == "default" and not dialect.supports_native_boolean else _dialect_name(name)
+    return "standard" if name == "default" and not dialect.supports_native_boolean else core_dialect(name)
 
 
 def _with_columns(statement: t.Any, keys: t.Iterable[str]) -> t.Any:
@@ -426,7 +374,7 @@ def plain_spelling(type_: t.Any, dialect_name: str) -> str:
         return t.cast(str, spell(dialect_name))
     described = list(type_._cm_def())
     described[1] &= ~(_core.TYPE_SPELLED | _core.TYPE_VARIES)
-    return t.cast(str, _core.type_ddl(_Described(tuple(described)), _dialect_name(dialect_name)))
+    return t.cast(str, _core.type_ddl(_Described(tuple(described)), core_dialect(dialect_name)))
 
 
 def spell_type(type_: t.Any, dialect_name: str) -> str:

@@ -9,7 +9,6 @@ from . import operators
 from .base import NO_ARG
 from .clauses import Case, Cast, Extract, TextClause, TryCast, TypeCoerce
 from .nodes import BindParameter, ColumnClause, False_, Label, Null, True_, Tuple
-from .windows import AggregateOrderBy, FunctionFilter, Over, WithinGroup
 
 and_ = _core.and_
 or_ = _core.or_
@@ -172,21 +171,29 @@ def over(
     exclude: str | None = None,
 ) -> t.Any:  # fmt: skip
     """A function over a window."""
+    from .windows import Over
+
     return Over(element, partition_by, order_by, range_, rows, groups, exclude)
 
 
 def funcfilter(func: t.Any, *criterion: t.Any) -> t.Any:
     """`function FILTER (WHERE ...)`."""
+    from .windows import FunctionFilter
+
     return FunctionFilter(func, *criterion)
 
 
 def within_group(element: t.Any, *order_by: t.Any) -> t.Any:
     """`function WITHIN GROUP (ORDER BY ...)`."""
+    from .windows import WithinGroup
+
     return WithinGroup(element, *order_by)
 
 
 def aggregate_order_by(element: t.Any, *order_by: t.Any) -> t.Any:
     """`function(a ORDER BY ...)`."""
+    from .windows import AggregateOrderBy
+
     return AggregateOrderBy(element, *order_by)
 
 

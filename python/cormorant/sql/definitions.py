@@ -104,7 +104,7 @@ def _word(given: t.Any) -> str:
 
 
 def _name(given: t.Any) -> str:
-    from .compiler import IdentifierPreparer
+    from .identifiers import IdentifierPreparer
 
     quote = IdentifierPreparer().quote
     return ".".join(quote(part) for part in str(given).split("."))

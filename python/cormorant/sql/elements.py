@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .._late import late
 from .clauses import *  # noqa: F403
 from .clauses import __all__ as _clause_names
 from .constructors import *  # noqa: F403
@@ -9,8 +10,6 @@ from .constructors import __all__ as _constructor_names
 from .items import conv, quoted_name
 from .nodes import *  # noqa: F403
 from .nodes import __all__ as _node_names
-from .windows import *  # noqa: F403
-from .windows import __all__ as _window_names
 
 _textual_label_reference = LabelReference  # noqa: F405
 
@@ -19,4 +18,7 @@ class _label_reference:  # noqa: N801 - the name of the API
     """Nothing is an instance of it: an expression in ORDER BY stands there itself. Programs ask whether one is wrapped."""
 
 
-__all__ = [*_node_names, *_clause_names, *_window_names, *_constructor_names, "conv", "quoted_name"]
+_WINDOWS = ("AggregateOrderBy", "FrameClause", "FrameClauseType", "FunctionFilter", "Over", "WithinGroup")
+__getattr__, __dir__ = late(__name__, {"traversals": ("CacheKey",), "windows": _WINDOWS})
+
+__all__ = [*_node_names, *_clause_names, *_WINDOWS, "CacheKey", *_constructor_names, "conv", "quoted_name"]

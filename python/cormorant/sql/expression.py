@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any as ColumnExpressionArgument
 
 from .. import _core
+from .._late import late, present
+from . import elements
 from .base import (
     ColumnCollection, DedupeColumnCollection, DialectKWArgs, Executable, ExecutableStatement, Generative, ReadOnlyColumnCollection,
     SyntaxExtension, WriteableColumnCollection,
 )
 from .dml import Delete, DMLWhereBase, Insert, Update, UpdateBase, ValuesBase, delete, insert, update
-from .elements import *  # noqa: F403
-from .elements import __all__ as _element_names
 from .fromclause import Values
 from .functions import Function, FunctionElement, func, modifier
 from .operators import ColumnOperators, Operators, custom_op
@@ -20,6 +20,7 @@ from .selectable import __all__ as _selectable_names
 from .statements import CompoundSelect, Exists, Select
 from .visitors import Visitable
 
+globals().update({name: getattr(elements, name) for name in present(elements)})
 select = _core.select
 
 
@@ -101,7 +102,7 @@ def intersect_all(*selects: object) -> CompoundSelect:
 
 
 __all__ = [
-    *_element_names, *_selectable_names, "ColumnCollection", "ColumnExpressionArgument", "ColumnOperators", "DMLWhereBase",
+    *elements.__all__, *_selectable_names, "ColumnCollection", "ColumnExpressionArgument", "ColumnOperators", "DMLWhereBase",
     "DedupeColumnCollection", "Delete", "DialectKWArgs", "Executable", "ExecutableStatement", "Function", "FunctionElement",
     "Generative", "Insert", "Operators", "ReadOnlyColumnCollection", "Select",
     "SyntaxExtension", "Update", "UpdateBase", "Values", "ValuesBase", "Visitable",
@@ -111,12 +112,11 @@ __all__ = [
 ]  # fmt: skip
 
 
-def __getattr__(name: str) -> object:
-    """What not every program needs."""
-    if name in ("LambdaElement", "StatementLambdaElement", "lambda_stmt"):
-        from . import lambdas as home
-    elif name == "OperatorClass":
-        from . import vocabulary as home
-    else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(home, name)
+__getattr__, __dir__ = late(
+    __name__,
+    {
+        "lambdas": ("LambdaElement", "StatementLambdaElement", "lambda_stmt"),
+        "vocabulary": ("OperatorClass",),
+        "elements": [name for name in elements.__all__ if name not in vars(elements)],
+    },
+)

@@ -12,7 +12,6 @@ from .fromclause import FromClause
 from .items import name_flags
 from .nodes import ColumnClause, ColumnElement
 from .sqltypes import Integer
-from .windows import AggregateOrderBy, FunctionFilter, Over, WithinGroup
 
 _registry: dict[str, dict[str, t.Any]] = {"_default": {}}
 _named: dict[str, type] = {}  # functions that are a name and a base alone: their classes are made when they are asked for
@@ -129,18 +128,26 @@ class FunctionElement(Executable, ColumnElement, FromClause, Generative):
         exclude: str | None = None,
     ) -> t.Any:  # fmt: skip
         """The function over a window."""
+        from .windows import Over
+
         return Over(self, partition_by=partition_by, order_by=order_by, rows=rows, range_=range_, groups=groups, exclude=exclude)
 
     def filter(self, *criterion: t.Any) -> t.Any:
         """The aggregate over those rows that meet conditions."""
+        from .windows import FunctionFilter
+
         return FunctionFilter(self, *criterion) if criterion else self
 
     def within_group(self, *order_by: t.Any) -> t.Any:
         """The aggregate over rows in an order."""
+        from .windows import WithinGroup
+
         return WithinGroup(self, *order_by)
 
     def aggregate_order_by(self, *order_by: t.Any) -> t.Any:
         """The aggregate of its arguments in an order."""
+        from .windows import AggregateOrderBy
+
         return AggregateOrderBy(self, *order_by)
 
     def within_group_type(self, within_group: t.Any) -> t.Any:

@@ -8,19 +8,10 @@ import typing as t
 from .. import _core, exc
 from . import operators, roles
 from .base import NO_ARG, Immutable
-from .compiler import compile_element
 from .items import name_flags
 from .visitors import ExternallyTraversible
 
 _generic = classmethod(types.GenericAlias)
-
-
-class CacheKey(t.NamedTuple):
-    """Names what two statements share when they share a plan. Plans are found in C; this is for programs that look."""
-
-    key: tuple[t.Any, ...]
-    bindparams: t.Sequence[t.Any]
-    params: t.Mapping[str, t.Any] = types.MappingProxyType({})
 
 
 class DQLDMLClauseElement:
@@ -47,6 +38,8 @@ class ClauseElement(ExternallyTraversible, _core.Node):
 
     def compile(self, bind: t.Any = None, dialect: t.Any = None, **kw: t.Any) -> t.Any:
         """The element as SQL for a dialect: an object with `.string`, `.params`, ..."""
+        from .compiler import compile_element
+
         return compile_element(self, bind, dialect, **kw)
 
     def __str__(self) -> str:

@@ -16,11 +16,6 @@ _NT = t.TypeVar("_NT", bound=t.Union[int, float, Decimal, None])
 _ST = t.TypeVar("_ST", bound=t.Union[str, None])
 _Type: t.TypeAlias = t.Union[type[TypeEngine[_T]], TypeEngine[_T]]
 
-class CacheKey(t.NamedTuple):
-    key: tuple[t.Any, ...]
-    bindparams: t.Sequence[t.Any]
-    params: t.Mapping[str, t.Any] = ...
-
 class DQLDMLClauseElement: ...
 
 class ClauseElement(ExternallyTraversible, _core.Node):

@@ -11,7 +11,7 @@ import uuid as _uuid
 
 from .. import _core, exc
 from .schema_types import SchemaType
-from .type_api import ExternalType, TypeDecorator, TypeEngine, TypeEngineMixin, UserDefinedType, Variant, adapt_type, to_instance
+from .type_api import ExternalType, Generic, TypeDecorator, TypeEngine, TypeEngineMixin, UserDefinedType, Variant, adapt_type, to_instance
 
 _T = t.TypeVar("_T", bound=t.Any)
 _CT = t.TypeVar("_CT", bound=t.Any)
@@ -100,7 +100,7 @@ class BigInteger(Integer):
     _kind = _core.T_BIGINT
 
 
-class NumericCommon(HasExpressionLookup, TypeEngineMixin, t.Generic[_N]):
+class NumericCommon(HasExpressionLookup, TypeEngineMixin, Generic[_N]):
     """What exact and floating numbers share."""
 
     _default_decimal_return_scale = 10
@@ -594,49 +594,6 @@ class _EngineJSON(TypeEngine[t.Any]):
         return t.cast(str, _core.type_ddl(self.json, name))
 
 
-def index_of(left: t.Any, key: t.Any) -> t.Any:
-    """`left[key]` of a document or a list."""
-    kind = left.type
-    if isinstance(kind, ARRAY) or isinstance(getattr(kind, "impl", None), ARRAY):
-        return _array_index(left, kind, key)
-    path = isinstance(key, (list, tuple))
-    if not isinstance(key, _core.Node) and not hasattr(key, "__clause_element__"):
-        which = JSON.JSONPathType if path else JSON.JSONIntIndexType if isinstance(key, int) else JSON.JSONStrIndexType
-        key = _named_bind(left, key, which())
-    return _core.make(_core.K_INDEX, _core.OP_JSON_PATH if path else _core.OP_JSON_INDEX, type=kind, kids=(left, _core.coerce(key, _core.ROLE_EXPR), None))
-
-
-def _named_bind(left: t.Any, value: t.Any, type_: TypeEngine[t.Any]) -> t.Any:
-    from .nodes import BindParameter
-
-    name = getattr(left, "_name", None) if left._kind in (_core.K_COLUMN, _core.K_PROXY) else getattr(left, "key", None)
-    return BindParameter(name if isinstance(name, str) else None, value, type_, unique=True)
-
-
-def _array_index(left: t.Any, kind: t.Any, key: t.Any) -> t.Any:
-    array = kind if isinstance(kind, ARRAY) else kind.impl
-    shift = 1 if array.zero_indexes else 0
-    if isinstance(key, slice):
-        ends = [_array_bound(left, x, shift) for x in (key.start, key.stop, key.step)]
-        return _core.make(_core.K_INDEX, _core.OP_ARRAY_INDEX, type=kind, kids=(left, _core.make(_core.K_SLICE, kids=tuple(ends)), None))
-    inner = array.item_type
-    if array.dimensions is not None and array.dimensions > 1:
-        inner = array._raw_copy()
-        inner.dimensions = array.dimensions - 1
-    return _core.make(_core.K_INDEX, _core.OP_ARRAY_INDEX, type=inner, kids=(left, _array_bound(left, key, shift), None))
-
-
-def _array_bound(left: t.Any, value: t.Any, shift: int) -> t.Any:
-    if value is None:
-        return None
-    if isinstance(value, int):
-        return _named_bind(left, value + shift, INTEGERTYPE)
-    return _core.coerce(value, _core.ROLE_EXPR)
-
-
-_core.register_hook("index", index_of)
-
-
 class ARRAY(Indexable, Concatenable, TypeEngine[t.Sequence[t.Any]]):
     """A list of values of one type, on databases that have it."""
 
@@ -653,8 +610,9 @@ class ARRAY(Indexable, Concatenable, TypeEngine[t.Sequence[t.Any]]):
         def _member(self, kind: str, other: t.Any, operator: t.Any) -> t.Any:
             from . import operators
             from .constructors import all_, any_
+            from .indexing import named_bind
 
-            value = _core.coerce(other, _core.ROLE_EXPR) if isinstance(other, _core.Node) else _named_bind(self.expr, other, self.type.item_type)
+            value = _core.coerce(other, _core.ROLE_EXPR) if isinstance(other, _core.Node) else named_bind(self.expr, other, self.type.item_type)
             return (operator or operators.eq)(value, any_(self.expr) if kind == "any" else all_(self.expr))
 
         def any(self, other: t.Any, operator: t.Any = None) -> t.Any:
@@ -969,39 +927,4 @@ _literal_types: dict[type, TypeEngine[t.Any]] = {
 }
 _core.register_literal_types(_literal_types)
 
-_BY_KIND: dict[int, type[TypeEngine[t.Any]]] = {
-    cls._kind: cls
-    for cls in (
-        NullType, SmallInteger, Integer, BigInteger, Numeric, Float, Double, String, Text, Boolean, Date, Time, DateTime,
-        Interval, LargeBinary, JSON, Uuid, TableValueType,
-    )
-}  # fmt: skip
-
-
-def _make_type(
-    kind: int, flags: int, length: t.Any, precision: t.Any, scale: t.Any, spelling: t.Any, collation: t.Any, name: t.Any,
-    labels: tuple[str, ...], item: t.Any,
-) -> TypeEngine[t.Any]:  # fmt: skip
-    """The Python object of a type that the core made by itself."""
-    if kind == _core.T_ENUM:
-        return Enum(*labels, name=name, length=length)
-    if kind == _core.T_ARRAY:
-        return ARRAY(item, dimensions=length)
-    if kind == _core.T_TUPLE:
-        return TupleType()
-    cls = _BY_KIND[kind]
-    made = cls()
-    for key, value in (("length", length), ("precision", precision), ("scale", scale), ("collation", collation)):
-        if value is not None and hasattr(made, key):
-            setattr(made, key, value)
-    if hasattr(made, "asdecimal"):
-        made.asdecimal = bool(flags & _core.TYPE_AS_DECIMAL)
-    if hasattr(made, "timezone"):
-        made.timezone = bool(flags & _core.TYPE_TIMEZONE)
-    if isinstance(made, Uuid):
-        made.as_uuid = not flags & _core.TYPE_UUID_TEXT
-    return made
-
-
-_core.register_hook("make_type", _make_type)
 _core.register_hook("json_null", _JSON_NULL)

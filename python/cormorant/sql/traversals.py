@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from .nodes import CacheKey
+import types
+import typing as t
+
 from .visitors import HasTraverseInternals
 from .vocabulary import InternalTraversal
 
 __all__ = ["CacheKey", "HasCacheKey", "HasTraverseInternals", "InternalTraversal", "MemoizedHasCacheKey"]
+
+
+class CacheKey(t.NamedTuple):
+    """Names what two statements share when they share a plan. Plans are found in C; this is for programs that look."""
+
+    key: tuple[t.Any, ...]
+    bindparams: t.Sequence[t.Any]
+    params: t.Mapping[str, t.Any] = types.MappingProxyType({})
 
 
 class HasCacheKey:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copyreg
 import inspect
+import types
 import typing as t
 
 from .. import _core, exc
@@ -78,11 +79,22 @@ def _describe(obj: t.Any, omit: tuple[str, ...] = ()) -> str:
     return f"{type(obj).__name__}({', '.join(parts)})"
 
 
+if t.TYPE_CHECKING:
+    from typing import Generic
+else:
+
+    class Generic:
+        """In the place of typing.Generic, which looks at each of a hundred subclasses."""
+
+        __slots__ = ()
+        __class_getitem__ = classmethod(types.GenericAlias)
+
+
 class TypeEngineMixin:
     """Marks classes that are mixed into types."""
 
 
-class TypeEngine(_core.TypeEngine, t.Generic[_T]):
+class TypeEngine(_core.TypeEngine, Generic[_T]):
     """Base of all SQL types."""
 
     __visit_name__ = "type_engine"
@@ -97,7 +109,7 @@ class TypeEngine(_core.TypeEngine, t.Generic[_T]):
     render_literal_cast = False
     _variant_mapping: dict[str, TypeEngine[t.Any]] = {}
 
-    class Comparator(ColumnOperators, t.Generic[_CT]):
+    class Comparator(ColumnOperators, Generic[_CT]):
         """Operators of a type. Subclasses override methods (`__eq__`, `operate`, new ones) to change or add some."""
 
         __slots__ = ("expr", "type")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as t
 
 from .. import _core
+from .._late import late
 
 __all__ = [
     "ClauseVisitor", "CloningExternalTraversal", "ExternalTraversal", "ExternallyTraversible", "HasTraversalDispatch",
@@ -48,13 +49,7 @@ class HasTraversalDispatch:
 if t.TYPE_CHECKING:
     from .vocabulary import InternalTraversal as InternalTraversal
 else:
-
-    def __getattr__(name: str) -> t.Any:
-        if name != "InternalTraversal":  # read by nothing here; programs' own elements name it
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from .vocabulary import InternalTraversal
-
-        return InternalTraversal
+    __getattr__, __dir__ = late(__name__, {"vocabulary": ("InternalTraversal",)})  # read by nothing here; programs' own elements name it
 
 
 def iterate(obj: t.Any, opts: t.Any = None) -> t.Iterator[t.Any]:

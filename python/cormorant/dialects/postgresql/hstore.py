@@ -8,6 +8,7 @@ import typing as t
 from ... import _core
 from ...sql import sqltypes
 from ...sql.functions import Function
+from ...sql.indexing import named_bind
 from ...sql.type_api import TypeEngine
 from .._own import Own, operation
 from .array import ARRAY
@@ -56,7 +57,7 @@ class HSTORE(Own, sqltypes.Indexable, sqltypes.Concatenable, TypeEngine[t.Mappin
         __slots__ = ()
 
         def __getitem__(self, key: t.Any) -> t.Any:
-            return _core.make(_core.K_INDEX, _core.OP_ARRAY_INDEX, type=sqltypes.Text(), kids=(self.expr, sqltypes._named_bind(self.expr, key, sqltypes.Text()), None))
+            return _core.make(_core.K_INDEX, _core.OP_ARRAY_INDEX, type=sqltypes.Text(), kids=(self.expr, named_bind(self.expr, key, sqltypes.Text()), None))
 
         def has_key(self, other: t.Any) -> t.Any:
             return operation(self.expr, "?", other, sqltypes.Text())

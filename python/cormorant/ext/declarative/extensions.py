@@ -6,7 +6,6 @@ import typing as t
 
 from ... import exc
 from ...orm.base import _mapper_or_none
-from ...orm.util import polymorphic_union
 
 __all__ = ["AbstractConcreteBase", "ConcreteBase", "DeferredReflection"]
 
@@ -16,6 +15,8 @@ class ConcreteBase:
 
     @classmethod
     def _create_polymorphic_union(cls, mappers: t.Sequence[t.Any], discriminator_name: str) -> t.Any:
+        from ...orm.aliases import polymorphic_union
+
         return polymorphic_union({m.polymorphic_identity: m.local_table for m in mappers}, discriminator_name, "pjoin")
 
     @classmethod

@@ -16,10 +16,9 @@ from .. import _core, event, exc
 from ..sql import and_
 from ..sql.schema import Column
 from .attributes import HISTORY_BLANK, History, get_history
-from .base import NO_VALUE, Mapped
+from .base import DONT_SET, NO_VALUE, Mapped
 from .bundle import bundle_clause
-from .decl_dataclass import DONT_SET, take_options
-from .interfaces import MapperProperty, put_attribute
+from .interfaces import MapperProperty, put_attribute, take_options
 from .properties import UNSET, ColumnProperty, MappedColumn
 
 _CACHE = "_sa_composites"
@@ -121,6 +120,7 @@ class CompositeComparator:
 class CompositeProperty(MapperProperty):
     """Several columns as one object."""
 
+    is_composite = True
     Comparator = CompositeComparator
 
     def __init__(
