@@ -178,3 +178,21 @@ def test_isolation_of_threads(world):
             thread.join()
         assert codes == [201] * 6 and len(world.notes()) == 7
     assert world.notes() == ["before"]
+
+
+def test_tables_are_made_in_the_transaction_that_began(engine):
+    metadata = sa.MetaData()
+    table = sa.Table("t", metadata, Column("id", sa.Integer, primary_key=True))
+    with engine.connect() as c:
+        c.begin()
+        metadata.create_all(c)
+        c.execute(insert(table), {"id": 1})
+        c.rollback()
+    assert sa.inspect(engine).get_table_names() == []
+    with engine.begin() as c:
+        metadata.create_all(c)
+    with engine.connect() as c:
+        c.begin()
+        metadata.drop_all(c)
+        c.rollback()
+    assert sa.inspect(engine).get_table_names() == ["t"]

@@ -76,9 +76,11 @@ static cm_status drop_one(cm_ctx *cx, cm_conn *conn, cm_table *table, bool check
     return st ? st : run_ddl(cx, conn, c);
 }
 
-/* BEGIN of our own, where the connection is in no transaction yet. *ours: it is to be ended here. */
+/* BEGIN of our own, where the connection is in no transaction yet. *ours: it is to be ended here. A transaction that the caller
+ * began and that nothing was sent in yet begins now, where the driver has reads begin one too: with SQLite's usual rule it does not. */
 static cm_status begin_ours(cm_ctx *cx, cm_conn *conn, bool *ours) {
     cm_link *link = conn->link;
+    if (conn->begun && link->driver->begin_reads(link->d)) return cm_conn__begin_due(cx, conn, CM_STMT_READ);
     if (conn->autocommit || link->driver->in_transaction(link->d)) return CM_OK;
     cm_status st = cm_link__claim(cx, link, conn);
     if (st) return st;
