@@ -356,3 +356,20 @@ def test_the_end_is_told_with_the_values_that_ran(engine):
             session.execute(table.insert().returning(table.c.id), {"id": i})
             session.execute(table.insert(), {"id": 10 + i})
     assert len(told) == 12 and told[::2] == told[1::2] and len(set(map(str, told))) == 6
+
+
+def test_a_ping_written_for_any_release(engine):
+    """Listeners that look whether a connection is alive keep `should_close_with_result`, which had a meaning in 1.x."""
+    pinged = []
+
+    @event.listens_for(engine, "engine_connect")
+    def ping(connection):
+        before, connection.should_close_with_result = connection.should_close_with_result, True
+        with connection.begin():
+            pinged.append(connection.scalar(sa.select(1)))
+        connection.should_close_with_result = before
+
+    with engine.connect() as c:
+        assert pinged == [1] and not c.in_transaction() and c.should_close_with_result is False
+    with engine.connect() as c:
+        assert pinged == [1, 1] and c.should_close_with_result is False

@@ -209,6 +209,8 @@ class Connection(_core.Connection, Connectable):
     _sqla_dialect_name: str | None = None
     _checks_first = True  # definitions may look for what is there
     _told = False  # before_execute was called for what runs now
+    should_close_with_result = False
+    """Nothing closes by itself; `engine_connect` listeners written for 1.x save and set it."""
 
     @property
     def engine(self) -> Engine:
