@@ -112,3 +112,25 @@ def test_flask_db(engine: Any, server: Any, project: Project) -> None:
     assert [c["name"] for c in cm.inspect(engine).get_columns("user")] == ["id", "name", "admin", "data", "born"]
     project.db("downgrade", "base")
     assert cm.inspect(engine).get_table_names() == ["alembic_version"]
+
+
+def test_a_connection_is_shared_with_alembic(engine: Any) -> None:
+    """Alembic works on the connection it is given, and reads there what other drivers read."""
+    import sqlalchemy as sa
+    from alembic.autogenerate import compare_metadata
+    from alembic.operations import Operations
+    from alembic.runtime.migration import MigrationContext
+
+    metadata = models()
+    with engine.connect() as connection:
+        metadata.create_all(connection)
+        context = MigrationContext.configure(connection)
+        assert context.get_current_revision() is None and compare_metadata(context, metadata) == []
+        connection.execute(cm.text("INSERT INTO types (s) VALUES ('mine')"))
+        context = MigrationContext.configure(connection)
+        assert context.connection.in_transaction()
+        assert context.connection.execute(sa.text("SELECT s, d1 FROM types WHERE s LIKE :x"), {"x": "m%"}).all() == [("mine", 5)]
+        connection.rollback()
+        assert connection.scalar(cm.text("SELECT count(*) FROM types")) == 0
+        Operations(MigrationContext.configure(connection)).drop_table("child")
+    assert cm.inspect(engine).get_table_names() == ["types"]

@@ -81,3 +81,24 @@ def test_changes_are_found(engine: Any) -> None:
     found = migration(to_sqlalchemy(metadata), to_engine(engine), compare_server_default=True)
     for part in ("comment='new'", "type_=sa.String(length=9)", "server_default='2'", "create_index('ix', 't', [sa.literal_column('lower(b)')]"):
         assert part in found, found
+
+
+def test_a_connection_is_shared_with_alembic(engine: Any) -> None:
+    """Alembic works on the connection it is given, within its transaction, and reads there what other drivers read."""
+    import sqlalchemy as sa
+    from alembic.autogenerate import compare_metadata
+    from alembic.operations import Operations
+    from alembic.runtime.migration import MigrationContext
+
+    metadata = models(comments=False)
+    with engine.connect() as connection:
+        connection.begin()
+        metadata.create_all(connection)
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        assert context.get_current_revision() is None and compare_metadata(context, metadata) == []
+        Operations(context).drop_table("child")
+        assert [change[0] for change in compare_metadata(context, metadata)] == ["add_table"]
+        assert context.connection.scalar(sa.text("SELECT 2 WHERE 'a%b' LIKE :x"), {"x": "a%"}) == 2
+        assert connection.in_transaction()
+        connection.rollback()
+    assert cm.inspect(engine).get_table_names() == []

@@ -5,8 +5,8 @@
     python -m cormorant.compat -m pytest tests
     python -m cormorant.compat --report src                 # what a code base uses that is absent here
 
-Migrations need the real SQLAlchemy: `import flask_migrate` answers a stand-in, whose `flask db ...` runs the command line again with
-CORMORANT_COMPAT=off in the environment, which makes `install` do nothing.
+Alembic, env.py and migrations get the real SQLAlchemy nevertheless (`beside.py`), on the databases and tables of the program
+(`cormorant.migrate`). CORMORANT_COMPAT=off in the environment makes `install` do nothing.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ import importlib.util
 import os
 import sys
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, Optional, Sequence
+
+from . import beside
 
 REFERENCE = {"sqlalchemy": ("cormorant", "2.1.9"), "flask_sqlalchemy": ("cormorant.flask", "3.1.1")}
 """Name of the package spoken for -> (our package, the version it answers with)."""
@@ -76,8 +78,11 @@ def _name_types(module: ModuleType) -> None:
 class _Finder(MetaPathFinder):
     def find_spec(self, fullname: str, path: Optional[Sequence[str]] = None, target: Optional[ModuleType] = None) -> Optional[ModuleSpec]:
         top, _, rest = fullname.partition(".")
-        if fullname in ("alembic", "flask_migrate") and PathFinder.find_spec(fullname) is not None:
-            return _apart(fullname)
+        if beside.takes_part(fullname) or (top == beside.NAME and beside.importing()):
+            found = self._find_otherwise(fullname, path, target)
+            if found is None and fullname == beside.NAME:
+                raise ModuleNotFoundError("Alembic needs the real SQLAlchemy beside cormorant.compat: pip install 'cormorant[migrate]'", name=fullname)
+            return None if found is None else beside.run_beside(found)
         if top not in REFERENCE:
             return None
         real = REFERENCE[top][0] + (f".{rest}" if rest else "")
@@ -89,12 +94,10 @@ class _Finder(MetaPathFinder):
             raise ModuleNotFoundError(f"{fullname!r} is not there in Cormorant yet (no module {real!r})", name=fullname)
         return ModuleSpec(fullname, _Loader(real), is_package=found.submodule_search_locations is not None)
 
-
-def _apart(name: str) -> ModuleSpec:
-    """Packages that need the real SQLAlchemy."""
-    if name == "alembic":
-        raise ImportError("alembic needs the real SQLAlchemy, and cormorant.compat speaks in its name in this process", name=name)
-    return ModuleSpec(name, _Loader("cormorant.flask.migrate_apart"))
+    def _find_otherwise(self, *where: Any) -> Optional[ModuleSpec]:
+        """What is found without the alias."""
+        finders = [f for f in sys.meta_path if f is not self and hasattr(f, "find_spec")]
+        return next((spec for finder in finders if (spec := finder.find_spec(*where)) is not None), None)
 
 
 def install() -> None:

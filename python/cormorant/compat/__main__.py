@@ -22,8 +22,7 @@ def main(argv: List[str]) -> Any:
         from .report import main as report
 
         return report(argv[1:])
-    if argv[:2] != ["-m", "alembic"]:  # which needs the real SQLAlchemy, as its env.py does
-        install()
+    install()
     if argv[0] == "-m":
         if len(argv) < 2:
             print(USAGE, file=sys.stderr)

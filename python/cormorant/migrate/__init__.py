@@ -7,26 +7,23 @@ direction and one purpose: what is made here defines tables, it is not for queri
     target_metadata = to_sqlalchemy(Base.metadata)
 
 With Flask-Migrate nothing is to be done: while an Alembic environment is active, `db.metadatas` and `db.engines` of
-`cormorant.flask` are those made here. Needs `pip install cormorant[migrate]`.
+`cormorant.flask` are those made here. Connections, engines and MetaData given to Alembic are replaced (`border.py`), under
+`cormorant.compat` always, else once this module is imported. Needs `pip install cormorant[migrate]`.
 """
 
 from __future__ import annotations
 
-from .. import compat
-
-if compat.installed():
-    raise ImportError(
-        "cormorant.migrate needs the real SQLAlchemy, and cormorant.compat speaks in its name in this process; "
-        "migrations run without the alias, see docs/migrating.md"
-    )
 try:
     import alembic
     import sqlalchemy
 except ImportError as e:
     raise ImportError(f"cormorant.migrate needs SQLAlchemy and Alembic: pip install 'cormorant[migrate]' ({e})") from e
 
+from .border import place
 from .engines import to_engine
 from .tables import to_sqlalchemy
 from .types import Spelled
 
 __all__ = ["Spelled", "to_engine", "to_sqlalchemy"]
+
+place()

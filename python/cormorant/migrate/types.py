@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import typing as t
 
@@ -11,7 +10,7 @@ import sqlalchemy as sa
 from .. import _core, exc
 from ..dialects import dialect_object
 from ..sql import sqltypes
-from ..sql.type_api import TypeDecorator, UserDefinedType, to_instance
+from ..sql.type_api import OWN_NAMES, TypeDecorator, UserDefinedType, to_instance
 from .expressions import to_expression
 
 __all__ = ["Spelled", "to_type"]
@@ -47,7 +46,7 @@ def to_type(ours: t.Any) -> sa.types.TypeEngine[t.Any]:
 
 
 def _without_variants(ours: t.Any) -> sa.types.TypeEngine[t.Any]:
-    cls = next(c for c in type(ours).__mro__ if c.__module__.split(".")[0] == "cormorant")
+    cls = next(c for c in type(ours).__mro__ if c.__module__.split(".")[0] in OWN_NAMES)
     if cls is TypeDecorator:
         return _decorated(ours)
     if issubclass(cls, UserDefinedType):
@@ -78,7 +77,7 @@ def _class_of(cls: type) -> t.Any:
     parts = cls.__module__.split(".")
     where = f"sqlalchemy.dialects.{parts[2]}" if parts[1] == "dialects" else "sqlalchemy.sql.sqltypes"
     try:
-        return t.cast("t.Any", getattr(importlib.import_module(where), cls.__name__))
+        return getattr(__import__(where, fromlist=[cls.__name__]), cls.__name__)
     except (ImportError, AttributeError):
         raise NotImplementedError(f"the type {cls.__module__}.{cls.__name__} has no counterpart in {where}") from None
 
