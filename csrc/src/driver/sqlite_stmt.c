@@ -215,56 +215,86 @@ static inline uint64_t word_at(const char *p) {
     return word;
 }
 
+static inline uint32_t half_at(const char *p) {
+    uint32_t half;
+    memcpy(&half, p, sizeof half);
+    return half;
+}
+
 /* The last word overlaps the one before. */
 static inline bool is_ascii(const char *p, size_t n) {
     uint64_t seen = 0;
     size_t i = 0;
     for (; i + 8 <= n; i += 8) seen |= word_at(p + i);
     if (i < n && n >= 8) seen |= word_at(p + n - 8);
+    else if (i < n && n >= 4) seen |= half_at(p) | half_at(p + n - 4);
     else
         for (; i < n; i++) seen |= (uint64_t)(unsigned char)p[i];
     return (seen & 0x8080808080808080u) == 0;
 }
 
-void cm_sqlite__row(cm_dstmt *s, size_t first, size_t n, cm_value *out) {
+static inline void read_value(cm_dstmt *s, sqlite3_value *v, cm_value *out) {
+    switch (sqlite3_value_type(v)) {
+    case SQLITE_INTEGER:
+        out->kind = CM_INT;
+        out->u.i = sqlite3_value_int64(v);
+        break;
+    case SQLITE_FLOAT:
+        out->kind = CM_DOUBLE;
+        out->u.d = sqlite3_value_double(v);
+        break;
+    case SQLITE_TEXT:
+        out->kind = CM_TEXT;
+        out->u.s.p = (const char *)sqlite3_value_text(v);
+        out->u.s.n = (size_t)sqlite3_value_bytes(v);
+        if (!out->u.s.p) {
+            s->row_failed = true;
+            out->u.s.p = "";
+            out->u.s.n = 0;
+        }
+        out->ascii = is_ascii(out->u.s.p, out->u.s.n);
+        break;
+    case SQLITE_BLOB:
+        out->kind = CM_BLOB;
+        out->u.s.p = sqlite3_value_blob(v);
+        out->u.s.n = (size_t)sqlite3_value_bytes(v);
+        if (!out->u.s.p) out->u.s.p = "";
+        break;
+    default: out->kind = CM_NULL;
+    }
+}
+
+/* Asks for each value of a row, and sees whether they lie side by side. */
+static void row_by_value(cm_dstmt *s, size_t first, size_t n, cm_value *out) {
+    const char *start = NULL;
+    ptrdiff_t apart = 0;
     for (size_t i = 0; i < n; i++, out++) {
         sqlite3_value *v = sqlite3_column_value(s->s, (int)(first + i));
-        switch (sqlite3_value_type(v)) {
-        case SQLITE_INTEGER:
-            out->kind = CM_INT;
-            out->u.i = sqlite3_value_int64(v);
-            break;
-        case SQLITE_FLOAT:
-            out->kind = CM_DOUBLE;
-            out->u.d = sqlite3_value_double(v);
-            break;
-        case SQLITE_TEXT:
-            out->kind = CM_TEXT;
-            out->u.s.p = (const char *)sqlite3_value_text(v);
-            out->u.s.n = (size_t)sqlite3_value_bytes(v);
-            if (!out->u.s.p) {
-                s->row_failed = true;
-                out->u.s.p = "";
-                out->u.s.n = 0;
-            }
-            out->ascii = is_ascii(out->u.s.p, out->u.s.n);
-            break;
-        case SQLITE_BLOB:
-            out->kind = CM_BLOB;
-            out->u.s.p = sqlite3_value_blob(v);
-            out->u.s.n = (size_t)sqlite3_value_bytes(v);
-            if (!out->u.s.p) out->u.s.p = "";
-            break;
-        default: out->kind = CM_NULL;
-        }
+        if (i == 0) start = (const char *)v;
+        else if (i == 1) apart = (const char *)v - start;
+        else if ((const char *)v - start != (ptrdiff_t)i * apart) s->scattered = true;
+        read_value(s, v, out);
     }
+    if (!s->scattered && apart > 0) s->apart = (size_t)apart;
+}
+
+/* SQLite answers a row as an array of values (registers P1 to P1+P2-1 of its opcode ResultRow): where the first row of an
+ * execution was one, later ones are asked for their start alone. */
+void cm_sqlite__row(cm_dstmt *s, size_t first, size_t n, cm_value *out) {
+    if (!s->apart || n < 2) {
+        row_by_value(s, first, n, out);
+        return;
+    }
+    char *v = (char *)sqlite3_column_value(s->s, (int)first);
+    for (size_t i = 0; i < n; i++, v += s->apart) read_value(s, (sqlite3_value *)(void *)v, &out[i]);
 }
 
 void cm_sqlite__reset(cm_dstmt *s, bool again) {
     if (!s->s) return;
     if (s->running) sqlite3_reset(s->s);
     if (s->nparams && !again) sqlite3_clear_bindings(s->s);
-    s->running = s->row_failed = false;
+    s->running = s->row_failed = s->scattered = false;
+    s->apart = 0;
     s->fresh = true;
 }
 
