@@ -86,6 +86,37 @@ Test(base, civil_text_round_trips) {
     }
 }
 
+/* What a date and time of 26 characters is, said the long way. */
+static bool is_stamp(const char *p, cm_civil *out) {
+    int y, mo, d, h, mi, s, us, end = 0;
+    static const char form[] = "dddd-dd-dd dd:dd:dd.dddddd";
+    for (int i = 0; i < 26; i++)
+        if (form[i] == 'd' ? p[i] < '0' || p[i] > '9' : p[i] != form[i] && !(i == 10 && p[i] == 'T') && !(i == 19 && p[i] == ',')) return false;
+    if (sscanf(p, "%4d-%2d-%2d%*c%2d:%2d:%2d%*c%6d%n", &y, &mo, &d, &h, &mi, &s, &us, &end) != 7 || end != 26) return false;
+    if (y < 1 || mo < 1 || mo > 12 || d < 1 || d > (mo == 2 ? 28 + (y % 4 == 0) : mo == 4 || mo == 6 || mo == 9 || mo == 11 ? 30 : 31)) return false;
+    *out = (cm_civil){.year = (int16_t)y, .month = (uint8_t)mo, .day = (uint8_t)d, .hour = (uint8_t)h, .minute = (uint8_t)mi, .second = (uint8_t)s};
+    out->micro = (uint32_t)us;
+    return h < 24 && mi < 60 && s < 60;
+}
+
+/* Every byte in every place of some: eight characters are read at once, and none may hide behind its neighbour. Left out are the
+ * signs of offsets, which make other forms of the same length. */
+Test(base, every_wrong_character_of_a_moment_is_seen) {
+    static const char *const moments[] = {"2024-02-28 23:59:59.999999", "2023-10-19 13:37:05.000000", "1999-12-31 00:00:00.123456"};
+    for (size_t m = 0; m < sizeof moments / sizeof *moments; m++)
+        for (int at = 0; at < 26; at++)
+            for (int ch = 1; ch < 256; ch++) {
+                char text[27];
+                cm_civil t, wanted = {0};
+                memcpy(text, moments[m], sizeof text);
+                text[at] = (char)ch;
+                if (at > 18 && strchr("+-Zz", ch)) continue;
+                const bool ok = is_stamp(text, &wanted);
+                cr_assert_eq(cm_civil_parse(text, 26, CM_DATETIME, &t), ok, "%s, character %d", text, at);
+                if (ok) cr_assert_eq(memcmp(&t, &wanted, sizeof t), 0, "%s", text);
+            }
+}
+
 Test(base, lists_are_read_and_kept) {
     OOM_LOOP(cx) {
         static const char text[] = "[0:1]={{1,\"a \\\"b\\\\,}\"},{NULL,\"NULL\"}}", *const bad[] = {"", "1", "{", "{1", "{1,2}}", "{{1}", "{{{{{{{1}}}}}}}"};

@@ -65,10 +65,8 @@ static inline bool digits(const char *p, size_t n, unsigned *out) {
     return !wrong;
 }
 
-static bool parse_date(const char *p, size_t n, cm_civil *out) {
-    unsigned y, m, d;
+static bool put_date(unsigned y, unsigned m, unsigned d, cm_civil *out) {
     static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    if (n < 10 || p[4] != '-' || p[7] != '-' || !digits(p, 4, &y) || !digits(p + 5, 2, &m) || !digits(p + 8, 2, &d)) return false;
     if (y < 1 || m < 1 || m > 12 || d < 1) return false;
     unsigned last = days[m - 1] + (m == 2 && y % 4 == 0 && (y % 100 != 0 || y % 400 == 0) ? 1u : 0u);
     if (d > last) return false;
@@ -76,6 +74,48 @@ static bool parse_date(const char *p, size_t n, cm_civil *out) {
     out->month = (uint8_t)m;
     out->day = (uint8_t)d;
     return true;
+}
+
+static bool put_time(unsigned h, unsigned m, unsigned s, unsigned micro, cm_civil *out) {
+    if (h > 23 || m > 59 || s > 59) return false;
+    out->hour = (uint8_t)h;
+    out->minute = (uint8_t)m;
+    out->second = (uint8_t)s;
+    out->micro = micro;
+    return true;
+}
+
+/* Eight characters at once: digits where `form` has '0', its own punctuation elsewhere. Byte i of the answer is the number that
+ * digits i and i + 1 spell. `most`: 0x76 for a digit, 0x7F for punctuation, which set the high bit of a byte that is wrong. */
+static inline bool pairs_at(const char *p, const char form[static 8], uint64_t most, uint64_t *out) {
+    uint64_t w, f;
+    memcpy(&w, p, 8);
+    memcpy(&f, form, 8);
+    w ^= f;
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    w = __builtin_bswap64(w);
+#endif
+    *out = w * 10 + (w >> 8);
+    return !((w | (w + most)) & 0x8080808080808080u);
+}
+
+static inline unsigned byte_of(uint64_t w, int i) { return (unsigned)(w >> (8 * i)) & 0xFF; }
+
+/* 2024-01-31 12:34:56.123456, as nearly everybody writes it. False: it may be something else. */
+static bool parse_stamp(const char *p, cm_civil *out) {
+    uint64_t date, time, rest;
+    unsigned last;
+    if (!pairs_at(p, "0000-00-", 0x7F76767F76767676u, &date) || !pairs_at(p + 8, "00 00:00", 0x76767F76767F7676u, &time) ||
+        !pairs_at(p + 16, ":00.0000", 0x767676767F76767Fu, &rest) || !digits(p + 24, 2, &last))
+        return false;
+    return put_date(byte_of(date, 0) * 100 + byte_of(date, 2), byte_of(date, 5), byte_of(time, 0), out) &&
+           put_time(byte_of(time, 3), byte_of(time, 6), byte_of(rest, 1), byte_of(rest, 4) * 10000 + byte_of(rest, 6) * 100 + last, out);
+}
+
+static bool parse_date(const char *p, size_t n, cm_civil *out) {
+    unsigned y, m, d;
+    if (n < 10 || p[4] != '-' || p[7] != '-' || !digits(p, 4, &y) || !digits(p + 5, 2, &m) || !digits(p + 8, 2, &d)) return false;
+    return put_date(y, m, d, out);
 }
 
 static bool parse_offset(const char *p, size_t n, cm_civil *out) {
@@ -113,22 +153,16 @@ static bool parse_time(const char *p, size_t n, cm_civil *out) {
         if (p < end && (*p == '.' || *p == ',')) {
             unsigned scale = 100000;
             const char *first = ++p;
-            if (end - p == 6 && digits(p, 6, &micro)) p = end; /* as nearly everybody writes it */
-            else micro = 0;
             for (; p < end && *p >= '0' && *p <= '9'; p++, scale /= 10) micro += (unsigned)(*p - '0') * scale;
             if (p == first) return false;
         }
     }
-    if (h > 23 || m > 59 || s > 59) return false;
-    out->hour = (uint8_t)h;
-    out->minute = (uint8_t)m;
-    out->second = (uint8_t)s;
-    out->micro = micro;
-    return parse_offset(p, (size_t)(end - p), out);
+    return put_time(h, m, s, micro, out) && parse_offset(p, (size_t)(end - p), out);
 }
 
 bool cm_civil_parse(const char *p, size_t n, cm_value_kind kind, cm_civil *out) {
     memset(out, 0, sizeof *out);
+    if (kind == CM_DATETIME && n == 26 && parse_stamp(p, out)) return true;
     if (kind == CM_TIME) return parse_time(p, n, out);
     if (!parse_date(p, n, out)) return false;
     if (n == 10) return true;
