@@ -175,7 +175,8 @@ typedef enum cm_value_kind {
     CM_NULL = 0, CM_INT = 1, CM_DOUBLE = 2, CM_BOOL = 3, CM_TEXT = 4, CM_BLOB = 5, CM_DECIMAL = 6, /* digits, as text */
     CM_DATE = 7, CM_TIME = 8, CM_DATETIME = 9, CM_INTERVAL = 10, /* microseconds in u.i */
     CM_UUID = 11, CM_JSON = 12,                                  /* as text */
-    CM_LIST = 13                                                 /* values of an ARRAY; lists of lists where it has dimensions */
+    CM_LIST = 13,                                                /* values of an ARRAY; lists of lists where it has dimensions */
+    CM_MADE = 14                                                 /* decoded before: u.made; in rows that a host decodes, nowhere else */
 } cm_value_kind;
 
 /* A calendar moment as people write it. */
@@ -201,6 +202,7 @@ typedef struct cm_value {
         cm_civil t;
         uint8_t uuid[16];
         struct { struct cm_value *items; size_t n; } list;
+        void *made;           /* the host's value, borrowed */
     } u;
 } cm_value;
 

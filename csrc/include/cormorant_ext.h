@@ -407,8 +407,8 @@ struct cm_host {
     void (*release)(cm_ctx *, void *value);
     cm_status (*encode)(cm_ctx *, const cm_type *, void *value, cm_arena *scratch, cm_value *out);
     cm_status (*decode)(cm_ctx *, const cm_type *, const cm_value *value, void **out);
-    /* n columns of one row at once: types[i], in[i] -> out[i] (new references). On failure nothing is left in out, and the
-     * status is that of cm_bad_value. */
+    /* n columns of one row at once: types[i], in[i] -> out[i] (new references); CM_MADE: a reference to the value that it holds.
+     * On failure nothing is left in out, and the status is that of cm_bad_value. */
     cm_status (*decode_row)(cm_ctx *, const cm_type *const *types, const cm_value *in, size_t n, void **out);
     cm_status (*equal)(cm_ctx *, const cm_type *, void *a, void *b, bool *out);   /* net change */
     cm_status (*hash)(cm_ctx *, void *value, uint64_t *out);                      /* equal values of key types hash alike */

@@ -226,3 +226,32 @@ def test_an_alias_of_a_subquery_has_the_columns_that_it_shows():
         assert "manager" not in statements[0] and "car," not in statements[0].split("FROM")[0]
         assert m.car == "c" and len(statements) == 2
         assert len(s.scalars(select(person).union(select(person))).all()) == 2
+
+
+def test_what_stands_in_the_discriminator_of_each_row():
+    """Instances share the text that names their class, those of rows that say something else have their own."""
+    Base, Firm, Person, Manager, Clerk, Trip = models({}, None)
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as s:
+        s.add_all([Manager(name="a"), Manager(name="b"), Manager(name="c"), Manager(name="d"), Person(name="p"), Person(name="q")])
+        s.commit()
+        s.execute(text("UPDATE person SET type = 'MANAGER' WHERE name = 'b'"))
+        s.execute(text("UPDATE person SET type = NULL WHERE name = 'c'"))
+        s.expunge_all()
+        found = s.scalars(select(Manager).order_by(Manager.id)).all()  # a class without subclasses takes what is there
+        assert [m.type for m in found] == ["manager", "MANAGER", None, "manager"]
+        assert found[0].type is found[3].type
+        s.expunge_all()
+        s.execute(text("UPDATE person SET type = 'manager' WHERE name IN ('b', 'c')"))
+        found = s.scalars(select(Person).order_by(Person.id)).all()
+        assert [(type(p), p.type) for p in found] == [(Manager, "manager")] * 4 + [(Person, "person")] * 2
+        assert len({id(p.type) for p in found}) == 2
+        found[0].type = "other"
+        assert [p.type for p in found[:2]] == ["other", "manager"]
+        kept = found[1].type
+        s.rollback()
+        s.expunge_all()
+        del found
+        assert kept == "manager"
+    engine.dispose()

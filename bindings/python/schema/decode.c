@@ -192,6 +192,7 @@ static PyObject *raw_object(const cm_value *v) {
     case CM_UUID: return uuid_object(v->u.uuid);
     case CM_JSON: return json_object(v);
     case CM_LIST: return cmpy_decode_array(NULL, v);
+    case CM_MADE: return Py_NewRef((PyObject *)v->u.made);
     }
     PyErr_Format(PyExc_SystemError, "value of unknown kind %d", v->kind);
     return NULL;
@@ -260,6 +261,7 @@ static inline PyObject *decode_one(const cm_type *type, const cm_value *v) {
     if (def->flags & CM_TYPE_HOST) return host_object(def, v);
     switch ((cm_value_kind)v->kind) {
     case CM_NULL: return Py_NewRef(Py_None);
+    case CM_MADE: return Py_NewRef((PyObject *)v->u.made);
     case CM_TEXT: return def->kind < CM_T_ENUM ? text_object(v->u.s.p, v->u.s.n, v->ascii) : typed_text(def, v);
     case CM_INT:
         if (def->kind <= CM_T_BIGINT) return PyLong_FromLongLong(v->u.i);

@@ -158,7 +158,8 @@ static cm_status put_value(cm_ctx *cx, cm_dstmt *s, size_t i, const cm_value *v,
     case CM_TIME: return put_duration(cx, s, i, clock_us(&v->u.t));
     case CM_INTERVAL: return put_interval(cx, s, i, v->u.i, d);
     case CM_UUID: return put_uuid(cx, s, i, v->u.uuid);
-    case CM_LIST: break;
+    case CM_LIST:
+    case CM_MADE: break;
     }
     return cm_mysql__fail(s->conn, CM_E_DB_UNSUPPORTED, 0, "MySQL has no arrays");
 }

@@ -172,6 +172,7 @@ cm_status cm_sqlite__bind(cm_ctx *cx, cm_dstmt *s, size_t i, const cm_value *v, 
     case CM_DATETIME:
     case CM_INTERVAL:
     case CM_UUID: rc = bind_form(cx, s, at, v, type); break;
+    case CM_MADE:
     case CM_LIST: return cm_sqlite__fail(s->conn, 0, CM_E_PROGRAMMING, "Error binding parameter: type 'list' is not supported");
     }
     return rc == SQLITE_OK ? CM_OK : cm_sqlite__failed(s->conn, rc);

@@ -286,7 +286,8 @@ static cm_status plain_encode(cm_ctx *cx, const cm_type *type, void *value, cm_a
 
 static cm_status plain_decode(cm_ctx *cx, const cm_type *type, const cm_value *value, void **out) {
     (void)type;
-    *out = cm_obj_value(cx, value);
+    *out = value->kind == CM_MADE ? value->u.made : cm_obj_value(cx, value);
+    if (value->kind == CM_MADE) cm_obj_retain(*out);
     return *out ? CM_OK : CM_E_NOMEM;
 }
 

@@ -165,7 +165,9 @@ cm_status cm_load__prepare(cm_load_run *run) {
     run->fresh = cm_arena__alloc(&run->arena, groups * sizeof *run->fresh);
     run->raw = cm_arena__alloc(&run->arena, width * sizeof *run->raw);
     run->decoded = cm_arena__alloc(&run->arena, width * sizeof *run->decoded);
+    if (run->plan->nwords) run->words = cm_arena__alloc(&run->arena, run->plan->nwords * sizeof *run->words);
     if (run->plan->has_follows) run->loaded = cm_arena__alloc(&run->arena, groups * sizeof *run->loaded);
+    if (run->plan->nwords && !run->words) return cm__nomem(run->cx);
     if (!run->row || !run->fresh || !run->raw || !run->decoded || (run->plan->has_follows && !run->loaded)) return cm__nomem(run->cx);
     cm_status st = cm_collect__init(run);
     return st ? st : resolve_options(run);
@@ -180,6 +182,8 @@ cm_status cm_load__end(cm_load_run *run) {
 void cm_load__dispose(cm_load_run *run) {
     if (run->plan) {
         cm_collect__dispose(run);
+        for (uint32_t i = 0; run->words && i < run->plan->nwords; i++)
+            if (run->words[i]) run->host->release(run->cx, run->words[i]);
         for (uint32_t i = 0; run->loaded && i < run->plan->ngroups; i++) cm_load__release(run->cx, &run->loaded[i]);
     }
     cm_load__release(run->cx, &run->out);

@@ -72,6 +72,7 @@ typedef struct cm_shape {
     uint32_t ntracked; uint32_t *tracked; /* indexes of attrs whose values may form cycles */
     bool partial;                    /* some column attributes of the class are not read */
     cm_value identity;               /* polymorphic identity as the database holds it */
+    uint32_t word, word_at;          /* attr that reads it as text, and its place in cm_load_run.words; CM_NOWHERE: none does */
 } cm_shape;
 
 /* A relationship that rows of this statement do not fill, to be loaded by a further one. */
@@ -109,6 +110,7 @@ typedef struct cm_row_plan {
     uint32_t noutputs; cm_output *outputs; cm_str **names;
     uint32_t ncolumns; const cm_type **types;
     uint32_t ncodec; uint32_t *codec; /* positions of plain values the codec must change */
+    uint32_t nwords;
     bool values_only;                /* no entity: rows are decoded whole */
     bool needs_unique, has_follows, has_sticky;
     bool proxy_names;                /* functions are called by their name, other expressions _no_label, like things _1, _2 */
@@ -253,6 +255,7 @@ struct cm_load_run {
     cm_inst **row;                   /* per group: instance of the row at hand; a reference each */
     uint8_t *fresh;                  /* per group: cm_fresh, of this row */
     cm_value *raw; void **decoded;   /* room for one row */
+    void **words;                    /* per shape with one: its polymorphic identity, shared by its instances; a reference each */
     struct cm_collector *collectors; /* per group */
     cm_objs *loaded;                 /* per group with follow-ups: host objects to follow; a reference each */
     cm_opts *opts;                   /* per group, when follow-ups or memory need them */

@@ -36,9 +36,26 @@ static cm_status bad_output(cm_load_run *run, size_t i, cm_status st) {
     return st;
 }
 
+static bool same_identity(const cm_value *a, const cm_value *b) {
+    if (a->kind != b->kind) return false;
+    if (a->kind == CM_TEXT) return a->u.s.n == b->u.s.n && memcmp(a->u.s.p, b->u.s.p, a->u.s.n) == 0;
+    return (a->kind == CM_INT || a->kind == CM_BOOL) && a->u.i == b->u.i;
+}
+
+/* Decodes a row that spells the polymorphic identity as its class does: one object for it stands in all instances of the run. */
+static cm_status decode_sharing(cm_load_run *run, const cm_shape *s, cm_value *in, void **out) {
+    void **word = &run->words[s->word_at];
+    const cm_value spelled = in[s->word];
+    if (*word) in[s->word] = (cm_value){.kind = CM_MADE, .u.made = *word};
+    cm_status st = run->host->decode_row(run->cx, s->types, in, s->n, out);
+    in[s->word] = spelled;
+    if (!st && !*word) run->host->retain(run->cx, *word = out[s->word]);
+    return st;
+}
+
 /* All attributes of a new instance. */
 static cm_status fill_new(cm_load_run *run, const cm_shape *s, cm_inst *inst, cm_value *values) {
-    const cm_value *in = run->raw;
+    cm_value *in = run->raw;
     cm_status st = CM_OK;
     for (uint32_t i = 0; i < s->ncodec && !st; i++)
         st = bad_attr(run, s, s->codec[i], run_codec(run, s->types[s->codec[i]], &values[s->pos[s->codec[i]]]));
@@ -48,7 +65,8 @@ static cm_status fill_new(cm_load_run *run, const cm_shape *s, cm_inst *inst, cm
         for (uint32_t i = 0; i < s->n; i++) run->raw[i] = values[s->pos[i]];
     if (s->first_slot != CM_NOWHERE && !(inst->flags & CM_INST_DICT) && s->first_slot + s->n <= inst->nslots) {
         void **slots = cm_inst_slots(inst) + s->first_slot;
-        st = run->host->decode_row(run->cx, s->types, in, s->n, slots);
+        if (s->word != CM_NOWHERE && same_identity(&in[s->word], &s->identity)) st = decode_sharing(run, s, in, slots);
+        else st = run->host->decode_row(run->cx, s->types, in, s->n, slots);
         if (!st && s->ntracked) track(run, s, inst, slots);
         return bad_attr(run, s, cm__bad_value(run->cx), st);
     }
@@ -96,12 +114,6 @@ static cm_status tell(cm_load_run *run, cm_inst *inst, cm_event event) {
 }
 
 /* ---- finding and making */
-
-static bool same_identity(const cm_value *a, const cm_value *b) {
-    if (a->kind != b->kind) return false;
-    if (a->kind == CM_TEXT) return a->u.s.n == b->u.s.n && memcmp(a->u.s.p, b->u.s.p, a->u.s.n) == 0;
-    return (a->kind == CM_INT || a->kind == CM_BOOL) && a->u.i == b->u.i;
-}
 
 static cm_status unknown_identity(cm_load_run *run, const cm_group *g, const cm_value *v) {
     const char *name = cm_str_text(g->mapper->name);

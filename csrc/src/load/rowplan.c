@@ -195,11 +195,27 @@ static void finish_shape(const cm_row_plan *p, cm_shape *s) {
     sort_out_types(s);
 }
 
-static void finish_group(const cm_row_plan *p, cm_group *g) {
+/* A polymorphic identity that is plain text is made once for all instances of a class. */
+static void find_word(cm_row_plan *p, cm_shape *s) {
+    s->word = CM_NOWHERE;
+    for (uint32_t i = 0; i < s->n && s->identity.kind == CM_TEXT; i++) {
+        const cm_type_def *def = &s->types[i]->def;
+        if (s->attrs[i] != s->mapper->polymorphic_on || (def->kind != CM_T_STRING && def->kind != CM_T_TEXT) || (def->flags & CM_TYPE_HOST))
+            continue;
+        s->word = i;
+        s->word_at = p->nwords++;
+        return;
+    }
+}
+
+static void finish_group(cm_row_plan *p, cm_group *g) {
     for (uint32_t i = 0; i < g->nkey; i++)
         if (g->key_types[i] && (g->key_types[i]->def.flags & CM_TYPE_VARIES) && g->key_pos[i] < p->ncolumns)
             g->key_types[i] = p->types[g->key_pos[i]];
-    for (uint32_t i = 0; i < g->nshapes; i++) finish_shape(p, &g->shapes[i]);
+    for (uint32_t i = 0; i < g->nshapes; i++) {
+        finish_shape(p, &g->shapes[i]);
+        find_word(p, &g->shapes[i]);
+    }
 }
 
 static bool called(const cm_row_plan *p, uint32_t n, const char *name) {
