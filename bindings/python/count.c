@@ -20,7 +20,7 @@
     X(call_default, (cm_ctx * cx, void *value, cm_mapper *mapper, cm_inst *inst, void **out), (cx, value, mapper, inst, out))              \
     X(inst_alloc, (cm_ctx * cx, cm_mapper * mapper, cm_inst * *out), (cx, mapper, out))                                                    \
     X(coll_new, (cm_ctx * cx, cm_inst * owner, const cm_attr *attr, void **out), (cx, owner, attr, out))                                   \
-    X(coll_add, (cm_ctx * cx, void *coll, void *member), (cx, coll, member))                                                               \
+    X(coll_add, (cm_ctx * cx, void *coll, void *const *members, size_t n), (cx, coll, members, n))                                         \
     X(coll_members, (cm_ctx * cx, void *coll, cm_objs *out), (cx, coll, out))                                                              \
     X(event, (cm_ctx * cx, cm_event event, cm_session * session, cm_inst * inst, const cm_attr *attr, void **arg),                         \
       (cx, event, session, inst, attr, arg))

@@ -441,7 +441,7 @@ struct cm_host {
     void (*value_stored)(cm_ctx *, cm_inst *, const cm_type *, void *value);
     /* Collections. coll_add and coll_remove change the container silently, without events. */
     cm_status (*coll_new)(cm_ctx *, cm_inst *owner, const cm_attr *, void **out);
-    cm_status (*coll_add)(cm_ctx *, void *coll, void *member);
+    cm_status (*coll_add)(cm_ctx *, void *coll, void *const *members, size_t n);
     cm_status (*coll_remove)(cm_ctx *, void *coll, void *member);
     cm_status (*coll_members)(cm_ctx *, void *coll, cm_objs *out);            /* new references */
     cm_status (*coll_adopt)(cm_ctx *, cm_inst *owner, const cm_attr *, void *value, void **out); /* any iterable -> collection (new reference), silently */

@@ -335,3 +335,34 @@ def test_entity_from_a_subquery(session):
     assert [b.title for b in session.scalars(sa.select(some).order_by(some.id))] == ["b10", "b11", "b20", "b21"]
     stmt = sa.select(Book).from_statement(sa.text("select * from book where title = 'b11'"))
     assert session.scalars(stmt).one().title == "b11"
+
+
+def test_parents_that_rows_repeat_get_their_collection_once(session, count):
+    rows = sa.select(Book).join(Book.tags).options(selectinload(Book.tags)).order_by(Tag.id, Book.id)  # not one after the other
+    found = session.scalars(rows).all()
+    assert count() == 2 and len(found) == 9 and len(set(found)) == 6
+    for book in set(found):
+        assert [t.word for t in book.tags] == ["red", "blue"][: int(book.title[-1]) + 1]
+    book.tags.append(Tag(word="green"))  # a list that was filled at once grows as any other
+    assert len(book.tags) > 1 and book.tags.pop().word == "green"
+
+
+def test_rows_of_one_statement_from_several_places():
+    """The values of a row are found by where the first row had them: rows of every branch, of every width, and after a change of schema."""
+    engine = sa.create_engine("sqlite://")
+    wide = ", ".join(f"{i} AS c{i}" for i in range(40))
+    with engine.connect() as c:
+        c.exec_driver_sql("CREATE TABLE t (a, b)")
+        c.exec_driver_sql("INSERT INTO t VALUES (1, 'x'), (2.5, NULL), ('long enough for a text', x'00ff')")
+        union = "SELECT a, b, 'one' FROM t UNION ALL SELECT b, a, 'two' FROM t UNION ALL VALUES (7, 8, 'three') UNION ALL SELECT count(*), max(a), 'four' FROM t"
+        t = [(1, "x"), (2.5, None), ("long enough for a text", b"\x00\xff")]
+        wanted = [(a, b, "one") for a, b in t] + [(b, a, "two") for a, b in t] + [(7, 8, "three"), (3, "long enough for a text", "four")]
+        for _ in range(2):
+            assert c.exec_driver_sql(union).all() == wanted
+        assert c.exec_driver_sql(f"SELECT {wide} FROM t").all() == [tuple(range(40))] * 3
+        assert c.exec_driver_sql("SELECT a FROM t").all() == [(a,) for a, _ in t]
+        star = sa.text("SELECT * FROM t")
+        assert c.execute(star).all() == t
+        c.exec_driver_sql("ALTER TABLE t ADD COLUMN z DEFAULT 'new'")
+        assert c.execute(star).all() == [(*row, "new") for row in t]
+    engine.dispose()

@@ -318,7 +318,8 @@ static cm_status adopt(PyObject *coll, PyObject *owner, const cm_attr *attr) {
 cm_status cmpy_coll_new(cm_ctx *cx, cm_inst *owner, const cm_attr *attr, void **out) {
     PyObject *factory = attr->host ? cmpy_attr_info(attr)->factory : NULL, *obj = cmpy_inst_object(owner), *coll;
     *out = NULL;
-    if (!factory || factory == (PyObject *)&PyList_Type) coll = PyObject_CallNoArgs(cmpy_st->InstrumentedList);
+    PyTypeObject *list = (PyTypeObject *)cmpy_st->InstrumentedList;
+    if (!factory || factory == (PyObject *)&PyList_Type) coll = list->tp_alloc(list, 0); /* all zero is an empty list */
     else if (factory == (PyObject *)&PySet_Type) coll = PyObject_CallNoArgs(cmpy_st->InstrumentedSet);
     else {
         PyObject *hook = cmpy_hook(CMPY_HOOK_coll_new);
@@ -340,11 +341,32 @@ static cm_status call_hook(cmpy_hook_id id, void *coll, void *member) {
     return r ? CM_OK : CM_E_HOST;
 }
 
-cm_status cmpy_coll_add(cm_ctx *cx, void *coll, void *member) {
+/* A list that was never in use gets room for its members and no more. */
+static cm_status add_to_list(PyListObject *list, void *const *members, size_t n) {
+#ifndef Py_GIL_DISABLED
+    PyObject **items = list->ob_item || n < 2 ? NULL : PyMem_New(PyObject *, n);
+    for (size_t i = 0; items && i < n; i++) items[i] = Py_NewRef(members[i]);
+    if (items) {
+        list->ob_item = items;
+        list->allocated = (Py_ssize_t)n;
+        Py_SET_SIZE(list, (Py_ssize_t)n);
+        return CM_OK;
+    }
+#endif
+    for (size_t i = 0; i < n; i++)
+        if (PyList_Append((PyObject *)list, members[i]) < 0) return CM_E_HOST;
+    return CM_OK;
+}
+
+cm_status cmpy_coll_add(cm_ctx *cx, void *coll, void *const *members, size_t n) {
+    cm_status st = CM_OK;
     (void)cx;
-    if (is_list(coll)) return PyList_Append(coll, member) < 0 ? CM_E_HOST : CM_OK;
-    if (is_set(coll)) return PySet_Add(coll, member) < 0 ? CM_E_HOST : CM_OK;
-    return call_hook(CMPY_HOOK_coll_add, coll, member);
+    if (is_list(coll)) return add_to_list(coll, members, n);
+    for (size_t i = 0; i < n && !st; i++) {
+        if (is_set(coll)) st = PySet_Add(coll, members[i]) < 0 ? CM_E_HOST : CM_OK;
+        else st = call_hook(CMPY_HOOK_coll_add, coll, members[i]);
+    }
+    return st;
 }
 
 cm_status cmpy_coll_remove(cm_ctx *cx, void *coll, void *member) {
@@ -400,7 +422,7 @@ cm_status cmpy_coll_adopt(cm_ctx *cx, cm_inst *owner, const cm_attr *attr, void 
     PyObject *it = PyObject_GetIter(members), *v;
     cm_status st = it ? cmpy_coll_new(cx, owner, attr, out) : CM_E_HOST;
     while (!st && (v = PyIter_Next(it))) {
-        st = cmpy_coll_add(cx, *out, v);
+        st = cmpy_coll_add(cx, *out, (void *const[]){v}, 1);
         Py_DECREF(v);
     }
     if (!st && PyErr_Occurred()) st = CM_E_HOST;

@@ -93,7 +93,7 @@ cm_status cmpy_session_bind(cm_ctx *cx, cm_session *s, cm_mapper *m, cm_node *st
 int cmpy_collection_setup(PyObject *m);
 /* entries of cm_host */
 cm_status cmpy_coll_new(cm_ctx *cx, cm_inst *owner, const cm_attr *attr, void **out);
-cm_status cmpy_coll_add(cm_ctx *cx, void *coll, void *member);
+cm_status cmpy_coll_add(cm_ctx *cx, void *coll, void *const *members, size_t n);
 cm_status cmpy_coll_remove(cm_ctx *cx, void *coll, void *member);
 cm_status cmpy_coll_members(cm_ctx *cx, void *coll, cm_objs *out);
 cm_status cmpy_coll_adopt(cm_ctx *cx, cm_inst *owner, const cm_attr *attr, void *value, void **out);

@@ -30,6 +30,7 @@ uint64_t cm__hash_bytes(const void *p, size_t n, uint64_t seed) {
 /* Slot of key: the used one, or the first free or deleted one on its path. */
 static size_t map_slot(const cm_map *m, uint64_t key) {
     size_t mask = m->cap - 1, i = (size_t)key & mask, grave = SIZE_MAX;
+    if (m->e[i].state == 0 || (m->e[i].state == 1 && m->e[i].key == key)) return i;
     uint64_t perturb = cm__mix(key);
     for (;; perturb >>= 5) {
         const struct cm_map_entry *e = &m->e[i];

@@ -198,7 +198,7 @@ cm_status cm_obj_append(cm_ctx *cx, cm_obj *coll, cm_obj *member) {
         cm_status st = cm_inst_coll_append(cx, c->owner, c->attr, member, NULL);
         if (st) return st;
     }
-    return cm_ctx_host(cx)->coll_add(cx, coll, member);
+    return cm_ctx_host(cx)->coll_add(cx, coll, (void *const[]){member}, 1);
 }
 
 cm_status cm_obj_remove(cm_ctx *cx, cm_obj *coll, cm_obj *member) {
@@ -578,9 +578,12 @@ static cm_status plain_coll_new(cm_ctx *cx, cm_inst *owner, const cm_attr *attr,
     return CM_OK;
 }
 
-static cm_status plain_coll_add(cm_ctx *cx, void *coll, void *member) {
-    cm_status st = cm_objs_add(cx, &((obj_coll *)coll)->items, member);
-    if (!st) cm_obj_retain(member);
+static cm_status plain_coll_add(cm_ctx *cx, void *coll, void *const *members, size_t n) {
+    cm_status st = CM_OK;
+    for (size_t i = 0; i < n && !st; i++) {
+        st = cm_objs_add(cx, &((obj_coll *)coll)->items, members[i]);
+        if (!st) cm_obj_retain(members[i]);
+    }
     return st;
 }
 
@@ -604,7 +607,7 @@ static cm_status plain_coll_adopt(cm_ctx *cx, cm_inst *owner, const cm_attr *att
     if (from->kind != OBJ_LIST && from->kind != OBJ_COLL)
         return cm__fail(cx, CM_E_TYPE, "attribute \"%s\" takes a list of instances", cm_str_text(attr->key));
     cm_status st = plain_coll_new(cx, owner, attr, out);
-    for (size_t i = 0; !st && i < cm_obj_size(from); i++) st = plain_coll_add(cx, *out, cm_obj_item(from, i));
+    for (size_t i = 0; !st && i < cm_obj_size(from); i++) st = plain_coll_add(cx, *out, (void *const[]){cm_obj_item(from, i)}, 1);
     if (st) {
         cm_obj_release(cx, *out);
         *out = NULL;

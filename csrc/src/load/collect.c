@@ -97,7 +97,7 @@ static cm_status add_member(cm_load_run *run, pending *p, uint32_t group) {
     if (!st && !repeated) st = cm_objs_add(run->cx, &p->members, object);
     if (st || repeated) return st;
     p->last = object;
-    return run->host->coll_add(run->cx, p->coll, object);
+    return run->host->coll_add(run->cx, p->coll, &object, 1);
 }
 
 static cm_status set_scalar(cm_load_run *run, pending *p, const cm_attr *attr, cm_inst *child, bool first) {

@@ -46,6 +46,7 @@ typedef struct follow {
     size_t n, cap;
     cm_map index;
     cm_objs held; /* key values made here; a reference each */
+    entry *last;  /* of the row before, where keys are integers */
 } follow;
 
 static void follow_dispose(follow *f) {
@@ -347,12 +348,18 @@ static cm_status build(follow *f, size_t n, keyed *k) {
 
 /* ---- running it */
 
+/* Rows of one parent most often come together. */
+static entry *entry_of_integer(follow *f, int64_t i) {
+    if (f->last && f->last->i == i) return f->last;
+    uintptr_t at = (uintptr_t)cm_map__get(&f->index, (uint64_t)i);
+    return f->last = at ? &f->entries[at - 1] : NULL;
+}
+
 /* Key of a row, read like the parents' keys were. */
 static cm_status entry_of_row(follow *f, const cm_value *row, entry **out) {
     void *values[MAX_KEYS] = {0};
     uint64_t hash;
     cm_status st = CM_OK;
-    if (f->ints) return row->kind == CM_INT ? find_entry(f, NULL, row->u.i, &hash, out) : CM_OK;
     for (uint32_t i = 0; i < f->nkey && !st; i++) {
         cm_value v = row[i];
         if (!cm_codec__is_plain(f->key_types[i]) && v.kind != CM_NULL)
@@ -370,7 +377,9 @@ static cm_status take_child(cm_load_run *run, void *user, const cm_value *row, c
     entry *e = NULL;
     f->repeats |= run->plan && run->plan->needs_unique;
     if (!inst) return CM_OK;
-    cm_status st = entry_of_row(f, row, &e);
+    cm_status st = CM_OK;
+    if (!f->ints) st = entry_of_row(f, row, &e);
+    else if (row->kind == CM_INT) e = entry_of_integer(f, row->u.i);
     if (st || !e) return st;
     void *object = cm_inst__object(run, inst);
     st = cm_objs_add(run->cx, &e->children, object);
@@ -502,7 +511,7 @@ static cm_status store_list(follow *f, cm_inst *parent, const cm_attr *own, cons
     const cm_host *host = f->run->host;
     void *coll = NULL;
     cm_status st = host->coll_new(f->cx, parent, own, &coll);
-    for (size_t i = 0; children && i < children->n && !st; i++) st = host->coll_add(f->cx, coll, children->v[i]);
+    if (!st && children->n) st = host->coll_add(f->cx, coll, children->v, children->n);
     if (!st) return cm_inst__store_loaded_coll(f->cx, parent, own, coll, (cm_objs *)(uintptr_t)children);
     if (coll) host->release(f->cx, coll);
     return st;
@@ -525,19 +534,18 @@ static cm_status store(follow *f) {
 
 /* ---- one relationship */
 
-/* Parents that lack the attribute, each once. */
+/* Parents that lack the attribute. One may come again where rows repeat it: the first time is the one that counts (store). */
 static cm_status gather_parents(follow *f, const cm_objs *loaded) {
-    cm_map seen = {0};
+    void *last = NULL;
     cm_status st = CM_OK;
     for (size_t i = 0; i < loaded->n && !st; i++) {
-        cm_inst *inst = f->run->host->object_inst(f->cx, loaded->v[i]);
+        if (loaded->v[i] == last) continue;
+        last = loaded->v[i];
+        cm_inst *inst = f->run->host->object_inst(f->cx, last);
         const cm_attr *own = inst ? cm_mapper__own_attr(inst->mapper, f->attr) : NULL;
         if (!own || own->kind != CM_ATTR_RELATION || inst->session != f->run->s || cm_inst__peek(f->cx, inst, own)) continue;
-        if (cm_map__get(&seen, cm__ptr_key(inst))) continue;
-        st = cm_map__put(f->cx, &seen, cm__ptr_key(inst), inst);
-        if (!st) st = cm_objs_add(f->cx, &f->parents, inst);
+        st = cm_objs_add(f->cx, &f->parents, inst);
     }
-    cm_map__dispose(f->cx, &seen);
     return st;
 }
 

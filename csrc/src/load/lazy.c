@@ -255,7 +255,7 @@ static cm_status store_rows(const lazy *l, cm_objs *rows, void **out) {
         return store_scalar(l, rows->n ? rows->v[0] : cm__none(l->cx), out);
     }
     cm_status st = host->coll_new(l->cx, l->inst, l->attr, &coll);
-    for (size_t i = 0; i < rows->n && !st; i++) st = host->coll_add(l->cx, coll, rows->v[i]);
+    if (!st && rows->n) st = host->coll_add(l->cx, coll, rows->v, rows->n);
     if (!st) {
         st = cm_inst__store_loaded_coll(l->cx, l->inst, l->attr, coll, rows);
         coll = NULL;

@@ -217,7 +217,7 @@ static cm_status append_back(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, voi
     void *coll = NULL, *told = member;
     cm_status st = present_coll(cx, inst, attr, &coll);
     if (!st) st = append_event(cx, inst, attr, &told, by);
-    if (!st && coll) st = cm__host(cx)->coll_add(cx, coll, told);
+    if (!st && coll) st = cm__host(cx)->coll_add(cx, coll, &told, 1);
     else if (!st) st = cm_inst__coll_queue(cx, inst, attr, told, true);
     if (told != member) cm__release(cx, told);
     if (coll) cm__release(cx, coll);
@@ -298,7 +298,7 @@ static cm_status index_members(cm_ctx *cx, const cm_objs *list, cm_map *out) {
 static cm_status rebuild(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, const cm_objs *members, void **coll) {
     void *made = NULL;
     cm_status st = cm__host(cx)->coll_new(cx, inst, attr, &made);
-    for (size_t i = 0; !st && i < members->n; i++) st = cm__host(cx)->coll_add(cx, made, members->v[i]);
+    if (!st) st = cm__host(cx)->coll_add(cx, made, members->v, members->n);
     if (st) {
         if (made) cm__release(cx, made);
         return st;

@@ -178,7 +178,7 @@ cm_status cm_inst__store_loaded_coll(cm_ctx *cx, cm_inst *inst, const cm_attr *a
     for (size_t i = 0; !st && i < c->added.n; i++) {
         bool there = false;
         for (size_t k = 0; k < before.n && !there; k++) there = before.v[k] == c->added.v[i];
-        if (!there) st = cm__host(cx)->coll_add(cx, take_coll, c->added.v[i]);
+        if (!there) st = cm__host(cx)->coll_add(cx, take_coll, &c->added.v[i], 1);
     }
     for (size_t i = 0; !st && i < c->removed.n; i++) st = cm__host(cx)->coll_remove(cx, take_coll, c->removed.v[i]);
     if (!st) {
