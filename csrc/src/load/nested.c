@@ -111,11 +111,18 @@ static cm_status leave(cm_ctx *cx, void *user, cm_node *node, bool *descend) {
     return st ? st : remember(cx, nn, node, made);
 }
 
+/* A class over a table, or a column of one: nothing can be nested in it. */
+static bool is_plain(const cm_node *n) {
+    if (n->kind == CM_N_ENTITY) return n->u.attr.expr && n->u.attr.expr->kind == CM_N_TABLE;
+    return n->kind == CM_N_ATTR && n->u.attr.expr && n->u.attr.expr->kind == CM_N_COLUMN &&
+           (!n->u.attr.entity || is_plain(n->u.attr.entity));
+}
+
 static cm_status enter(cm_ctx *cx, void *user, cm_node *node, bool *descend) {
     (void)cx;
     (void)user;
     /* what entities and attributes stand for is reached through their FROM elements */
-    if (node->kind == CM_N_OPTION) *descend = false;
+    if (node->kind == CM_N_OPTION || is_plain(node)) *descend = false;
     return CM_OK;
 }
 

@@ -54,7 +54,7 @@ static inline void probe_next(probe *p) {
 
 static inline bool alive(cm_ctx *cx, cm_inst *inst) { return cm__object(cx, inst) != NULL; }
 
-static cm_inst *find_int(cm_ctx *cx, const cm_idmap *m, const cm_mapper *root, int64_t key) {
+cm_inst *cm_idmap__find_int(cm_ctx *cx, cm_idmap *m, const cm_mapper *root, int64_t key) {
     uint64_t hash = int_hash(root, key);
     if (!m->cap) return NULL;
     for (probe p = probe_begin(m, hash); m->e[p.i].inst; probe_next(&p)) {
@@ -65,8 +65,6 @@ static cm_inst *find_int(cm_ctx *cx, const cm_idmap *m, const cm_mapper *root, i
     }
     return NULL;
 }
-
-cm_inst *cm_idmap__find_int(cm_ctx *cx, cm_idmap *m, const cm_mapper *root, int64_t key) { return find_int(cx, m, root, key); }
 
 /* Makes room; false without memory, and then the map is as it was. */
 static bool grow(cm_ctx *cx, cm_idmap *m) {
@@ -208,7 +206,7 @@ cm_status cm_idmap__find(cm_ctx *cx, cm_idmap *m, const cm_mapper *root, void *c
     if (root->int_key && n == 1) st = as_integer(cx, root, key[0], &is, &i);
     if (st) return st;
     if (is) {
-        *out = find_int(cx, m, root, i);
+        *out = cm_idmap__find_int(cx, m, root, i);
         return CM_OK;
     }
     struct cm_key *made = NULL;
@@ -225,7 +223,7 @@ cm_status cm_idmap__add(cm_ctx *cx, cm_idmap *m, cm_inst *inst) {
         cm_status st = find_heap(cx, m, root, inst->key.ptr, &other);
         if (st) return st;
     } else {
-        other = find_int(cx, m, root, inst->key.i);
+        other = cm_idmap__find_int(cx, m, root, inst->key.i);
     }
     if (other == inst) return CM_OK;
     if (other) {
