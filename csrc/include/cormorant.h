@@ -737,7 +737,8 @@ CM_API const cm_attr *cm_mapper_attr(const cm_mapper *mapper, size_t i);
  * fails: CM_E_NOMEM. thread: as cm_mapper_new. */
 CM_API cm_status cm_mapper_set_reading(cm_ctx *cx, cm_mapper *mapper, cm_node *from, cm_node *discriminator);
 /* An aliased entity: ENTITY node over `from` (NULL: an anonymous alias of the mapper's own). over: another ENTITY of the class, whose
- * columns `from` shows, among others of the same table perhaps; NULL: none. owns: retained. */
+ * columns `from` shows, among others of the same table perhaps; or an expression over `from`, a union, that tells the class of its rows;
+ * NULL: neither. owns: retained. */
 CM_API cm_status cm_mapper_alias(cm_ctx *cx, cm_mapper *mapper, const char *name, cm_node *from, cm_node *over, cm_node **out);
 /* Attribute of an entity (plain or aliased) as an ATTR node. owns: retained. */
 CM_API cm_status cm_entity_attr(cm_ctx *cx, cm_node *entity, const cm_attr *attr, cm_node **out);

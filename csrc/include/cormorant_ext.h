@@ -146,7 +146,7 @@ struct cm_node {               /* 48 bytes on 64-bit machines, every kind */
         struct { cm_str *name; cm_node *table; void *ref; } col; /* COLUMN of a TABLE: table is borrowed (the table owns its
                                                                     columns), ref = cm_column* or NULL. PROXY: table retained,
                                                                     ref = element retained or NULL. TABLE: table NULL, ref = cm_table* retained or NULL */
-        struct { cm_node *expr, *entity; const void *attr; } attr; /* expr, entity retained (ENTITY: entity = the one it is over, or NULL); attr borrowed:
+        struct { cm_node *expr, *entity; const void *attr; } attr; /* expr, entity retained (ENTITY: entity = `over` of cm_mapper_alias); attr borrowed:
                                                                     kept alive by the entity's host class */
     } u;
 };

@@ -110,7 +110,8 @@ static cm_status through_entity(cm_ctx *cx, const cm_node *entity, cm_node *colu
         return CM_OK;
     }
     if (!whole) return CM_OK;
-    const cm_shown start = {.element = column, .through = over && (over->flags & CM_FLAG_ALIASED) ? over : NULL};
+    const cm_shown start = {.element = column,
+                            .through = over && over->kind == CM_N_ENTITY && (over->flags & CM_FLAG_ALIASED) ? over : NULL};
     cm_status st = trace(cx, &start, &target);
     if (!st) st = find_of(cx, whole, &target, at, &found);
     if (found) *from = whole;

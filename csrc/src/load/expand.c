@@ -105,12 +105,21 @@ static bool has_own(const cm_mapper *m, const cm_table *table) {
     return false;
 }
 
+/* A union that subclasses are read from shows their columns by name: its first SELECT may have NULL there. */
+static bool reads_union(const cm_load_entity *e) {
+    const cm_node *from = cm_entity__from(e->entity);
+    if (e->union_type) return true;
+    if (!e->mapper->reads_apart && !(e->entity->flags & CM_FLAG_POLYMORPHIC)) return false;
+    while (from->kind == CM_N_ALIAS || from->kind == CM_N_SUBQUERY || from->kind == CM_N_CTE) from = from->u.n.kid;
+    return from->kind == CM_N_COMPOUND;
+}
+
 /* Reads a column if what stands for the tables has it: that one, not another of its name. */
 static cm_status read_if_there(cm_expansion *x, cm_load_entity *e, const cm_attr *attr, cm_node *given) {
     cm_node *expr = NULL;
     cm_status st = cm_entity__adapt(x->cx, e->entity, attr->column->node, &expr);
     if (st) return st;
-    const bool same = e->mapper->union_type || cm_expr__stands_for(expr, attr->column->node); /* a union has columns by name */
+    const bool same = reads_union(e) || cm_expr__stands_for(expr, attr->column->node);
     if (same && expr != attr->column->node && !given) return read_expr(x, e, attr, expr);
     const bool there =
         !same ? given != NULL : expr != attr->column->node || from_has_table(cm_entity__from(e->entity), attr->column->table);
@@ -124,7 +133,7 @@ static cm_status read_subclasses(cm_expansion *x, cm_load_entity *e, const cm_ma
     cm_status st = CM_OK;
     for (size_t c = 0; c < m->nchildren && !st; c++) {
         const cm_mapper *child = m->children[c];
-        if (child->concrete && !e->mapper->union_type) continue;
+        if (child->concrete && !e->union_type) continue;
         for (size_t i = 0; i < child->nattrs && !st; i++) {
             const cm_attr *attr = child->attrs[i];
             cm_node *given = NULL;
@@ -151,9 +160,9 @@ static cm_status read_columns(cm_expansion *x, cm_load_entity *e) {
     for (size_t i = 0; i < m->nprimary_key && !st; i++) st = require_position(x, e, m->primary_key[i], &e->key_pos[i]);
     e->nkey = (uint32_t)m->nprimary_key;
     e->discriminator = CM_NOWHERE;
-    if (!st && m->union_type) {
+    if (!st && e->union_type) {
         cm_node *expr = NULL;
-        st = cm_entity__adapt(x->cx, e->entity, m->union_type, &expr);
+        st = cm_entity__adapt(x->cx, e->entity, e->union_type, &expr);
         if (!st) st = add_column(x, e, expr, &e->discriminator);
     } else if (!st && m->polymorphic_on && m->nchildren) {
         st = require_position(x, e, m->polymorphic_on, &e->discriminator);
@@ -168,6 +177,7 @@ cm_status cm_expansion__entity(cm_expansion *x, cm_node *entity, cm_load_entity 
     if (!e) return cm__nomem(x->cx);
     e->mapper = cm_entity__mapper(entity);
     e->entity = entity;
+    e->union_type = cm_entity__discriminator(entity);
     e->opts = opts;
     e->parent = parent;
     e->via = via;
@@ -390,6 +400,7 @@ cm_status cm_expand__select(cm_ctx *cx, const cm_expand_request *request, cm_nod
     cm_status st = CM_OK;
     if (request->shallow) cm_node_retain(cx, x.stmt = request->stmt);
     else st = cm_nested__expand(cx, request->stmt, &x.stmt);
+    if (!st) st = cm_stmt__see_unions(cx, &x.stmt);
     if (!st) {
         x.opts = cm_opts__of_statement(x.stmt);
         st = take_apart(&x);

@@ -55,7 +55,7 @@ cm_status cm_entity__column(cm_ctx *cx, const cm_node *entity, const cm_column *
 }
 
 cm_status cm_entity__attr_expr(cm_ctx *cx, const cm_node *entity, const cm_attr *attr, cm_node **out) {
-    return cm_entity__adapt(cx, entity, cm__node_unalias(attr->node), out);
+    return cm_entity__adapt(cx, entity, cm_attr__own_expr(attr), out);
 }
 
 cm_status cm_entity__alias(cm_ctx *cx, cm_mapper *mapper, cm_node **out) { return cm_mapper_alias(cx, mapper, NULL, NULL, NULL, out); }

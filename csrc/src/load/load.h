@@ -10,8 +10,9 @@
  * eager.c    joined eager loading, wrapping                     rowplan.c positions, slots, types
  * load.c     a statement's way to its rows; loader.c rows -> instances; collect.c rows -> joined relationships
  * follow.c   selectin, subquery, immediate                      lazy.c get.c  one attribute, one instance
- * implicit.c those three, where a listener is told first
+ * implicit.c those three, where a listener is told first        unions.c  subclasses inside the union of their base
  */
+/* clang-format off */
 #ifndef CM_LOAD_H
 #define CM_LOAD_H
 
@@ -94,6 +95,7 @@ typedef struct cm_group {
     int parent;                      /* group it is joined to, or -1 */
     const cm_attr *via;              /* relationship of the parent that it fills */
     bool output;                     /* stands in the result itself */
+    bool of_union;                   /* each class may have keys of its own */
     uint32_t nfollows; cm_follow *follows;
     bool sticky;                     /* instances remember their options */
     bool polymorphic;                /* columns of subclasses are read by further statements */
@@ -121,6 +123,7 @@ void cm_row_plan__free(cm_ctx *cx, void *plan);
 typedef struct cm_load_entity {
     cm_mapper *mapper;
     cm_node *entity;                 /* ENTITY */
+    cm_node *union_type;             /* what tells the class of a row of a union; NULL: it reads none */
     cm_opts opts;
     struct cm_load_entity *parent;
     const cm_attr *via;
@@ -182,6 +185,9 @@ cm_status cm_node__join(cm_ctx *cx, cm_node *left, cm_node *right, cm_node *on, 
 cm_status cm_node__and(cm_ctx *cx, cm_node *const *v, size_t n, cm_node **out); /* NULLs are skipped; none: *out NULL */
 /* An ENTITY over fresh anonymous aliases of the mapper's tables. */
 cm_status cm_entity__alias(cm_ctx *cx, cm_mapper *mapper, cm_node **out);
+/* Where a statement reads a class from a union that stands for its subclasses, too, their attributes are columns of the union.
+ * *stmt: exchanged for the statement that says so. */
+cm_status cm_stmt__see_unions(cm_ctx *cx, cm_node **stmt);
 static inline cm_mapper *cm_entity__mapper(const cm_node *entity) { return (cm_mapper *)(uintptr_t)entity->u.attr.attr; }
 static inline cm_node *cm_entity__from(const cm_node *entity) { return entity->u.attr.expr; }
 /* What is read for the target of a relationship. */

@@ -259,7 +259,7 @@ static cm_status load_group(cm_load_run *run, uint32_t group, cm_value *values) 
     run->row[group] = NULL;
     run->fresh[group] = CM_FRESH_NOT;
     if (k.is_null) return CM_OK;
-    if (g->mapper->union_type) { /* each class has keys of its own */
+    if (g->of_union) { /* each class has keys of its own */
         const cm_shape *shape = NULL;
         st = pick_shape(run, g, values, &shape);
         if (st) return st;

@@ -57,8 +57,8 @@ static void sort_out_types(cm_shape *s) {
     }
 }
 
-static const cm_type *discriminator_type(const cm_mapper *m) {
-    return m->union_type ? m->union_type->type : m->polymorphic_on ? m->polymorphic_on->type : NULL;
+static const cm_type *discriminator_type(const cm_load_entity *e) {
+    return e->union_type ? e->union_type->type : e->mapper->polymorphic_on ? e->mapper->polymorphic_on->type : NULL;
 }
 
 static cm_status encode_identity(cm_ctx *cx, cm_row_plan *p, const cm_type *type, const cm_mapper *m, cm_value *out) {
@@ -98,7 +98,7 @@ static cm_status build_shape(cm_expansion *x, cm_row_plan *p, const cm_load_enti
     s->first_pos = is_run(s->pos, s->n) ? s->pos[0] : CM_NOWHERE;
     s->partial = s->n < count_columns(m);
     sort_out_types(s);
-    return encode_identity(x->cx, p, discriminator_type(e->mapper), m, &s->identity);
+    return encode_identity(x->cx, p, discriminator_type(e), m, &s->identity);
 }
 
 static uint32_t count_classes(const cm_mapper *m) {
@@ -111,7 +111,7 @@ static cm_status build_shapes(cm_expansion *x, cm_row_plan *p, const cm_load_ent
     cm_status st = build_shape(x, p, e, m, &g->shapes[g->nshapes]);
     g->nshapes++;
     for (size_t i = 0; i < m->nchildren && !st && e->discriminator != CM_NOWHERE; i++)
-        if (!m->children[i]->concrete || e->mapper->union_type) st = build_shapes(x, p, e, m->children[i], g);
+        if (!m->children[i]->concrete || e->union_type) st = build_shapes(x, p, e, m->children[i], g);
     return st;
 }
 
@@ -133,7 +133,8 @@ static cm_status build_group(cm_expansion *x, cm_row_plan *p, const cm_load_enti
     }
     g->int_key = m->int_key;
     g->discriminator = e->discriminator == CM_NOWHERE ? CM_NOWHERE : in_row(x, e, e->discriminator);
-    g->discriminator_type = discriminator_type(m);
+    g->discriminator_type = discriminator_type(e);
+    g->of_union = e->union_type != NULL;
     g->parent = e->parent ? (int)e->parent->index : -1;
     g->via = e->via;
     g->output = e->output;

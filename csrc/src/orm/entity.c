@@ -64,8 +64,7 @@ static cm_status replacements(cm_ctx *cx, const cm_node *entity, cm_objs *from, 
 }
 
 /* aliased(alias, subquery): the columns of the alias, as the subquery shows them. */
-static cm_status adapt_over(cm_ctx *cx, const cm_node *entity, cm_node *expr, cm_node **out) {
-    const cm_node *over = entity->u.attr.entity;
+static cm_status adapt_over(cm_ctx *cx, const cm_node *entity, const cm_node *over, cm_node *expr, cm_node **out) {
     cm_objs from = {0}, to = {0};
     cm_node *inner = NULL;
     cm_status st = cm_entity__adapt(cx, over, expr, &inner);
@@ -83,7 +82,8 @@ cm_status cm_entity__adapt(cm_ctx *cx, const cm_node *entity, cm_node *expr, cm_
     cm_objs from = {0}, to = {0};
     cm_status st = CM_OK;
     *out = NULL;
-    if (entity->u.attr.entity) return adapt_over(cx, entity, expr, out);
+    const cm_node *over = entity->u.attr.entity;
+    if (over && over->kind == CM_N_ENTITY) return adapt_over(cx, entity, over, expr, out);
     if ((entity->flags & CM_FLAG_ALIASED) || mapper_of(entity)->reads_apart) st = replacements(cx, entity, &from, &to);
     cm_adapt map = {.n = from.n, .from = (cm_node *const *)(void *)from.v, .to = (cm_node *const *)(void *)to.v};
     if (!st && from.n) st = cm_node_adapt(cx, expr, &map, out);
@@ -91,6 +91,15 @@ cm_status cm_entity__adapt(cm_ctx *cx, const cm_node *entity, cm_node *expr, cm_
     cm_objs_free(cx, &from);
     cm_objs_free(cx, &to);
     return st;
+}
+
+cm_node *cm_entity__discriminator(const cm_node *entity) {
+    cm_node *given = entity->u.attr.entity;
+    return given && given->kind != CM_N_ENTITY ? given : mapper_of(entity)->union_type;
+}
+
+cm_node *cm_attr__own_expr(const cm_attr *attr) {
+    return attr->column && attr->mapper->reads_apart ? attr->column->node : cm__node_unalias(attr->node);
 }
 
 /* ---- reading subclasses along */
@@ -170,9 +179,12 @@ cm_status cm_mapper_alias(cm_ctx *cx, cm_mapper *m, const char *name, cm_node *f
 }
 
 cm_status cm_entity__again(cm_ctx *cx, const cm_node *entity, cm_node **out) {
-    cm_node *from = NULL;
+    cm_node *from = NULL, *told = NULL;
     cm_status st = alias_from(cx, entity->u.attr.expr, NULL, &from);
-    if (!st) st = cm_mapper_alias(cx, (cm_mapper *)(uintptr_t)entity->u.attr.attr, NULL, from, entity->u.attr.entity, out);
+    const cm_adapt map = {.n = 1, .from = (cm_node *const *)&entity->u.attr.expr, .to = &from}; /* a discriminator is read from it, too */
+    if (!st) st = cm_node_adapt(cx, entity->u.attr.entity, &map, &told);
+    if (!st) st = cm_mapper_alias(cx, (cm_mapper *)(uintptr_t)entity->u.attr.attr, NULL, from, told, out);
+    cm_node_release(cx, told);
     cm_node_release(cx, from);
     return st;
 }
@@ -190,10 +202,11 @@ cm_status cm_entity_attr(cm_ctx *cx, cm_node *entity, const cm_attr *attr, cm_no
         cm_node_retain(cx, *out);
         return CM_OK;
     }
-    cm_node *expr = cm__node_unalias(own->node), *adapted = NULL;
+    const bool aliased = (entity->flags & CM_FLAG_ALIASED) != 0;
+    cm_node *expr = aliased ? cm_attr__own_expr(own) : cm__node_unalias(own->node), *adapted = NULL;
     cm_status st = CM_OK;
     if (own->kind == CM_ATTR_RELATION) expr = NULL;
-    if (expr && (entity->flags & CM_FLAG_ALIASED)) st = cm_entity__adapt(cx, entity, expr, &adapted);
+    if (expr && aliased) st = cm_entity__adapt(cx, entity, expr, &adapted);
     if (!st) {
         cm_node_spec spec = {.kind = CM_N_ATTR, .type = own->type, .kid = {adapted ? adapted : expr, entity, NULL}, .attr = own};
         st = cm_node_make(cx, &spec, out);

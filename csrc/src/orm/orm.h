@@ -1,6 +1,7 @@
 /* visible to: orm load uow */
 /* What is mapped and what a session holds: mapper.c relation.c cascade.c state.c history.c idmap.c session.c transaction.c
  * inspect.c. Reading is the room load/, flushing the room uow/; both know these structures and not each other. */
+/* clang-format off */
 #ifndef CM_ORM_H
 #define CM_ORM_H
 
@@ -99,6 +100,11 @@ cm_status cm_from__leaves(cm_ctx *cx, cm_node *from, cm_objs *out);
 cm_status cm_entity__again(cm_ctx *cx, const cm_node *entity, cm_node **out);
 /* An expression over the tables of a class, as seen through an entity of it. owns: retained. */
 cm_status cm_entity__adapt(cm_ctx *cx, const cm_node *entity, cm_node *expr, cm_node **out);
+/* What tells the class of a row of the union that an entity reads: as with_polymorphic() was given it, else its mapper's; or NULL.
+ * Borrowed. */
+cm_node *cm_entity__discriminator(const cm_node *entity);
+/* The expression of an attribute over the tables of its class, even where that reads something else. Borrowed. */
+cm_node *cm_attr__own_expr(const cm_attr *attr);
 
 /* ---- idmap.c: identity map. Weak: entries are removed by cm_inst_dispose. */
 struct cm_key { /* composite or non-integer key; heap */

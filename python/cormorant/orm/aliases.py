@@ -54,7 +54,7 @@ class AliasedClass:
 
     def __init__(
         self, mapped_class_or_ac: t.Any, alias: t.Any = None, name: t.Optional[str] = None, flat: bool = False, adapt_on_names: bool = False,
-        _subclasses: t.Sequence[t.Any] = (), **kw: t.Any,
+        _subclasses: t.Sequence[t.Any] = (), _polymorphic_on: t.Any = None, **kw: t.Any,
     ) -> None:
         if kw:
             raise NotImplementedError(f"aliased({', '.join(kw)}=) is not supported yet")
@@ -62,9 +62,10 @@ class AliasedClass:
         mapper._ensure_built()
         source = None if alias is None else _core.coerce(alias, _core.ROLE_FROM)
         again = mapped_class_or_ac._aliased_insp if isinstance(mapped_class_or_ac, AliasedClass) else None
-        over = None if again is None or source is None else again._node  # whose columns the source shows
+        over = _polymorphic_on if again is None or source is None else again._node  # whose columns the source shows
         if source is None and again is not None and (again._subclasses or _is_subquery(again.selectable)):
-            source, _subclasses, over = again.selectable.alias(name, flat=flat), again._subclasses, again._node._kids[1]
+            source, _subclasses = again.selectable.alias(name, flat=flat), again._subclasses
+            over = _core.adapt(again._node._kids[1], (again.selectable,), (source,)) if again._node._kids[1] is not None else None
         elif source is None and flat and name and isinstance(mapper.selectable, Join):
             source = mapper.selectable.alias(name, flat=True)
         node = mapper._alias(name, source, over)
@@ -181,22 +182,22 @@ def with_polymorphic(
     innerjoin: bool = False, adapt_on_names: bool = False, name: t.Optional[str] = None, _use_mapper_path: bool = False,
 ) -> t.Any:
     """A class together with subclasses of it, `"*"` for all: one statement reads the tables of them all."""
-    if polymorphic_on is not None:
-        raise NotImplementedError("with_polymorphic(polymorphic_on=) is not supported yet; the discriminator is that of the mapping")
     mapper = class_mapper(base)
     mappers = _mappers_between(mapper, classes)
+    if selectable is False and mapper.with_polymorphic is not None:
+        selectable = mapper.with_polymorphic_selectable
     concrete = next((m for m in mappers if m.concrete), None)
     if concrete is not None and (selectable is False or selectable is None):
         raise NotImplementedError(f"with_polymorphic() of the concrete {concrete} needs a selectable=: a polymorphic_union()")
-    if flat and selectable is not False and selectable is not None:
+    given = selectable is not False and selectable is not None
+    if flat and given:
         raise exc.ArgumentError("the 'flat' and 'selectable' arguments cannot be passed simultaneously to with_polymorphic()")
-    if selectable is not False and selectable is not None:
-        source = _core.coerce(selectable, _core.ROLE_FROM)
-    else:
-        source = _joined(mapper, mappers, innerjoin)
+    source = _core.coerce(selectable, _core.ROLE_FROM) if given else _joined(mapper, mappers, innerjoin)
+    told = None if polymorphic_on is None else _core.coerce(polymorphic_on, _core.ROLE_EXPR)
     if aliased or flat:
-        source = source.alias(name, flat=flat)
-    return AliasedClass(base, source, name, _subclasses=mappers)
+        alias = source.alias(name, flat=flat)
+        source, told = alias, None if told is None else _core.adapt(told, (source,), (alias,))
+    return AliasedClass(base, source, name, _subclasses=mappers, _polymorphic_on=told)
 
 
 def _joined(mapper: t.Any, mappers: t.List[t.Any], innerjoin: bool) -> t.Any:

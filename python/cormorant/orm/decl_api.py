@@ -217,10 +217,7 @@ class registry:
             raise exc.ArgumentError(f"Class '{class_!r}' already has a primary mapper defined. ")
         if local_table is not None and not isinstance(local_table, FromClause):
             raise exc.ArgumentError(f"{class_!r} cannot be mapped to {local_table!r}: a Table or other FROM clause is expected")
-        inherits = kw.pop("inherits", None)
-        if inherits is None:
-            inherits = next((b for b in class_.__mro__[1:] if isinstance(b.__dict__.get("__mapper__"), Mapper)), None)
-        mapper = Mapper(class_, local_table, registry=self, inherits=inherits, **kw)
+        mapper = Mapper(class_, local_table, registry=self, **kw)
         if local_table is not None:
             put_attribute(class_, "__table__", local_table)
         self._class_registry.add(class_)

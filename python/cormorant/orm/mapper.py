@@ -300,6 +300,9 @@ class Mapper(_core.Mapper, InspectionAttr):
             self._equate_keys(props)
         for key, prop in props.items():
             self._install(key, prop)
+        if self._reads_union:  # the union may show the table's own column
+            own = self.local_table.corresponding_column(self._polymorphic_on)
+            self._polymorphic_on = self._polymorphic_on if own is None else own
         if self._polymorphic_on is not None and not self._reads_union:
             self._name_discriminator()
         if self.concrete and self.inherits is not None:
@@ -537,6 +540,11 @@ class Mapper(_core.Mapper, InspectionAttr):
         if given is None or kind is None or _core.coerce(given, _core.ROLE_FROM)._kind == _core.K_JOIN:
             return False
         return getattr(kind, "table", None) not in self.tables or not isinstance(kind.table, Table)
+
+    @property
+    def _reads_apart(self) -> bool:
+        """Whether the class is read from something that stands for its tables."""
+        return bool(self.selectable is not self._own_from and self.selectable._kind != _core.K_JOIN)
 
     @property
     def with_polymorphic_selectable(self) -> t.Any:

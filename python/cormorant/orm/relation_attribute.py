@@ -101,20 +101,23 @@ class RelationshipAttribute(InstrumentedAttribute):
     def _local(self, column: t.Any) -> t.Any:
         """A column of the parent, as this attribute's entity sees it."""
         entity = self._entity
-        if not _is_aliased(entity):
+        if not _is_aliased(entity) and not self._mapper._reads_apart:
             return column
         return self._mapper._entity_attr(entity, self._mapper.get_property_by_column(column).key)
 
     def _localised(self, condition: t.Any) -> t.Any:
         """A condition over the parent's columns, as this attribute's entity sees them."""
         entity = self._entity
-        if not _is_aliased(entity):
+        if not _is_aliased(entity) and not self._mapper._reads_apart:
             return condition
         own = {id(c) for table in self._mapper.tables for c in table.c}
-        return _core.adapt(
-            condition, (), (),
-            lambda n: self._local(n)._expr if n._kind == _core.K_COLUMN and not n._flags & _core.FLAG_REMOTE and id(n) in own else None,
-        )
+
+        def replace(n: t.Any) -> t.Any:
+            if n._kind == _core.K_PROXY:  # of the target: what it is taken from is left alone
+                return n
+            return self._local(n)._expr if n._kind == _core.K_COLUMN and not n._flags & _core.FLAG_REMOTE and id(n) in own else None
+
+        return _core.adapt(condition, (), (), replace)
 
     def _matches(self, other: t.Any) -> t.Any:
         """The condition that `other` is what the attribute leads to, from the values of `other`."""
@@ -167,7 +170,7 @@ class RelationshipAttribute(InstrumentedAttribute):
             entity = prop._alias if through else own._alias(None) if adapted else own.__clause_element__()
             if adapted:
                 criteria = [_to_alias(c, own, entity) for c in criteria]
-        primary, second = self._conditions(entity if adapted else None)
+        primary, second = self._conditions(entity if adapted or target._reads_apart else None)
         secondary_from = prop.secondary
         conditions = [primary, *([second] if second is not None else []), *criteria]
         froms = [entity._kids[0], *([secondary_from] if secondary_from is not None else [])]
@@ -275,8 +278,9 @@ def _to_alias(condition: t.Any, mapper: t.Any, entity: t.Any) -> t.Any:
     keys = {id(c): p.key for p in mapper.column_attrs for c in p.columns}
 
     def replace(n: t.Any) -> t.Any:
-        if n._kind == _core.K_ATTR and n._expr is not None and id(n._expr) in keys and not _is_aliased(n._entity):
-            return mapper._entity_attr(entity, keys[id(n._expr)])._expr
+        if n._kind == _core.K_ATTR and n._expr is not None and not _is_aliased(n._entity):
+            key = keys.get(id(n._expr)) or (n.key if n._entity is mapper._entity else None)  # read from a union: a column of that
+            return None if key is None else mapper._entity_attr(entity, key)._expr
         if n._kind == _core.K_COLUMN and id(n) in keys:
             return mapper._entity_attr(entity, keys[id(n)])._expr
         return None

@@ -43,7 +43,10 @@ def _with_parent(instance: t.Any, prop: t.Any, from_entity: t.Any = None, betwee
     entity = of_type if of_type is not None else from_entity
 
     def seen_through(column: t.Any) -> t.Any:
-        return column if entity is None else getattr(entity, found.mapper.get_property_by_column(column).key)._expr
+        if entity is None and not found.mapper._reads_apart:
+            return column
+        source = found.mapper.class_ if entity is None else entity
+        return getattr(source, found.mapper.get_property_by_column(column).key)._expr
 
     return instance_condition(found, instance, True, seen_through, between)
 
