@@ -54,6 +54,10 @@ def test_what_python_cannot_hold_is_told(engine):
             with pytest.raises(sa.exc.DataError, match="outside of the years 1 to 9999"):
                 c.execute(text("SELECT 'infinity'::timestamp"))
             c.rollback()
+            with pytest.raises(sa.exc.DataError, match="292,000 years"):
+                c.execute(text("SELECT interval '178000000 years'"))
+            c.rollback()
+        assert c.scalar(text("SELECT interval '-290000 years 25 hours'")) == dt.timedelta(days=-290000 * 365, hours=25)
         assert str(c.scalar(text("SELECT 'NaN'::numeric"))) == "NaN"
 
 

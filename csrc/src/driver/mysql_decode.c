@@ -155,8 +155,8 @@ static const char *decode_duration(my_column *col, const char *p, const char *en
     size_t n;
     if (!(p = get_length(p, end, &n))) return NULL;
     int64_t us = 0;
-    if (n >= 8)
-        us = (((int64_t)get_number(p + 1, 4) * 24 + (uint8_t)p[5]) * 60 + (uint8_t)p[6]) * 60000000 + (int64_t)(uint8_t)p[7] * 1000000;
+    if (n >= 8) /* TIME has 34 days at most: the rest is cut */
+        us = (((int64_t)get_number(p + 1, 2) * 24 + (uint8_t)p[5]) * 60 + (uint8_t)p[6]) * 60000000 + (int64_t)(uint8_t)p[7] * 1000000;
     if (n >= 12) us += (int64_t)get_number(p + 8, 4);
     out->kind = CM_INTERVAL;
     out->u.i = n && *p ? -us : us;

@@ -164,11 +164,17 @@ static void decode_timestamptz(cm_dstmt *s, const char *p, int n, cm_value *out)
 }
 
 /* Months count 30 days, years 365, as other drivers have it. */
-static void decode_interval(cm_dstmt *s, const char *p, int n, cm_value *out) {
-    (void)s, (void)n;
-    int32_t days = (int32_t)get32(p + 8), months = (int32_t)get32(p + 12);
+void cm_pg__interval(cm_dstmt *s, int64_t months, int64_t days, int64_t us, cm_value *out) {
+    int64_t whole;
     out->kind = CM_INTERVAL;
-    out->u.i = (int64_t)get64(p) + ((int64_t)days + months / 12 * 365 + months % 12 * 30) * 86400000000;
+    days += months / 12 * 365 + months % 12 * 30;
+    if (__builtin_mul_overflow(days, INT64_C(86400000000), &whole) || __builtin_add_overflow(whole, us, &out->u.i))
+        cm_pg__bad_value(s, out, "an interval of more than 292,000 years cannot be read", NULL, 0);
+}
+
+static void decode_interval(cm_dstmt *s, const char *p, int n, cm_value *out) {
+    (void)n;
+    cm_pg__interval(s, (int32_t)get32(p + 12), (int32_t)get32(p + 8), (int64_t)get64(p), out);
 }
 
 pg_decoder cm_pg__binary_decoder(Oid type, bool *known) {

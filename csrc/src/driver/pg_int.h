@@ -213,6 +213,7 @@ void cm_pg__bad_value(cm_dstmt *s, cm_value *out, const char *what, const char *
 void *cm_pg__scratch(cm_dstmt *s, size_t n); /* zeroed, until the next row; NULL without memory (recorded) */
 cm_arena *cm_pg__scratch_arena(cm_dstmt *s); /* the same as a whole */
 void cm_pg__moment(cm_dstmt *s, int64_t us, bool zone, cm_value *out); /* us since 2000-01-01 */
+void cm_pg__interval(cm_dstmt *s, int64_t months, int64_t days, int64_t us, cm_value *out);
 enum { PG_EPOCH_DAYS = 10957 }; /* 1970-01-01 to 2000-01-01 */
 
 /* pg_stream.c */

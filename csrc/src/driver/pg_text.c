@@ -102,9 +102,8 @@ static int64_t clock_us(const char *p) {
 
 /* 1 year 2 mons -3 days 04:05:06.7 (IntervalStyle postgres, which the connection asks for) */
 static void text_interval(cm_dstmt *s, const char *p, int n, cm_value *out) {
-    int64_t days = 0, us = 0;
+    int64_t months = 0, days = 0, us = 0;
     const char *end = p + n;
-    (void)s;
     while (p < end) {
         char *rest;
         long long count = strtoll(p, &rest, 10);
@@ -113,14 +112,13 @@ static void text_interval(cm_dstmt *s, const char *p, int n, cm_value *out) {
             break;
         }
         while (*rest == ' ') rest++;
-        if (*rest == 'y') days += count * 365;
-        else if (*rest == 'm') days += count * 30;
+        if (*rest == 'y') months += count * 12;
+        else if (*rest == 'm') months += count;
         else if (*rest == 'd') days += count;
         while (rest < end && *rest != ' ') rest++;
         p = rest + 1;
     }
-    out->kind = CM_INTERVAL;
-    out->u.i = days * 86400000000 + us;
+    cm_pg__interval(s, months, days, us, out);
 }
 
 pg_decoder cm_pg__text_decoder(Oid type) {
