@@ -18,7 +18,7 @@ VENV := .venv/bin
 EXTENSION := $(BUILD)/.extension
 EXTENSION_SOURCES := $(shell find csrc bindings -name '*.[ch]' -o -name '*.def' -o -name sources.txt) setup.py
 
-.PHONY: help run serve screenshots test bench-flask bench-full bench-peers bench-c bench-plot core install extension test-c test-c-tiny test-asan test-valgrind test-examples-c test-python bench format lint clean
+.PHONY: help run serve screenshots test bench-flask bench-full bench-peers bench-c bench-plot core install extension test-c test-c-tiny test-asan test-valgrind fuzz test-examples-c test-python bench format lint clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
@@ -112,6 +112,25 @@ VALGRIND := valgrind -q --error-exitcode=9 --trace-children=yes --num-callers=30
   --errors-for-leak-kinds=definite --suppressions=tests/c/valgrind.supp
 test-valgrind: $(C_TESTS:tests/c/%.c=$(BUILD)/tests/%) ## every C test body once under valgrind
 	@set -e; for t in $^; do echo "== valgrind $$t"; CM_NO_OOM=1 $(VALGRIND) $$t -j1 --short-filename; done
+
+FUZZ_TARGETS := url text scan list civil codec
+FUZZ_SECONDS ?= 20
+FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+FUZZ_OBJECTS := $(SOURCES:%.c=$(BUILD)/fuzz/core/%.o) $(BUILD)/fuzz/core/driver/scan.o
+$(BUILD)/fuzz/core/%.o: csrc/src/%.c
+	@mkdir -p $(@D)
+	@clang -std=c11 -O1 -g -fsanitize=fuzzer-no-link $(FUZZ_SANITIZE) -MMD -MP -pthread -Icsrc/include -Icsrc/src -c $< -o $@
+-include $(FUZZ_OBJECTS:.o=.d)
+.SECONDARY: $(FUZZ_OBJECTS)
+$(FUZZ_TARGETS:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: tests/fuzz/fuzz.c $(FUZZ_OBJECTS)
+	@clang -std=c11 -O1 -g -fsanitize=fuzzer $(FUZZ_SANITIZE) -DTARGET=$* -Icsrc/include -Icsrc/src $^ $(LIBS) -o $@
+fuzz: ## what reads bytes of people and servers, fed with any bytes: each target for FUZZ_SECONDS (libFuzzer, with the sanitizers)
+	@.ci/setup lint
+	@$(MAKE) --no-print-directory $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
+	@set -e; for t in $(FUZZ_TARGETS); do mkdir -p $(BUILD)/fuzz/corpus/$$t; echo "== fuzz $$t"; \
+	 $(BUILD)/fuzz/$$t -max_total_time=$(FUZZ_SECONDS) -max_len=400 -timeout=5 -artifact_prefix=$(BUILD)/fuzz/$$t- -verbosity=0 -print_final_stats=1 \
+	   $(BUILD)/fuzz/corpus/$$t tests/fuzz/seeds/$$t 2>&1 | tee $(BUILD)/fuzz/$$t.log | grep executed_units || { tail -30 $(BUILD)/fuzz/$$t.log; exit 1; }; \
+	 ! grep -q '^SUMMARY' $(BUILD)/fuzz/$$t.log || { tail -30 $(BUILD)/fuzz/$$t.log; exit 1; }; done
 
 C_EXAMPLES := $(patsubst examples/c/%.c,$(BUILD)/examples/%,$(wildcard examples/c/*.c))
 $(BUILD)/examples/%: examples/c/%.c $(BUILD)/libcormorant.a

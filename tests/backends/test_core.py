@@ -84,6 +84,8 @@ def test_driver_sql_takes_the_usual_placeholders(engine):
         assert c.exec_driver_sql("SELECT '100%%', 5 %% 3").one() == ("100%", 2)
         with pytest.raises(sa.exc.ProgrammingError, match="one statement at a time"):
             c.exec_driver_sql("SELECT 1; SELECT 2")
+        with pytest.raises(sa.exc.ProgrammingError, match="not both"):
+            c.exec_driver_sql("SELECT %s, %(name)s", {"name": 1})
 
 
 @pytest.fixture

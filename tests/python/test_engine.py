@@ -317,6 +317,9 @@ def test_url_parts():
     with pytest.raises(TypeError, match="strings or sequences of strings"):
         url.update_query_pairs([("z", 5)])
     assert url.update_query_dict({"z": "9"}).query["z"] == "9" and url.difference_update_query(["y"]).query == {"x": "1"}
+    for host in ("a%40b%2Fc%3Fd", "%01x", "[fe80::1%25eth0]"):
+        odd = sa.make_url(f"postgresql://me@{host}:5/db")
+        assert sa.make_url(str(odd)) == odd and odd.database == "db"
     assert sa.make_url(url) is url and hash(url) == hash(sa.make_url(url.render_as_string(hide_password=False)))
     assert sa.make_url("sqlite:///a%20b.db").database == "a b.db"
 

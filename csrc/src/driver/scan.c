@@ -15,7 +15,7 @@ typedef struct scanner {
     char *out;
     size_t nout; /* text with native placeholders */
     size_t nparams;
-    bool raw, format; /* format: %s or %(x)s was met */
+    bool raw, format, unnamed; /* format: %s or %(x)s was met; unnamed: the first */
     bool whole;       /* semicolons do not end the statement */
     char *names;
     size_t nnames; /* ":x\0:y\0", in order of first use */
@@ -115,6 +115,7 @@ static bool take_format(scanner *s) {
     if (s->p[at] == 's' && (at + 1 >= s->n || !is_word(s->p[at + 1]))) {
         put_placeholder(s, ++s->nparams);
         s->at = at + 1;
+        s->unnamed = true;
     } else if (s->p[at] == '(') {
         const char *end = memchr(s->p + at, ')', s->n - at);
         if (!end || end + 1 >= s->p + s->n || end[1] != 's') return false;
@@ -224,6 +225,10 @@ cm_status cm_scan__sql(cm_ctx *cx, const cm_scan_style *style, const char *sql, 
         out->nparams = s.nparams;
         if (s.nparams > CM_SCAN_PARAMS_MAX) {
             *what = "a statement takes 65535 parameters at most";
+            st = CM_E_PROGRAMMING;
+        }
+        if (s.nnamed && s.unnamed) {
+            *what = "a statement has placeholders %s or %(name)s, not both";
             st = CM_E_PROGRAMMING;
         }
     }

@@ -171,6 +171,16 @@ static void put_encoded(cm_buf *b, const char *text, const char *safe) {
     }
 }
 
+/* A host, in brackets where it has colons; what would end it is encoded. */
+static void put_host(cm_buf *b, const char *host) {
+    const bool brackets = strchr(host, ':') != NULL;
+    if (brackets) cm_buf__putc(b, '[');
+    for (const char *p = host; *p; p++)
+        if ((unsigned char)*p < ' ' || strchr("@/?[]%&", *p)) cm_buf__printf(b, "%%%02X", (unsigned char)*p);
+        else cm_buf__putc(b, *p);
+    if (brackets) cm_buf__putc(b, ']');
+}
+
 cm_status cm_url_format(cm_ctx *cx, const cm_url *url, bool hide_password, char **out) {
     cm_buf b;
     cm_buf__init(&b, cx);
@@ -184,7 +194,7 @@ cm_status cm_url_format(cm_ctx *cx, const cm_url *url, bool hide_password, char 
         if (url->password && !hide_password) put_encoded(&b, url->password, " +");
         cm_buf__putc(&b, '@');
     }
-    if (url->host) cm_buf__printf(&b, strchr(url->host, ':') ? "[%s]" : "%s", url->host);
+    if (url->host) put_host(&b, url->host);
     if (url->port) cm_buf__printf(&b, ":%s", url->port);
     if (url->database) {
         cm_buf__putc(&b, '/');
