@@ -16,7 +16,7 @@ typedef struct scanner {
     size_t nout; /* text with native placeholders */
     size_t nparams;
     bool raw, format, unnamed; /* format: %s or %(x)s was met; unnamed: the first */
-    bool whole;       /* semicolons do not end the statement */
+    bool whole;                /* semicolons do not end the statement */
     char *names;
     size_t nnames; /* ":x\0:y\0", in order of first use */
     size_t nnamed;
