@@ -553,3 +553,48 @@ def test_identity_keys(session):
     row = session.execute(sa.select(User.__table__)).one()
     for given in (row, row._mapping, {User.__table__.c.id: 1}):
         assert orm.util.identity_key(User, row=given) == (User, (1,), None)
+
+
+def test_a_get_knows_what_a_class_has_learned_since_the_last_one():
+    """The statement of a get and of a lazy load is kept, and what it adds to the key of a plan with it: until a class changes."""
+
+    class Base(DeclarativeBase):
+        pass
+
+    class House(Base):
+        __tablename__ = "house"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        doors: Mapped[list["Door"]] = relationship()
+
+    class Door(Base):
+        __tablename__ = "door"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        house_id: Mapped[int] = mapped_column(sa.ForeignKey("house.id"))
+
+    plain, mapped = sa.create_engine("sqlite://"), sa.create_engine("sqlite://", execution_options={"schema_translate_map": {None: "main"}})
+    seen = []
+    for engine in (plain, mapped):
+        Base.metadata.create_all(engine)
+        sa.event.listen(engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
+        with Session(engine) as s:
+            s.add(House(id=1, doors=[Door(id=1)]))
+            s.commit()
+
+    def look(engine):
+        with Session(engine) as s:
+            for _ in range(2):  # the second time by what was kept
+                seen.clear()
+                s.expunge_all()
+                house = s.get(House, 1)
+                assert [d.id for d in house.doors] == [1] and len(seen) == 2
+                assert all(("main." in text) == (engine is mapped) for text in seen)
+            return dict(house.__dict__), dict(house.doors[0].__dict__)
+
+    for engine in (plain, mapped, plain):
+        look(engine)
+    House.twice = orm.column_property(House.__table__.c.id * 2)
+    Door.half = orm.column_property(Door.__table__.c.id + 0.5)
+    for engine in (plain, mapped):
+        house, door = look(engine)
+        assert house["twice"] == 2 and door["half"] == 1.5
+        engine.dispose()

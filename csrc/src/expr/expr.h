@@ -27,6 +27,16 @@ cm_status cm_key__add(cm_ctx *cx, cm_keybuf *key, cm_node *stmt);
 cm_status cm_key__word(cm_ctx *cx, cm_keybuf *key, uint64_t word);
 cm_status cm_key__bytes(cm_ctx *cx, cm_keybuf *key, const char *p, size_t n);
 void cm_key__reset(cm_keybuf *key);
+/* What a statement that is used again and again adds to a key: kept with it, it need not be walked each time. Zeroed: nothing. */
+typedef struct cm_key_part {
+    uint64_t *words; size_t n;
+    cm_node **binds; size_t nbinds;              /* borrowed from the statement */
+    uint64_t generation;                         /* of the environment, when it was walked */
+} cm_key_part;
+/* Like cm_key__add, where nothing but words stands in the key. The part must be the statement's own; a statement that may say
+ * something else next time (things with identity, lists, what may not be cached) is walked each time. thread: host held. */
+cm_status cm_key__add_again(cm_ctx *cx, cm_keybuf *key, cm_node *stmt, cm_key_part *part);
+void cm_key_part__dispose(cm_ctx *cx, cm_key_part *part);
 void cm_key__dispose(cm_ctx *cx, cm_keybuf *key);
 
 /* Whether a list of values of a type can be one array parameter, as far as the type itself says (NULL: unknown type). */

@@ -373,6 +373,54 @@ cm_status cm_key__add(cm_ctx *cx, cm_keybuf *key, cm_node *stmt) {
     return st;
 }
 
+/* ---- statements that are used again */
+
+void cm_key_part__dispose(cm_ctx *cx, cm_key_part *part) {
+    cm__free(cx, part->words);
+    cm__free(cx, part->binds);
+    *part = (cm_key_part){0};
+}
+
+static cm_status repeat(cm_ctx *cx, cm_keybuf *key, const cm_key_part *part) {
+    cm_status st = reserve(cx, key, part->n);
+    if (st) return st;
+    memcpy(key->words + key->n, part->words, part->n * sizeof *part->words);
+    key->n += part->n;
+    for (size_t i = 0; i < part->nbinds && !st; i++)
+        st = note(cx, &key->binds, &key->nbinds, &key->binds_cap, &key->binds_at, part->binds[i]);
+    return st;
+}
+
+/* Whether the words that a statement added will be the same next time. */
+static bool is_constant(const cm_keybuf *key) {
+    bool constant = !key->uncacheable && !key->nseen && key->nbinds > 0;
+    for (size_t i = 0; i < key->nbinds; i++) constant &= !(key->binds[i]->flags & (CM_FLAG_EXPANDING | CM_FLAG_LITERAL_EXECUTE));
+    return constant;
+}
+
+/* Without memory nothing is kept, and the next one walks. */
+static void keep_part(cm_ctx *cx, const cm_keybuf *key, size_t first, cm_key_part *part) {
+    cm_key_part made = {.n = key->n - first, .nbinds = key->nbinds, .generation = cx->env->generation};
+    made.words = cm__env_mem(cx->env, NULL, made.n * sizeof *made.words);
+    made.binds = made.words ? cm__env_mem(cx->env, NULL, made.nbinds * sizeof(cm_node *)) : NULL;
+    if (made.binds) {
+        memcpy(made.words, key->words + first, made.n * sizeof *made.words);
+        memcpy(made.binds, key->binds, made.nbinds * sizeof(cm_node *));
+        cm_key_part__dispose(cx, part);
+        *part = made;
+    } else {
+        cm__free(cx, made.words);
+    }
+}
+
+cm_status cm_key__add_again(cm_ctx *cx, cm_keybuf *key, cm_node *stmt, cm_key_part *part) {
+    const size_t first = key->n;
+    if (part->n && part->generation == cx->env->generation && !key->nbinds) return repeat(cx, key, part);
+    cm_status st = cm_key__add(cx, key, stmt);
+    if (!st && cm__host(cx)->locked && is_constant(key)) keep_part(cx, key, first, part);
+    return st;
+}
+
 void cm_key__reset(cm_keybuf *key) {
     key->n = key->nbinds = key->nseen = 0;
     key->uncacheable = false;

@@ -18,6 +18,7 @@ void cm_keyed__free(cm_ctx *cx, cm_keyed_stmt *k) {
     cm_node_release(cx, k->stmt);
     cm_objs_free(cx, &k->binds);
     cm_objs_free(cx, &k->columns);
+    cm_key_part__dispose(cx, &k->part);
     cm__free(cx, k);
 }
 
@@ -80,7 +81,8 @@ static cm_status load_by_key(cm_ctx *cx, cm_session *s, const cm_load_request *q
     cm_status st = cm_load__get_stmt(cx, m, &k);
     if (!st) st = cm_load__with_options(cx, k->stmt, options, &stmt);
     if (!st) {
-        const cm_load_keys keys = {.binds = (cm_node *const *)(void *)k->binds.v, .values = key, .n = k->binds.n};
+        cm_key_part *part = stmt == k->stmt ? &k->part : NULL;
+        const cm_load_keys keys = {.binds = (cm_node *const *)(void *)k->binds.v, .values = key, .n = k->binds.n, .part = part};
         cm_load_request complete = *q;
         complete.stmt = stmt;
         complete.keys = &keys;

@@ -273,7 +273,7 @@ static cm_status tell(const lazy *l) {
 }
 
 /* By the parent's key: SELECT ... WHERE ? = addresses.user_id */
-static cm_status run_statement(lazy *l, const cm_keyed_stmt *k, void *const *values, void **out) {
+static cm_status run_statement(lazy *l, cm_keyed_stmt *k, void *const *values, void **out) {
     cm_node *stmt = NULL;
     cm_plan *plan = NULL;
     cm_objs rows = {0};
@@ -282,7 +282,8 @@ static cm_status run_statement(lazy *l, const cm_keyed_stmt *k, void *const *val
     if (!st) st = cm_session__autoflush(l->cx, s);
     if (!st) st = cm_load__with_options(l->cx, k->stmt, l->below, &stmt);
     if (!st) {
-        const cm_load_keys keys = {.binds = (cm_node *const *)(void *)k->binds.v, .values = values, .n = k->binds.n};
+        cm_key_part *part = stmt == k->stmt ? &k->part : NULL;
+        const cm_load_keys keys = {.binds = (cm_node *const *)(void *)k->binds.v, .values = values, .n = k->binds.n, .part = part};
         cm_mapper *const path[1] = {l->inst->mapper};
         const cm_load_request q = {.stmt = stmt,
                                    .mapper = l->r->target,

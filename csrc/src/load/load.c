@@ -74,7 +74,7 @@ static cm_status compile(cm_ctx *cx, cm_conn *conn, const cm_load_request *q, co
 cm_status cm_load__plan(cm_ctx *cx, cm_conn *conn, const cm_load_request *q, cm_keybuf *key, cm_plan **out) {
     key->whole_lists = (cm_engine__dialect(cm_conn__engine(conn))->features & CM_F_ARRAY_IN) != 0;
     cm_status st = add_session_words(cx, key, q);
-    if (!st) st = cm_key__add(cx, key, q->stmt);
+    if (!st) st = q->keys && q->keys->part ? cm_key__add_again(cx, key, q->stmt, q->keys->part) : cm_key__add(cx, key, q->stmt);
     if (!st) st = cm_schema_map__key(cx, key, cm_conn__schemas(conn));
     if (st) return st;
     if (!key->uncacheable && (*out = cm_plan__find(cm_conn__engine(conn), key))) return CM_OK;

@@ -231,6 +231,7 @@ typedef struct cm_load_keys {
     void *const *values;             /* host values; NULL: raw is used */
     const cm_value *raw;
     size_t n;
+    cm_key_part *part;               /* of the statement, where it is kept; or NULL */
 } cm_load_keys;
 typedef struct cm_load_request {
     cm_node *stmt;                   /* ORM SELECT */
@@ -336,6 +337,7 @@ typedef struct cm_keyed_stmt {
     cm_node *stmt;                   /* retained */
     cm_objs binds;                   /* BINDs without values, in the order of the walk; held by the statement */
     cm_objs columns;                 /* cm_column * whose value each stands for */
+    cm_key_part part;                /* of the statement as it is */
 } cm_keyed_stmt;
 void cm_keyed__free(cm_ctx *cx, cm_keyed_stmt *k);
 /* select(Entity).where(pk = ?), made at first use. */
