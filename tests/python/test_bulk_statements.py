@@ -143,8 +143,32 @@ def test_changes_of_a_class_in_its_parents_table_leave_its_siblings_alone(sessio
     read = sa.select(Cat).from_statement(sa.update(Cat).values(name="b").returning(Cat)).execution_options(populate_existing=True)
     assert len(session.scalars(read).all()) == 2
     assert session.execute(sa.text("SELECT name, size FROM animal ORDER BY id")).all() == [("a", None), ("b", 1), ("b", 2), ("a", None)]
-    session.execute(sa.update(Lion).where(Lion.name == sa.bindparam("n")).values(size=sa.bindparam("m")), [{"n": "b", "m": 3}], execution_options={"synchronize_session": None})
+    session.execute(sa.update(Lion).where(Lion.name == sa.bindparam("n")).values(size=sa.bindparam("m")), [{"n": "b", "m": 3}], execution_options={"synchronize_session": None, "dml_strategy": "orm"})
     assert session.execute(sa.text("SELECT size FROM animal ORDER BY id")).scalars().all() == [None, 1, 3, None]
     session.execute(sa.delete(Lion), execution_options=options)
     session.query(Cat).filter(Cat.name == "b").delete(synchronize_session=strategy)
     assert session.execute(sa.text("SELECT kind FROM animal ORDER BY id")).scalars().all() == ["animal", "bird"]
+
+
+def test_changes_by_key_have_values_and_conditions_of_their_statement(session):
+    session.add_all([Bird(name="a", size=1, wings=2), Bird(name="b", size=2, wings=2)])
+    session.commit()
+    held = session.scalars(sa.select(Bird).order_by(Bird.id)).all()
+    rows = [{"id": 1, "name": "x"}, {"id": 2, "name": "y"}]
+    result = session.execute(sa.update(Bird).values(size=sa.literal_column("3 + 4"), wings=Bird.wings * 2), rows)
+    assert result.all() == []
+    assert [(b.name, b.size, b.wings) for b in held] == [("x", 7, 4), ("y", 7, 4)]
+    where = sa.update(Animal).where(Animal.name == "y")
+    session.execute(where, [{"id": 1, "size": 0}, {"id": 2, "size": 0}], execution_options={"synchronize_session": None})
+    assert session.scalars(sa.select(Animal.size).order_by(Animal.id)).all() == [7, 0]
+    with pytest.raises(sa.exc.InvalidRequestError, match="not supported when using bulk update with additional WHERE"):
+        session.execute(where, rows, execution_options={"synchronize_session": "evaluate"})
+    with pytest.raises(sa.exc.InvalidRequestError, match="'fetch' synchronization strategy is not available"):
+        session.execute(where, rows, execution_options={"synchronize_session": "fetch"})
+    with pytest.raises(sa.exc.InvalidRequestError, match="bulk ORM UPDATE does not support ordered_values"):
+        session.execute(sa.update(Bird).ordered_values(("size", 1)), rows)
+    with pytest.raises(sa.exc.InvalidRequestError, match="No primary key value supplied for column.s. id"):
+        session.execute(where, [{"size": 1}])
+    named = sa.update(Animal).where(Animal.name == sa.bindparam("n")).values(size=sa.bindparam("s"))
+    session.execute(named, [{"n": "x", "s": 8}], execution_options={"synchronize_session": None, "dml_strategy": "orm"})
+    assert session.scalars(sa.select(Animal.size).order_by(Animal.id)).all() == [8, 0]

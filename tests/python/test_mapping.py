@@ -369,3 +369,90 @@ def test_a_joined_class_may_lead_to_a_table_that_comes_later(Base):
 
     assert Store.retailer.property.mapper is Retailer.__mapper__
     assert orm.with_polymorphic(Customer, Store).Store.retailer_id is not None
+
+
+def test_what_annotated_columns_say(Base):
+    made = typing.Annotated[str, mapped_column(sa.String(5), deferred=True, sort_order=-1, doc="d", info={"a": 1}, active_history=True, unique=True)]
+    named = typing.Annotated[int, mapped_column("other", init=False)]
+
+    class User(Base):
+        __tablename__ = "user"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    key = typing.Annotated[int, mapped_column(sa.ForeignKey("user.id"))]
+
+    class A(Base):
+        __tablename__ = "a"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        bare: Mapped[made]
+        said: Mapped[made] = mapped_column(sa.String(9), doc="mine")
+        user_id: Mapped[key] = mapped_column()
+        user: Mapped[User] = relationship(foreign_keys=[user_id])
+
+    with pytest.warns(sa.exc.SADeprecationWarning) as told:
+        type("B", (Base,), {"__tablename__": "b", "id": mapped_column(primary_key=True), "__annotations__": {"id": Mapped[int], "x": Mapped[named]}})
+    c = A.__table__.c
+    assert c.keys() == ["bare", "said", "id", "user_id"] and Base.metadata.tables["b"].c.keys() == ["id", "x"]
+    assert (c.bare.type.length, c.said.type.length, c.bare.doc, c.said.doc) == (5, 9, "d", "mine")
+    for name in ("bare", "said"):
+        prop = A.__mapper__.attrs[name]
+        assert prop.deferred and prop.active_history and c[name].unique and c[name].info == {"a": 1}
+    assert A.user.property.local_columns == {c.user_id}
+    assert ["'key' or 'name'" in str(told[0].message), "'init'" in str(told[1].message)] == [True, True]
+
+
+def test_listeners_of_a_registry(Base):
+    class Point:
+        pass
+
+    told = []
+
+    @sa.event.listens_for(Base, "resolve_type_annotation")
+    def resolve(found):
+        told.append((found.registry, found.cls.__name__, found.key, found.raw_type, found.resolved_type, found.raw_pep_593_type, found.raw_pep_695_type))
+        return {Point: sa.String(20), decimal.Decimal: found.resolve(str)}.get(found.resolved_type)
+
+    for name in ("before_configured", "after_configured"):
+        sa.event.listen(Base.registry, name, lambda reg, name=name: told.append((name, reg)))
+    money = typing.Annotated[decimal.Decimal, "money"]
+
+    class A(Base):
+        __tablename__ = "a"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        place: Mapped[typing.Optional[Point]]
+        price: Mapped[money]
+
+    reg = Base.registry
+    assert told == [
+        (reg, "A", "id", int, int, None, None), (reg, "A", "place", typing.Optional[Point], Point, None, None), (reg, "A", "price", money, decimal.Decimal, money, None),
+    ]
+    assert A.__table__.c.place.type.length == 20 and A.__table__.c.place.nullable and type(A.__table__.c.price.type) is sa.String
+    told.clear()
+    reg.configure()
+    assert told == [("before_configured", reg), ("after_configured", reg)]
+    other = orm.registry()
+    sa.event.listen(other, "before_configured", told.append)
+    for target in (A, A.__mapper__):
+        with pytest.raises(sa.exc.InvalidRequestError, match="No such event 'before_configured'"):
+            sa.event.listen(target, "before_configured", print)
+    type("B", (Base,), {"__tablename__": "b", "id": sa.Column(sa.Integer, primary_key=True)})
+    orm.configure_mappers()
+    assert other not in told
+
+
+def test_abstract_classes_of_a_hierarchy_have_no_instances(Base):
+    class Person(Base):
+        __tablename__ = "person"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        kind: Mapped[str]
+        __mapper_args__ = {"polymorphic_on": "kind"}
+
+    class Worker(Person):
+        __mapper_args__ = {"polymorphic_abstract": True}
+
+    class Smith(Worker):
+        __mapper_args__ = {"polymorphic_identity": "smith"}
+
+    assert Smith(id=5).id == 5
+    with pytest.raises(sa.exc.InvalidRequestError, match=r"Can't instantiate class for Mapper.Worker.person..; mapper is marked polymorphic_abstract=True"):
+        Worker(kind="smith")

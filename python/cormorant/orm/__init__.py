@@ -18,6 +18,7 @@ from .base import (
     ORMDescriptor as ORMDescriptor, PassiveFlag as PassiveFlag, RelationshipDirection as RelationshipDirection,
     SQLORMOperations as SQLORMOperations, WriteOnlyMapped as WriteOnlyMapped, class_mapper as class_mapper, object_mapper as object_mapper,
 )
+from .annotations import TypeResolve as TypeResolve
 from .comparators import PropComparator as PropComparator
 from .decl_api import (
     DeclarativeBase as DeclarativeBase, DeclarativeBaseNoMeta as DeclarativeBaseNoMeta, DeclarativeMeta as DeclarativeMeta,

@@ -14,9 +14,10 @@ import uuid
 
 from .. import exc
 from ..sql import sqltypes
+from ..util import warn_deprecated
 from . import exc as orm_exc
 from .base import DynamicMapped, Mapped, WriteOnlyMapped, _MappedAnnotationBase
-from .properties import MappedColumn, mapped_column
+from .properties import UNSET, MappedColumn, mapped_column
 
 _DEFAULT_TYPES: t.Dict[t.Any, t.Any] = {
     bool: sqltypes.Boolean, bytes: sqltypes.LargeBinary, datetime.date: sqltypes.Date, datetime.datetime: sqltypes.DateTime,
@@ -69,6 +70,9 @@ class Annotation:
         self.inner = inner
         self.optional = False
         self.metadata: t.Tuple[t.Any, ...] = ()
+        self.alias: t.Any = None  # outermost TypeAliasType, and what it stands for
+        self.aliased: t.Any = None
+        self.annotated: t.Any = None  # outermost Annotated
         if self.is_mapped:
             self._unwrap()
 
@@ -90,13 +94,17 @@ class Annotation:
                 inner = members[0]
             elif origin is t.Annotated:
                 self.metadata += inner.__metadata__
+                self.annotated = inner if self.annotated is None else self.annotated
                 inner = inner.__origin__
             elif isinstance(inner, t.ForwardRef):
                 inner = inner.__forward_arg__
             elif hasattr(inner, "__supertype__"):
                 inner = inner.__supertype__  # NewType
-            elif type(inner).__name__ == "TypeAliasType":
-                inner = inner.__value__
+            elif type(inner).__name__ == "TypeAliasType" or type(origin).__name__ == "TypeAliasType":
+                value = inner.__value__ if origin is None else origin.__value__[t.get_args(inner)]
+                if self.alias is None:
+                    self.alias, self.aliased = inner, value
+                inner = value
             else:
                 break
         self.type = inner
@@ -107,17 +115,17 @@ class Annotation:
         """What an annotation without a value stands for."""
         for item in self.metadata:
             if isinstance(item, MappedColumn):
-                return item._copy()
+                made = item._copy()
+                made.column.name = made.column.key = None
+                made.dataclass_options = {name: value for name, value in item.dataclass_options.items() if name == "default"}
+                return made
         return mapped_column()
 
     def apply_pep593(self, given: MappedColumn) -> MappedColumn:
         """`Annotated[str, mapped_column(String(50))]`: what the attribute says itself goes before it."""
         for item in self.metadata:
             if isinstance(item, MappedColumn) and given is not item:
-                if given._arguments == ((), {}) or not _says_something(given):
-                    made = item._copy()
-                    made._has_nullable = item._has_nullable
-                    return made
+                _warn_of_ignored(item)
                 _merge(given, item)
         return given
 
@@ -130,6 +138,19 @@ class Annotation:
         column.type = self._column_type(registry, cls, name)
 
     def _column_type(self, registry: t.Any, cls: type, name: str) -> t.Any:
+        from .events import resolved_type
+
+        found = resolved_type(registry, lambda: TypeResolve(registry, cls, name, self))
+        found = _instance(found) if found is not None else self.resolve(registry)
+        if found is not None:
+            return found
+        raise orm_exc.MappedAnnotationError(
+            f"Could not locate SQLAlchemy Core type when resolving for Python type indicated by '{self.type}' inside the Mapped[] annotation "
+            f"for the '{name}' attribute; the type object is not resolvable by the registry"
+        )
+
+    def resolve(self, registry: t.Any) -> t.Any:
+        """The SQL type that a registry's type_annotation_map and the annotation itself say, or None."""
         given = getattr(registry, "type_annotation_map", None) or {}
         for key in (*self.keys, *([t.Optional[self.type]] if self.optional and isinstance(self.type, type) else [])):
             try:
@@ -141,13 +162,7 @@ class Annotation:
         for item in self.metadata:
             if isinstance(item, sqltypes.TypeEngine) or isinstance(item, type) and issubclass(item, sqltypes.TypeEngine):
                 return _instance(item)
-        found = self._by_class(given)
-        if found is not None:
-            return found
-        raise orm_exc.MappedAnnotationError(
-            f"Could not locate SQLAlchemy Core type when resolving for Python type indicated by '{self.type}' inside the Mapped[] annotation "
-            f"for the '{name}' attribute; the type object is not resolvable by the registry"
-        )
+        return self._by_class(given)
 
     def _by_class(self, given: t.Mapping[t.Any, t.Any]) -> t.Any:
         python = self.type
@@ -187,6 +202,27 @@ class Annotation:
         return _target(self.type), False, None
 
 
+class TypeResolve:
+    """What listeners of `resolve_type_annotation` are told of an annotation.
+
+    :ivar registry: of the class; `cls`, `key`: the class and its attribute.
+    :ivar raw_type: what stands inside Mapped[]; `resolved_type`: the Python type it means, without Optional, alias and Annotated.
+    :ivar raw_pep_593_type: the Annotated, or None, and `pep_593_resolved_argument`: the type inside it.
+    :ivar raw_pep_695_type: the type alias, or None, and `pep_695_resolved_value`: what it stands for.
+    """
+
+    def __init__(self, registry: t.Any, cls: type, key: str, annotation: Annotation) -> None:
+        self.registry, self.cls, self.key = registry, cls, key
+        self.raw_type, self.resolved_type = annotation.inner, annotation.type
+        self.raw_pep_593_type = annotation.annotated
+        self.pep_593_resolved_argument = None if annotation.annotated is None else annotation.type
+        self.raw_pep_695_type, self.pep_695_resolved_value = annotation.alias, annotation.aliased
+
+    def resolve(self, python_type: t.Any) -> t.Any:
+        """The SQL type of a Python type, by the registry's type_annotation_map; None when it has none."""
+        return Annotation(None, Mapped, python_type).resolve(self.registry)
+
+
 def _target(argument: t.Any) -> t.Any:
     if isinstance(argument, t.ForwardRef):
         return argument.__forward_arg__
@@ -202,17 +238,33 @@ def _instance(found: t.Any) -> t.Any:
     return found() if isinstance(found, type) else found
 
 
-def _says_something(given: MappedColumn) -> bool:
-    args, kw = given._arguments
-    return bool(args or kw)
+_OPTIONS = {"deferred": UNSET, "deferred_group": None, "deferred_raiseload": None, "active_history": False, "sort_order": UNSET, "use_existing_column": False}
+_OF_COLUMNS = ("index", "unique", "comment", "doc", "system", "autoincrement")
+
+
+def _warn_of_ignored(template: MappedColumn) -> None:
+    """What a mapped_column() inside Annotated cannot say: it speaks of many attributes."""
+    if template._fixed_name or template._arguments[1].get("key") is not None:
+        warn_deprecated("Can't use the 'key' or 'name' arguments in Annotated with mapped_column(); this will be ignored")
+    for name in template.dataclass_options:
+        if name != "default":
+            warn_deprecated(f"Argument '{name}' is a dataclass argument and cannot be specified within a mapped_column() bundled inside of an Annotated object")
 
 
 def _merge(given: MappedColumn, template: MappedColumn) -> None:
     """Fills what `given` leaves open from a mapped_column() inside Annotated."""
+    args, kw = given._arguments
+    for name, unset in _OPTIONS.items():
+        if getattr(given, name) is unset:
+            setattr(given, name, getattr(template, name))
+    if not args and not kw:  # nothing was said of the column
+        given.column = template.column._copy()
+        given._has_nullable, given._has_insert_default = template._has_nullable, template._has_insert_default
+        given.column.name = given.column.key = None
+        return
     column, other = given.column, template.column
     if isinstance(column.type, sqltypes.NullType) and not isinstance(other.type, sqltypes.NullType):
         column.type = other.type
-    kw = given._arguments[1]
     if other.primary_key and "primary_key" not in kw:
         column.primary_key = True
         if not given._has_nullable:
@@ -220,17 +272,17 @@ def _merge(given: MappedColumn, template: MappedColumn) -> None:
     if not given._has_nullable and template._has_nullable:
         column.nullable = other.nullable
         given._has_nullable = True
-    for name in ("index", "unique", "comment"):
-        if getattr(column, name, None) is None and getattr(other, name, None) is not None:
+    for name in _OF_COLUMNS:
+        if kw.get(name) is None and template._arguments[1].get(name) is not None:
             setattr(column, name, getattr(other, name))
+    if other.info and not kw.get("info"):
+        column.info.update(other.info)
     for name in ("default", "onupdate", "server_default", "server_onupdate"):
         if getattr(column, name) is None and getattr(other, name) is not None:
             getattr(other, name)._copy()._attach(column)
     if not column.foreign_keys:
         for key in other.foreign_keys:
             key._copy()._attach(column)
-    if column.name is None and other.name is not None:
-        column.name, column.key = other.name, other.key
 
 
 def read_annotation(cls: type, name: str, raw: t.Any) -> t.Optional[Annotation]:
@@ -275,4 +327,4 @@ def _may_alias(cls: type, text: str) -> bool:
     return isinstance(found, type) and issubclass(found, _MappedAnnotationBase)
 
 
-__all__ = ["Annotation", "exc", "read_annotation"]
+__all__ = ["Annotation", "TypeResolve", "exc", "read_annotation"]

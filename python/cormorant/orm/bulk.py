@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import typing as t
+from types import MappingProxyType
 
 from .. import _core, exc
 from ..engine.result import IteratorResult, SimpleResultMetaData
@@ -59,13 +60,12 @@ def execute(session: t.Any, statement: t.Any, params: t.Any, options: t.Mapping[
     if _written(statement)._kind == _core.K_INSERT:
         return _insert(session, mapper, statement, params if many else [params] if params else None)
     written = _written(statement)
-    if many and written._kind == _core.K_UPDATE and not written._seg(_core.SEG_WHERE):
-        update_mappings(session, mapper, list(params))
-        return None
-    rows = list(params) if many else [params] if params else None
     strategy = options.get("synchronize_session", "auto")
     if strategy not in ("auto", "evaluate", "fetch", False, None):
         raise exc.ArgumentError("Valid strategies for session synchronization are 'auto', 'evaluate', 'fetch', False")
+    if many and written._kind == _core.K_UPDATE and options.get("dml_strategy", "auto") in ("auto", "bulk"):
+        return _update_by_key(session, mapper, written, list(params), strategy)
+    rows = list(params) if many else [params] if params else None
     criteria = written._seg(_core.SEG_WHERE)  # the session knows the classes of its instances
     statement = of_its_class(statement)
     written = _written(statement)
@@ -85,6 +85,24 @@ def execute(session: t.Any, statement: t.Any, params: t.Any, options: t.Mapping[
         result = session._run(statement, rows)
     _synchronise(session, written, mapper, matched)
     return result
+
+
+def _update_by_key(session: t.Any, mapper: t.Any, statement: t.Any, rows: t.List[t.Mapping[str, t.Any]], strategy: t.Any) -> t.Any:
+    """UPDATE with a list of rows: each by its primary key, under the statement's own conditions and with its values."""
+    criteria = statement._seg(_core.SEG_WHERE)
+    if statement._flags & _core.FLAG_ORDERED:
+        raise exc.InvalidRequestError("bulk ORM UPDATE does not support ordered_values() for custom UPDATE statements with bulk parameter sets.")
+    if strategy == "fetch":
+        raise exc.InvalidRequestError("The 'fetch' synchronization strategy is not available for 'bulk' ORM updates (i.e. multiple parameter sets)")
+    if criteria and strategy == "evaluate":
+        raise exc.InvalidRequestError(
+            "bulk synchronize of persistent objects not supported when using bulk update with additional WHERE criteria right now: say "
+            "synchronize_session=None in the execution options"
+        )
+    pairs = [assign._kids for assign in statement._seg(_core.SEG_VALUES)]
+    values = {target._expr if target._kind == _core.K_ATTR else target: value for target, value in pairs}
+    update_mappings(session, mapper, rows, values, criteria)
+    return IteratorResult(SimpleResultMetaData([]), [])
 
 
 def _insert(session: t.Any, mapper: t.Any, statement: t.Any, rows: t.Optional[t.Sequence[t.Mapping[str, t.Any]]]) -> t.Any:
@@ -305,8 +323,11 @@ def insert_mappings(session: t.Any, mapper: t.Any, mappings: t.List[t.Mapping[st
         session._run(insert(mapper.local_table), rows)
 
 
-def update_mappings(session: t.Any, mapper: t.Any, mappings: t.List[t.Mapping[str, t.Any]]) -> None:
-    """UPDATEs rows by primary key, given as mappings of attribute names."""
+def update_mappings(
+    session: t.Any, mapper: t.Any, mappings: t.List[t.Mapping[str, t.Any]], given: t.Mapping[t.Any, t.Any] = MappingProxyType({}),
+    conditions: t.Sequence[t.Any] = (),
+) -> None:
+    """UPDATEs rows by primary key, given as mappings of attribute names. given: expressions by column, for every row; conditions: for every row."""
     names = [mapper.get_property_by_column(c).key for c in mapper.primary_key]
     held = {_core.inst_identity(o): o for o in session._list(_IDENTITY) if isinstance(o, mapper.class_)}
     for mapping in mappings:
@@ -317,16 +338,17 @@ def update_mappings(session: t.Any, mapper: t.Any, mappings: t.List[t.Mapping[st
                 "requires that records contain primary key values"
             )
         values = {k: v for k, v in mapping.items() if k not in names}
-        if not values:
+        if not values and not given:
             continue
         criteria = {name: mapping[name] for name in names}
         for table in mapper.tables:
-            row = {k: v for k, v in _by_column(mapper, values).items() if k in table.c}
+            row = {c.key: v for c, v in given.items() if c.table is table}
+            row.update((k, v) for k, v in _by_column(mapper, values).items() if k in table.c)
             if row:
-                session._run(update(table).where(*_of_table(mapper, table, criteria)).values(row))
+                session._run(update(table).where(*_of_table(mapper, table, criteria), *conditions).values(row))
         obj = held.get(tuple(mapping[n] for n in names))
         if obj is not None:
-            session._expire(obj, [k for k in values if k in mapper._props])
+            session._expire(obj, [k for k in (*values, *(mapper.get_property_by_column(c).key for c in given)) if k in mapper._props])
 
 
 def _of_table(mapper: t.Any, table: t.Any, key: t.Mapping[str, t.Any]) -> t.List[t.Any]:

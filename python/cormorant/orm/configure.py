@@ -57,11 +57,12 @@ def configure_registries(registries: t.Set[t.Any]) -> None:
             return
         _configuring = True
         try:
-            _configure_within(wanted)
+            done = _configure_within(wanted)
         finally:
             _configuring = False
-    from .events import fire_configured
+    from .events import fire_configured, fire_of_registries
 
+    fire_of_registries("after_configured", done)
     fire_configured("after_configured")  # listeners may define further classes
     _tell_classes("__declare_last__")
 
@@ -134,17 +135,21 @@ _core.register_hook("configure", _configure_for)
 # ---- completing
 
 
-def _configure_within(registries: t.Set[t.Any]) -> None:
-    """Completes what waits in registries; those that relationships lead to join them."""
-    from .events import fire_configured
+def _configure_within(registries: t.Set[t.Any]) -> t.List[t.Any]:
+    """Completes what waits in registries; those that relationships lead to join them. Answers the registries that had something."""
+    from .events import fire_configured, fire_of_registries
 
     _refuse_failed(registries)
     fire_configured("before_configured")
+    told: t.List[t.Any] = []
     _tell_classes("__declare_first__")
     done: t.List[t.Any] = []
     skipped: t.List[t.Any] = []
     while batch := [mapper for mapper in _pending if mapper.registry in registries]:
         _pending[:] = [mapper for mapper in _pending if mapper not in batch]
+        new = [registry for registry in dict.fromkeys(mapper.registry for mapper in batch) if registry not in told]
+        told += new
+        fire_of_registries("before_configured", new)
         later = [m for m in batch if not m.configured and EXT_SKIP in fire_configured("before_mapper_configured", m)]
         skipped += later
         batch = [m for m in batch if m not in later]
@@ -181,6 +186,7 @@ def _configure_within(registries: t.Set[t.Any]) -> None:
         if not mapper.__dict__.get("_announced"):  # once, however many properties come later
             mapper.__dict__["_announced"] = True
             fire_configured("mapper_configured", mapper)
+    return told
 
 
 def _follow(registry: t.Any, other: t.Any, registries: t.Set[t.Any]) -> None:

@@ -44,10 +44,28 @@ class MapperEvents(Family):
     }  # fmt: skip
 
     def accepts(self, target: t.Any, identifier: str) -> t.Any:
+        from .mapper import Mapper
+
+        if identifier in ("before_configured", "after_configured") and target is not Mapper:
+            return None
         return _mapped_target(target) if identifier in self.events else None
 
     def changed(self, key: t.Any, identifier: str, propagate: bool) -> None:
         _reinstall(key)
+
+
+class RegistryEvents(Family):
+    """Of a registry, or of a declarative base for the registry it has."""
+
+    events = {"before_configured": ("registry",), "after_configured": ("registry",), "resolve_type_annotation": ("resolve_type",)}
+    retval = ("resolve_type_annotation",)
+
+    def accepts(self, target: t.Any, identifier: str) -> t.Any:
+        from .decl_api import registry
+
+        if isinstance(target, type):
+            target = target.__dict__.get("_sa_registry")
+        return target if isinstance(target, registry) else None
 
 
 class InstanceEvents(Family):
@@ -418,6 +436,20 @@ _HOOKED = {"init": _init, "init_failure": _init_failure, "pickle": _pickle, "unp
 _HOOKS = {"init": ("init",), "first_init": ("init",), "init_failure": ("init", "init_failure"), "pickle": ("pickle",), "unpickle": ("unpickle",)}
 
 
+def fire_of_registries(name: str, registries: t.Iterable[t.Any]) -> None:
+    """Events of the configuration of the mappers of registries."""
+    for registry in registries:
+        if registry is not None:
+            fire(registry, name, registry)
+
+
+def resolved_type(registry: t.Any, make: t.Callable[[], t.Any]) -> t.Any:
+    """The type that a listener gives an annotation, or None; make: what listeners are told."""
+    listeners = listeners_of(registry, "resolve_type_annotation") if registry is not None else ()
+    told = make() if listeners else None
+    return next((found for found in (item.call(told) for item in listeners) if found is not None), None)
+
+
 def fire_configured(name: str, mapper: t.Any = None) -> t.List[t.Any]:
     """Events of the configuration of mappers. Answers what listeners answered, where that counts."""
     from .mapper import Mapper
@@ -437,11 +469,11 @@ def listen_reconstructor(mapper: t.Any, fn: t.Callable[[t.Any], t.Any]) -> None:
     listen(mapper, "load", load, propagate=True)
 
 
-for _family in (MapperEvents(), InstanceEvents(), AttributeEvents(), SessionEvents(), QueryEvents()):
+for _family in (MapperEvents(), RegistryEvents(), InstanceEvents(), AttributeEvents(), SessionEvents(), QueryEvents()):
     add_family(_family)
 _core.register_hook("event", _dispatch)
 
 __all__ = [
-    "AttributeEvents", "InstanceEvents", "MapperEvents", "QueryEvents", "SessionEvents", "fire_configured", "install", "install_session",
+    "AttributeEvents", "InstanceEvents", "MapperEvents", "QueryEvents", "RegistryEvents", "SessionEvents", "fire_configured", "install", "install_session",
     "listen_reconstructor",
 ]

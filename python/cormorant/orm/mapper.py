@@ -7,6 +7,7 @@ runs by itself before the first instance, the first statement and `inspect()`.
 
 from __future__ import annotations
 
+import functools
 import types
 import typing as t
 
@@ -231,6 +232,8 @@ class Mapper(_core.Mapper, InspectionAttr):
             registry._add_mapper(self)
             if self.inherits is not None:
                 registry._depend_on(self.inherits.registry)
+        if polymorphic_abstract:
+            self._refuse_instances()
         all_mappers.add(self)
         note_pending(self)
         watch_configuration(class_)
@@ -271,6 +274,18 @@ class Mapper(_core.Mapper, InspectionAttr):
             )
         if isinstance(self.local_table, Table) and not self.concrete and not list(self.local_table.primary_key):
             warn(f"Could not assemble any primary keys for locally mapped table '{self.local_table.description}' - no rows will be persisted in this Table.")
+
+    def _refuse_instances(self) -> None:
+        """Rows of an abstract class are of its subclasses: it has no instances."""
+        cls, made = self.class_, self.class_.__init__  # type: ignore[misc]
+
+        @functools.wraps(made)
+        def __init__(instance: t.Any, *args: t.Any, **kw: t.Any) -> None:
+            if type(instance) is cls:
+                raise exc.InvalidRequestError(f"Can't instantiate class for {self}; mapper is marked polymorphic_abstract=True")
+            made(instance, *args, **kw)
+
+        put_attribute(cls, "__init__", __init__)
 
     # ---- properties
 

@@ -180,6 +180,11 @@ def warn(message: str, category: type[Warning] = exc.SAWarning) -> None:
     warnings.warn(message, category, stacklevel=depth)
 
 
+def warn_deprecated(message: str) -> None:
+    """A warning of what is to go away."""
+    warn(message, exc.SADeprecationWarning)
+
+
 def __getattr__(name: str) -> t.Any:
     if name in ("generic_repr", "get_cls_kwargs", "langhelpers", "set_creation_order"):
         module = importlib.import_module(f"{__name__}.langhelpers")
