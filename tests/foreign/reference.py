@@ -25,6 +25,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+import typing_extensions
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = Path(sys.argv[1]).resolve() if len(sys.argv) > 2 else None
@@ -101,7 +102,7 @@ def supply_insides() -> None:
     """What the fixtures themselves import."""
     import cormorant.util as util
     from cormorant import exc
-    from cormorant.engine import URL
+    from cormorant.engine import URL, Connection, Engine
     from cormorant.engine.default import DefaultDialect
     from cormorant.util import concurrency, langhelpers
 
@@ -110,6 +111,8 @@ def supply_insides() -> None:
     put(util, decorator=decorator, defaultdict=collections.defaultdict, has_compiled_ext=lambda raise_=False: False, await_=lambda x: x, **flags)
     put(util, b=lambda text: text.encode("latin-1"), FacadeDict=type("FacadeDict", (dict,), {}))
     put(util, inspect_getfullargspec=inspect.getfullargspec, unique_list=lambda seq, hashfunc=None: list(dict.fromkeys(seq)))
+    typing = sys.modules["sqlalchemy.util.typing"] = sys.modules["cormorant.util.typing"] = types.ModuleType("sqlalchemy.util.typing")
+    put(typing, **vars(typing_extensions))
     compat = types.ModuleType("sqlalchemy.util.compat")
     put(compat, **{name: value for name, value in util.__dict__.items() if not name.startswith("__")})
     cython = types.ModuleType("sqlalchemy.util._has_cython")
@@ -122,6 +125,9 @@ def supply_insides() -> None:
     put(exc, SATestSuiteWarning=type("SATestSuiteWarning", (Warning,), {}))
     put(URL, _get_entrypoint=lambda self: self.get_dialect())
     put(DefaultDialect, load_provisioning=classmethod(load_provisioning), insert_executemany_returning=True, use_insertmanyvalues=False)
+    put(DefaultDialect, _deliver_insertmanyvalues_batches=None, update_returning_multifrom=True, delete_returning_multifrom=True)
+    put(Engine, _compiled_cache={})
+    put(Connection, _exec_insertmany_context=None)
     for name in ("mssql", "oracle"):
         for place in ("", ".base"):
             put(importlib.import_module(f"cormorant.dialects.{name}{place}"), dialect=absent_dialect(name))
@@ -145,18 +151,65 @@ def clear_listeners(family: t.Any) -> None:
             family().changed(key, name, False)
 
 
+class Dispatch:
+    """Who listens to what, as attributes of a target: tests look at the functions and call them all at once."""
+
+    def __init__(self, target: t.Any, family: t.Any) -> None:
+        self.__dict__.update(target=target, family=family)
+
+    def __getattr__(self, name: str) -> t.Any:
+        from cormorant.event.registry import listeners_of
+
+        if name == "_clear":
+            return lambda: clear_listeners(self.family)
+        if name not in self.family.events:
+            raise AttributeError(name)
+        heard = [*(listeners_of(type(self.target), name) if isinstance(self.target, _mapper_class()) else ())]
+        heard += listeners_of(getattr(self.target, "class_", self.target), name)
+        return Heard(item.call for item in heard)
+
+
+class Heard(t.List[t.Any]):
+    def __call__(self, *args: t.Any, **kw: t.Any) -> None:
+        for fn in self:
+            fn(*args, **kw)
+
+
+def _mapper_class() -> t.Any:
+    from cormorant.orm.mapper import Mapper
+
+    return Mapper
+
+
+def supply_dispatch() -> None:
+    from cormorant.orm import Session, events
+
+    mapper = importlib.import_module("cormorant.orm.mapper")
+    put(Session, dispatch=property(lambda self: Dispatch(self, events.SessionEvents)))
+    put(mapper._Dispatch, __getattr__=lambda self, name: getattr(Dispatch(self._manager, events.InstanceEvents), name))
+
+    class OfMapper:
+        def __get__(self, instance: t.Any, owner: t.Any) -> t.Any:
+            return Dispatch(owner if instance is None else instance, events.MapperEvents)
+
+    put(mapper.Mapper, dispatch=OfMapper())
+
+
 def supply_orm() -> None:
     """What tests of the ORM use of its insides."""
     from cormorant import Select
     from cormorant.orm import base, events
     from cormorant.orm.mapper import ClassManager, Mapper
+    from cormorant.orm.properties import UNSET, MappedColumn
     from cormorant.orm.relationships import RelationshipProperty
 
     put(events, InstrumentationEvents=type("InstrumentationEvents", (), {"_clear": staticmethod(lambda: None)}))
+    supply_dispatch()
     for name in ("MapperEvents", "InstanceEvents", "SessionEvents", "AttributeEvents", "QueryEvents"):
         put(getattr(events, name), _clear=classmethod(clear_listeners))
-    put(Mapper, dispatch=types.SimpleNamespace(_clear=functools.partial(clear_listeners, events.MapperEvents)))
     put(ClassManager, dispatch=types.SimpleNamespace(_clear=functools.partial(clear_listeners, events.InstanceEvents)))
+    put(MappedColumn, mapper_property_to_assign=property(lambda self: self.as_property(self.column) if _has_options(self) else None))
+    put(MappedColumn, columns_to_assign=property(lambda self: [(self.column, 0 if self.sort_order is UNSET else self.sort_order)]))
     put(base, _DeclarativeMapped=base._MappedAnnotationBase)
     put(base, _is_mapped_class=lambda entity: base._mapper_or_none(entity) is not None)
     put(Select, _label_style=property(Select.get_label_style))
@@ -171,6 +224,10 @@ def supply_orm() -> None:
     put(importlib.import_module("cormorant.ext.mutable"), _setup_composite_listener=lambda: None)
     supply_deferred()
     supply_evaluator()
+
+
+def _has_options(column: t.Any) -> bool:
+    return bool(column.deferred) or column.deferred_group is not None or column.active_history
 
 
 def supply_deferred() -> None:
