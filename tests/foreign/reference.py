@@ -199,7 +199,7 @@ def supply_orm() -> None:
     """What tests of the ORM use of its insides."""
     from cormorant import Select
     from cormorant.orm import base, events
-    from cormorant.orm.mapper import ClassManager, Mapper
+    from cormorant.orm.mapper import ClassManager
     from cormorant.orm.properties import UNSET, MappedColumn
     from cormorant.orm.relationships import RelationshipProperty
 

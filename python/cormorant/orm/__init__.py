@@ -11,6 +11,7 @@ from .attributes import AttributeEventToken as AttributeEventToken
 from .attributes import History as History
 from .attributes import InstrumentedAttribute as InstrumentedAttribute
 from .attributes import QueryableAttribute as QueryableAttribute
+from .annotations import TypeResolve as TypeResolve
 from .base import (
     MANYTOMANY as MANYTOMANY, MANYTOONE as MANYTOONE, NO_KEY as NO_KEY, NO_VALUE as NO_VALUE, ONETOMANY as ONETOMANY,
     DynamicMapped as DynamicMapped, InspectionAttr as InspectionAttr, InspectionAttrExtensionType as InspectionAttrExtensionType,
@@ -18,7 +19,6 @@ from .base import (
     ORMDescriptor as ORMDescriptor, PassiveFlag as PassiveFlag, RelationshipDirection as RelationshipDirection,
     SQLORMOperations as SQLORMOperations, WriteOnlyMapped as WriteOnlyMapped, class_mapper as class_mapper, object_mapper as object_mapper,
 )
-from .annotations import TypeResolve as TypeResolve
 from .comparators import PropComparator as PropComparator
 from .decl_api import (
     DeclarativeBase as DeclarativeBase, DeclarativeBaseNoMeta as DeclarativeBaseNoMeta, DeclarativeMeta as DeclarativeMeta,
