@@ -6,7 +6,7 @@ import pytest
 
 import cormorant as sa
 from cormorant import bindparam, column, exc, insert, table
-from cormorant.dialects import postgresql
+from cormorant.dialects import mysql, postgresql
 
 from .world import check
 
@@ -92,3 +92,35 @@ def test_names_of_parameters_are_no_columns():
     t = table("t", column("x"), column("y"))
     statement = insert(t).values(x=bindparam("given"))
     assert str(statement.compile(column_keys=["given", "y"])) == "INSERT INTO t (x, y) VALUES (:given, :y)"
+
+
+def test_rows_of_a_select_get_the_defaults_of_other_columns():
+    rows = sa.Table("rows", sa.MetaData(), sa.Column("x", sa.Integer), sa.Column("d", sa.Integer, default=5))
+    t = table("t", column("x"), column("y"))
+
+    def text(source, **how):
+        return str(insert(rows).from_select(["x"], source, **how)).replace("\n", "")
+
+    both = sa.union(sa.select(t.c.x), sa.select(t.c.y))
+    assert text(table("one", column("x"))) == "INSERT INTO rows (x, d) SELECT one.x, :d AS anon_1 FROM one"
+    assert text(both.subquery("s")) == (
+        "INSERT INTO rows (x, d) SELECT s.x, :d AS anon_1 FROM (SELECT t.x AS x FROM t UNION SELECT t.y AS y FROM t) AS s"
+    )
+    assert text(both, include_defaults=False) == "INSERT INTO rows (x) SELECT t.x FROM t UNION SELECT t.y FROM t"
+    for source in (both, sa.text("SELECT 1").columns(x=sa.Integer)):
+        with pytest.raises(exc.CompileError, match='default of column "d"'):
+            text(source)
+
+
+def test_changes_of_joined_tables_on_mysql():
+    a = sa.Table("a", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.String))
+    b = sa.Table("b", a.metadata, sa.Column("a_id", sa.ForeignKey("a.id")), sa.Column("name", sa.String))
+
+    def text(statement):
+        return str(statement.compile(dialect=mysql.dialect()))
+
+    assert text(sa.delete(a).using(a.outerjoin(b)).where(b.c.name.is_(None))) == (
+        "DELETE FROM a USING a LEFT OUTER JOIN b ON a.id = b.a_id WHERE b.name IS NULL"
+    )
+    assert text(sa.delete(a).where(b.c.name == "x")) == "DELETE FROM a USING a, b WHERE b.name = %s"
+    assert text(sa.update(a.join(b)).values({a.c.name: "q"})) == "UPDATE a JOIN b ON a.id = b.a_id SET a.name=%s"

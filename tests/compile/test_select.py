@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cormorant import Column, Integer, MetaData, Table, column, select, table
+from cormorant import Column, Integer, MetaData, Table, column, select, table, text
 
 from .world import check
 
@@ -203,3 +203,12 @@ def test_correlate_except_nothing_takes_everything_from_around():
     for correlated in (inner.correlate_except(), inner.correlate_except(None)):
         text = str(select(a, b).where(a.c.x == correlated.scalar_subquery())).replace("\n", "")
         assert text.replace("  ", " ") == "SELECT a.x, b.x AS x_1 FROM a, b WHERE a.x = (SELECT a.x WHERE a.x = b.x)"
+
+
+def test_texts_are_no_selected_columns():
+    assert select(text("1"), column("x"), text("2")).selected_columns.keys() == ["x"]
+
+
+def test_texts_and_values_bring_no_ctes():
+    with pytest.raises(NotImplementedError, match="add_cte"):
+        text("SELECT 1").columns(column("x")).add_cte(select(column("y")).cte("c"))

@@ -568,3 +568,37 @@ def test_the_table_that_was_joined_last_is_joined_first():
     assert str(join_condition(a.join(b), c, consider_as_foreign_keys={c.c.b_id})) == "b.id = c.b_id"
     twice = sa.Table("twice", meta, sa.Column("a_id", sa.Integer, sa.ForeignKey("a.id"), sa.ForeignKey("a.id")))
     assert str(a.join(twice)) == "a JOIN twice ON a.id = twice.a_id"
+
+
+def test_tables_are_read_where_their_schema_is_translated_to(tmp_path):
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/t.db")
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"ATTACH '{tmp_path}/other.db' AS other")
+        connection.exec_driver_sql("CREATE TABLE other.t (q INTEGER PRIMARY KEY, r INTEGER UNIQUE CHECK (r > 1))")
+        connection.exec_driver_sql("CREATE INDEX other.ix ON t (r)")
+        connection = connection.execution_options(schema_translate_map={"here": "other"})
+        read = sa.Table("t", sa.MetaData(), schema="here", autoload_with=connection)
+        assert (read.schema, read.c.keys(), [i.name for i in read.indexes]) == ("here", ["q", "r"], ["ix"])
+        again = sa.Table("t", read.metadata, schema="here", autoload_with=connection, extend_existing=True)
+        assert again is read and [i.name for i in read.indexes] == ["ix"]
+
+
+def test_tables_of_one_name_in_two_schemas():
+    """Reading both at once, `t.x` would be either."""
+    meta = sa.MetaData()
+    plain = sa.Table("t", meta, sa.Column("id", sa.Integer, primary_key=True), sa.Column("far_id", sa.Integer))
+    far = sa.Table("t", meta, sa.Column("id", sa.Integer, primary_key=True), schema="far")
+    assert str(sa.select(plain.c.id).where(plain.c.far_id == far.c.id)).replace("\n", "") == (
+        "SELECT t_1.id FROM t AS t_1, far.t WHERE t_1.far_id = far.t.id"
+    )
+    assert str(sa.select(plain)) == "SELECT t.id, t.far_id \nFROM t" and str(sa.select(plain.alias(), far)).count(" AS t_") == 1
+    engine = sa.create_engine("sqlite://")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("ATTACH ':memory:' AS far")
+        meta.create_all(connection)
+        connection.execute(far.insert(), [{"id": 5}, {"id": 6}])
+        connection.execute(plain.insert(), [{"id": 1, "far_id": 6}, {"id": 2, "far_id": 7}])
+        both = sa.select(plain, far).join_from(plain, far, plain.c.far_id == far.c.id)
+        assert connection.execute(both).all() == [(1, 6, 6)]
+        inner = both.where(plain.c.id == sa.select(sa.func.min(plain.alias().c.id)).scalar_subquery())
+        assert connection.execute(sa.select(sa.func.count()).select_from(inner.subquery())).scalar() == 1

@@ -254,8 +254,12 @@ static cm_status write_from_select(cm_compiler *c, cm_node *n) {
     cm_status st = CM_OK;
     size_t text_at, param_at;
     if (!select) return cm__fail(c->cx, CM_E_COMPILE, "INSERT from a select has no select");
-    if (!(n->flags & CM_FLAG_NO_DEFAULTS) && select->kind == CM_N_SELECT)
-        st = cm_compiler__default_sets(c, c->table, columns, count, &sets);
+    if (!(n->flags & CM_FLAG_NO_DEFAULTS)) st = cm_compiler__default_sets(c, c->table, columns, count, &sets);
+    if (!st && sets.n && select->kind != CM_N_SELECT)
+        st = cm__fail(c->cx, CM_E_COMPILE,
+                      "an INSERT from a %s leaves the default of column \"%s\" no place: give from_select() its subquery(), or "
+                      "include_defaults=False",
+                      cm__kinds[select->kind].role, cm_str_text(sets.v[0].column->name));
     if (st) return st;
     cm_out(c, " (");
     for (size_t i = 0; !st && i < count; i++) {
@@ -387,6 +391,7 @@ static cm_status write_update(cm_compiler *c, cm_node *n, const cm_objs *others)
     cm_sets sets;
     cm_node *const *assigns = cm_node_segment(n, CM_SEG_VALUES, &nassigns);
     bool listed = others->n && cm_has(c, CM_F_UPDATE_LIST);
+    bool join = cm_has(c, CM_F_UPDATE_LIST) && cm_sql__from(n->u.n.kid)->kind == CM_N_JOIN;
     cm_out(c, "UPDATE ");
     cm_status st = write_prefixes(c, n);
     if (!st) st = write_target(c, n);
@@ -396,8 +401,10 @@ static cm_status write_update(cm_compiler *c, cm_node *n, const cm_objs *others)
     cm_out(c, " SET ");
     for (size_t i = 0; !st && i < sets.n; i++) {
         if (i) cm_out(c, ", ");
-        if (listed) st = write_target_name(c, n);
-        if (listed) cm_out(c, ".");
+        cm_node *owner = join && sets.v[i].node && sets.v[i].node->kind == CM_N_COLUMN ? sets.v[i].node->u.col.table : NULL;
+        if (owner) st = cm_compiler__table(c, owner);
+        else if (listed) st = write_target_name(c, n);
+        if (owner || listed) cm_out(c, ".");
         if (!st) st = cm_compiler__set_name(c, &sets.v[i]);
         cm_out(c, "=");
         if (!st) st = cm_compiler__set_value(c, &sets.v[i], -1);
@@ -410,7 +417,18 @@ static cm_status write_update(cm_compiler *c, cm_node *n, const cm_objs *others)
     return st ? st : write_where(c, n);
 }
 
+/* Whether a join among the other FROM elements has the target in it. */
+static cm_status is_joined(cm_compiler *c, cm_node *target, const cm_objs *others, bool *out) {
+    cm_objs parts = {0};
+    cm_status st = CM_OK;
+    for (size_t i = 0; !st && i < others->n; i++) st = cm_compiler__from_parts(c, others->v[i], &parts);
+    *out = cm_sql__has_from(&parts, cm_sql__from(target));
+    cm_objs_free(c->cx, &parts);
+    return st;
+}
+
 static cm_status write_delete(cm_compiler *c, cm_node *n, const cm_objs *others) {
+    bool joined = false;
     cm_out(c, "DELETE ");
     cm_status st = write_prefixes(c, n);
     cm_out(c, "FROM ");
@@ -421,8 +439,9 @@ static cm_status write_delete(cm_compiler *c, cm_node *n, const cm_objs *others)
     if (!c->d->delete_using)
         return cm__fail(c->cx, CM_E_UNSUPPORTED, "This backend does not support multiple-table criteria within DELETE");
     cm_out(c, c->d->delete_using);
-    if (listed) st = write_target(c, n);
-    if (listed && others->n) cm_out(c, ", ");
+    if (listed) st = is_joined(c, n->u.n.kid, others, &joined);
+    if (!st && listed && !joined) st = write_target(c, n);
+    if (listed && !joined && others->n) cm_out(c, ", ");
     if (!st) st = cm_compiler__from_list(c, others);
     return st ? st : write_where(c, n);
 }

@@ -206,7 +206,41 @@ cm_status cm_compiler__sequence(cm_compiler *c, cm_node *sequence) {
     return st ? st : cm_compiler__str(c, sequence->u.n.name, sequence->flags & (CM_FLAG_QUOTE | CM_FLAG_NO_QUOTE));
 }
 
-cm_status cm_compiler__table(cm_compiler *c, cm_node *table) {
+static cm_status find_schema(cm_compiler *c, cm_node *table, const char **out) {
+    cm_table *def = NULL;
+    cm_status st = cm__from_table(c->cx, table, &def);
+    *out = cm_compiler__schema(c, def && def->schema ? cm_str_text(def->schema) : NULL);
+    return st;
+}
+
+static bool same_name(const cm_node *a, const cm_node *b) {
+    const cm_str *x = a->u.col.name, *y = b->u.col.name;
+    return x && y && x->n == y->n && memcmp(cm_str_text(x), cm_str_text(y), x->n) == 0;
+}
+
+/* `t.x` means either table where a table t and one of a schema stand beside each other: the one without schema gets a name of
+ * its own. *out: NULL: no need. */
+static cm_status name_apart(cm_compiler *c, cm_node *table, const char **out) {
+    const cm_level *level = c->level;
+    const char *schema = NULL;
+    cm_status st = CM_OK;
+    *out = NULL;
+    while (level && !cm_sql__has_from(&level->own, table)) level = level->up;
+    if (!level || level->own.n < 2 || level->stmt->kind != CM_N_SELECT) return CM_OK;
+    for (size_t i = 0; !st && i < level->own.n; i++) {
+        cm_node *other = level->own.v[i];
+        if (other->kind != CM_N_TABLE || other == table || !same_name(other, table)) continue;
+        st = find_schema(c, table, &schema);
+        if (st || schema) return st;
+        st = find_schema(c, other, &schema);
+        if (st || !schema) continue;
+        *out = cm_compiler__anon(c, cm__ptr_key(table), cm_str_text(table->u.col.name), table->u.col.name->n);
+        return *out ? CM_OK : CM_E_NOMEM;
+    }
+    return st;
+}
+
+static cm_status plain_table(cm_compiler *c, cm_node *table) {
     cm_table *def = NULL;
     cm_status st = cm__from_table(c->cx, table, &def);
     if (st) return st;
@@ -214,6 +248,24 @@ cm_status cm_compiler__table(cm_compiler *c, cm_node *table) {
     if (st) return st;
     if (!table->u.col.name) return cm__fail(c->cx, CM_E_COMPILE, "a table has no name");
     return cm_compiler__str(c, table->u.col.name, table->flags & (CM_FLAG_QUOTE | CM_FLAG_NO_QUOTE));
+}
+
+/* By the name that it has in FROM. */
+cm_status cm_compiler__table(cm_compiler *c, cm_node *table) {
+    const char *name;
+    cm_status st = name_apart(c, table, &name);
+    if (st) return st;
+    return name ? cm_compiler__name(c, name, strlen(name), 0) : plain_table(c, table);
+}
+
+/* t, or t AS t_1 beside a table of that name in a schema */
+static cm_status write_table(cm_compiler *c, cm_node *table) {
+    const char *name = NULL;
+    cm_status st = plain_table(c, table);
+    if (!st) st = name_apart(c, table, &name);
+    if (st || !name) return st;
+    cm_out(c, " AS ");
+    return cm_compiler__name(c, name, strlen(name), 0);
 }
 
 /* A CTE and what cte.union() made of it share a name, so that the recursive part finds the whole. */
@@ -299,7 +351,9 @@ static cm_status write_alias(cm_compiler *c, cm_node *from) {
         return write_subquery(c, from, kid->u.n.kid, from->op == CM_OP_LATERAL);
     if (from->op == CM_OP_LATERAL) cm_out(c, "LATERAL ");
     if (kid->kind == CM_N_JOIN) cm_out(c, "(");
-    cm_status st = kid->kind == CM_N_CTE ? cm_compiler__cte(c, kid) : cm_compiler__from(c, kid);
+    cm_status st = kid->kind == CM_N_CTE     ? cm_compiler__cte(c, kid)
+                   : kid->kind == CM_N_TABLE ? plain_table(c, kid)
+                                             : cm_compiler__from(c, kid);
     if (kid->kind == CM_N_JOIN) cm_out(c, ")");
     if (!st) st = write_as(c, from);
     if (st || from->op != CM_OP_TABLESAMPLE) return st;
@@ -342,7 +396,7 @@ static cm_status write_join(cm_compiler *c, cm_node *from) {
 
 static cm_status write_from(cm_compiler *c, cm_node *from) {
     switch (from->kind) {
-    case CM_N_TABLE: return cm_compiler__table(c, from);
+    case CM_N_TABLE: return write_table(c, from);
     case CM_N_ALIAS: return write_alias(c, from);
     case CM_N_SUBQUERY: return write_subquery(c, from, from->u.n.kid, from->op == CM_OP_LATERAL);
     case CM_N_SELECT:

@@ -208,8 +208,8 @@ class Inspector:
                 return
             _extend_on.add(table)
         with self._operation_context() as inspector:
-            columns = inspector.get_columns(table.name, table.schema)
-            key = inspector.get_pk_constraint(table.name, table.schema)
+            columns = inspector.get_columns(*inspector._place(table))
+            key = inspector.get_pk_constraint(*inspector._place(table))
             chosen: Dict[str, Any] = {}  # by their names in the database: listeners may call them something else
             for described in columns:
                 column = inspector._reflect_column(sa_schema, table, described, key, include_columns, exclude_columns)
@@ -221,11 +221,15 @@ class Inspector:
             inspector._reflect_indexes(sa_schema, table, chosen, include_columns)
             inspector._reflect_constraints(sa_schema, table, chosen, include_columns)
             try:
-                table.comment = inspector.get_table_comment(table.name, table.schema)["text"] or table.comment
+                table.comment = inspector.get_table_comment(*inspector._place(table))["text"] or table.comment
             except NotImplementedError:
                 pass
-            for option, value in inspector.get_table_options(table.name, table.schema).items():
+            for option, value in inspector.get_table_options(*inspector._place(table)).items():
                 table.kwargs.setdefault(option, value) if hasattr(table.kwargs, "setdefault") else None
+
+    def _place(self, table: Any) -> Tuple[str, Optional[str]]:
+        """Where the database has a table: schemas may be translated."""
+        return table.name, self._connection.schema_for_object(table)
 
     def _reflect_column(self, sa_schema: Any, table: Any, described: Dict[str, Any], key: Dict[str, Any], include: Any, exclude: Any) -> Any:
         """The column as the database and those who listen to `column_reflect` describe it; None when it is not wanted."""
@@ -260,7 +264,7 @@ class Inspector:
                 chosen[name].primary_key = True
 
     def _reflect_foreign_keys(self, sa_schema: Any, table: Any, chosen: Dict[str, Any], resolve_fks: bool, extend_on: Any) -> None:
-        for key in self.get_foreign_keys(table.name, table.schema):
+        for key in self.get_foreign_keys(*self._place(table)):
             local = key["constrained_columns"]
             if any(name not in chosen for name in local):
                 continue
@@ -276,7 +280,7 @@ class Inspector:
             )
 
     def _reflect_indexes(self, sa_schema: Any, table: Any, chosen: Dict[str, Any], include: Any) -> None:
-        for index in self.get_indexes(table.name, table.schema):
+        for index in self.get_indexes(*self._place(table)):
             names = index["column_names"]
             if index.get("duplicates_constraint"):
                 continue
@@ -284,18 +288,19 @@ class Inspector:
                 continue
             if any(name is not None and name not in chosen for name in names):
                 continue
+            table.indexes -= {known for known in table.indexes if known.name == index["name"]}
             parts = [chosen[n] if n is not None else text(e) for n, e in zip(names, index.get("expressions", names))]
             sa_schema.Index(index["name"], *parts, _table=table, unique=bool(index["unique"]), **index["dialect_options"])
 
     def _reflect_constraints(self, sa_schema: Any, table: Any, chosen: Dict[str, Any], include: Any) -> None:
-        for constraint in self.get_unique_constraints(table.name, table.schema):
+        for constraint in self.get_unique_constraints(*self._place(table)):
             names = constraint["column_names"]
             if constraint.get("duplicates_index"):  # it came as an index
                 continue
             if not include or all(name in include for name in names):
                 common = {"comment": constraint.get("comment"), **(constraint.get("dialect_options") or {})}
                 table.append_constraint(sa_schema.UniqueConstraint(*[chosen[n] for n in names if n in chosen], name=constraint["name"], _autoattach=False, **common))
-        for check in self.get_check_constraints(table.name, table.schema):
+        for check in self.get_check_constraints(*self._place(table)):
             common = {"comment": check.get("comment"), **(check.get("dialect_options") or {})}
             table.append_constraint(sa_schema.CheckConstraint(check["sqltext"], name=check["name"], **common))
 

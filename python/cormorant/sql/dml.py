@@ -237,8 +237,10 @@ class Insert(ValuesBase):
         if self._seg(_core.SEG_VALUES):
             raise exc.InvalidRequestError("This construct already inserts value expressions")
         node = _core.find_node(select)
-        if node is not None and node._kind in (_core.K_SUBQUERY, _core.K_SCALAR_SUBQUERY):
+        if node is not None and node._kind == _core.K_SCALAR_SUBQUERY:
             node = node._kids[0]
+        elif getattr(node, "_is_from_clause", False):
+            node = node.select()
         if node is None or not (isinstance(node, ClauseElement)):
             raise exc.ArgumentError(f"SELECT construct or equivalent text() construct expected, got {select!r}.")
         columns = [self._column(name) for name in names]

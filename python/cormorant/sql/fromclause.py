@@ -119,6 +119,8 @@ class HasCTE(ReturnsRows, roles.HasCTERole):
 
     def add_cte(self, *ctes: t.Any, nest_here: bool = False) -> t.Any:
         """A copy that brings these CTEs along although it does not select from them."""
+        if self._kind in (_core.K_TEXT, _core.K_VALUES):
+            raise NotImplementedError(f"{type(self).__name__}.add_cte() is not supported: give the CTEs to the statement around it")
         if nest_here:
             ctes = tuple(cte._with(set=_core.FLAG_NESTING) for cte in ctes)
         return self._append(_core.SEG_CTE, [_core.coerce(cte, _core.ROLE_FROM) for cte in ctes])

@@ -290,7 +290,7 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect):
 
     @property
     def selected_columns(self) -> t.Any:
-        found = _core.from_columns(self)
+        found = [(key, element) for key, element in _core.from_columns(self) if element._kind != _core.K_TEXT]  # nobody knows its columns
         return ReadOnlyColumnCollection([(key or _key_of(element) or f"_no_label{i or ''}", element) for i, (key, element) in enumerate(found)])
 
     @property
