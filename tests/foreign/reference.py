@@ -130,12 +130,47 @@ def supply_insides() -> None:
     put(Connection, _exec_insertmany_context=None)
     for name in ("mssql", "oracle"):
         for place in ("", ".base"):
-            put(importlib.import_module(f"cormorant.dialects.{name}{place}"), dialect=absent_dialect(name))
+            put(importlib.import_module(f"cormorant.dialects.{name}{place}"), dialect=absent_dialect(name), __getattr__=absent_type)
     put(importlib.import_module("cormorant.engine.cursor"), CursorFetchStrategy=None, BufferedRowCursorFetchStrategy=None)
     put(importlib.import_module("cormorant.engine.default"), StrCompileDialect=type("StrCompileDialect", (DefaultDialect,), {}))
     put(DefaultDialect, min_year_for_type=lambda self, type_: 1, default_sequence_base=1)
-    put(types_of(), _Binary=types_of().LargeBinary)
+    kinds = types_of()
+    put(kinds, _Binary=kinds.LargeBinary, _DATETIME=kinds.DateTime, _STRING=kinds.String, _TIME=kinds.Time, _UNICODE=kinds.Unicode)
+    put(kinds, _AbstractInterval=kinds.Interval)
+    put(importlib.import_module("cormorant.sql.compiler"), OPERATORS=OperatorTexts())
+    coercions = sys.modules["sqlalchemy.sql.coercions"] = sys.modules["cormorant.sql.coercions"] = types.ModuleType("sqlalchemy.sql.coercions")
+    put(coercions, expect=coerced)
+    put(importlib.import_module("cormorant.sql"), coercions=coercions)
+    put(compat, Template=type("Template", (), {}))
+    put(cython, _all_cython_modules=list)
+    sqlite = importlib.import_module("cormorant.dialects.sqlite")
+    put(sqlite.base, **{name: value for name, value in vars(sqlite).items() if not name.startswith("_")})
     put(DefaultDialect, _is_url_file_db=classmethod(lambda cls, url: bool(url.database) and url.database != ":memory:"))
+
+
+def absent_type(name: str) -> t.Any:
+    """A type of a dialect that is not there: tests may hold one."""
+    if name.startswith("__"):
+        raise AttributeError(name)
+    from cormorant.types import NullType
+
+    return type(name, (NullType,), {"__init__": lambda self, *args, **kw: NullType.__init__(self)})
+
+
+class OperatorTexts(dict):
+    """How operators are written between two columns."""
+
+    def __missing__(self, operator: t.Any) -> str:
+        from cormorant import column
+
+        return str(operator(column("a"), column("b")))[1:-1]
+
+
+def coerced(role: t.Any, element: t.Any, **kw: t.Any) -> t.Any:
+    from cormorant import _core
+
+    chosen = {"FromClauseRole": _core.ROLE_FROM, "ColumnsClauseRole": _core.ROLE_COLUMNS}
+    return _core.coerce(element, chosen.get(role.__name__, _core.ROLE_EXPR))
 
 
 def types_of() -> t.Any:

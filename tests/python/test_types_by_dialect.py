@@ -1,12 +1,15 @@
 """Types that are one thing here and another there: variants, spelling, expressions around values, JSON."""
 
+import datetime as dt
 import decimal
 import json
+import pickle
 
 import pytest
 
 import cormorant as sa
-from cormorant.dialects import dialect_object, postgresql
+from cormorant import exc
+from cormorant.dialects import dialect_object, postgresql, sqlite
 from cormorant.ext.compiler import compiles
 from cormorant.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -230,3 +233,35 @@ def test_casts_around_values():
         connection.execute(table.insert(), [{"x": 1}, {"x": 2}])
         assert connection.scalars(sa.select(table.c.x).where(table.c.x == 2)).all() == [2]
         assert connection.exec_driver_sql("SELECT typeof(x) FROM t").scalars().all() == ["text", "text"]
+
+
+def test_dates_of_sqlite_are_stored_as_the_program_says():
+    digits = sqlite.DATETIME(storage_format="%(year)04d%(month)02d%(day)02d%(hour)02d%(minute)02d%(second)02d",
+                             regexp=r"(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})")  # fmt: skip
+    day = sqlite.DATE(storage_format="%(month)02d/%(day)02d/%(year)04d", regexp=r"(?P<month>\d+)/(?P<day>\d+)/(?P<year>\d+)")
+    columns = {"digits": digits, "day": day, "whole": sqlite.DATETIME(truncate_microseconds=True), "time": sqlite.TIME(truncate_microseconds=True),
+               "plain": sqlite.DATETIME()}  # fmt: skip
+    table = sa.Table("t", sa.MetaData(), *(sa.Column(name, type_) for name, type_ in columns.items()))
+    assert all(isinstance(x, face) for x, face in ((digits, sa.DateTime), (digits, sqlite.DATETIME), (day, sqlite.DATE)))
+    assert pickle.loads(pickle.dumps(digits)).bind_processor(None)(dt.datetime(2010, 10, 5)) == "20101005000000"
+    engine, moment = sa.create_engine("sqlite://"), dt.datetime(2010, 10, 15, 12, 37, 1, 5)
+    whole = moment.replace(microsecond=0)
+    with engine.begin() as connection:
+        table.create(connection)
+        values = {"digits": moment, "day": moment.date(), "whole": moment, "time": moment.time(), "plain": moment}
+        connection.execute(table.insert(), [values, {"digits": None, **dict.fromkeys(list(columns)[1:])}])
+        stored = connection.exec_driver_sql("SELECT * FROM t").all()
+        assert stored[0] == ("20101015123701", "10/15/2010", "2010-10-15 12:37:01", "12:37:01", "2010-10-15 12:37:01.000005")
+        assert connection.execute(sa.select(table)).all() == [(whole, moment.date(), whole, whole.time(), moment), (None,) * 5]
+        assert connection.scalar(sa.select(sa.func.count()).where(table.c.digits == moment)) == 1
+        assert connection.scalar(sa.select(sa.func.count()).where(table.c.day.in_([moment.date()]))) == 1
+        assert [str(c["type"]) for c in sa.inspect(connection).get_columns("t")] == ["DATETIME", "DATE", "DATETIME", "TIME", "DATETIME"]
+        with pytest.raises(exc.StatementError, match="only accepts Python date"):
+            connection.execute(table.insert(), {"day": "10/15/2010"})
+        connection.exec_driver_sql("INSERT INTO t (day) VALUES ('tomorrow')")
+        with pytest.raises(ValueError, match="tomorrow"):
+            connection.execute(sa.select(table.c.day)).all()
+    assert "DATETIME_CHAR" in str(sa.schema.CreateTable(table).compile(dialect=sqlite.dialect()))
+    assert "'10/15/2010'" in str((table.c.day == moment.date()).compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
+    with pytest.raises(exc.ArgumentError, match="truncate_microseconds"):
+        sqlite.TIME(truncate_microseconds=True, regexp="x")

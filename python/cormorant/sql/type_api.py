@@ -46,10 +46,10 @@ def _is_own(cls: type) -> bool:
 
 
 def _is_overridden(cls: type, name: str) -> bool:
-    """Whether a class outside this package has its own method of that name."""
+    """Whether a class outside this package, or one that says so, has its own method of that name."""
     for base in cls.__mro__:
         if name in base.__dict__:
-            return not _is_own(base)
+            return not _is_own(base) or "_own_processors" in base.__dict__
     return False
 
 

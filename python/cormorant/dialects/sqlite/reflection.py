@@ -18,7 +18,7 @@ _BY_NAME = {
     "DOUBLE_PRECISION": sqltypes.DOUBLE_PRECISION, "DOUBLE PRECISION": sqltypes.DOUBLE_PRECISION, "FLOAT": sqltypes.FLOAT, "INT": sqltypes.INTEGER,
     "INTEGER": sqltypes.INTEGER, "JSON": sqltypes.JSON, "NCHAR": sqltypes.NCHAR, "NUMERIC": sqltypes.NUMERIC, "NVARCHAR": sqltypes.NVARCHAR,
     "REAL": sqltypes.REAL, "SMALLINT": sqltypes.SMALLINT, "TEXT": sqltypes.TEXT, "TIME": sqltypes.TIME, "TIMESTAMP": sqltypes.TIMESTAMP,
-    "VARCHAR": sqltypes.VARCHAR,
+    "VARCHAR": sqltypes.VARCHAR, "DATE_CHAR": sqltypes.DATE, "DATETIME_CHAR": sqltypes.DATETIME, "TIME_CHAR": sqltypes.TIME,
 }
 _LENGTH = {"CHAR", "NCHAR", "VARCHAR", "NVARCHAR", "TEXT", "BLOB"}
 _NUMERIC = {"DECIMAL", "NUMERIC"}
