@@ -655,3 +655,41 @@ def test_deleting_reads_what_raises_when_the_program_does(Base, run):
     session.delete(parent)
     session.commit()
     assert session.scalars(sa.select(Child)).all() == []
+
+
+def test_columns_of_a_secondary_table_have_their_defaults():
+    """Those of Python as those of SQL: scalars, functions called once for each row."""
+    calls = []
+
+    class Base(orm.DeclarativeBase):
+        pass
+
+    link = sa.Table(
+        "link", Base.metadata, sa.Column("a", sa.ForeignKey("a.id"), primary_key=True), sa.Column("b", sa.ForeignKey("b.id"), primary_key=True),
+        sa.Column("flag", sa.Boolean, default=False, nullable=False), sa.Column("name", sa.String, default=lambda: calls.append(1) or f"name {len(calls)}", nullable=False),
+        sa.Column("half", sa.Integer, default=sa.literal_column("8 / 2"), nullable=False), sa.Column("none", sa.Integer),
+    )  # fmt: skip
+
+    class A(Base):
+        __tablename__ = "a"
+        id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+        bs: orm.Mapped[list["B"]] = orm.relationship(secondary=link, back_populates="all")
+
+    class B(Base):
+        __tablename__ = "b"
+        id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+        all: orm.Mapped[list[A]] = orm.relationship(secondary=link, back_populates="bs")
+
+    engine = sa.create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with orm.Session(engine) as s:
+        a = A(bs=[B(), B()])
+        s.add(a)
+        s.commit()
+        third = B(all=[a])
+        s.add(third)
+        s.commit()
+        assert s.execute(sa.select(link).order_by(link.c.b)).all() == [(1, n, False, f"name {n}", 4, None) for n in (1, 2, 3)]
+        a.bs.remove(third)
+        s.commit()
+        assert len(calls) == 3 and s.scalar(sa.select(sa.func.count()).select_from(link)) == 2

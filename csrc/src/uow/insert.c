@@ -69,6 +69,18 @@ cm_status cm_uow__bind_extra(cm_ctx *cx, const cm_param *p, cm_arena *scratch, c
     return st ? st : encode_and_release(cx, p->type, value, scratch, out);
 }
 
+cm_status cm_uow__default(cm_ctx *cx, const cm_dml_shape *shape, const cm_column *c, const cm_type *type, cm_inst *inst, cm_objs *made,
+                          cm_arena *scratch, cm_value *out) {
+    void *value = NULL;
+    cm_status st = cm__host(cx)->call_default(cx, c->insert_default, inst ? inst->mapper : NULL, inst, &value);
+    if (!st) st = cm_objs_add(cx, made, value);
+    if (st) {
+        if (value) cm__release(cx, value);
+        return st;
+    }
+    return cm_uow__encode(cx, shape, c, type, value, scratch, out);
+}
+
 void cm_uow__expire_column(cm_ctx *cx, cm_inst *inst, const cm_attr *attr) {
     cm_inst__forget(cx, inst, attr);
     cm_inst__store_take(cx, inst, attr, NULL);
@@ -160,18 +172,6 @@ static cm_status prepare(cm_ctx *cx, insert *in, cm_inst *inst) {
 
 /* ---- a flight */
 
-static cm_status unmapped_default(cm_ctx *cx, insert_flight *f, cm_inst *inst, const cm_column *c, const cm_type *type, cm_arena *scratch,
-                                  cm_value *out) {
-    void *value = NULL;
-    cm_status st = cm__host(cx)->call_default(cx, c->insert_default, inst->mapper, inst, &value);
-    if (!st) st = cm_objs_add(cx, &f->made, value);
-    if (st) {
-        if (value) cm__release(cx, value);
-        return st;
-    }
-    return cm_uow__encode(cx, f->shape, c, type, value, scratch, out);
-}
-
 static cm_status bind_insert(cm_ctx *cx, cm_flight *flight, size_t set, cm_value *values, cm_arena *scratch) {
     insert_flight *f = flight->user;
     const cm_compiled *stmt = flight->stmt;
@@ -183,7 +183,7 @@ static cm_status bind_insert(cm_ctx *cx, cm_flight *flight, size_t set, cm_value
         if (!c) st = cm_uow__bind_extra(cx, p, scratch, &values[i]);
         else if (f->shape->attrs[p->ordinal])
             st = cm_uow__encode(cx, f->shape, c, p->type, cm_inst__peek(cx, inst, f->shape->attrs[p->ordinal]), scratch, &values[i]);
-        else st = unmapped_default(cx, f, inst, c, p->type, scratch, &values[i]);
+        else st = cm_uow__default(cx, f->shape, c, p->type, inst, &f->made, scratch, &values[i]);
     }
     return st;
 }

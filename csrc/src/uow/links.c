@@ -85,13 +85,14 @@ typedef struct link_flight { /* arena */
     cm_flight flight;
     cm_dml_shape *shape;
     cm_link_row **rows;
+    cm_objs made; /* values of defaults */
     int64_t matched;
     bool add;
 } link_flight;
 
-/* Value of a column of the secondary table: the parent's key or the child's. */
-static cm_status link_value(cm_ctx *cx, const cm_dml_shape *shape, const cm_link_row *l, const cm_param *p, cm_arena *scratch,
-                            cm_value *out) {
+/* Value of a column of the secondary table: the parent's key, the child's, or a default. */
+static cm_status link_value(cm_ctx *cx, link_flight *f, const cm_link_row *l, const cm_param *p, cm_arena *scratch, cm_value *out) {
+    const cm_dml_shape *shape = f->shape;
     const cm_column *column = shape->columns[p->ordinal];
     const cm_relation *r = l->relation;
     const cm_column *from = NULL;
@@ -101,18 +102,19 @@ static cm_status link_value(cm_ctx *cx, const cm_dml_shape *shape, const cm_link
     cm_inst *inst = from ? l->parent : l->child;
     for (size_t i = 0; !from && i < r->nsecondary_pairs; i++)
         if (r->secondary_columns[i] == column) from = r->secondary_target_columns[i];
-    cm_status st = from ? cm_sync__column_value(cx, inst, from, &value) : CM_OK;
+    if (!from) return cm_uow__default(cx, shape, column, p->type, NULL, &f->made, scratch, out);
+    cm_status st = cm_sync__column_value(cx, inst, from, &value);
     return st ? st : cm_uow__encode(cx, shape, column, p->type, value, scratch, out);
 }
 
 static cm_status bind_link(cm_ctx *cx, cm_flight *f, size_t set, cm_value *values, cm_arena *scratch) {
-    const link_flight *state = f->user;
+    link_flight *state = f->user;
     const cm_compiled *stmt = f->stmt;
     cm_status st = CM_OK;
     for (size_t i = 0; !st && i < stmt->nparams; i++) {
         const cm_param *p = &stmt->params[i];
         if (p->source != CM_SRC_SET) st = cm_uow__bind_extra(cx, p, scratch, &values[i]);
-        else st = link_value(cx, state->shape, state->rows[set], p, scratch, &values[i]);
+        else st = link_value(cx, state, state->rows[set], p, scratch, &values[i]);
     }
     return st;
 }
@@ -136,8 +138,11 @@ static cm_status link_shape(cm_ctx *cx, cm_uow *u, const cm_relation *r, bool ad
     cm_shape_request q = {
         .mapper = r->parent, .table = r->secondary, .kind = add ? CM_N_INSERT : CM_N_DELETE, .conn = conn, .marks = marks};
     const bool sequences = (cm_engine__dialect(cm_conn__engine(conn))->features & CM_F_SEQUENCES) != 0;
-    for (size_t i = 0; add && i < r->secondary->ncolumns; i++)
-        if (cm_column__insert_sql(&r->secondary->columns[i], sequences)) marks[i] = CM_COL_SQL;
+    for (size_t i = 0; add && i < r->secondary->ncolumns; i++) {
+        const cm_column *c = &r->secondary->columns[i];
+        if (c->insert_default) marks[i] = CM_COL_PARAM;
+        else if (cm_column__insert_sql(c, sequences)) marks[i] = CM_COL_SQL;
+    }
     for (size_t i = 0; add && i < n; i++) marks[columns[i]->index] = CM_COL_PARAM;
     if (!add) {
         q.where = columns;
@@ -152,6 +157,7 @@ static cm_status links_over(cm_ctx *cx, cm_flight *flight, size_t set, cm_status
         st = cm__fail(cx, CM_E_STALE, "DELETE statement on table '%s' expected to delete %zu row(s); Only %lld were matched.",
                       cm_str_text(f->shape->table->name), flight->nsets, (long long)f->matched);
     if (st && set < flight->nsets) cm_uow__blame(cx, f->rows[set]->parent);
+    cm_objs__release(cx, &f->made);
     cm_shape__done(cx, f->shape);
     return st;
 }

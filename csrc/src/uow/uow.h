@@ -77,12 +77,12 @@ typedef struct cm_uow {
     size_t nlinks;
     cm_map link_keys; /* hash of (parent, child, secondary) -> cm_link_row: each side of a backref once */
     cm_post_row *posts;
-    uint8_t *edges;          /* edges[a * ngroups + b]: rows of a are saved before those of b, which take their keys */
-    cm_conn **conns;         /* connections that flights were sent on */
+    uint8_t *edges;  /* edges[a * ngroups + b]: rows of a are saved before those of b, which take their keys */
+    cm_conn **conns; /* connections that flights were sent on */
     size_t nconns, conns_cap;
-    size_t landed;           /* saves whose flights landed; those between here and .. */
-    size_t sent;             /* .. here are on their way */
-    bool awaits;             /* keys or defaults made by the database are on their way back */
+    size_t landed; /* saves whose flights landed; those between here and .. */
+    size_t sent;   /* .. here are on their way */
+    bool awaits;   /* keys or defaults made by the database are on their way back */
 } cm_uow;
 /* plan.c */
 cm_status cm_uow__plan(cm_ctx *cx, cm_uow *u, cm_session *s); /* zeroed u; dispose also after failure */
@@ -118,11 +118,11 @@ typedef struct cm_dml_shape {
     uint64_t hash;
     int kind; /* CM_N_INSERT, CM_N_UPDATE, CM_N_DELETE */
     const cm_dialect *dialect;
-    const void *host_dialect;    /* of the engine; compared only */
-    cm_schema_map *schemas;      /* retained, or NULL */
-    cm_table *table; /* borrowed from the mapper or relation */
+    const void *host_dialect; /* of the engine; compared only */
+    cm_schema_map *schemas;   /* retained, or NULL */
+    cm_table *table;          /* borrowed from the mapper or relation */
     bool cached;
-    bool calls; /* binding its values runs the program's code, which may change what was bound already: slices are copied */
+    bool calls;     /* binding its values runs the program's code, which may change what was bound already: slices are copied */
     uint8_t *marks; /* per table column: CM_COL_* */
     const cm_column **columns;
     const cm_attr **attrs; /* placeholders in order: set columns, then where columns; attrs NULL: unmapped */
@@ -157,12 +157,16 @@ cm_status cm_uow__delete(cm_ctx *cx, cm_uow *u, size_t depth, cm_uow_row **rows,
 /* Sends a flight of the arena's; it lands with those before it (cm_uow__land), where the driver can. */
 cm_status cm_uow__depart(cm_ctx *cx, cm_uow *u, cm_conn *conn, cm_flight *flight);
 cm_status cm_uow__land(cm_ctx *cx, cm_uow *u);
-void cm_uow__scrap(cm_ctx *cx, cm_uow *u); /* after a failure: nothing is under way any more */
+void cm_uow__scrap(cm_ctx *cx, cm_uow *u);                                    /* after a failure: nothing is under way any more */
 cm_uow_row **cm_uow__copy_rows(cm_uow *u, cm_uow_row *const *rows, size_t n); /* arena; NULL: no memory */
-void cm_uow__blame(cm_ctx *cx, cm_inst *inst); /* whose row could not be written, for the error */
+void cm_uow__blame(cm_ctx *cx, cm_inst *inst);                                /* whose row could not be written, for the error */
 /* Encodes a value for a column by the type its statement has for it; NULL and the null object are SQL NULL, except where the type says otherwise. */
-cm_status cm_uow__encode(cm_ctx *cx, const cm_dml_shape *shape, const cm_column *column, const cm_type *type, void *value, cm_arena *scratch,
-                         cm_value *out);
+cm_status cm_uow__encode(cm_ctx *cx, const cm_dml_shape *shape, const cm_column *column, const cm_type *type, void *value,
+                         cm_arena *scratch, cm_value *out);
+/* Value of a column by its default of the host, for a row that no attribute keeps it in. inst: whose row it is, or NULL. made: where the
+ * value is kept alive until the statement ran. */
+cm_status cm_uow__default(cm_ctx *cx, const cm_dml_shape *shape, const cm_column *c, const cm_type *type, cm_inst *inst, cm_objs *made,
+                          cm_arena *scratch, cm_value *out);
 /* Value of a key (or version) attribute as the database has it. */
 cm_status cm_uow__where_value(cm_ctx *cx, const cm_dml_shape *shape, cm_inst *inst, const cm_param *p, cm_arena *scratch, cm_value *out);
 /* Fills the params of a statement that are not CM_SRC_SET: binds of SQL expressions. */
