@@ -212,3 +212,26 @@ def test_a_query_completes_the_classes_it_names():
     reg.map_imperatively(Child, children, properties={"parent": orm.relationship(Parent, backref="children")})
     assert not hasattr(Parent, "children")
     assert "LEFT OUTER JOIN c" in str(orm.Session().query(Parent).options(orm.joinedload(Parent.children)))
+
+
+def test_rows_with_entities_come_once(session):
+    """As a query for one entity does; rows of columns alone may repeat."""
+
+    class Note(Base):
+        __tablename__ = "notes_of_rows"
+        id = sa.Column(sa.Integer, primary_key=True)
+        owner = sa.Column(sa.ForeignKey("users.id"))
+        words = sa.Column(sa.JSON)
+        user = relationship(User, backref="notes_of_rows")
+
+    Base.metadata.create_all(session.get_bind())
+    user = session.query(User).first()
+    session.add_all([Note(user=user, words=["a"]), Note(user=user, words=["b"])])
+    session.flush()
+    joined = session.query(User, User.id).join(User.notes_of_rows)
+    assert joined.all() == list(joined) == [joined.one()] == [(user, user.id)] and joined.count() == 2
+    assert joined.yield_per(10).all() == [(user, user.id)] * 2
+    assert session.query(User.id).join(User.notes_of_rows).all() == [(user.id,)] * 2
+    pairs = session.query(User, Note).join(User.notes_of_rows).options(joinedload(User.notes_of_rows)).order_by(Note.id)
+    assert [(u, n.words) for u, n in pairs] == [(user, ["a"]), (user, ["b"])]
+    assert [w for _, w in session.query(User, Note.words).join(User.notes_of_rows).order_by(Note.id)] == [["a"], ["b"]]

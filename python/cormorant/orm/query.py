@@ -17,12 +17,22 @@ from ..sql import update as sql_update
 from ..sql.selectable import LABEL_STYLE_DISAMBIGUATE_ONLY, LABEL_STYLE_NONE, LABEL_STYLE_TABLENAME_PLUS_COL
 from .aliases import _entity_of_statement, _is_single_entity
 from .base import object_mapper
+from .bundle import Bundle
 from .configure import complete
 from .context import ORMSelectCompileState
 from .stand import Stand
 from .util import with_parent
 
 _T = TypeVar("_T")
+
+
+def _is_mapped(entity: Any) -> bool:
+    return not isinstance(entity, Bundle) and _is_single_entity(entity)
+
+
+def _identities(row: Any) -> Tuple[Any, ...]:
+    """What rows with lists and the like are told apart by."""
+    return tuple(id(value) if type(value).__hash__ is None else value for value in row)
 
 
 class Query(Generic[_T]):
@@ -374,7 +384,10 @@ class Query(Generic[_T]):
         if self.is_single_entity and not getattr(self, "_only_tuples", False):
             result = result.scalars()
             return result.unique() if self._yield_per is None else result
-        return result.unique() if getattr(result, "_needs_unique", False) else result
+        if self._yield_per is not None or not any(_is_mapped(e) for e in self._entities):
+            return result
+        hashable = all(getattr(getattr(e, "type", None), "hashable", True) for e in self._entities if not _is_mapped(e))
+        return result.unique() if hashable else result.unique(_identities)
 
     def __iter__(self) -> Iterator[_T]:
         return iter(self._iter())
