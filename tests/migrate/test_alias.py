@@ -235,6 +235,38 @@ print(sorted(inspect(engine).get_table_names()))
     assert made == ({"mine", "user", "ix_user_name", "extra"} if end == "commit" else {"mine"})  # the driver begins a transaction at the INSERT
 
 
+def test_operations_are_given_columns_of_the_program(alembic: Any) -> None:
+    program(alembic, """
+import sqlalchemy as sa
+from alembic.operations import Operations
+with engine.begin() as connection:
+    connection.execute(text("CREATE TABLE first (id INTEGER)"))
+    connection.execute(text("INSERT INTO first VALUES (1)"))
+    op = Operations(MigrationContext.configure(connection))
+    op.create_table(
+        "a", sa.Column("id", sa.Integer, primary_key=True), sa.Column("k", String(5), index=True, nullable=False, server_default=text("'x'")),
+        sa.UniqueConstraint("id", "k", name="uq"), sa.CheckConstraint("id > 0", name="positive"),
+    )
+    op.add_column("a", sa.Column("born", sa.Date))
+    op.execute(text("INSERT INTO a (k) VALUES ('a:b')"))
+    table = sa.Table("a", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), sa.Column("k", String))
+    op.bulk_insert(table, [{"k": "one"}, {"k": "two"}])
+    op.create_index("ix_lower", "a", [text("lower(k)")])
+    op.drop_index("ix_lower", "a")
+    with op.batch_alter_table("a") as batch:
+        batch.add_column(sa.Column("up", sa.Integer, ForeignKey("a.id", ondelete="CASCADE", name="fk_up")))
+    try:
+        op.execute(table.delete())
+    except NotImplementedError as error:
+        assert "no statements of Cormorant but text(); got Delete" in str(error)
+    assert connection.execute(text("SELECT id, k, born, up FROM a")).all() == [(1, "a:b", None, None), (2, "one", None, None), (3, "two", None, None)]
+""")
+    schema = alembic.schema("app.db")
+    assert set(schema) == {"first", "a", "ix_a_k"}
+    for part in ("k VARCHAR(5) DEFAULT 'x' NOT NULL", "born DATE", "CONSTRAINT uq UNIQUE (id, k)", "CHECK (id > 0)", "CONSTRAINT fk_up FOREIGN KEY(up) REFERENCES a (id) ON DELETE CASCADE"):
+        assert part in schema["a"], schema["a"]
+
+
 def test_errors_are_those_that_the_program_knows(alembic: Any) -> None:
     program(alembic, """
 import traceback

@@ -6,6 +6,7 @@ import functools
 import typing as t
 
 from alembic.autogenerate.api import AutogenContext
+from alembic.operations.base import AbstractOperations
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import types as real_types
@@ -13,12 +14,13 @@ from sqlalchemy.sql import schema as real_schema
 from sqlalchemy.sql import sqltypes as real_sqltypes
 from sqlalchemy.sql import type_api as real_type_api
 
+from .. import _core
 from ..engine import Connection, Engine
 from ..sql import schema, sqltypes
 from ..sql.type_api import to_instance
 from .engines import to_engine
 from .links import to_connection
-from .tables import to_sqlalchemy
+from .tables import to_item, to_sqlalchemy
 from .types import to_type
 
 __all__ = ["place"]
@@ -27,6 +29,7 @@ __all__ = ["place"]
 def place() -> None:
     """Has what is given to Alembic translated. Once for a process: importing this package does it."""
     _place_contexts()
+    _place_operations()
     _place_types()
 
 
@@ -79,6 +82,25 @@ def _place_contexts() -> None:
     )
     for cls, name, function in replacements:
         setattr(cls, name, function)
+
+
+def _item(given: t.Any) -> t.Any:
+    if isinstance(given, (list, tuple)):
+        return [_item(item) for item in given]
+    return to_item(given) if isinstance(given, (_core.Node, schema.Table, schema.Constraint)) else given
+
+
+def _place_operations() -> None:
+    """Operations have columns, constraints and text of the program, from functions that migrations share, say."""
+    invoke = AbstractOperations.invoke
+
+    @functools.wraps(invoke)
+    def invoke_operation(self: t.Any, operation: t.Any) -> t.Any:
+        given = vars(operation)
+        given.update({name: _item(value) for name, value in given.items()})
+        return invoke(self, operation)
+
+    t.cast("t.Any", AbstractOperations).invoke = invoke_operation
 
 
 def _place_types() -> None:

@@ -15,7 +15,7 @@ from .comparing import drawn
 from .expressions import to_expression
 from .types import to_type
 
-__all__ = ["to_sqlalchemy"]
+__all__ = ["to_item", "to_sqlalchemy"]
 
 
 def to_sqlalchemy(metadata: ours_.MetaData) -> sa.MetaData:
@@ -35,6 +35,31 @@ def to_sqlalchemy(metadata: ours_.MetaData) -> sa.MetaData:
         for other in table._extra_dependencies:
             real.add_is_dependent_on(tables[other])
     drawn.add(made)
+    return made
+
+
+def to_item(given: t.Any) -> t.Any:
+    """What an operation of a migration is given: a column with its foreign keys, a table, a constraint, an expression.
+
+    fails: NotImplementedError for what has no counterpart.
+    """
+    if isinstance(given, ours_.Table):
+        return _table(given, sa.MetaData())
+    if isinstance(given, ours_.Column):
+        return _column_alone(given)
+    if isinstance(given, ours_.Constraint):
+        return _constraint(given, given.table if given.parent is not None else None)
+    if getattr(given, "is_select", False) or getattr(given, "is_dml", False):
+        raise NotImplementedError(f"Alembic executes no statements of Cormorant but text(); got {type(given).__name__}")
+    return to_expression(given)
+
+
+def _column_alone(column: t.Any) -> t.Any:
+    made = _column(column)
+    made.index, made.unique = column.index, column.unique
+    for key in column.foreign_keys:
+        options = {n: getattr(key, n) for n in ("onupdate", "ondelete", "deferrable", "initially", "match", "link_to_name", "comment")}
+        made.append_foreign_key(sa.ForeignKey(_target(key, column.table), name=_name(key.name), **options))
     return made
 
 
@@ -84,7 +109,7 @@ def _column(column: t.Any) -> t.Any:
     try:
         type_ = to_type(column.type)
     except (NotImplementedError, TypeError, exc.SQLAlchemyError, sa.exc.SQLAlchemyError) as e:
-        raise NotImplementedError(f"column '{column.table.fullname}.{column.name}': {e}") from e
+        raise NotImplementedError(f"column '{column}': {e}") from e
     options: dict[str, t.Any] = {}
     if column.computed is None and column.identity is None:
         options = {"server_default": _server(column.server_default), "server_onupdate": _server(column.server_onupdate)}
@@ -151,11 +176,13 @@ def _constraint(given: t.Any, table: t.Any) -> t.Any:
         made = sa.CheckConstraint(to_expression(given.sqltext), **common)
     elif isinstance(given, (ours_.PrimaryKeyConstraint, ours_.UniqueConstraint)):
         kind: t.Any = sa.PrimaryKeyConstraint if isinstance(given, ours_.PrimaryKeyConstraint) else sa.UniqueConstraint
-        made = kind(*(str(c.key) for c in given.columns), **common)
+        columns = given.columns if given.parent is not None else given._pending  # by which it will know its columns
+        made = kind(*(str(getattr(c, "key", c)) for c in columns), **common)
     elif given.__visit_name__ == "exclude_constraint":
         made = _exclusion(given, common)
     else:
-        raise NotImplementedError(f"table '{table.fullname}': the constraint {given!r} has no counterpart for migrations")
+        whose = "" if table is None else f"table '{table.fullname}': "
+        raise NotImplementedError(f"{whose}the constraint {given!r} has no counterpart for migrations")
     return _conditional(given, made)
 
 
@@ -171,7 +198,7 @@ def _exclusion(given: t.Any, common: dict[str, t.Any]) -> t.Any:
 def _target(key: t.Any, table: t.Any) -> t.Any:
     """Where a foreign key leads, by names: the table may be declared later, or live in another MetaData."""
     schema, name, column = key.target_tokens
-    if schema is None and key.target_column is None:
+    if schema is None and key.target_column is None and table is not None:
         schema = table.metadata.schema
     column = column or key.parent.key
     if "." in name or "." in column:
