@@ -55,7 +55,12 @@ SUITES: Dict[str, Suite] = {
         ["pytest-mock", "responses", "freezegun", "flask-login", "flask-caching", "betamax"],
     ),
     "records": Suite("0.6.0", ["tests"], ["tablib", "openpyxl", "docopt", "pandas"]),
+    "dataset": Suite("2.0.0", ["test"], ["alembic"]),
     "optuna": Suite("5.0.0", ["tests/storages_tests/rdb_tests", "-k", "not mysql and not postgres"], ["alembic", "cmaes", "fakeredis"]),
+    "jupyterhub": Suite(
+        "5.3.0", [f"jupyterhub/tests/test_{name}.py" for name in ("orm", "db", "roles")],
+        ["pytest-asyncio", "requests-mock", "beautifulsoup4[html5lib]", "jsonschema", "mock", "cryptography", "virtualenv", "configurable-http-proxy==0.4.0"],
+    ),
     "sqlalchemy_continuum": Suite("2.0.0", ["tests"], ["sqlalchemy-utils", "sqlalchemy-i18n", "flask-login", "flexmock"]),
 }  # fmt: skip
 
@@ -94,6 +99,7 @@ def run_suite(home: Path, name: str, source: Path, alias: bool, report: Path) ->
     before = ["-m", "cormorant.compat"] if alias else []
     flags = ["-q", "-p", "no:cacheprovider", "-o", "addopts=", "-W", "ignore", "--tb=no", "--continue-on-collection-errors", f"--junitxml={report}"]
     env = {**os.environ, "PYTHONPATH": os.environ.get("PYTHONPATH", str(ROOT / "python"))}
+    env["PATH"] = os.pathsep.join([str(python_of(home).parent), env["PATH"]])  # of programs that suites start
     subprocess.run([python_of(home), *before, "-m", "pytest", *flags, *SUITES[name].tests], cwd=source, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
