@@ -277,3 +277,9 @@ def test_custom_comparator(engine):
     column = sa.column("x", Folded())
     assert str(column == "A") == "lower(x) = lower(:lower_1)"
     assert str(column > "A") == "x > :x_1"
+
+
+def test_the_base_of_binary_types_is_found_where_libraries_look():
+    from cormorant.types import _Binary
+
+    assert all(issubclass(c, _Binary) for c in (sa.LargeBinary, sa.BLOB, sa.BINARY, sa.VARBINARY)) and not issubclass(sa.String, _Binary)
