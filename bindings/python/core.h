@@ -113,6 +113,8 @@ int cmpy_raise_int(cm_ctx *cx, cm_status st); /* the same, -1 */
 PyObject *cmpy_failure(cm_ctx *cx, cm_status st); /* new reference: the exception that cmpy_raise would set; the context keeps its error */
 /* warnings.warn(message, category), as whoever put another function in its place has it: -1 when it raised. */
 int cmpy_warn(const char *category, const char *format, ...);
+/* The UTF-8 of a string for those who read it to its NUL; NULL and an exception: it is none, or has one inside. what: "a label of an Enum". */
+const char *cmpy_c_string(PyObject *text, const char *what);
 /* Raises cormorant.exc.NAME(message). */
 void cmpy_raise_exc(const char *name, const char *format, ...);
 PyObject *cmpy_exc_class(const char *name); /* borrowed: a class of cormorant.exc, cormorant.orm.exc or builtins */

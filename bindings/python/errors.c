@@ -30,6 +30,14 @@ PyObject *cmpy_exc_class(const char *name) {
     return builtin;
 }
 
+const char *cmpy_c_string(PyObject *text, const char *what) {
+    Py_ssize_t n;
+    const char *p = PyUnicode_AsUTF8AndSize(text, &n);
+    if (!p || strlen(p) == (size_t)n) return p;
+    PyErr_Format(PyExc_ValueError, "%s contains a NUL character: %R", what, text);
+    return NULL;
+}
+
 int cmpy_warn(const char *category, const char *format, ...) {
     va_list args;
     va_start(args, format);

@@ -281,6 +281,8 @@ CM_API void cm_inst_dispose(cm_ctx *cx, cm_inst *inst);
 /* Shows every host value that the instance's history holds, beside its slots: for a host that collects cycles. visit answers 0
  * to go on; anything else ends the visit and is answered. */
 CM_API int cm_inst_visit(const cm_inst *inst, int (*visit)(void *user, void *value), void *user);
+/* The same for the defaults of the column behind a COLUMN node: shown by the column's own node alone, so that each is seen once. */
+CM_API int cm_node_visit_defaults(const cm_node *node, int (*visit)(void *user, void *value), void *user);
 /* Records that a plain column attribute changes from old (NULL: unset) to a new value, before it is stored: keeps the
  * committed value, puts the instance in its session's changed list. For hosts that store into slots themselves. */
 CM_API cm_status cm_inst_changing(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, void *old);
@@ -572,6 +574,7 @@ struct cm_driver {
     bool blocking;                     /* step may block for long: the engine leaves the host around the first step */
     bool network;                      /* the first step of every set waits for a server */
     bool pipelines;                    /* sets of several statements may be sent ahead together */
+    bool wants_regexp;                 /* reads REGEXP as a function of SQLite's that it does not have; the host adds it to new links (native) */
     /* Checks URL and options (pairs, NULL ends; the URL's query comes first) when an engine is made, and may complete the
      * URL; connects nowhere. fails: CM_E_ARGUMENT. */
     cm_status (*configure)(cm_ctx *, cm_url *, const char *const *options);

@@ -677,3 +677,20 @@ def test_what_cannot_be_read_names_its_column(column, stored, error):
             assert f"(column or parameter: {name})" in str(e.value) or e.value.__notes__ == [f"column or parameter: {name}"]
         s.execute(sa.text("DELETE FROM thing"))
         assert s.scalars(entity).all() == []
+
+
+@pytest.mark.parametrize(
+    ("ask", "what"),
+    [
+        (lambda c: sa.Table("t", sa.MetaData(), sa.Column("x", sa.Enum("a\0b", "c"))).create(c), "a label of an Enum"),
+        (lambda c: c._two_phase("a\0b"), "the name of a transaction"),
+        (lambda c: c._set_isolation("SERIALIZABLE\0x"), "an isolation level"),
+        (lambda c: c.execution_options(schema_translate_map={"a\0b": "c"}).scalar(sa.select(1)), "a name in schema_translate_map"),
+        (lambda c: c.execution_options(schema_translate_map={"a": "b\0c"}).scalar(sa.select(1)), "a name in schema_translate_map"),
+        (lambda c: sa.create_engine("sqlite://", connect_args={"timeout\0x": 1}), "a name in connect_args"),
+        (lambda c: sa.create_engine("sqlite://", connect_args={"timeout": "1\0"}), "a value in connect_args"),
+    ],
+)
+def test_text_with_nul_is_refused_where_it_would_be_cut(ask, what):
+    with sa.create_engine("sqlite://").connect() as connection, pytest.raises(ValueError, match=f"{what} contains a NUL character"):
+        ask(connection)

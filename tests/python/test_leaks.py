@@ -3,6 +3,7 @@
 import ctypes
 import gc
 import sys
+import weakref
 
 import pytest
 
@@ -156,3 +157,34 @@ def test_mapped_classes_are_collected():
     gc.collect()
     after = sa._core.counters()
     assert {name: after[name] - before[name] for name in after if after[name] != before[name]} == {}
+
+
+def test_a_default_that_holds_what_holds_its_table_goes_with_it():
+    def world():
+        session = Session(sa.create_engine("sqlite://"))
+        tables = session.info["tables"] = sa.MetaData()
+        defaults = {"default": lambda: len(session.info), "onupdate": lambda: len(session.info)}
+        table = sa.Table("a", tables, sa.Column("id", sa.Integer, primary_key=True), sa.Column("x", sa.Integer, **defaults))
+        tables.create_all(session.bind)
+        return weakref.ref(session), weakref.ref(table)
+
+    session, table = world()
+    gc.collect()
+    assert session() is None and table() is None
+
+
+def test_a_cycle_through_a_slot_of_the_class_itself_is_collected():
+    class Slotted(Base):
+        __tablename__ = "slotted"
+        __slots__ = ("mine",)
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    one = Slotted(id=1)
+    assert not gc.is_tracked(one)
+    one.mine = "text"
+    assert not gc.is_tracked(one)
+    one.mine = [one]
+    gone = weakref.ref(one)
+    del one
+    gc.collect()
+    assert gone() is None

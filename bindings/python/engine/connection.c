@@ -360,7 +360,7 @@ static PyObject *Connection_savepoint(PyObject *o, PyObject *args) {
 
 static PyObject *Connection_set_isolation(PyObject *o, PyObject *level) {
     cmpy_conn *self = (cmpy_conn *)o;
-    const char *text = level == Py_None ? NULL : PyUnicode_AsUTF8(level);
+    const char *text = level == Py_None ? NULL : cmpy_c_string(level, "an isolation level");
     if (level != Py_None && !text) return NULL;
     cm_ctx *cx = begin_work(self);
     return cx ? end_work(self, cx, cm_conn_set_isolation(cx, self->conn, text)) : NULL;
@@ -368,7 +368,7 @@ static PyObject *Connection_set_isolation(PyObject *o, PyObject *level) {
 
 static PyObject *Connection_two_phase(PyObject *o, PyObject *xid) {
     cmpy_conn *self = (cmpy_conn *)o;
-    const char *text = PyUnicode_AsUTF8(xid);
+    const char *text = cmpy_c_string(xid, "the name of a transaction");
     if (!text) return NULL;
     cm_ctx *cx = begin_work(self);
     return cx ? end_work(self, cx, cm_conn_two_phase(cx, self->conn, text)) : NULL;

@@ -20,7 +20,7 @@ static cm_status on_connect(cm_ctx *cx, void *user, cm_conn *conn) {
     const cm_driver *driver = NULL;
     cm_dconn *link = cm_conn_driver(conn, &driver);
     (void)cx;
-    if (driver && !strcmp(driver->name, "sqlite") && cmpy_sqlite_greet(driver->native(link)) < 0) return CM_E_HOST;
+    if (driver && driver->wants_regexp && cmpy_sqlite_greet(driver->native(link)) < 0) return CM_E_HOST;
     if (!self->on_connect) return CM_OK;
     PyObject *hook = Py_NewRef(self->on_connect), *connection = cmpy_connection_borrow(conn, (PyObject *)self);
     PyObject *answer = connection ? PyObject_CallOneArg(hook, connection) : NULL;
@@ -148,7 +148,8 @@ static const char **pairs_of(PyObject *dict, PyObject *keep) {
         PyObject *text = value == Py_True ? PyUnicode_FromString("1") : value == Py_False ? PyUnicode_FromString("0") : PyObject_Str(value);
         int st = text ? PyList_Append(keep, text) : -1;
         Py_XDECREF(text);
-        if (st < 0 || !(v[i++] = PyUnicode_AsUTF8(key)) || !(v[i++] = PyUnicode_AsUTF8(text))) {
+        if (st < 0 || !(v[i++] = cmpy_c_string(key, "a name in connect_args")) ||
+            !(v[i++] = cmpy_c_string(text, "a value in connect_args"))) {
             PyMem_Free(v);
             return NULL;
         }

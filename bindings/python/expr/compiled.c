@@ -51,8 +51,8 @@ int cmpy_schema_pairs(PyObject *map, const char ***out) {
     Py_ssize_t at = 0;
     size_t n = 0;
     while (PyDict_Next(map, &at, &key, &value)) {
-        pairs[n] = key == Py_None ? "" : PyUnicode_AsUTF8(key);
-        pairs[n + 1] = value == Py_None ? "" : PyUnicode_AsUTF8(value);
+        pairs[n] = key == Py_None ? "" : cmpy_c_string(key, "a name in schema_translate_map");
+        pairs[n + 1] = value == Py_None ? "" : cmpy_c_string(value, "a name in schema_translate_map");
         if (!pairs[n] || !pairs[n + 1]) {
             PyMem_Free(pairs);
             return -1;

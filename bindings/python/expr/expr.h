@@ -13,6 +13,11 @@ const cm_str *cmpy_node_name(const cm_node *n);    /* borrowed; NULL: none */
 PyObject *cmpy_node_segment(cm_node *n, int segment); /* new tuple */
 PyObject *cmpy_node_subtype(PyObject *m, PyType_Spec *spec, PyObject *base);
 void cmpy_node_adopt_class(PyTypeObject *type);
+typedef struct cmpy_visitor { /* what the collector asks for, as `user` of the core's visits */
+    visitproc visit;
+    void *arg;
+} cmpy_visitor;
+int cmpy_visit_value(void *user, void *value);
 int cmpy_node_setup(PyObject *m);
 /* entries of cm_host */
 cm_node *cmpy_node_alloc(cm_ctx *cx, int kind, void *cls);

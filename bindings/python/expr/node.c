@@ -171,6 +171,11 @@ static void node_dealloc(PyObject *self) {
     pool.depth--;
 }
 
+int cmpy_visit_value(void *user, void *value) {
+    const cmpy_visitor *v = user;
+    return v->visit((PyObject *)value, v->arg);
+}
+
 static int visit_children(const cm_node *n, visitproc visit, void *arg) {
 #define VISIT_NODE(child)                                                                                                                  \
     do {                                                                                                                                   \
@@ -189,12 +194,13 @@ static int visit_children(const cm_node *n, visitproc visit, void *arg) {
         }
         break;
     case CM_LAYOUT_B: Py_VISIT((PyObject *)n->u.bind.value); break;
-    case CM_LAYOUT_C:
-        if (n->kind == CM_N_PROXY) {
-            VISIT_NODE(n->u.col.table);
-            VISIT_NODE((cm_node *)n->u.col.ref);
-        }
+    case CM_LAYOUT_C: {
+        cmpy_visitor v = {visit, arg};
+        if (n->kind != CM_N_PROXY) return cm_node_visit_defaults(n, cmpy_visit_value, &v);
+        VISIT_NODE(n->u.col.table);
+        VISIT_NODE((cm_node *)n->u.col.ref);
         break;
+    }
     case CM_LAYOUT_A:
         VISIT_NODE(n->u.attr.expr);
         VISIT_NODE(n->u.attr.entity);

@@ -162,7 +162,7 @@ static int add_named(cmpy_json *j, shape *s, cm_mapper *m, PyObject *name) {
         return -1;
     }
     const cm_attr *a = own_attr(attr_of(found), s->type, m);
-    const char *text = a ? NULL : PyUnicode_AsUTF8(name);
+    const char *text = a ? NULL : cmpy_c_string(name, "the name of an attribute");
     if (text && (a = cm_mapper_find_attr(m, text)) && a->kind != CM_ATTR_RELATION) a = NULL; /* of those, see is_query */
     return PyErr_Occurred() ? -1 : add_field(j, s, a, name, name, j->scope);
 }

@@ -11,6 +11,12 @@
  * Instances are left out of the cyclic collector until a value is stored that could be part of a cycle. */
 #include "python/orm/orm.h"
 
+/* One of `__slots__` in the class's own body: the collector must see what it holds. */
+static bool is_own_slot(PyTypeObject *type, PyObject *name) {
+    PyObject *found = _PyType_Lookup(type, name);
+    return found && Py_IS_TYPE(found, &PyMemberDescr_Type);
+}
+
 static PyObject *Instance_new(PyTypeObject *type, PyObject *args, PyObject *kwargs);
 static int Instance_init(PyObject *self, PyObject *args, PyObject *kwargs);
 static int Instance_setattro(PyObject *o, PyObject *name, PyObject *value);
@@ -464,23 +470,13 @@ static void own_dealloc(PyTypeObject *cls) {
 /* Attributes that are not mapped go to the dictionary, through which a cycle may run. */
 static int Instance_setattro(PyObject *o, PyObject *name, PyObject *value) {
     if (PyObject_GenericSetAttr(o, name, value) < 0) return -1;
-    if (((cmpy_instance *)o)->dict) cmpy_track(o);
+    if (((cmpy_instance *)o)->dict || (value && PyObject_IS_GC(value) && is_own_slot(Py_TYPE(o), name))) cmpy_track(o);
     return 0;
 }
 
-typedef struct visitor {
-    visitproc visit;
-    void *arg;
-} visitor;
-
-static int visit_value(void *user, void *value) {
-    const visitor *v = user;
-    return v->visit((PyObject *)value, v->arg);
-}
-
 int cmpy_inst_traverse(const cm_inst *inst, visitproc visit, void *arg) {
-    visitor v = {visit, arg};
-    return inst->mapper && inst->state ? cm_inst_visit(inst, visit_value, &v) : 0;
+    cmpy_visitor v = {visit, arg};
+    return inst->mapper && inst->state ? cm_inst_visit(inst, cmpy_visit_value, &v) : 0;
 }
 
 static int Instance_traverse(PyObject *o, visitproc visit, void *arg) {
@@ -569,7 +565,7 @@ static int adopt_identity(PyObject *o, PyObject *from) {
 static int restore_value(cmpy_instance *self, PyObject *key, PyObject *value) {
     const cm_attr *a = NULL;
     if (self->inst.mapper && PyUnicode_Check(key)) {
-        const char *name = PyUnicode_AsUTF8(key);
+        const char *name = cmpy_c_string(key, "the name of an attribute");
         if (!name) return -1;
         a = cm_mapper_find_attr(self->inst.mapper, name);
     }

@@ -40,7 +40,7 @@ const cm_attr *cmpy_attr_arg(cm_mapper *m, PyObject *key) {
         a = cm_mapper_find_attr(m, cm_str_text(a->key));
         if (a) return a;
     }
-    const char *name = PyUnicode_Check(key) ? PyUnicode_AsUTF8(key) : NULL;
+    const char *name = PyUnicode_Check(key) ? cmpy_c_string(key, "the name of an attribute") : NULL;
     const cm_attr *a = name ? cm_mapper_find_attr(m, name) : NULL;
     if (a || PyErr_Occurred()) return a;
     PyTypeObject *cls = cm_mapper_host_class(m);
@@ -65,7 +65,7 @@ static int item_int(PyObject *dict, const char *key, int fallback) {
 
 static const char *item_text(PyObject *dict, const char *key) {
     PyObject *v = item(dict, key);
-    return v && PyUnicode_Check(v) ? PyUnicode_AsUTF8(v) : NULL;
+    return v && PyUnicode_Check(v) ? cmpy_c_string(v, "the name of an attribute") : NULL;
 }
 
 static cm_node *item_node(PyObject *dict, const char *key) {
@@ -218,7 +218,7 @@ static int build_read(build *b, PyObject *d, cm_mapper_def *def) {
             return -1;
         }
     for (size_t i = 0; i < def->nprimary_key; i++)
-        if (!(b->keys[i] = PyUnicode_AsUTF8(PySequence_Fast_GET_ITEM(keys, (Py_ssize_t)i)))) return -1;
+        if (!(b->keys[i] = cmpy_c_string(PySequence_Fast_GET_ITEM(keys, (Py_ssize_t)i), "the name of an attribute"))) return -1;
     def->attrs = b->attrs;
     def->nattrs = n;
     def->tables = b->tables;

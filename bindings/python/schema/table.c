@@ -52,14 +52,8 @@ static int expect_tuple(PyObject *o, Py_ssize_t n, const char *what) {
 
 static int read_text(PyObject *tuple, Py_ssize_t i, const char **out) {
     PyObject *v = PyTuple_GET_ITEM(tuple, i);
-    Py_ssize_t n;
-    *out = NULL;
-    if (v == Py_None) return 0;
-    *out = PyUnicode_AsUTF8AndSize(v, &n);
-    if (!*out) return -1;
-    if (strlen(*out) == (size_t)n) return 0;
-    PyErr_SetString(PyExc_ValueError, "a name contains a NUL character");
-    return -1;
+    *out = v == Py_None ? NULL : cmpy_c_string(v, "a name");
+    return *out || v == Py_None ? 0 : -1;
 }
 
 static int read_texts(pool *p, PyObject *tuple, Py_ssize_t i, const char *const **out, size_t *n) {

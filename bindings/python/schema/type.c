@@ -33,12 +33,7 @@ static int field_text(PyObject *def, Py_ssize_t i, const char **out) {
     PyObject *v = PyTuple_GET_ITEM(def, i);
     *out = NULL;
     if (v == Py_None) return 0;
-    Py_ssize_t n;
-    *out = PyUnicode_AsUTF8AndSize(v, &n);
-    if (*out && strlen(*out) != (size_t)n) {
-        PyErr_SetString(PyExc_ValueError, "a name contains a NUL character");
-        return -1;
-    }
+    *out = cmpy_c_string(v, "a name");
     return *out ? 0 : -1;
 }
 
@@ -47,7 +42,7 @@ static const char **labels_array(PyObject *labels, size_t *n) {
     const char **v = PyMem_Calloc(*n + 1, sizeof *v);
     if (!v) PyErr_NoMemory();
     for (size_t i = 0; v && i < *n; i++) {
-        if ((v[i] = PyUnicode_AsUTF8(PyTuple_GET_ITEM(labels, (Py_ssize_t)i)))) continue;
+        if ((v[i] = cmpy_c_string(PyTuple_GET_ITEM(labels, (Py_ssize_t)i), "a label of an Enum"))) continue;
         PyMem_Free(v);
         v = NULL;
     }
@@ -340,7 +335,7 @@ static PyObject *type_ddl(PyObject *m, PyObject *args) {
 
 static PyObject *has_dialect(PyObject *m, PyObject *name) {
     (void)m;
-    const char *text = PyUnicode_AsUTF8(name);
+    const char *text = cmpy_c_string(name, "the name of a dialect");
     return text ? PyBool_FromLong(cm_dialect_find(text) != NULL) : NULL;
 }
 

@@ -419,6 +419,7 @@ static void *native(cm_dconn *c) { return c->db; }
 const cm_driver cm__driver_sqlite = {.version = 1,
                                      .name = "sqlite",
                                      .blocking = true,
+                                     .wants_regexp = true,
                                      .configure = configure,
                                      .in_memory = in_memory,
                                      .connect = connect_file,

@@ -330,3 +330,10 @@ cm_column *cm_table_find_column(const cm_table *table, const char *name) {
 
 const char *cm_column_name(const cm_column *column) { return cm_str_text(column->name); }
 cm_node *cm_column_node(const cm_column *column) { return column->node; }
+
+int cm_node_visit_defaults(const cm_node *node, int (*visit)(void *user, void *value), void *user) {
+    const cm_column *c = node->kind == CM_N_COLUMN ? node->u.col.ref : NULL;
+    if (!c || c->node != node) return 0;
+    int answer = c->insert_default ? visit(user, c->insert_default) : 0;
+    return answer || !c->update_default ? answer : visit(user, c->update_default);
+}
