@@ -39,11 +39,9 @@ struct cm_dstmt {
     bool text;                   /* CM_PREPARE_TEXT: double-quoted strings allowed */
     bool running;                /* stepped since the last reset */
     bool row_failed;             /* memory ran out while a row was read; the next step reports it */
-    bool scattered;              /* the values of a row do not lie side by side */
     bool fresh;                  /* no step since the last reset: switches are set before the first one */
     uint8_t kind;                /* cm_stmt_kind */
     int nparams;
-    size_t apart;                /* bytes from a value of a row to the next, as the first row since the reset had them; 0: not seen */
     char *forms;                 /* nparams * SQLITE_FORM_BYTES, for values bound as text made here; NULL until needed */
 };
 

@@ -265,37 +265,15 @@ static inline void read_value(cm_dstmt *s, sqlite3_value *v, cm_value *out) {
     }
 }
 
-/* Asks for each value of a row, and sees whether they lie side by side. */
-static void row_by_value(cm_dstmt *s, size_t first, size_t n, cm_value *out) {
-    const char *start = NULL;
-    ptrdiff_t apart = 0;
-    for (size_t i = 0; i < n; i++, out++) {
-        sqlite3_value *v = sqlite3_column_value(s->s, (int)(first + i));
-        if (i == 0) start = (const char *)v;
-        else if (i == 1) apart = (const char *)v - start;
-        else if ((const char *)v - start != (ptrdiff_t)i * apart) s->scattered = true;
-        read_value(s, v, out);
-    }
-    if (!s->scattered && apart > 0) s->apart = (size_t)apart;
-}
-
-/* SQLite answers a row as an array of values (registers P1 to P1+P2-1 of its opcode ResultRow): where the first row of an
- * execution was one, later ones are asked for their start alone. */
 void cm_sqlite__row(cm_dstmt *s, size_t first, size_t n, cm_value *out) {
-    if (!s->apart || n < 2) {
-        row_by_value(s, first, n, out);
-        return;
-    }
-    char *v = (char *)sqlite3_column_value(s->s, (int)first);
-    for (size_t i = 0; i < n; i++, v += s->apart) read_value(s, (sqlite3_value *)(void *)v, &out[i]);
+    for (size_t i = 0; i < n; i++) read_value(s, sqlite3_column_value(s->s, (int)(first + i)), &out[i]);
 }
 
 void cm_sqlite__reset(cm_dstmt *s, bool again) {
     if (!s->s) return;
     if (s->running) sqlite3_reset(s->s);
     if (s->nparams && !again) sqlite3_clear_bindings(s->s);
-    s->running = s->row_failed = s->scattered = false;
-    s->apart = 0;
+    s->running = s->row_failed = false;
     s->fresh = true;
 }
 
