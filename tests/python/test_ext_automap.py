@@ -6,7 +6,8 @@ import cormorant as sa
 from cormorant import exc
 from cormorant.ext.automap import automap_base
 from cormorant.ext.declarative import DeferredReflection
-from cormorant.orm import Session, declarative_base
+from cormorant.orm import Session, declarative_base, relationship
+from cormorant.orm.exc import UnmappedClassError
 
 
 @pytest.fixture
@@ -80,3 +81,27 @@ def test_reflection_later(engine):
         assert s.query(User.name).all() == [("q",)]
     with pytest.raises(exc.NoSuchTableError, match="nowhere"):
         Missing.prepare(engine)
+
+
+@pytest.mark.parametrize("as_table", [False, True])
+def test_tables_between_are_read_later_too(engine, as_table):
+    Base = declarative_base()
+    secondary = sa.Table("user_tag", Base.metadata) if as_table else "user_tag"
+
+    class Reflected(DeferredReflection, Base):
+        __abstract__ = True
+
+    class User(Reflected):
+        __tablename__ = "user"
+        tags = relationship("Tag", secondary=secondary)
+
+    class Tag(Reflected):
+        __tablename__ = "tag"
+
+    with pytest.raises(UnmappedClassError, match=r"Class .*User is a subclass of DeferredReflection.  Mappings are not produced until the .prepare\(\)"):
+        Session(engine).query(User)
+    Reflected.prepare(engine)
+    with Session(engine) as session:
+        session.add(User(name="q", tags=[Tag(id=7)]))
+        session.commit()
+        assert [[tag.id for tag in user.tags] for user in session.query(User)] == [[7]]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import typing as t
 
 from ... import exc
+from ...orm import exc as orm_exc
 from ...orm.base import _mapper_or_none
+from ...sql.schema import Table
 
 __all__ = ["AbstractConcreteBase", "ConcreteBase", "DeferredReflection"]
 
@@ -89,6 +91,14 @@ class DeferredReflection:
         return True
 
     @classmethod
+    def __clause_element__(cls) -> t.NoReturn:  # the mapping puts its own in the place of it
+        raise orm_exc.UnmappedClassError(
+            cls,
+            f"Class {cls.__module__}.{cls.__name__} is a subclass of DeferredReflection.  Mappings are not produced until the .prepare() "
+            "method is called on the class hierarchy.",
+        )
+
+    @classmethod
     def prepare(cls, bind: t.Any, **reflect_kw: t.Any) -> None:
         """Reads the tables of the classes that wait, and maps them."""
         from ...orm.decl_base import map_declarative
@@ -107,3 +117,17 @@ class DeferredReflection:
                 extend_existing(found)
             map_declarative(registry, found)
             _waiting.remove((registry, found))
+        for _, found in mine:
+            for prop in found.__mapper__._relations():
+                _read_secondary(found.metadata, prop.secondary_argument, bind, reflect_kw)
+
+
+def _read_secondary(metadata: t.Any, secondary: t.Any, bind: t.Any, options: t.Mapping[str, t.Any]) -> None:
+    """The table between two classes is read, too: named by a string, or a Table without columns."""
+    if isinstance(secondary, str) and secondary not in metadata.tables:
+        schema, _, name = secondary.rpartition(".")
+    elif isinstance(secondary, Table) and not len(secondary.c):
+        metadata, schema, name = secondary.metadata, secondary.schema or "", secondary.name
+    else:
+        return
+    metadata.reflect(bind, schema=schema or None, only=[name], extend_existing=True, autoload_replace=False, **options)
