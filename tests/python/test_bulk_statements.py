@@ -6,6 +6,7 @@ import typing
 import pytest
 
 import cormorant as sa
+from cormorant.dialects.sqlite import insert as sqlite_insert
 from cormorant.orm import DeclarativeBase, Mapped, Session, composite, defer, load_only, mapped_column
 
 
@@ -172,3 +173,49 @@ def test_changes_by_key_have_values_and_conditions_of_their_statement(session):
     named = sa.update(Animal).where(Animal.name == sa.bindparam("n")).values(size=sa.bindparam("s"))
     session.execute(named, [{"n": "x", "s": 8}], execution_options={"synchronize_session": None, "dml_strategy": "orm"})
     assert session.scalars(sa.select(Animal.size).order_by(Animal.id)).all() == [8, 0]
+
+
+# ---- what the statement says of every row
+
+
+def everything(session):
+    return session.execute(sa.text("SELECT name, size, kind, wings FROM animal LEFT JOIN bird ON bird.id = animal.id ORDER BY animal.id")).all()
+
+
+@pytest.mark.parametrize("keys", [False, True], ids=["keys are made", "keys are given"])
+def test_values_of_an_insert_into_several_tables_hold_for_every_row(session, keys):
+    rows = [{"wings": 2}, {"wings": 4, "name": "own"}]
+    for number, row in enumerate(rows if keys else [], 1):
+        row["id"] = number
+    statement = sa.insert(Bird).values(name=sa.func.upper("all"), size=3)
+    assert session.execute(statement, rows).rowcount == 2
+    assert everything(session) == [("ALL", 3, "bird", 2), ("own", 3, "bird", 4)]
+    found = session.scalars(sa.insert(Bird).values({Bird.name: "new"}).returning(Bird), [{"wings": 1}, {"wings": 7}]).all()
+    assert [(bird.name, bird.wings) for bird in found] == [("new", 1), ("new", 7)]
+
+
+def test_prefixes_hold_for_every_table(session):
+    statement = sa.insert(Bird).prefix_with("OR IGNORE")
+    session.execute(statement, [{"id": 1, "name": "a", "wings": 2}])
+    session.execute(statement, [{"id": 1, "name": "x", "wings": 3}, {"id": 2, "name": "b", "wings": 4}])
+    assert everything(session) == [("a", None, "bird", 2), ("b", None, "bird", 4)]
+
+
+def test_conflicts_in_several_tables_are_refused(session):
+    rows = [{"id": 1, "name": "a", "wings": 1}, {"id": 1, "name": "b", "wings": 2}]
+    with pytest.raises(sa.exc.InvalidRequestError, match="ON CONFLICT is not supported for .*Bird"):
+        session.execute(sqlite_insert(Bird).on_conflict_do_nothing(), rows)
+    assert everything(session) == []
+
+
+def test_rows_of_different_shape_are_counted_together(session):
+    assert session.execute(sa.insert(Animal), ROWS).rowcount == 4
+    assert session.execute(sa.insert(Bird), [{"name": "a", "wings": 1}, {"name": "b"}, {"name": "c", "wings": 2, "size": 1}]).rowcount == 3
+
+
+def test_values_of_an_update_hold_for_every_row(session):
+    session.execute(sa.insert(Animal), [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}])
+    held = session.get(Animal, 1)
+    session.execute(sa.update(Animal).values(size=Animal.id + 5), [{"id": 1, "name": "x"}, {"id": 2, "name": "y", "size": 1}])
+    assert everything(session) == [("x", 6, "animal", None), ("y", 1, "animal", None)]
+    assert (held.name, held.size) == ("x", 6)

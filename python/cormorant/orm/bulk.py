@@ -115,9 +115,9 @@ def _insert(session: t.Any, mapper: t.Any, statement: t.Any, rows: t.Optional[t.
             return session._run(statement, rows)
         groups = [list(group) for _, group in itertools.groupby(rows, key=lambda row: row.keys())]
         results = [session._run(statement, group) for group in groups]
-        return results[0].merge(*results[1:]) if _written(statement)._seg(_core.SEG_RETURNING) else results[-1]
+        return results[0].merge(*results[1:]) if _written(statement)._seg(_core.SEG_RETURNING) else _counted(results)
     done = [_by_column(mapper, row) for row in rows]
-    result = _insert_joined(session, mapper, done)
+    result = _insert_joined(session, mapper, done, _written(statement))
     asked = statement._seg(_core.SEG_COLUMNS) if statement is not _written(statement) else statement._seg(_core.SEG_RETURNING)
     return _read_inserted(session, mapper, statement, asked, done) if asked else result
 
@@ -147,21 +147,49 @@ def _with_identity(mapper: t.Any, rows: t.Sequence[t.Mapping[str, t.Any]]) -> t.
     return [row if key in row else {**row, key: mapper.polymorphic_identity} for row in rows]
 
 
-def _insert_joined(session: t.Any, mapper: t.Any, done: t.Sequence[t.Dict[str, t.Any]]) -> t.Any:
-    """Rows of a class in several tables: the key that the first table makes is that of the others, and is put into the rows."""
+def _insert_joined(session: t.Any, mapper: t.Any, done: t.Sequence[t.Dict[str, t.Any]], written: t.Any = None) -> t.Any:
+    """Rows of a class in several tables: the key that the first table makes is that of the others, and is put into the rows.
+    written: the INSERT, for what it says of every row."""
     result = None
+    given: t.Dict[str, t.Any] = {}
+    if written is not None:
+        if any(part._kind == _core.K_ON_CONFLICT for part in written._seg(_core.SEG_EXTRA)):
+            raise exc.InvalidRequestError(f"INSERT of several rows with ON CONFLICT is not supported for {mapper}, which has several tables")
+        given = _by_column(mapper, _said(mapper, written))
     for table in mapper.tables:
         known = [{k: v for k, v in row.items() if k in table.c} for row in done]
         key = list(table.primary_key.columns)
+        statement = insert(table) if written is None else insert(table)._replace(_core.SEG_PREFIX, written._seg(_core.SEG_PREFIX))
+        said = {k: v for k, v in given.items() if k in table.c}
+        results = []
         if all(c.key in row for row in known for c in key):
             for names in dict.fromkeys(tuple(row) for row in known):
-                result = session._run(insert(table), [row for row in known if tuple(row) == names])
-            continue
-        for row, values in zip(done, known):
-            result = session._run(insert(table).values(values), None)
-            for column, value in zip(key, result.inserted_primary_key):
-                row.update({c.key: value for c in mapper.get_property_by_column(column).columns})
+                rest = {k: v for k, v in said.items() if k not in names}
+                results.append(session._run(statement.values(rest) if rest else statement, [row for row in known if tuple(row) == names]))
+        else:
+            for row, values in zip(done, known):
+                results.append(session._run(statement.values({**said, **values}), None))
+                for column, value in zip(key, results[-1].inserted_primary_key):
+                    row.update({c.key: value for c in mapper.get_property_by_column(column).columns})
+        result = _counted(results) if table is mapper.tables[0] else result
     return result
+
+
+def _counted(results: t.Sequence[t.Any]) -> t.Any:
+    """The result of several statements that return nothing: the last one, which counts the rows of all."""
+    counts = [result.rowcount for result in results]
+    results[-1].rowcount = sum(counts) if min(counts) >= 0 else -1
+    return results[-1]
+
+
+def _said(mapper: t.Any, written: t.Any) -> t.Dict[str, t.Any]:
+    """What values() of an INSERT or UPDATE says of every row, by names of attributes."""
+    found = {}
+    for assign in written._seg(_core.SEG_VALUES):
+        target, value = assign._kids
+        column = target._expr if target._kind == _core.K_ATTR else target
+        found[mapper.get_property_by_column(column).key] = value._value if value._kind == _core.K_BIND else value
+    return found
 
 
 def _returning_entities(statement: t.Any) -> t.Any:
