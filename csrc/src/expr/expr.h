@@ -10,17 +10,13 @@
 /* Words of a plan key and the binds met on the way, in walk order (the order is part of the key: compiled statements
  * name their values by position in it). Reusable between statements: reset keeps the memory. */
 typedef struct cm_keybuf {
-    uint64_t *words;
-    size_t n, cap;
-    cm_node **binds;
-    size_t nbinds, binds_cap; /* borrowed from the statement */
-    cm_node **seen;
-    size_t nseen, seen_cap;   /* identity nodes, ordinal = index */
-    cm_map binds_at, seen_at; /* position + 1 by node, once there are many */
-    bool uncacheable;         /* a HOST node or type said that it must not be cached */
-    bool whole_lists;         /* IN lists are one array parameter: their length is not in the key. Survives reset */
-    void *stack;
-    size_t stack_cap;
+    uint64_t *words; size_t n, cap;
+    cm_node **binds; size_t nbinds, binds_cap;   /* borrowed from the statement */
+    cm_node **seen; size_t nseen, seen_cap;      /* identity nodes, ordinal = index */
+    cm_map binds_at, seen_at;                    /* position + 1 by node, once there are many */
+    bool uncacheable;                            /* a HOST node or type said that it must not be cached */
+    bool whole_lists;                            /* IN lists are one array parameter: their length is not in the key. Survives reset */
+    void *stack; size_t stack_cap;
 } cm_keybuf;
 /* Appends a statement to a key. fails: CM_E_ARGUMENT (a node that cannot be part of a statement). */
 cm_status cm_key__add(cm_ctx *cx, cm_keybuf *key, cm_node *stmt);

@@ -1,7 +1,6 @@
 /* visible to: orm load uow */
 /* What is mapped and what a session holds: mapper.c relation.c cascade.c state.c history.c idmap.c session.c transaction.c
  * inspect.c. Reading is the room load/, flushing the room uow/; both know these structures and not each other. */
-/* clang-format off */
 #ifndef CM_ORM_H
 #define CM_ORM_H
 
