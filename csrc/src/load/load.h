@@ -12,7 +12,6 @@
  * follow.c   selectin, subquery, immediate                      lazy.c get.c  one attribute, one instance
  * implicit.c those three, where a listener is told first        unions.c  subclasses inside the union of their base
  */
-/* clang-format off */
 #ifndef CM_LOAD_H
 #define CM_LOAD_H
 
