@@ -1,9 +1,11 @@
 """What the oracle found: each test is the smallest program that went wrong."""
 
 import pytest
-from cormorant import Column, ForeignKey, Integer, String, Table, create_engine, event, inspect, select, update
-from cormorant.orm import DeclarativeBase, Session, aliased, attribute_keyed_dict, relationship, subqueryload
-from cormorant.orm.exc import DetachedInstanceError, StaleDataError
+from cormorant import Column, ForeignKey, Integer, String, Table, create_engine, event, inspect, select, text, update
+from cormorant.orm import (
+    DeclarativeBase, Session, aliased, attribute_keyed_dict, relationship, selectinload, subqueryload, with_loader_criteria,
+)
+from cormorant.orm.exc import DetachedInstanceError, ObjectDeletedError, StaleDataError
 
 
 class Base(DeclarativeBase):
@@ -561,3 +563,299 @@ def test_a_link_that_is_taken_away_and_put_back_is_not_written_twice(lazy):
         session.commit()
         assert session.execute(select(links)).all() == [(1, 2)] and left.rights == [right]
     engine.dispose()
+
+
+# ---- keys that change
+
+
+@pytest.fixture
+def keyed():
+    """An engine that enforces foreign keys, and a base of its own."""
+
+    class Own(DeclarativeBase):
+        pass
+
+    engine = create_engine("sqlite://")
+    engine.sent = []
+
+    @event.listens_for(engine, "connect")
+    def enforce(connection, record):
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def note(connection, cursor, statement, parameters, context, many):
+        engine.sent.append(" ".join(statement.split()))
+
+    yield Own, engine
+    engine.dispose()
+
+
+def plain_class(base):
+    class Plain(base):
+        __tablename__ = "plain"
+        id = Column(Integer, primary_key=True)
+        name = Column(String(20))
+
+    return Plain
+
+
+def test_exchanged_keys_come_back_with_the_rollback(keyed):
+    base, engine = keyed
+    plain = plain_class(base)
+    base.metadata.create_all(engine)
+    with Session(engine) as session:
+        a, b = plain(id=1), plain(id=2)
+        session.add_all([a, b])
+        session.commit()
+        for one, key in ((a, 3), (b, 1), (a, 2)):
+            one.id = key
+            session.flush()
+        session.rollback()
+        assert session.get(plain, 1) is a and session.get(plain, 2) is b and (a.id, b.id) == (1, 2)
+
+
+def test_a_new_row_under_a_key_that_another_had_goes_with_the_rollback(keyed):
+    base, engine = keyed
+    plain = plain_class(base)
+    base.metadata.create_all(engine)
+    with Session(engine) as session:
+        a = plain(id=1)
+        session.add(a)
+        session.commit()
+        a.id = 3
+        session.flush()
+        new = plain(id=1)
+        session.add(new)
+        session.flush()
+        session.rollback()
+        assert session.get(plain, 1) is a and inspect(a).persistent and inspect(new).transient
+
+
+def family(base, **options):
+    class Animal(base):
+        __tablename__ = "animal"
+        id = Column(Integer, primary_key=True)
+        name = Column(String(20))
+        kind = Column(String(20))
+        __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "animal", **options}
+
+    return Animal
+
+
+def test_the_table_of_a_subclass_is_written_by_the_key_that_the_database_carried_to_it(keyed):
+    base, engine = keyed
+    animal = family(base)
+
+    class Dog(animal):
+        __tablename__ = "dog"
+        dog_id = Column(ForeignKey("animal.id", onupdate="CASCADE"), primary_key=True)
+        trick = Column(String(20))
+        __mapper_args__ = {"polymorphic_identity": "dog"}
+
+    base.metadata.create_all(engine)
+    with Session(engine) as session:
+        dog = Dog(id=1, trick="sit")
+        session.add(dog)
+        session.commit()
+        dog.id, dog.trick = 2, "roll"
+        session.commit()
+        assert session.execute(select(Dog.id, Dog.trick)).all() == [(2, "roll")]
+
+
+def test_passive_updates_is_said_of_the_base(keyed):
+    """What the class of the base's table says holds for its subclasses, whatever they say."""
+    base, engine = keyed
+    animal = family(base, passive_updates=True)
+
+    class Dog(animal):
+        __tablename__ = "dog"
+        id = Column(ForeignKey("animal.id", onupdate="CASCADE"), primary_key=True)
+        __mapper_args__ = {"polymorphic_identity": "dog", "passive_updates": False}
+
+    base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add(Dog(id=1))
+        session.commit()
+        session.get(Dog, 1).id = 2
+        del engine.sent[:]
+        session.commit()
+        assert [x for x in engine.sent if x.startswith("UPDATE")] == ["UPDATE animal SET id=? WHERE animal.id = ?"]
+
+
+def test_children_whose_key_the_database_changed_are_written_by_the_new_one(keyed):
+    base, engine = keyed
+
+    class Order(base):
+        __tablename__ = "orders"
+        id = Column(Integer, primary_key=True)
+        lines = relationship("Line", back_populates="order")
+
+    class Line(base):
+        __tablename__ = "line"
+        order_id = Column(ForeignKey("orders.id", onupdate="CASCADE"), primary_key=True)
+        n = Column(Integer, primary_key=True)
+        text = Column(String(20))
+        order = relationship(Order, back_populates="lines")
+
+    base.metadata.create_all(engine)
+    with Session(engine) as session:
+        order = Order(id=1, lines=[Line(n=1, text="a"), Line(n=2, text="b")])
+        session.add(order)
+        session.commit()
+        line, other = sorted(order.lines, key=lambda x: x.n)
+        order.id, line.text = 5, "c"
+        session.flush()
+        assert inspect(line).identity == (5, 1) and inspect(other).identity == (5, 2)
+        session.commit()
+        assert session.execute(select(Line.order_id, Line.n, Line.text).order_by(Line.n)).all() == [(5, 1, "c"), (5, 2, "b")]
+
+
+def test_post_update_finds_the_row_by_its_changed_key(keyed):
+    base, engine = keyed
+
+    class Page(base):
+        __tablename__ = "page"
+        id = Column(Integer, primary_key=True)
+        next_id = Column(ForeignKey("page.id"))
+        next = relationship("Page", remote_side=[id], post_update=True)
+
+    base.metadata.create_all(engine)
+    with Session(engine) as session:
+        one, two = Page(id=1), Page(id=2)
+        session.add_all([one, two])
+        session.commit()
+        one.id, one.next = 7, two
+        session.commit()
+        assert session.execute(select(Page.id, Page.next_id).order_by(Page.id)).all() == [(2, None), (7, 2)]
+
+
+@pytest.mark.parametrize("passive", [True, False])
+def test_rows_that_refer_to_a_changed_key_learn_of_it_without_a_collection(keyed, passive):
+    """The many-to-one alone knows: carried along by the database, or written."""
+    base, engine = keyed
+
+    class Town(base):
+        __tablename__ = "town"
+        name = Column(String(20), primary_key=True)
+
+    class House(base):
+        __tablename__ = "house"
+        id = Column(Integer, primary_key=True)
+        town_name = Column(ForeignKey("town.name", onupdate="CASCADE") if passive else String(20))
+        town = relationship(Town, passive_updates=passive, foreign_keys=[town_name], primaryjoin=lambda: House.town_name == Town.name)
+
+    base.metadata.create_all(engine)
+    with Session(engine, expire_on_commit=False) as session:
+        town, other = Town(name="ash"), Town(name="elm")
+        houses = [House(id=1, town=town), House(id=2, town=town), House(id=3, town=other)]
+        session.add_all(houses)
+        session.commit()
+        town.name = "fir"
+        del engine.sent[:]
+        session.commit()
+        assert [x.town_name for x in houses] == ["fir", "fir", "elm"]
+        assert session.execute(select(House.town_name).order_by(House.id)).scalars().all() == ["fir", "fir", "elm"]
+        assert sum(x.startswith("UPDATE house") for x in engine.sent) == (0 if passive else 1)
+
+
+def test_a_changed_key_is_written_before_rows_that_come_to_refer_to_it(keyed):
+    base, engine = keyed
+
+    class Part(base):
+        __tablename__ = "part"
+        id = Column(Integer, primary_key=True)
+        whole_id = Column(ForeignKey("part.id"))
+        parts = relationship("Part", back_populates="whole")
+        whole = relationship("Part", remote_side=[id], back_populates="parts")
+
+    base.metadata.create_all(engine)
+    with Session(engine) as session:
+        small, big = Part(id=1), Part(id=2)
+        session.add_all([small, big])
+        session.commit()
+        big.parts.append(small)
+        big.id = 9
+        session.commit()
+        assert session.execute(select(Part.id, Part.whole_id).order_by(Part.id)).all() == [(1, 9), (9, None)]
+
+
+def test_a_key_called_otherwise_is_one_with_that_of_the_base(keyed):
+    base, engine = keyed
+    animal = family(base)
+
+    class Dog(animal):
+        __tablename__ = "dog"
+        dog_id = Column(ForeignKey("animal.id", onupdate="CASCADE"), primary_key=True)
+        __mapper_args__ = {"polymorphic_identity": "dog"}
+
+    base.metadata.create_all(engine)
+    with Session(engine) as session:
+        dog = Dog(id=1)
+        assert dog.dog_id == 1
+        session.add(dog)
+        session.flush()
+        dog.id = 2
+        assert dog.dog_id == 2
+        session.commit()
+        assert session.execute(select(Dog.dog_id)).all() == [(2,)]
+
+
+def test_merge_onto_an_object_whose_row_is_gone_says_so(keyed):
+    """A second object of that key could not join the session."""
+    base, engine = keyed
+    plain = plain_class(base)
+    base.metadata.create_all(engine)
+    with Session(engine) as session:
+        gone = plain(id=1, name="a")
+        session.add(gone)
+        session.commit()
+        session.execute(text("DELETE FROM plain"))
+        with pytest.raises(ObjectDeletedError, match="not present"):
+            session.merge(plain(id=1, name="b"))
+        assert not session.new
+
+
+# ---- criteria
+
+
+def test_a_selectin_load_of_a_reference_leaves_out_what_criteria_leave_out(keyed):
+    """Though the session has it."""
+    base, engine = keyed
+    target = plain_class(base)
+
+    class Tag(base):
+        __tablename__ = "tag"
+        id = Column(Integer, primary_key=True)
+        plain_id = Column(ForeignKey("plain.id"))
+        plain = relationship(target)
+
+    base.metadata.create_all(engine)
+    with Session(engine) as session:
+        held = target(id=1, name="a")
+        session.add_all([held, Tag(id=1, plain=held)])
+        session.commit()
+        assert held.name == "a"
+        stmt = select(Tag).options(selectinload(Tag.plain), with_loader_criteria(target, target.name == "b"))
+        assert session.scalars(stmt.execution_options(populate_existing=True)).one().plain is None
+
+
+def test_a_row_that_is_read_again_brings_along_what_criteria_let_through(keyed):
+    base, engine = keyed
+
+    class Box(base):
+        __tablename__ = "box"
+        id = Column(Integer, primary_key=True)
+        balls = relationship("Ball", lazy="joined")
+
+    class Ball(base):
+        __tablename__ = "ball"
+        id = Column(Integer, primary_key=True)
+        box_id = Column(ForeignKey("box.id"))
+
+    base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add(Box(id=1, balls=[Ball(id=1), Ball(id=2)]))
+        session.commit()
+        box = session.scalars(select(Box).options(with_loader_criteria(Ball, Ball.id > 1))).unique().one()
+        session.expire_all()
+        assert session.get(Box, 1) is box and [x.id for x in box.balls] == [2]

@@ -561,11 +561,21 @@ static cm_status order_for_get(follow *f) {
     return CM_OK;
 }
 
+/* Whether with_loader_criteria() may leave out what the identity map has. */
+static bool is_narrowed(const follow *f) {
+    for (size_t i = 0; i < f->below.n; i++) {
+        const cm_node *named = f->below.v[i]->kind == CM_N_CRITERIA ? f->below.v[i]->u.k.kid[0] : NULL;
+        const cm_mapper *m = named ? cm_entity__mapper(named) : NULL;
+        if (m && (cm_mapper__isa(m, f->r->target) || cm_mapper__isa(f->r->target, m))) return true;
+    }
+    return f->said.ncriteria > 0;
+}
+
 static cm_status choose_key(follow *f) {
     const cm_relation *r = f->r;
     const cm_mapper *m = r->parent;
     cm_status st = CM_OK;
-    f->by_get = r->use_get && !f->said.ncriteria && f->target == cm_relation__entity(r);
+    f->by_get = r->use_get && !is_narrowed(f) && f->target == cm_relation__entity(r);
     f->by_parent = !f->by_get && !r->simple_equality;
     if (f->by_parent) {
         cm_column **keys = cm_arena__alloc(&f->run->arena, m->nprimary_key * sizeof *keys);

@@ -222,6 +222,19 @@ static cm_status refresh_columns(cm_ctx *cx, cm_session *s, cm_inst *inst, cm_op
     return st;
 }
 
+/* A row is read again as mapped: options were for the statement. Criteria go with the instance, but for those of its own class:
+ * it is there, whatever they say. */
+static cm_status criteria_of_others(cm_ctx *cx, const cm_inst *inst, cm_objs *out) {
+    const cm_opts opts = cm_inst__opts(inst);
+    cm_status st = CM_OK;
+    for (size_t i = 0; i < opts.nuniversal && !st; i++) {
+        const cm_node *named = opts.v[i]->kind == CM_N_CRITERIA ? opts.v[i]->u.k.kid[0] : NULL;
+        const cm_mapper *m = named ? cm_entity__mapper(named) : NULL;
+        if (m && !cm_mapper__isa(m, inst->mapper) && !cm_mapper__isa(inst->mapper, m)) st = cm_objs_add(cx, out, opts.v[i]);
+    }
+    return st;
+}
+
 static bool names_columns(const cm_attr *const *attrs, size_t n) {
     for (size_t i = 0; i < n; i++)
         if (attrs[i]->kind != CM_ATTR_RELATION) return true;
@@ -233,7 +246,12 @@ cm_status cm_load__refresh(cm_ctx *cx, cm_session *s, cm_inst *inst, const cm_at
     cm_status st = CM_OK;
     *found = true;
     s->cx = cx;
-    if (n == 0) return refresh_columns(cx, s, inst, (cm_opts){NULL, 0, 0}, found); /* as mapped: options were for the statement */
+    if (n == 0) {
+        st = criteria_of_others(cx, inst, &only);
+        if (!st) st = refresh_columns(cx, s, inst, (cm_opts){(cm_node *const *)(void *)only.v, only.n, only.n}, found);
+        cm_objs_free(cx, &only);
+        return st;
+    }
     if (names_columns(attrs, n)) {
         const uint32_t was_expired = inst->flags & CM_INST_EXPIRED;
         st = only_options(cx, attrs, n, &only);

@@ -284,12 +284,16 @@ cm_status cm_tx__note_switch(cm_ctx *cx, cm_session *s, cm_inst *inst) {
 
 /* ---- undoing in memory */
 
+/* All leave the identity map before the first comes back: one may have the key that another had before. */
 static void restore_keys(cm_ctx *cx, cm_session *s, cm_transaction *t) {
-    for (size_t i = t->nswitches; i-- > 0;) {
+    for (size_t i = 0; i < t->nswitches; i++) {
+        const cm_inst *inst = t->switches[i].inst;
+        if (inst->session == s && (inst->flags & CM_INST_PERSISTENT)) cm_idmap__remove(s->idmap, t->switches[i].inst);
+    }
+    for (size_t i = 0; i < t->nswitches; i++) {
         cm_key_switch *k = &t->switches[i];
         if (!(k->inst->flags & CM_INST_KEY)) continue;
         bool here = k->inst->session == s && (k->inst->flags & CM_INST_PERSISTENT);
-        if (here) cm_idmap__remove(s->idmap, k->inst);
         cm_inst__clear_key(cx, k->inst);
         k->inst->flags |= CM_INST_KEY | (k->heap ? CM_INST_KEY_HEAP : 0);
         if (k->heap) k->inst->key.ptr = k->ptr;
@@ -391,8 +395,8 @@ static void expire_changed(cm_ctx *cx, cm_session *s, const cm_transaction *t) {
 /* Memory as it was when level t began. Needs no memory itself. */
 static void restore(cm_ctx *cx, cm_session *s, cm_transaction *t) {
     mark_new(cx, t, true);
+    restore_new(cx, s, t); /* first: a new row may have the key that another had before */
     restore_keys(cx, s, t);
-    restore_new(cx, s, t);
     restore_deleted(cx, s, t);
     expire_changed(cx, s, t);
     mark_new(cx, t, false);

@@ -5,6 +5,7 @@
 
 typedef struct delete_flight { /* arena */
     cm_flight flight;
+    cm_uow *u;
     cm_dml_shape *shape;
     cm_uow_row **rows;
     int64_t matched;
@@ -16,7 +17,7 @@ static cm_status bind_delete(cm_ctx *cx, cm_flight *flight, size_t set, cm_value
     const delete_flight *f = flight->user;
     cm_status st = CM_OK;
     for (size_t i = 0; !st && i < flight->stmt->nparams; i++)
-        st = cm_uow__where_value(cx, f->shape, f->rows[set]->inst, &flight->stmt->params[i], scratch, &values[i]);
+        st = cm_uow__where_value(cx, f->u, f->shape, f->rows[set]->inst, &flight->stmt->params[i], false, scratch, &values[i]);
     return st;
 }
 
@@ -65,7 +66,7 @@ static cm_status fly(cm_ctx *cx, cm_uow *u, cm_mapper *m, cm_table *table, cm_uo
     cm_status st = cm_session__conn(cx, u->session, m, table->node, &conn);
     if (st) return st;
     cm_shape_request q = {.mapper = m, .table = table, .kind = CM_N_DELETE, .conn = conn, .marks = marks, .where = where, .nwhere = nwhere};
-    *f = (delete_flight){.rows = cm_uow__copy_rows(u, rows, n), .mapper = m, .version = version};
+    *f = (delete_flight){.u = u, .rows = cm_uow__copy_rows(u, rows, n), .mapper = m, .version = version};
     st = f->rows ? cm_shape__get(cx, &q, &f->shape) : CM_E_NOMEM;
     if (st) return st;
     f->flight = (cm_flight){.stmt = f->shape->stmt, .nsets = n, .bind = bind_delete, .done = delete_done, .user = f, .over = delete_over};

@@ -161,7 +161,10 @@ static cm_status relate_rows(cm_ctx *cx, row_graph *g, cm_uow_row *row, const cm
     if (!o || o->action != g->action || o->group->component != g->component) return CM_OK;
     cm_uow_row *referred = r->direction == CM_ONE_TO_MANY ? row : o, *holder = r->direction == CM_ONE_TO_MANY ? o : row;
     if (g->action == CM_ROW_DELETE) return referred == holder ? CM_OK : add_row_edge(cx, g, holder, referred);
-    return referred->flags & CM_ROW_INSERT ? add_row_edge(cx, g, referred, holder) : CM_OK;
+    bool first = (referred->flags & CM_ROW_INSERT) != 0;
+    cm_status st = CM_OK;
+    if (!first && referred != holder) first = cm_uow__keys_changed(cx, referred->inst, r, &st);
+    return first && !st ? add_row_edge(cx, g, referred, holder) : st;
 }
 
 /* What a row is related to, as far as it can be in this flush. A row's parents are: those of it that go have been read. */

@@ -27,15 +27,19 @@ cm_status cm_uow__warn_absent(cm_ctx *cx, const cm_relation *r, const cm_inst *c
     return cm__host(cx)->warn(cx, "SAWarning", text);
 }
 
-bool cm_uow__keys_changed(cm_ctx *cx, cm_inst *inst, const cm_relation *r, cm_status *st) {
+static bool changed(cm_ctx *cx, cm_inst *inst, cm_column *const *columns, size_t n, cm_status *st) {
     *st = CM_OK;
     if (!(inst->flags & CM_INST_KEY) || !inst->state || !inst->state->committed) return false;
-    for (size_t i = 0; i < r->npairs; i++) {
-        const cm_attr *a = cm_mapper__column_attr(inst->mapper, r->parent_columns[i]);
+    for (size_t i = 0; i < n; i++) {
+        const cm_attr *a = cm_mapper__column_attr(inst->mapper, columns[i]);
         if (a && cm_inst__net_changed(cx, inst, a, st)) return true;
         if (*st) return false;
     }
     return false;
+}
+
+bool cm_uow__keys_changed(cm_ctx *cx, cm_inst *inst, const cm_relation *r, cm_status *st) {
+    return changed(cx, inst, r->direction == CM_MANY_TO_ONE ? r->target_columns : r->parent_columns, r->npairs, st);
 }
 
 /* ---- registering */
@@ -271,9 +275,81 @@ static cm_status read_deleted(cm_ctx *cx, cm_uow *u, size_t first) {
     return st;
 }
 
+/* ---- who refers to a row whose key changed: found by looking at everything in the session, where no collection of the other side tells */
+
+static bool looks_for_changed_keys(cm_ctx *cx, const cm_uow *u, const cm_relation *r, cm_status *st) {
+    if (r->direction != CM_MANY_TO_ONE || r->viewonly) return false;
+    if (r->back && (r->passive_updates || (r->back->relation && !r->back->relation->passive_updates))) return false;
+    for (const cm_rekeyed *k = u->rekeyed; k && !*st; k = k->next)
+        if (cm_mapper__isa(k->inst->mapper, r->target) && cm_uow__keys_changed(cx, k->inst, r, st)) return true;
+    return false;
+}
+
+/* What a reference holds, as far as it can be a row of this flush; nobody but the database knows that of an unloaded foreign key. */
+static cm_status held_by_reference(cm_ctx *cx, cm_inst *inst, const cm_relation *r, void **out) {
+    cm_status st = CM_OK;
+    *out = cm_inst__peek(cx, inst, r->attr);
+    if (*out || r->passive_updates) {
+        if (*out) cm__retain(cx, *out);
+        return CM_OK;
+    }
+    for (size_t i = 0; !st && i < r->npairs; i++) {
+        void *value = NULL;
+        st = cm_sync__column_value(cx, inst, r->parent_columns[i], &value);
+    }
+    return st ? st : cm_inst_load(cx, inst, r->attr, false, out);
+}
+
+static cm_status follow_reference(cm_ctx *cx, cm_uow *u, cm_inst *inst, const cm_relation *r) {
+    void *object = NULL;
+    cm_status st = held_by_reference(cx, inst, r, &object);
+    cm_inst *target = st || !object || cm__is_none(cx, object) ? NULL : cm__host(cx)->object_inst(cx, object);
+    const cm_uow_row *row = target ? cm_uow__find(u, target) : NULL;
+    if (object) cm__release(cx, object);
+    if (st || !row || row->action != CM_ROW_SAVE || !cm_uow__keys_changed(cx, target, r, &st)) return st;
+    for (const cm_referrer *f = u->referrers; f; f = f->next)
+        if (f->inst == inst && f->relation == r) return CM_OK;
+    cm_referrer *f = cm_arena__alloc(&u->arena, sizeof *f);
+    if (!f) return CM_E_NOMEM;
+    *f = (cm_referrer){inst, r, u->referrers};
+    u->referrers = f;
+    return enter(cx, u, inst, r->passive_updates ? CM_ROW_LINK : CM_ROW_SAVE);
+}
+
+static cm_status find_referrers(cm_ctx *cx, cm_uow *u) {
+    cm_idmap_iter at = {0};
+    cm_inst *inst;
+    cm_status st = CM_OK;
+    while (!st && cm_idmap__next(u->session->idmap, &at, &inst)) {
+        void *object = cm__object(cx, inst);
+        if (!object) continue;
+        cm__retain(cx, object); /* reading its columns runs the program's code */
+        for (size_t i = 0; !st && i < inst->mapper->nrelations; i++)
+            if (looks_for_changed_keys(cx, u, inst->mapper->relations[i], &st))
+                st = follow_reference(cx, u, inst, inst->mapper->relations[i]);
+        cm__release(cx, object);
+    }
+    return st;
+}
+
+static cm_status note_rekeyed(cm_ctx *cx, cm_uow *u, cm_inst *inst) {
+    const cm_mapper *m = inst->mapper;
+    cm_status st = CM_OK;
+    bool any = false;
+    if (!(inst->flags & CM_INST_KEY) || !inst->state || !inst->state->committed) return CM_OK;
+    for (size_t i = 0; !st && !any && i < m->nprimary_key; i++) any = cm_inst__net_changed(cx, inst, m->primary_key[i], &st);
+    if (st || !any) return st;
+    cm_rekeyed *k = cm_arena__alloc(&u->arena, sizeof *k);
+    if (!k) return CM_E_NOMEM;
+    *k = (cm_rekeyed){inst, u->rekeyed};
+    u->rekeyed = k;
+    u->rekeyed_more = true;
+    return CM_OK;
+}
+
 static cm_status expand(cm_ctx *cx, cm_uow *u, cm_uow_row *row) {
     const cm_mapper *m = row->inst->mapper;
-    cm_status st = CM_OK;
+    cm_status st = row->action == CM_ROW_SAVE ? note_rekeyed(cx, u, row->inst) : CM_OK;
     row->flags |= CM_ROW_EXPANDED;
     for (size_t i = 0; !st && i < m->nrelations; i++) {
         step_args a = {u, row, m->relations[i]};
@@ -339,6 +415,11 @@ cm_status cm_uow__plan(cm_ctx *cx, cm_uow *u, cm_session *s) {
             if (!st) st = expand(cx, u, u->rows[i]);
             again = true;
         }
+        if (!st && !again && u->rekeyed_more) {
+            u->rekeyed_more = false;
+            again = true;
+            st = find_referrers(cx, u);
+        }
     }
     return st ? st : cm_uow__order(cx, u);
 }
@@ -357,6 +438,7 @@ void cm_uow__dispose(cm_ctx *cx, cm_uow *u) {
     cm__free(cx, u->conns);
     cm_map__dispose(cx, &u->by_inst);
     cm_map__dispose(cx, &u->link_keys);
+    cm_map__dispose(cx, &u->carried);
     for (size_t i = 0; i < u->nrows; i++) cm__release(cx, cm__object(cx, u->rows[i]->inst));
     cm__free(cx, u->rows);
     cm_objs__release(cx, &u->held);

@@ -173,6 +173,26 @@ static cm_status sync_joined(cm_ctx *cx, const sync *s, const cm_objs *joined) {
     return st;
 }
 
+bool cm_sync__carried(const cm_uow *u, const cm_inst *inst, const cm_attr *attr) {
+    const uintptr_t bits = u->carried.used ? (uintptr_t)cm_map__get(&u->carried, cm__ptr_key(inst)) : 0;
+    for (size_t i = 0; bits >> i; i++)
+        if ((bits >> i & 1) && inst->mapper->primary_key[i] == attr) return true;
+    return false;
+}
+
+/* What children have of a parent's key in their own changes in the database with it. */
+static cm_status note_carried(cm_ctx *cx, cm_uow *u, const cm_inst *child, cm_column *const *columns, size_t n) {
+    if (!(child->flags & CM_INST_KEY)) return CM_OK;
+    uintptr_t bits = (uintptr_t)cm_map__get(&u->carried, cm__ptr_key(child));
+    const uintptr_t before = bits;
+    for (size_t k = 0; k < n; k++) {
+        const cm_attr *a = cm_mapper__column_attr(child->mapper, columns[k]);
+        for (size_t at = 0; a && a->primary_key && at < child->mapper->nprimary_key && at < 8 * sizeof bits; at++)
+            if (child->mapper->primary_key[at] == a) bits |= (uintptr_t)1 << at;
+    }
+    return bits == before ? CM_OK : cm_map__put(cx, &u->carried, cm__ptr_key(child), (void *)bits);
+}
+
 /* Children of a row whose own key changes. */
 static cm_status sync_rekeyed(cm_ctx *cx, const sync *s) {
     cm_status st = CM_OK;
@@ -180,6 +200,10 @@ static cm_status sync_rekeyed(cm_ctx *cx, const sync *s) {
     if (!cm_uow__keys_changed(cx, s->inst, s->r, &st)) return st;
     st = cm_relation__members(cx, s->inst, s->r, false, &members);
     if (!st) st = sync_joined(cx, s, &members);
+    for (size_t i = 0; !st && s->r->passive_updates && i < members.n; i++) {
+        const cm_inst *child = inst_at(cx, &members, i);
+        if (child && cm_session__has(s->u->session, child)) st = note_carried(cx, s->u, child, s->r->target_columns, s->r->npairs);
+    }
     cm_objs__release(cx, &members);
     return st;
 }
@@ -242,6 +266,20 @@ static cm_status sync_known_parents(cm_ctx *cx, cm_uow *u, sync_fn f) {
     return st;
 }
 
+/* Rows that refer to one whose key changed take its new one. */
+static cm_status sync_referrers(cm_ctx *cx, cm_uow *u) {
+    cm_status st = CM_OK;
+    for (const cm_referrer *f = u->referrers; !st && f; f = f->next) {
+        const cm_relation *r = f->relation;
+        void *object = cm_inst__peek(cx, f->inst, r->attr);
+        cm_inst *target = object && !cm__is_none(cx, object) ? cm__host(cx)->object_inst(cx, object) : NULL;
+        if (!target || deleting(u, f->inst) || !cm_session__has(u->session, target)) continue;
+        st = populate(cx, target, r->target_columns, f->inst, r->parent_columns, r->npairs);
+        if (!st && r->passive_updates) st = note_carried(cx, u, f->inst, r->parent_columns, r->npairs);
+    }
+    return st;
+}
+
 cm_status cm_sync__begin(cm_ctx *cx, cm_uow *u) {
     cm_status st = CM_OK;
     for (size_t i = 0; !st && i < u->ndeletes; i++) {
@@ -251,7 +289,8 @@ cm_status cm_sync__begin(cm_ctx *cx, cm_uow *u) {
         }
     }
     if (!st) st = sync_known_parents(cx, u, children_left);
-    return st ? st : sync_known_parents(cx, u, children_joined);
+    if (!st) st = sync_known_parents(cx, u, children_joined);
+    return st ? st : sync_referrers(cx, u);
 }
 
 /* ---- post_update */

@@ -57,6 +57,15 @@ typedef struct cm_post_row { /* a row that gets its foreign key by an UPDATE of 
     const cm_relation *relation; /* whose columns on inst are written */
     struct cm_post_row *next;
 } cm_post_row;
+typedef struct cm_referrer { /* a row whose many-to-one holds a row of which the key changed */
+    cm_inst *inst;
+    const cm_relation *relation;
+    struct cm_referrer *next;
+} cm_referrer;
+typedef struct cm_rekeyed {
+    cm_inst *inst;
+    struct cm_rekeyed *next;
+} cm_rekeyed;
 typedef struct cm_uow {
     cm_ctx *cx;
     cm_session *session;
@@ -77,6 +86,10 @@ typedef struct cm_uow {
     size_t nlinks;
     cm_map link_keys; /* hash of (parent, child, secondary) -> cm_link_row: each side of a backref once */
     cm_post_row *posts;
+    struct cm_rekeyed *rekeyed; /* rows whose key changed; arena */
+    bool rekeyed_more;          /* since referrers were looked for */
+    cm_referrer *referrers;
+    cm_map carried;  /* cm__ptr_key(inst) -> bits of its key that the database changed with the key of a parent (ON UPDATE CASCADE) */
     uint8_t *edges;  /* edges[a * ngroups + b]: rows of a are saved before those of b, which take their keys */
     cm_conn **conns; /* connections that flights were sent on */
     size_t nconns, conns_cap;
@@ -90,7 +103,8 @@ void cm_uow__dispose(cm_ctx *cx, cm_uow *u);
 cm_uow_row *cm_uow__find(const cm_uow *u, const cm_inst *inst); /* NULL: not in this flush */
 cm_status cm_uow__hold(cm_ctx *cx, cm_uow *u, cm_inst *inst);
 cm_status cm_uow__warn_absent(cm_ctx *cx, const cm_relation *r, const cm_inst *child, const char *operation);
-/* Net change of the columns of an instance with a key that a relation's other side refers to. */
+/* Net change of the columns of an instance with a key that the other side of a relation refers to: of its parent, of its target
+ * for many-to-one. */
 bool cm_uow__keys_changed(cm_ctx *cx, cm_inst *inst, const cm_relation *r, cm_status *st);
 /* order.c: groups and cycles -> steps */
 cm_status cm_uow__order(cm_ctx *cx, cm_uow *u);
@@ -104,6 +118,8 @@ cm_status cm_sync__begin(cm_ctx *cx, cm_uow *u);                                
 cm_status cm_sync__before_save(cm_ctx *cx, cm_uow *u, const cm_uow_step *step); /* many-to-one: into these rows */
 cm_status cm_sync__after_save(cm_ctx *cx, cm_uow *u, const cm_uow_step *step);  /* one-to-many: out of rows just inserted */
 cm_status cm_sync__post(cm_ctx *cx, cm_uow *u, bool deletes);                   /* post_update: fills u->posts */
+/* Whether the database changed that attribute of an instance's key with the key of a parent. */
+bool cm_sync__carried(const cm_uow *u, const cm_inst *inst, const cm_attr *attr);
 /* Value of a mapped column of an instance, loaded when it is not there; borrowed from the instance. */
 cm_status cm_sync__column_value(cm_ctx *cx, cm_inst *inst, const cm_column *column, void **out);
 
@@ -167,8 +183,9 @@ cm_status cm_uow__encode(cm_ctx *cx, const cm_dml_shape *shape, const cm_column 
  * value is kept alive until the statement ran. */
 cm_status cm_uow__default(cm_ctx *cx, const cm_dml_shape *shape, const cm_column *c, const cm_type *type, cm_inst *inst, cm_objs *made,
                           cm_arena *scratch, cm_value *out);
-/* Value of a key (or version) attribute as the database has it. */
-cm_status cm_uow__where_value(cm_ctx *cx, const cm_dml_shape *shape, cm_inst *inst, const cm_param *p, cm_arena *scratch, cm_value *out);
+/* Value of a key (or version) attribute as the database has it. rekeyed: the row has its changed key by now. */
+cm_status cm_uow__where_value(cm_ctx *cx, const cm_uow *u, const cm_dml_shape *shape, cm_inst *inst, const cm_param *p, bool rekeyed,
+                              cm_arena *scratch, cm_value *out);
 /* Fills the params of a statement that are not CM_SRC_SET: binds of SQL expressions. */
 cm_status cm_uow__bind_extra(cm_ctx *cx, const cm_param *p, cm_arena *scratch, cm_value *out);
 /* The SQL expression assigned to an attribute: a new reference, or NULL. */

@@ -15,11 +15,14 @@ typedef struct update {
     bool own_sql;
     cm_column **where;
     size_t nwhere; /* key columns, then the version; arena */
+    bool posting;  /* after all saves */
     cm_conn *conn;
 } update;
 
 typedef struct update_flight { /* arena */
     cm_flight flight;
+    const cm_uow *u;
+    bool posting;
     cm_dml_shape *shape;
     cm_uow_row **rows;
     int64_t matched;
@@ -36,12 +39,15 @@ static int key_position(const cm_mapper *m, const cm_attr *a) {
     return -1;
 }
 
-cm_status cm_uow__where_value(cm_ctx *cx, const cm_dml_shape *shape, cm_inst *inst, const cm_param *p, cm_arena *scratch, cm_value *out) {
+cm_status cm_uow__where_value(cm_ctx *cx, const cm_uow *u, const cm_dml_shape *shape, cm_inst *inst, const cm_param *p, bool rekeyed,
+                              cm_arena *scratch, cm_value *out) {
     const cm_column *column = shape->columns[p->ordinal];
     const cm_mapper *m = inst->mapper;
     const cm_attr *a = cm_mapper__column_attr(m, column);
     int at = a ? key_position(m, a) : -1;
     if (at >= 0 && (inst->flags & CM_INST_KEY)) {
+        void *now = rekeyed || cm_sync__carried(u, inst, a) ? cm_inst__peek(cx, inst, a) : NULL;
+        if (now) return cm_uow__encode(cx, shape, column, p->type, now, scratch, out);
         if (inst->flags & CM_INST_KEY_HEAP) return cm_uow__encode(cx, shape, column, p->type, inst->key.ptr->v[at], scratch, out);
         out->kind = CM_INT;
         out->u.i = inst->key.i;
@@ -92,6 +98,9 @@ static cm_status advance_version(cm_ctx *cx, update *up, cm_inst *inst) {
     return st;
 }
 
+/* Whether the key of the base table carries that of a subclass along (ON UPDATE CASCADE). */
+static bool follows_base(const cm_mapper *m, const cm_table *table) { return table != m->tables[0] && !m->writes_keys; }
+
 static cm_status mark_changes(cm_ctx *cx, update *up, cm_inst *inst, bool *any) {
     cm_status st = CM_OK;
     *any = false;
@@ -99,8 +108,7 @@ static cm_status mark_changes(cm_ctx *cx, update *up, cm_inst *inst, bool *any) 
     for (size_t i = 0; i < up->table->ncolumns; i++) {
         const cm_attr *a = up->attrs[i];
         if (!a || !cm_inst__committed(inst, a) || (a == up->mapper->version && advances(up))) continue;
-        if (a->primary_key && up->depth > 0 && !up->mapper->writes_keys)
-            continue; /* the base table's key carries it along (ON UPDATE CASCADE) */
+        if (a->primary_key && (follows_base(up->mapper, up->table) || cm_sync__carried(up->u, inst, a))) continue;
         if (up->table->columns[i].flags & CM_COL_COMPUTED) continue;
         if (!cm_inst__net_changed(cx, inst, a, &st)) {
             if (st) return st;
@@ -146,6 +154,13 @@ static cm_status prepare(cm_ctx *cx, update *up, cm_inst *inst, bool *any) {
 
 /* ---- a flight */
 
+/* Whether a row has its changed key when the statement comes to it. */
+static bool has_new_key(const update_flight *f, const cm_inst *inst) {
+    if (follows_base(inst->mapper, f->shape->table)) return true;
+    const cm_uow_row *row = f->posting ? cm_uow__find(f->u, inst) : NULL;
+    return row && row->action == CM_ROW_SAVE;
+}
+
 static cm_status bind_update(cm_ctx *cx, cm_flight *flight, size_t set, cm_value *values, cm_arena *scratch) {
     const update_flight *f = flight->user;
     const cm_compiled *stmt = flight->stmt;
@@ -154,7 +169,8 @@ static cm_status bind_update(cm_ctx *cx, cm_flight *flight, size_t set, cm_value
     for (size_t i = 0; !st && i < stmt->nparams; i++) {
         const cm_param *p = &stmt->params[i];
         if (p->source != CM_SRC_SET) st = cm_uow__bind_extra(cx, p, scratch, &values[i]);
-        else if (p->ordinal >= f->shape->nset) st = cm_uow__where_value(cx, f->shape, inst, p, scratch, &values[i]);
+        else if (p->ordinal >= f->shape->nset)
+            st = cm_uow__where_value(cx, f->u, f->shape, inst, p, has_new_key(f, inst), scratch, &values[i]);
         else
             st = cm_uow__encode(cx, f->shape, f->shape->columns[p->ordinal], p->type, cm_inst__peek(cx, inst, f->shape->attrs[p->ordinal]),
                                 scratch, &values[i]);
@@ -202,6 +218,8 @@ static cm_status fly(cm_ctx *cx, update *up, cm_uow_row **rows, size_t n, bool o
                           .nwhere = up->nwhere};
     update_flight *f = cm_arena__alloc(&up->u->arena, sizeof *f);
     if (!f) return CM_E_NOMEM;
+    f->u = up->u;
+    f->posting = up->posting;
     f->rows = cm_uow__copy_rows(up->u, rows, n);
     cm_status st = f->rows ? find_computed(up, f) : CM_E_NOMEM;
     if (!st) st = cm_shape__get(cx, &q, &f->shape);
@@ -324,6 +342,7 @@ static cm_status post_some(cm_ctx *cx, cm_uow *u, const cm_post_row *p, size_t n
     if (depth == m->ntables) return CM_OK;
     cm_status st = update_init(cx, &up, u, depth, m);
     if (st) return st;
+    up.posting = true;
     const bool versioned = advances(&up) && (p->inst->flags & CM_INST_KEY);
     for (size_t i = 0; i < r->npairs; i++) up.marks[columns[i]->index] = CM_COL_PARAM;
     if (versioned) up.marks[m->version->column->index] = CM_COL_PARAM;

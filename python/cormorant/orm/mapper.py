@@ -185,7 +185,8 @@ class Mapper(_core.Mapper, InspectionAttr):
         self.polymorphic_abstract = polymorphic_abstract
         self.version_id_generator = version_id_generator
         self.eager_defaults, self.confirm_deleted_rows, self.batch = eager_defaults, confirm_deleted_rows, batch
-        self.passive_updates, self.passive_deletes = passive_updates, passive_deletes
+        self.passive_updates = self.inherits.passive_updates if self.inherits else passive_updates
+        self.passive_deletes = passive_deletes
         self.always_refresh, self.allow_partial_pks = always_refresh, allow_partial_pks
         self.legacy_is_orphan = legacy_is_orphan
         self.validators: t.Dict[str, t.Any] = {}

@@ -9,7 +9,7 @@ from ..util import warn
 from .attributes import set_committed_value
 from .base import NO_VALUE, instance_str, object_mapper
 from .events import tell_class
-from .exc import StaleDataError
+from .exc import ObjectDeletedError, StaleDataError
 
 
 class Merge:
@@ -50,6 +50,8 @@ class Merge:
             if target is None:
                 target = session._find(mapper, key) if not load else session._get_general(mapper, key) if session._listened else session._get(mapper, key, (), False)
         made = target is None
+        if made and load and key is not None:
+            _refuse_gone(session._find(mapper, key), mapper)
         if made:
             target = mapper.class_.__new__(mapper.class_)
             if load:
@@ -104,6 +106,12 @@ class Merge:
                 setattr(target, prop.key, value)
             else:
                 set_committed_value(target, prop.key, value)
+
+
+def _refuse_gone(held: t.Any, mapper: t.Any) -> None:
+    """Reading found no row, and the session has an instance of that key still: there cannot be two."""
+    if isinstance(held, mapper.class_):
+        raise ObjectDeletedError(f"Instance '{instance_str(held)}' has been deleted, or its row is otherwise not present.")
 
 
 def _refuse_other_version(instance: t.Any, target: t.Any, mapper: t.Any) -> None:
