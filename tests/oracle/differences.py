@@ -7,6 +7,7 @@ machine, too.
 
 from __future__ import annotations
 
+import collections
 import typing as t
 
 Facts = t.Dict[str, t.Any]
@@ -23,6 +24,7 @@ class Kept:
         self.saved: t.Set[str] = set()     # marked for deletion, and added again
         self.own: t.Set[str] = set()       # taken out of their own collection
         self.underway: t.Set[str] = set()  # attributes that the reference read in the middle of a flush (`read_underway`)
+        self.unread: "collections.Counter[str]" = collections.Counter()  # SELECTs that the reference has sent and we have not
         self.half_made = False             # a constructor failed: what it had set up by then is nobody's promise
         self.before: t.Tuple[Facts, Facts] = ({}, {})
 
@@ -39,6 +41,7 @@ class Kept:
             self.saved |= set(names) & set(self.before[0].get("deleted", ()))
         self.underway = (self.underway & expected.keys()) | _underway(self.before[0], expected)
         self.half_made = self.half_made or op.name == "new" and bool(expected["raised"])
+        self.unread = self.unread + _reads(expected) - _reads(found)
         self.before = expected, found
 
 
@@ -71,6 +74,11 @@ def _underway(before: Facts, expected: Facts) -> t.Set[str]:
     return {x for x in expected if "." in x and x not in before} if "SELECT" in kinds[:last] else set()
 
 
+def _attribute(line: str) -> str:
+    """The attribute that a fact, or the line of a difference, is about."""
+    return line.partition(":")[0].removesuffix(" history").partition(".")[2]
+
+
 def _sides(machine: t.Any, attr: str) -> t.List[t.Any]:
     return [side for link in machine.model.links for side in (link.up, link.down) if side and side.name == attr]
 
@@ -94,6 +102,14 @@ def read_later(machine: t.Any, key: str, expected: t.Any, found: t.Any, facts: F
     if key.endswith(" history") and ABSENT not in (expected, found):  # what a column was before it changed
         return not found[2] and (expected[:2] == found[:2] or expected == [[], found[0], []])
     return found == ABSENT
+
+
+def other_name(machine: t.Any, key: str, expected: t.Any, found: t.Any, facts: Facts) -> bool:
+    """The key of a subclass that is called otherwise than that of its base is one attribute with it; there are two that are always equal."""
+    name, _, attr = key.removesuffix(" history").partition(".")
+    identity = facts.get(f"{name} key")
+    return found == ABSENT and bool(identity) and any(
+        k.own_key and attr in machine.model.own_keys(k.name) for k in machine.model.line(identity[0]))
 
 
 def none_known_early(machine: t.Any, key: str, expected: t.Any, found: t.Any, facts: Facts) -> bool:
@@ -190,6 +206,7 @@ FACTS = (
     outside,  # first: it is remembered
     order_of_a_join,
     default_known,
+    other_name,
     old_known,
     key_known_early, read_later, none_known_early, none_before, none_known_later, key_before, deleted_before_rollback,
     deleted_for_good, deleted_and_back, eager_early,
@@ -245,14 +262,19 @@ def kept_there(op: t.Any, expected: Facts, found: Facts, lines: t.List[str]) -> 
         x.startswith("statements:") or "." in x.partition(":")[0] for x in lines)
 
 
+def unique_of_an_insert(op: t.Any, expected: Facts, found: Facts, lines: t.List[str]) -> bool:
+    """INSERT .. RETURNING of a class with eager collections: there is no join in it, the reference wants unique() all the same."""
+    return op.name == "insert_many" and "unique() method must be invoked" in expected["why"] and not found["raised"]
+
+
 def nothing_to_read(op: t.Any, expected: Facts, found: Facts, lines: t.List[str]) -> bool:
     """Refreshing a reference that is None by its foreign key: no statement, so no transaction begins."""
     return op.name == "refresh" and op.args[1] is not None and not found["statements"] and all(x.startswith("in_transaction:") for x in lines)
 
 
 def gone_row(op: t.Any, expected: Facts, found: Facts, lines: t.List[str]) -> bool:
-    """A row that is gone is found out by reading it there, by its UPDATE here."""
-    return (expected["raised"], found["raised"]) == ("ObjectDeletedError", "StaleDataError")
+    """A row that is gone is found out by reading it on one side, by its UPDATE on the other."""
+    return {expected["raised"], found["raised"]} == {"ObjectDeletedError", "StaleDataError"}
 
 
 def of_a_deleted(op: t.Any, expected: Facts, found: Facts, lines: t.List[str]) -> bool:
@@ -301,7 +323,8 @@ def not_in_the_session(op: t.Any, expected: Facts, found: Facts, lines: t.List[s
 def known_there(op: t.Any, expected: Facts, found: Facts, lines: t.List[str]) -> bool:
     """The reference has read a row early and sees that a value is no change; here that is found out by writing it."""
     more = [x for x in found["statements"] if x.startswith("UPDATE") and x not in expected["statements"]]
-    return bool(more) and found["credit"] >= 0 and all(x.endswith("cormorant 'absent'") for x in lines)
+    versions = all("version=" in x for x in more)
+    return bool(more) and found["credit"] >= 0 and all(x.endswith("cormorant 'absent'") or versions and x.startswith("table ") for x in lines)
 
 
 def read_at_once(op: t.Any, expected: Facts, found: Facts, lines: t.List[str]) -> bool:
@@ -448,8 +471,10 @@ def known_none(op: t.Any, expected: Facts, found: Facts, lines: t.List[str]) -> 
 
 
 def no_change(op: t.Any, expected: Facts, found: Facts, lines: t.List[str]) -> bool:
-    """None assigned to what is known to be None: the reference, not knowing, writes it and advances the version."""
+    """None assigned to what is known to be None: the reference, not knowing, writes it, advances the version, and may find the row gone."""
     nulls = [x for x in expected["statements"] if x.startswith("UPDATE") and "None" in x]
+    if expected["raised"] == "StaleDataError" and not found["raised"]:
+        return bool(nulls) and not any(x.startswith("UPDATE") for x in found["statements"])
     return bool(nulls) and found["credit"] > 0 and all("version" in x or x.startswith("table ") for x in lines)
 
 
@@ -502,6 +527,8 @@ def over_what_is_loaded(machine: t.Any, op: t.Any, expected: Facts, found: Facts
 def its_own_child(machine: t.Any, op: t.Any, expected: Facts, found: Facts, lines: t.List[str], kept: Kept) -> bool:
     """A row that is its own child: taken out of its own collection it goes on referring to itself there; the collection that it was
     in before forgets it there when it is read again."""
+    if op.name == "replace" and op.args[0] in kept.own and found.get(f"{op.args[0]} state") == ["transient"]:
+        return True  # a new one, an orphan by that: the reference expunges it with its new members
     return bool(kept.own & {k.partition(" ")[0] for k in found}) and any(x.startswith("UPDATE") and "(None," in x for x in found["statements"])
 
 
@@ -540,11 +567,87 @@ def read_by_hand(machine: t.Any, op: t.Any, expected: Facts, found: Facts, lines
 
 
 def claimed_twice(machine: t.Any, op: t.Any, expected: Facts, found: Facts, lines: t.List[str], kept: Kept) -> bool:
-    """Two new parents with post_update claim one child: which is the last to be written is nobody's promise."""
-    downs = {x.down.name for x in machine.model.links if x.kind == "one" and x.down and x.down.post_update}
+    """Two new parents claim one child, with post_update or as scalars of which the child knows nothing: which is the last to be written is
+    nobody's promise."""
+    links = [x for x in machine.model.links if x.kind == "one" and x.down and (x.down.post_update or (x.down.uselist is False and not x.both_ways))]
+    downs, keys = {x.down.name for x in links}, {c.name for x in links for c in machine.model.foreign_columns(x)}
     claims = [member for o in machine.ops if o.name == "new" for attr, members in o.args[2].items() if attr in downs
               for member in (set(members) if isinstance(members, list) else {members})]
-    return all(x.startswith("table ") for x in lines) and len(claims) > len(set(claims))
+    return len(claims) > len(set(claims)) and all(x.startswith("table ") or _attribute(x) in keys for x in lines)
+
+
+def savepoint_for_a_read(machine: t.Any, op: t.Any, expected: Facts, found: Facts, lines: t.List[str], kept: Kept) -> bool:
+    """A row that the reference read before is read later here, inside a savepoint that would not have begun: that is one statement more."""
+    there, here = (sum(x.startswith("SAVEPOINT") for x in facts["statements"]) for facts in (expected, found))
+    reads = _reads(found)
+    return here - there >= -found["credit"] and bool(reads) and not reads - kept.unread and all(x.startswith("statements:") for x in lines)
+
+
+def _reads(facts: Facts) -> "collections.Counter[str]":
+    """SELECTs, without their columns."""
+    return collections.Counter(x.partition(" FROM ")[2] for x in facts["statements"] if x.startswith("SELECT"))
+
+
+def looked_for(machine: t.Any, op: t.Any, expected: Facts, found: Facts, lines: t.List[str], kept: Kept) -> bool:
+    """A changed key that a many-to-one without passive_updates follows: expired objects are read one by one to see whether they refer
+    to it. The reference has read them with the old key, which we know."""
+    follows = any(x.up and not x.up.passive_updates for x in machine.model.links)
+    kinds = [x.split()[0] for x in found["statements"]]
+    return follows and "UPDATE" in kinds and "SELECT" in kinds[: kinds.index("UPDATE")] and all(
+        x.startswith("statements:") or x.endswith("cormorant 'absent'") for x in lines)
+
+
+def two_sides_apart(machine: t.Any, op: t.Any, expected: Facts, found: Facts, lines: t.List[str], kept: Kept) -> bool:
+    """Two sides of a foreign key that do not know of each other, with post_update, say different things: which one is written last
+    is nobody's promise."""
+    apart = [x for x in machine.model.links if x.kind == "one" and x.up and x.down and not x.both_ways and x.up.post_update]
+    keys = {c.name for x in apart for c in machine.model.foreign_columns(x)}
+    return bool(keys) and all(x.startswith("table ") or _attribute(x) in keys for x in lines)
+
+
+def taken_for_an_orphan(machine: t.Any, op: t.Any, expected: Facts, found: Facts, lines: t.List[str], kept: Kept) -> bool:
+    """`moved_pending` between collections with a table between: the reference does not write the object, which its new parent holds."""
+    owners = {side.name for link in machine.model.links if link.kind == "many" for side in (link.up, link.down) if side and "delete-orphan" in side.cascade}
+    held = {x for k, v in found.items() if k.partition(".")[2] in owners and isinstance(v, list) for x in v}
+    return any(found.get(f"{x} state") == ["persistent"] and expected.get(f"{x} state") == ["transient"] for x in held)
+
+
+def left_behind(machine: t.Any, op: t.Any, expected: Facts, found: Facts, lines: t.List[str], kept: Kept) -> bool:
+    """The key of a base table changed, and neither the database nor the unit of work carried it to the table of the subclass: the object
+    is in one of them only. The reference finds that out where it reads more than we do."""
+    return expected["raised"] in ("ObjectDeletedError", "StaleDataError") and not found["raised"] and _dangling(machine, kept.before[0])
+
+
+def _dangling(machine: t.Any, facts: Facts) -> bool:
+    """Whether a row of a subclass has no row in the table of its base."""
+    for klass in (k for k in machine.model.classes if k.base and k.how == "joined" and not k.onupdate):
+        keys = len(machine.model.key_columns(klass.name))
+        above, own = ({tuple(row.strip("(),").split(", ")[:keys]) for row in facts.get(f"table {machine.model.table(x)}", ())} for x in (klass.base, klass.name))
+        if own - above:
+            return True
+    return False
+
+
+def filled_and_lost(machine: t.Any, op: t.Any, expected: Facts, found: Facts, lines: t.List[str], kept: Kept) -> bool:
+    """merge() of an object whose INSERT was lost: what it had no value for is None here since it was written, and merged as such."""
+    keys = {x.partition(":")[0] for x in lines}
+    return op.name == "merge" and found.get(f"{op.args[0]} state") == ["transient"] and all(
+        k.endswith(" history") or "." in k and found.get(k, ABSENT) is None and f"{op.args[0]}.{_attribute(k)}" not in found for k in keys)
+
+
+def called_otherwise(machine: t.Any, op: t.Any, expected: Facts, found: Facts, lines: t.List[str], kept: Kept) -> bool:
+    """Reading the other name of a subclass's key (`other_name`) before its row follows that of its base."""
+    names = {x for k in machine.model.classes if k.own_key for x in machine.model.own_keys(k.name)}
+    return op.name == "read" and op.args[1] in names and all(x.startswith("result:") for x in lines)
+
+
+def read_before_there(machine: t.Any, op: t.Any, expected: Facts, found: Facts, lines: t.List[str], kept: Kept) -> bool:
+    """What the reference had read before a flush wrote a foreign key that was set by hand, and we read after it."""
+    there, here = kept.before
+    keys = {x.partition(":")[0] for x in lines}
+    kinds = [x.split()[0] for x in found["statements"]]
+    return found["credit"] >= 0 and kinds[-1:] == ["SELECT"] and "UPDATE" in kinds and all(
+        "." in k and k not in here and k in there and there[k] == expected.get(k) for k in keys)
 
 
 def order_of_a_set(machine: t.Any, op: t.Any, expected: Facts, found: Facts, lines: t.List[str], kept: Kept) -> bool:
@@ -557,10 +660,11 @@ def order_of_a_set(machine: t.Any, op: t.Any, expected: Facts, found: Facts, lin
 FOLLOW = (
     order_of_a_set,
     presumed, read_by_hand, moved_outside, its_own_child, came_with_a_join, read_underway, after_outside, after_deletion, after_straying, after_saving, after_half_a_constructor, over_what_is_loaded, claimed_twice,
+    two_sides_apart, savepoint_for_a_read, looked_for, taken_for_an_orphan, left_behind, filled_and_lost, called_otherwise, read_before_there,
 )
 
 ENDS = (
-    of_another_kind, loaded_there, kept_there, nothing_to_read, gone_unread, held_by_a_traceback, read_at_once, default_at_hand, two_that_fail, rekeyed_underway, key_at_hand, two_of_one_identity, not_in_the_session, known_there, orphan_alone, rekeyed_new, touched_only, moved_pending, known_none, no_change, twice_in_one, written_for_a_read, gone_row, of_a_deleted,
+    of_another_kind, loaded_there, kept_there, unique_of_an_insert, nothing_to_read, gone_unread, held_by_a_traceback, read_at_once, default_at_hand, two_that_fail, rekeyed_underway, key_at_hand, two_of_one_identity, not_in_the_session, known_there, orphan_alone, rekeyed_new, touched_only, moved_pending, known_none, no_change, twice_in_one, written_for_a_read, gone_row, of_a_deleted,
     read_whole, merge_of_changes, lost_its_way,
     written_by_a_read, order_in_a_circle, delete_postponed, expunged_inside, half_done, deleted_already, added_again, unset_is_none, merge_of_pending, row_that_refers_to_itself, left_by_a_failed_flush, nothing_to_remove)
 

@@ -79,6 +79,7 @@ class Side:
     keyed_by: str = ""              # a dictionary, by that attribute of its members
     join_depth: t.Optional[int] = None  # how deep a reference to the own class is loaded eagerly
     proxied: str = ""               # an association proxy to that column of its members, called <name>_proxy
+    passive_updates: bool = True    # whether the database carries a changed key to the children
 
     @property
     def queued(self) -> bool:
@@ -100,6 +101,7 @@ class Link:
     up: t.Optional[Side]            # on the child, towards the parent
     down: t.Optional[Side]          # on the parent, towards the children
     both_ways: bool                 # the sides know of each other (back_populates)
+    onupdate: t.Optional[str] = None
 
 
 @dataclasses.dataclass
@@ -111,6 +113,9 @@ class Klass:
     base: t.Optional[str] = None    # inherits from that class, over a table of its own
     hybrid: str = ""                # an int column of which "more" is a hybrid property
     how: str = "joined"             # that inheritance: "joined", "single" (no table of its own) or "concrete" (nothing but its own)
+    own_key: str = ""               # what the key of its own table is called more than that of the table above
+    onupdate: t.Optional[str] = None  # of the foreign key to the table above
+    passive_updates: bool = True    # whether the database carries a changed key to the tables of subclasses
 
 
 @dataclasses.dataclass
@@ -146,6 +151,10 @@ class Model:
     def table(self, name: str) -> str:
         klass = self.klass(name)
         return self.table(klass.base) if klass.base and klass.how == "single" else name.lower()
+
+    def own_keys(self, name: str) -> t.List[str]:
+        """The key columns of the class's own table."""
+        return [f"{self.klass(name).own_key}{c.name}" for c in self.key_columns(name)]
 
     def foreign_columns(self, link: Link) -> t.List[Column]:
         return [Column(f"{link.name}_{c.name}", c.type, link.nullable) for c in self.key_columns(link.parent)]
@@ -291,14 +300,16 @@ def build(model: Model, sa: t.Any, orm: t.Any) -> t.Tuple[t.Any, t.Dict[str, t.A
         own = [x for x in model.links if x.kind == "one" and x.child == klass.name]
         constraints = [_constraint(model, x, sa) for x in own]
         arguments: t.Dict[str, t.Any] = {"version_id_col": namespace["version"]} if klass.versioned else {}
+        if not klass.passive_updates:
+            arguments["passive_updates"] = False
         if klass.how == "concrete":
             arguments["concrete"] = True
         elif klass.base or model.subclasses(klass.name):
             arguments["polymorphic_identity"] = klass.name
         if klass.base and klass.how == "joined":
-            names = [c.name for c in model.key_columns(klass.name)]
-            constraints.append(sa.ForeignKeyConstraint(names, [f"{klass.base.lower()}.{n}" for n in names]))
-            arguments["inherit_condition"] = _inherit(names, namespace, classes[klass.base].__table__)
+            names, above = model.own_keys(klass.name), model.own_keys(klass.base)
+            constraints.append(sa.ForeignKeyConstraint(names, [f"{klass.base.lower()}.{n}" for n in above], onupdate=klass.onupdate))
+            arguments["inherit_condition"] = _inherit(names, above, namespace, classes[klass.base].__table__)
         elif not klass.base and model.subclasses(klass.name):
             namespace["kind"] = sa.Column(sa.String(20))
             arguments["polymorphic_on"] = namespace["kind"]
@@ -329,8 +340,8 @@ def _hybrid(column: str, sa: t.Any) -> t.Any:
         lambda cls, value: [(getattr(cls, column), value - 1)])
 
 
-def _inherit(names: t.List[str], namespace: t.Dict[str, t.Any], table: t.Any) -> t.Any:
-    pairs = [namespace[n] == table.c[n] for n in names]
+def _inherit(names: t.List[str], above: t.List[str], namespace: t.Dict[str, t.Any], table: t.Any) -> t.Any:
+    pairs = [namespace[n] == table.c[a] for n, a in zip(names, above)]
     found = pairs[0]
     for pair in pairs[1:]:
         found = found & pair
@@ -339,8 +350,8 @@ def _inherit(names: t.List[str], namespace: t.Dict[str, t.Any], table: t.Any) ->
 
 def _columns(model: Model, klass: Klass, sa: t.Any) -> t.Dict[str, t.Any]:
     found: t.Dict[str, t.Any] = {}
-    for column in model.key_columns(klass.name) if klass.how != "single" else ():
-        found[column.name] = sa.Column(_type(column, sa), primary_key=True, autoincrement="auto" if klass.key == "auto" and not klass.base else False)
+    for name, column in zip(model.own_keys(klass.name), model.key_columns(klass.name)) if klass.how != "single" else ():
+        found[name] = sa.Column(_type(column, sa), primary_key=True, autoincrement="auto" if klass.key == "auto" and not klass.base else False)
     for link in model.links:
         if link.kind == "one" and link.child == klass.name and not link.identity:
             for column in model.foreign_columns(link):
@@ -365,8 +376,8 @@ def _type(column: Column, sa: t.Any) -> t.Any:
 
 def _constraint(model: Model, link: Link, sa: t.Any) -> t.Any:
     local = [c.name for c in model.foreign_columns(link)]
-    remote = [f"{model.table(link.parent)}.{c.name}" for c in model.key_columns(link.parent)]
-    return sa.ForeignKeyConstraint(local, remote, ondelete=link.ondelete)
+    remote = [f"{model.table(link.parent)}.{name}" for name in model.own_keys(link.parent)]
+    return sa.ForeignKeyConstraint(local, remote, ondelete=link.ondelete, onupdate=link.onupdate)
 
 
 def _secondary(model: Model, link: Link, base: t.Any, sa: t.Any) -> t.Any:
@@ -376,7 +387,7 @@ def _secondary(model: Model, link: Link, base: t.Any, sa: t.Any) -> t.Any:
         columns += [sa.Column(f"{prefix}_{c.name}", _type(c, sa), primary_key=True) for c in keys]
         constraints.append(
             sa.ForeignKeyConstraint(
-                [f"{prefix}_{c.name}" for c in keys], [f"{name.lower()}.{c.name}" for c in keys], ondelete=link.ondelete
+                [f"{prefix}_{c.name}" for c in keys], [f"{name.lower()}.{c.name}" for c in keys], ondelete=link.ondelete, onupdate=link.onupdate
             )
         )
     return sa.Table(link.name, base.metadata, *columns, *constraints)
@@ -393,6 +404,8 @@ def _relation(model: Model, link: Link, side: Side, classes: t.Dict[str, t.Any],
             options[name] = getattr(side, name)
     if side.uselist is False:
         options["uselist"] = False
+    if not side.passive_updates:
+        options["passive_updates"] = False
     if side.join_depth:
         options["join_depth"] = side.join_depth
     if side.as_set:

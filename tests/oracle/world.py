@@ -100,7 +100,7 @@ class World(Acts):
             try:
                 with self.session.no_autoflush:
                     self.observe(facts)
-            except (self.sa.exc.CircularDependencyError, self.sa.exc.PendingRollbackError):  # looking at a history may flush and read there
+            except (self.sa.exc.CircularDependencyError, self.sa.exc.PendingRollbackError, self.orm.exc.ObjectDeletedError):  # looking at a history may flush and read there
                 facts["lost"] = True
             facts["sent"] = len(self.statements)  # looking at histories may read, too
         return facts
