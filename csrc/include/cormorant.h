@@ -689,6 +689,7 @@ typedef struct cm_relation_def {
                                      is exactly the pairs: many-to-one may use the identity map, selectin needs no parent join */
     int passive_deletes;          /* 0 load and handle, 1 leave unloaded ones to the database, 2 'all' */
     bool passive_updates;
+    bool load_on_pending;         /* pending instances read it by the keys they have, without a flush */
     int join_depth;               /* self-referential eager loading; 0 none */
     uint32_t batch_size;          /* keys per selectin statement; 0: 500 */
     void *collection_class;       /* host's factory, or NULL: list; retained */

@@ -3,7 +3,7 @@
 import pytest
 
 from cormorant import Column, ForeignKey, Integer, String, and_, create_engine, event, func, join, select
-from cormorant.orm import DeclarativeBase, Session, aliased, immediateload, joinedload, relationship, selectinload, subqueryload
+from cormorant.orm import DeclarativeBase, Session, aliased, configure_mappers, immediateload, joinedload, relationship, selectinload, subqueryload
 
 LOADERS = [None, selectinload, joinedload, subqueryload, immediateload]
 
@@ -114,3 +114,106 @@ def test_no_secondary(world):
         User()
     User.__mapper__._failure = None
     User.__mapper__._props.pop("odd")
+
+
+class TestSecondaryThatIsNoTable:
+    @pytest.fixture
+    def world(self):
+        class Base(DeclarativeBase):
+            pass
+
+        class A(Base):
+            __tablename__ = "a"
+            id = Column(Integer, primary_key=True)
+            b_id = Column(ForeignKey("b.id"))
+
+        class B(Base):
+            __tablename__ = "b"
+            id = Column(Integer, primary_key=True)
+            d_id = Column(ForeignKey("d.id"))
+
+        class C(Base):
+            __tablename__ = "c"
+            id = Column(Integer, primary_key=True)
+            a_id = Column(ForeignKey("a.id"))
+            d_id = Column(ForeignKey("d.id"))
+
+        class D(Base):
+            __tablename__ = "d"
+            id = Column(Integer, primary_key=True)
+            up = Column(Integer)
+
+        engine = create_engine("sqlite://")
+        Base.metadata.create_all(engine)
+        with Session(engine) as s:
+            s.add_all([D(id=7, up=9), D(id=8, up=7), D(id=9)])
+            s.flush()
+            s.add_all([B(id=5, d_id=7), B(id=6, d_id=8)])
+            s.flush()
+            s.add_all([A(id=1, b_id=5), A(id=2, b_id=6), A(id=3, b_id=6)])
+            s.flush()
+            s.add_all([C(a_id=1, d_id=7), C(a_id=2, d_id=8), C(a_id=3, d_id=7)])
+            s.commit()
+            yield s, A, B, C, D
+        engine.dispose()
+
+    def read(self, s, A, key):
+        attribute, found = getattr(A, key), []
+        for loader in LOADERS:
+            statement = select(A).order_by(A.id)
+            rows = s.scalars(statement if loader is None else statement.options(loader(attribute))).unique().all()
+            values = [getattr(row, key) for row in rows]
+            found.append([sorted(d.id for d in v) if isinstance(v, list) else v and v.id for v in values])
+            s.expunge_all()
+        assert found == [found[0]] * len(LOADERS)
+        return found[0]
+
+    def test_a_join(self, world):
+        s, A, B, C, D = world
+        A.d = relationship(
+            D, uselist=False, viewonly=True, secondary=lambda: join(B, D, B.d_id == D.id).join(C, C.d_id == D.id),
+            primaryjoin=lambda: and_(A.b_id == B.id, A.id == C.a_id), secondaryjoin=lambda: D.id == B.d_id,
+        )  # fmt: skip
+        assert self.read(s, A, "d") == [7, 8, None]
+        assert s.scalars(select(A.id).join(A.d).where(D.id == 8)).all() == [2]
+        assert s.scalars(select(A.id).where(A.d.has(id=7))).all() == [1]
+
+    def test_the_targets_table_inside_of_the_secondary_is_another_one(self, world):
+        s, A, B, C, D = world
+        other = D.__table__.alias()
+        A.up = relationship(
+            D, viewonly=True, secondary=join(B.__table__, other, B.d_id == other.c.id), primaryjoin=A.b_id == B.id, secondaryjoin=D.id == other.c.up
+        )
+        assert self.read(s, A, "up") == [[9], [7], [7]]
+
+    def test_an_alias_joined_by_its_foreign_keys(self, world):
+        s, A, B, C, D = world
+        A.through = relationship(D, secondary=C.__table__.alias(), viewonly=True)
+        assert self.read(s, A, "through") == [[7], [8], [7]]
+
+
+@pytest.mark.parametrize(
+    "subquery, settings, said",
+    [
+        (True, {"viewonly": True}, "a secondary is a Table, an alias of one, or a join of those"),
+        (False, {}, "a secondary that is no Table .Alias. cannot be written to; say viewonly=True"),
+    ],
+)
+def test_secondaries_that_are_refused(subquery, settings, said):
+    class Base(DeclarativeBase):
+        pass
+
+    class A(Base):
+        __tablename__ = "a"
+        id = Column(Integer, primary_key=True)
+
+    class C(Base):
+        __tablename__ = "c"
+        id = Column(Integer, primary_key=True)
+        a_id = Column(ForeignKey("a.id"))
+
+    through = select(C.__table__).subquery("near") if subquery else C.__table__.alias()
+    A.near = relationship(A, secondary=through, primaryjoin=A.id == through.c.a_id, secondaryjoin=A.id == through.c.id, **settings)
+    with pytest.raises(NotImplementedError, match=f"A.near: {said}"):
+        configure_mappers()
+    Base.registry.dispose()

@@ -6,7 +6,9 @@ import pytest
 
 import cormorant as sa
 from cormorant import Column, ForeignKey, Integer, MetaData, String, Table, column, create_engine, event, exc, func, select, table, tuple_, values
-from cormorant.orm import Session, attributes, declarative_base, registry, relationship
+from cormorant.orm import (
+    Session, attributes, declarative_base, foreign, joinedload, lazyload, registry, relationship, remote, selectinload, subqueryload,
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -120,3 +122,91 @@ class TestConstructsInFieldsOfDataclasses:
 
         with pytest.raises(exc.InvalidRequestError, match="dataclass"):
             registry().mapped_as_dataclass(A)
+
+
+class TestPendingInstancesThatLoad:
+    @pytest.fixture
+    def world(self, engine):
+        Base = declarative_base()
+
+        class A(Base):
+            __tablename__ = "a"
+            id = Column(Integer, primary_key=True)
+            bs = relationship("B", load_on_pending=True, viewonly=True)
+
+        class B(Base):
+            __tablename__ = "b"
+            id = Column(Integer, primary_key=True)
+            a_id = Column(ForeignKey("a.id"))
+            a = relationship(A, load_on_pending=True)
+            plain = relationship(A, viewonly=True)
+
+        Base.metadata.create_all(engine)
+        with Session(engine) as s:
+            s.add(A(id=1))
+            s.flush()
+            s.add(B(id=5, a_id=1))
+            s.commit()
+            yield s, A, B
+
+    def test_by_the_key_they_have(self, world):
+        s, A, B = world
+        b = B(a_id=1)
+        assert b.a is None
+        b = B(a_id=1)
+        s.add(b)
+        found = b.a
+        assert b in s.new and found.id == 1
+        s.commit()
+        assert b.a.id == b.a_id == 1
+
+    def test_without_a_key_there_is_nothing(self, world):
+        s, A, B = world
+        b = B()
+        s.add(b)
+        assert b.a is None and b in s.new
+
+    def test_lists(self, world):
+        s, A, B = world
+        with s.no_autoflush:
+            s.expunge(s.get(A, 1))
+            a = A(id=1)
+            s.add(a)
+            assert [b.id for b in a.bs] == [5] and a in s.new
+            s.expunge(a)
+
+    def test_others_do_not(self, world):
+        s, A, B = world
+        with s.no_autoflush:
+            b = B(a_id=1)
+            s.add(b)
+            assert b.plain is None
+
+
+class TestFunctionsThatCompare:
+    def test_in_conditions_of_relationships(self, engine):
+        Base = declarative_base()
+
+        class Folder(Base):
+            __tablename__ = "folder"
+            id = Column(Integer, primary_key=True)
+            path = Column(String)
+
+        Folder.below = relationship(
+            Folder, viewonly=True, order_by=Folder.path,
+            primaryjoin=func.instr(remote(foreign(Folder.path)), Folder.path + "/").as_comparison(1, 2) == 1,
+        )  # fmt: skip
+        Base.metadata.create_all(engine)
+        expected = {"/f": ["/f/a", "/f/b"], "/f/a": [], "/f/b": [], "/g": []}
+        with Session(engine) as s:
+            s.add_all([Folder(path=path) for path in expected])
+            s.commit()
+            for option in (lazyload, selectinload, joinedload, subqueryload):
+                s.expunge_all()
+                found = s.scalars(select(Folder).options(option(Folder.below))).unique().all()
+                assert {f.path: [b.path for b in f.below] for f in found} == expected
+
+    def test_parts(self):
+        condition = func.f(column("a"), column("b"), column("c")).as_comparison(1, 3)
+        assert (str(condition.left), str(condition.right), condition.left_index, condition.right_index) == ("a", "c", 1, 3)
+        assert str(condition == 1) == "f(a, b, c) = :param_1"

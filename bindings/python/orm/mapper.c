@@ -378,6 +378,7 @@ static int relation_parse(PyObject *d, cm_relation_def *def, relation_read *r) {
     def->single_parent = item_bool(d, "single_parent");
     def->innerjoin = item_bool(d, "innerjoin");
     def->active_history = item_bool(d, "active_history");
+    def->load_on_pending = item_bool(d, "load_on_pending");
     def->simple_equality = item_bool(d, "simple_equality");
     def->passive_updates = item(d, "passive_updates") != Py_False;
     return PyErr_Occurred() ? -1 : 0;

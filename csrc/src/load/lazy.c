@@ -409,8 +409,14 @@ static cm_status load_persistent(lazy *l, void **out) {
     return load_by_statement(l, out);
 }
 
+/* relationship(load_on_pending=True): what is not written yet may have related rows. */
+static bool loads_pending(const cm_inst *inst, const cm_attr *attr) {
+    return attr->relation->load_on_pending && (inst->flags & CM_INST_PENDING) && inst->session && !inst->session->flushing;
+}
+
 static cm_status load_relation(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, bool allow_sql, void **out) {
-    if (!(inst->flags & CM_INST_KEY) || (inst->flags & CM_INST_PENDING)) return allow_sql ? empty(cx, inst, attr, out) : CM_OK;
+    if ((!(inst->flags & CM_INST_KEY) || (inst->flags & CM_INST_PENDING)) && !loads_pending(inst, attr))
+        return allow_sql ? empty(cx, inst, attr, out) : CM_OK;
     lazy l = {.cx = cx, .inst = inst, .attr = attr, .r = attr->relation, .allow_sql = allow_sql};
     l.said = cm_opts__relation(cm_inst__opts(inst), attr);
     if (!inst->session) {
@@ -420,8 +426,12 @@ static cm_status load_relation(cm_ctx *cx, cm_inst *inst, const cm_attr *attr, b
     }
     if (inst->session->no_raise && (l.said.lazy == CM_LAZY_RAISE || l.said.lazy == CM_LAZY_RAISE_ON_SQL)) l.said.lazy = CM_LAZY_SELECT;
     cm_arena__init(&l.arena, cx);
-    inst->session->cx = cx;
+    cm_session *s = inst->session;
+    const int pending = (inst->flags & CM_INST_PENDING) != 0; /* it reads as it is, and is not written for that */
+    s->cx = cx;
+    s->no_autoflush += pending;
     cm_status st = load_persistent(&l, out);
+    s->no_autoflush -= pending;
     cm_arena__dispose(&l.arena);
     return st;
 }

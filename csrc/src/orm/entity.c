@@ -50,8 +50,8 @@ static cm_status replacements(cm_ctx *cx, const cm_node *entity, cm_objs *from, 
     if (!st && parts.n == 1 && m->from->kind == CM_N_ALIAS) st = replace(cx, m->from, parts.v[0], from, to);
     for (size_t i = 0; i < parts.n && !st; i++) {
         cm_node *part = parts.v[i];
-        if (part->kind == CM_N_TABLE) continue;
-        if (part->kind == CM_N_ALIAS && part->u.n.kid->kind == CM_N_TABLE) st = replace(cx, part->u.n.kid, part, from, to);
+        if (part->kind == CM_N_TABLE) st = replace(cx, part, part, from, to); /* itself, whatever else is an alias of it */
+        else if (part->kind == CM_N_ALIAS && part->u.n.kid->kind == CM_N_TABLE) st = replace(cx, part->u.n.kid, part, from, to);
         else if (!whole) whole = part;
     }
     if (!st && whole) st = sources(cx, m, &stood_for);

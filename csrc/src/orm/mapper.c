@@ -316,6 +316,7 @@ static void copy_relation_options(cm_relation *r, const cm_relation_def *def) {
     r->simple_equality = def->simple_equality;
     r->passive_deletes = def->passive_deletes;
     r->passive_updates = def->passive_updates;
+    r->load_on_pending = def->load_on_pending;
     r->join_depth = def->join_depth;
     r->batch_size = def->batch_size;
 }
@@ -460,6 +461,7 @@ static cm_relation_def relation_def(const cm_relation *r) {
                              .simple_equality = r->simple_equality,
                              .passive_deletes = r->passive_deletes,
                              .passive_updates = r->passive_updates,
+                             .load_on_pending = r->load_on_pending,
                              .join_depth = r->join_depth,
                              .batch_size = r->batch_size,
                              .collection_class = r->collection_class};

@@ -34,7 +34,7 @@ typedef struct cm_relation {
     const cm_attr *back;
     uint32_t cascade;
     cm_lazy lazy;
-    bool uselist, viewonly, post_update, single_parent, innerjoin, active_history, simple_equality, passive_updates;
+    bool uselist, viewonly, post_update, single_parent, innerjoin, active_history, simple_equality, passive_updates, load_on_pending;
     bool deferred_history; /* a scalar whose old value the flush reads, unless it was known when it was set */
     bool self_referential; /* parent and target share a table */
     bool use_get;          /* MANY_TO_ONE whose target columns are the target's primary key */

@@ -6,6 +6,7 @@ import typing as t
 
 from .. import _core, exc
 from ..sql import and_
+from ..sql.functions import FunctionAsBinary
 from ..sql.schema import Column, Table
 from ..sql.sqltypes import Boolean
 from .base import MANYTOMANY, MANYTOONE, ONETOMANY, RelationshipDirection
@@ -66,10 +67,12 @@ def equalities(expr: t.Any) -> t.List[Pair]:
 
 
 def comparisons(expr: t.Any) -> t.List[Pair]:
-    """The columns that stand on either side of any comparison: LIKE, <, operators of the program's own, casts."""
+    """The columns that stand on either side of any comparison: LIKE, <, operators of the program's own, casts, functions that compare."""
     found = []
     for node in _core.walk(expr):
-        if node._kind == _core.K_BINARY and (isinstance(node.type, Boolean) or getattr(node.operator, "is_comparison", False)):
+        if isinstance(node, FunctionAsBinary):
+            found += [(left, right) for left in columns_in(plain_node(node.left)) for right in columns_in(plain_node(node.right))]
+        elif node._kind == _core.K_BINARY and (isinstance(node.type, Boolean) or getattr(node.operator, "is_comparison", False)):
             found += [(left, right) for left in columns_in(plain_node(node._kids[0])) for right in columns_in(plain_node(node._kids[1]))]
     return found
 
@@ -297,11 +300,19 @@ class JoinCondition:
         )
 
 
+def joined_parts(source: t.Any) -> t.List[t.Any]:
+    """What a FROM element joins, left to right."""
+    return [part for side in source._kids[:2] for part in joined_parts(side)] if source._kind == _core.K_JOIN else [source]
+
+
 def from_tables(source: t.Any) -> t.List[t.Any]:
-    """The tables that a FROM element reads, directly or inside its joins."""
+    """The tables that a FROM element reads: inside its joins, and those whose columns aliases and subqueries offer."""
     if source._kind == _core.K_JOIN:
-        return [*from_tables(source._kids[0]), *from_tables(source._kids[1])]
-    return [source] if isinstance(source, Table) else []
+        return [table for part in joined_parts(source) for table in from_tables(part)]
+    if isinstance(source, Table):
+        return [source]
+    found = {id(column.table): column.table for offered in source.c for column in offered.base_columns if isinstance(column, Column)}
+    return [table for table in found.values() if isinstance(table, Table)]
 
 
 def on_tables(condition: t.Any) -> t.Any:
@@ -320,8 +331,14 @@ def _is_marked(n: t.Any) -> bool:
 
 
 def unmark(expr: t.Any) -> t.Any:
-    """The condition over the plain columns."""
-    return _core.adapt(plain_node(expr), (), (), lambda n: original(n) if _is_marked(n) else n._expr if isinstance(n, _core.InstrumentedAttribute) else None)
+    """The condition over the plain columns; what subqueries have inside stays as it is."""
+
+    def replace(n: t.Any) -> t.Any:
+        if n._kind == _core.K_PROXY:
+            return n
+        return original(n) if _is_marked(n) else n._expr if isinstance(n, _core.InstrumentedAttribute) else None
+
+    return _core.adapt(plain_node(expr), (), (), replace)
 
 
 def _is_equality(term: t.Any) -> bool:

@@ -7,11 +7,12 @@ import typing as t
 
 from .. import _core, exc
 from ..util import warn
+from ..sql.fromclause import join_condition
 from ..sql.schema import Table
 from .base import MANYTOMANY, MANYTOONE, ONETOMANY, RelationshipDirection
 from .clsregistry import Resolver
 from .interfaces import MapperProperty, StrategizedProperty, put_attribute, take_options
-from .joins import JoinCondition, foreign, foreign_key_constraints, from_tables, on_tables, original, plain_node, remote
+from .joins import JoinCondition, foreign, foreign_key_constraints, from_tables, joined_parts, on_tables, original, plain_node, remote, unmark
 from .overlaps import warn_of_overlaps
 from .relation_attribute import RelationshipAttribute
 
@@ -83,8 +84,6 @@ class RelationshipProperty(StrategizedProperty):
         doc: t.Optional[str] = None, bake_queries: bool = True, cascade_backrefs: bool = False, **other: t.Any,
     ) -> None:
         super().__init__(info, doc)
-        if load_on_pending:
-            raise NotImplementedError("relationship(load_on_pending=) is not supported yet")
         self.comparator_factory = comparator_factory
         self.dataclass_options = take_options(other)
         if other:
@@ -105,7 +104,7 @@ class RelationshipProperty(StrategizedProperty):
         self.overlaps, self.post_update, self.viewonly, self.lazy = overlaps, post_update, viewonly, lazy
         self.passive_deletes, self.passive_updates, self.active_history = passive_deletes, passive_updates, active_history
         self.join_depth, self.single_parent, self.innerjoin = join_depth, single_parent, innerjoin
-        self.query_class, self.sync_backref = query_class, sync_backref
+        self.query_class, self.sync_backref, self.load_on_pending = query_class, sync_backref, load_on_pending
         self.strategy_key = (("lazy", lazy),)
         self._resolved = False
         if cascade is None:
@@ -267,14 +266,47 @@ class RelationshipProperty(StrategizedProperty):
                 "a mapped class directly as rows in 'secondary' are persisted independently of a class that is mapped to that same table."
             )
         if secondary is not None and not isinstance(secondary, Table):
-            raise NotImplementedError(f"relationship {self}: secondary must be a Table; {type(secondary).__name__} is not supported yet")
+            if not self.viewonly:
+                raise NotImplementedError(
+                    f"relationship {self}: a secondary that is no Table ({type(secondary).__name__}) cannot be written to; say viewonly=True"
+                )
+            secondary = _core.coerce(secondary, _core.ROLE_FROM)
         return secondary
+
+    def _read_by_secondary(self, source: t.Any, primary: t.Any, second: t.Any) -> t.Any:
+        """A secondary that is no table: what is read is an alias of the target over its join with the secondary. Answers the condition
+        that leads there."""
+        from .util import aliased
+
+        target, own = self.mapper.persist_selectable, from_tables(self.parent.persist_selectable)
+        inside: t.List[t.Any] = []
+        for part in joined_parts(source):
+            if part._kind in (_core.K_SUBQUERY, _core.K_CTE):
+                raise NotImplementedError(f"relationship {self}: a secondary is a Table, an alias of one, or a join of those; {part} is a subquery")
+        if source._kind == _core.K_JOIN:  # of tables, whatever it was written with; they are aliases, apart from those of the two classes
+            source = unmark(_core.adapt(source, (), (), lambda n: n._kids[0] if n._kind == _core.K_ENTITY else None))
+            inside = [table for table in joined_parts(source) if isinstance(table, Table)]
+        aliases = [table.alias() for table in inside]
+        separate = _core.adapt(source, inside, aliases) if inside else source
+
+        def within(condition: t.Any, outside: t.List[t.Any]) -> t.Any:
+            pairs = [(a, b) for a, b in zip(inside, aliases) if not any(a is table for table in outside)]
+            return _core.adapt(unmark(condition), [a for a, _ in pairs], [b for _, b in pairs])
+
+        second = join_condition(target, separate) if second is None else within(second, from_tables(target))
+        primary = join_condition(self.parent.persist_selectable, separate) if primary is None else within(primary, own)
+        self._alias = aliased(self.mapper, target.join(separate, second)).__clause_element__()
+        if self.uselist is None:
+            self.uselist = True
+        return primary
 
     def _find_join(self) -> None:
         self.secondary = self._find_secondary()
         if self.secondary is not None and not self.passive_updates:
             raise NotImplementedError(f"relationship {self}: passive_updates=False together with secondary is not supported; use ON UPDATE CASCADE")
         primary, second = self._evaluate(self._primaryjoin), self._evaluate(self._secondaryjoin)
+        if self.secondary is not None and not isinstance(self.secondary, Table):
+            primary, second, self.secondary = self._read_by_secondary(self.secondary, primary, second), None, None
         parents, targets = _tables(self.parent), _tables(self.mapper)
         union = None if parents else self._concrete_table(targets)
         own, through = targets, None if self._alias is None or primary is None else plain_node(primary)
@@ -423,7 +455,7 @@ class RelationshipProperty(StrategizedProperty):
             "primaryjoin": join.marked_primaryjoin(), "secondaryjoin": join.secondaryjoin, "order_by": self._order, "back": back,
             "cascade": self.cascade.bits, "lazy": 0 if self.lazy == "dynamic" else self._lazy, "uselist": bool(self.uselist),
             "viewonly": self.viewonly, "post_update": self.post_update, "single_parent": self.single_parent,
-            "innerjoin": bool(self.innerjoin), "active_history": self.active_history, "simple_equality": join.simple,
+            "load_on_pending": self.load_on_pending, "innerjoin": bool(self.innerjoin), "active_history": self.active_history, "simple_equality": join.simple,
             "passive_deletes": passive, "passive_updates": self.passive_updates, "join_depth": self.join_depth,
             "collection_class": self.collection_class,
         }  # fmt: skip

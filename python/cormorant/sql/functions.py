@@ -155,7 +155,7 @@ class FunctionElement(Executable, ColumnElement, FromClause, Generative):
 
     def as_comparison(self, left_index: int, right_index: int) -> t.Any:
         """The function as a comparison of two of its arguments, for relationship conditions."""
-        raise NotImplementedError("as_comparison() is not supported yet")
+        return FunctionAsBinary(self, left_index, right_index)
 
     def table_valued(self, *expr: t.Any, **kw: t.Any) -> t.Any:
         """The function in FROM, with columns of those names."""
@@ -213,6 +213,46 @@ class ScalarFunctionColumn(ColumnElement):
 
     def _write(self, compiler: t.Any, **kw: t.Any) -> str:
         return f"({compiler.process(self.fn, **kw)}).{compiler.preparer.quote(self._name)}"
+
+    _compile_functions: t.ClassVar[dict[str, t.Any]] = {"default": _write}
+
+
+class FunctionAsBinary(ColumnElement):
+    """A function that compares two of its arguments, for conditions of relationships; made by `FunctionElement.as_comparison()`."""
+
+    __slots__ = ()
+    __visit_name__ = "function_as_comparison_op"
+    inherit_cache = True
+
+    def __init__(self, fn: t.Any, left_index: int, right_index: int) -> None:
+        count = len(fn._seg(0))
+        for index in (left_index, right_index):
+            if not 1 <= index <= count:
+                raise exc.ArgumentError(f"as_comparison(): argument {index} of {fn._name}() is not there; it has {count}, counted from 1")
+        _core.init(self, _core.K_HOST, type=fn.type, name=f"{left_index} {right_index}", segs=((fn,),))
+
+    @property
+    def sql_function(self) -> t.Any:
+        return self._seg(0)[0]
+
+    @property
+    def left_index(self) -> int:
+        return int(self._name.split()[0])
+
+    @property
+    def right_index(self) -> int:
+        return int(self._name.split()[1])
+
+    @property
+    def left(self) -> t.Any:
+        return self.sql_function._seg(0)[self.left_index - 1]
+
+    @property
+    def right(self) -> t.Any:
+        return self.sql_function._seg(0)[self.right_index - 1]
+
+    def _write(self, compiler: t.Any, **kw: t.Any) -> t.Any:
+        return compiler.process(self.sql_function, **kw)
 
     _compile_functions: t.ClassVar[dict[str, t.Any]] = {"default": _write}
 

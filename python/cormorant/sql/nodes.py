@@ -396,6 +396,8 @@ class ProxyColumn(ColumnClause):
     @property
     def _proxies(self) -> t.Sequence[t.Any]:  # type: ignore[override]
         element = self._kids[1]
+        if element is not None and element._kind == _core.K_ATTR:
+            element = element._expr  # the column that a mapped attribute reads
         return (element,) if isinstance(element, ColumnElement) else ()
 
     @property
