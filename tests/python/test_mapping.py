@@ -168,7 +168,7 @@ def test_table_args_and_given_table(Base):
     assert Given(term="x").term == "x" and not hasattr(Given, "word")
 
 
-def test_late_column_and_relationship(Base):
+def test_column_added_before_the_first_use(Base):
     class User(Base):
         __tablename__ = "user"
         id: Mapped[int] = mapped_column(primary_key=True)
@@ -177,9 +177,6 @@ def test_late_column_and_relationship(Base):
     assert "extra" in User.__table__.c
     u = User(extra="abc")
     assert u.extra == "abc"
-    User.later = sa.Column(sa.Integer)  # after instances exist: kept in the dictionary
-    v = User(later=5)
-    assert v.later == 5 and u.later is None
 
 
 def test_imperative_mapping():
@@ -456,3 +453,35 @@ def test_abstract_classes_of_a_hierarchy_have_no_instances(Base):
     assert Smith(id=5).id == 5
     with pytest.raises(sa.exc.InvalidRequestError, match=r"Can't instantiate class for Mapper.Worker.person..; mapper is marked polymorphic_abstract=True"):
         Worker(kind="smith")
+
+
+@pytest.mark.parametrize("how", ["column", "table", "subclass"])
+def test_columns_that_come_after_the_first_use_are_refused(how):
+    """Their class would neither write nor read them."""
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Note(Base):
+        __tablename__ = "note"
+        id = mapped_column(sa.Integer, primary_key=True)
+        kind = mapped_column(sa.String)
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "note"}
+
+    Note.early = mapped_column(sa.String)
+    Note(early="x")
+    orm.configure_mappers()
+    with pytest.raises(sa.exc.InvalidRequestError, match="'note' got further columns .* before the first use"):
+        if how == "column":
+            Note.late = mapped_column(sa.String)
+        elif how == "table":
+            Note.__table__.append_column(sa.Column("late", sa.String))
+            Note.late = Note.__table__.c.late
+        else:
+
+            class Letter(Note):
+                late = mapped_column(sa.String, nullable=True)
+                __mapper_args__ = {"polymorphic_identity": "letter"}
+
+            Letter()
+    Base.registry.dispose()  # one of its classes failed

@@ -237,10 +237,25 @@ static int table_index(const cm_mapper *m, const cm_table *t) {
     return -1;
 }
 
+/* Tables do not change once they are in use: one that gets further columns is described anew, and a class that was mapped to the former
+ * description would neither write them nor know them for its own. */
+static cm_status check_description(cm_ctx *cx, const cm_mapper *m, const cm_column *column) {
+    const cm_table *now = column->table;
+    for (size_t i = 0; i < m->ntables; i++)
+        if (m->tables[i]->node == now->node && !cm_table_find_column(m->tables[i], cm_str_text(column->name)))
+            return cm__fail(
+                cx, CM_E_INVALID_REQUEST,
+                "table '%s' got further columns (class %s) after its classes were in use: add columns, and subclasses that bring "
+                "some, before the first use of the classes that share the table",
+                cm_str_text(now->name), cm_str_text(m->name));
+    return CM_OK;
+}
+
 /* Enters a column of an attribute under its table, in table order. */
 static cm_status map_column(cm_ctx *cx, cm_mapper *m, cm_attr *a, cm_column *column) {
-    cm_status st = cm_map__put(cx, &m->by_column, cm__ptr_key(column), a);
     int t = table_index(m, column->table);
+    cm_status st = t < 0 && column->table ? check_description(cx, m, column) : CM_OK;
+    if (!st) st = cm_map__put(cx, &m->by_column, cm__ptr_key(column), a);
     if (st || t < 0) return st; /* a column of a selectable that is no table of the class: read only */
     cm_mapped_column *grown = cm_mem(cx, m->columns[t], (m->ncolumns[t] + 1) * sizeof *grown);
     if (!grown) return CM_E_NOMEM;
